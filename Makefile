@@ -1,0 +1,70 @@
+# Two commands matter: `make run` and `make test`. Both make their environment first; a second time
+# that costs nothing. Everything a run writes goes to $HOLDFAST_HOME (default ./data).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export HOLDFAST_HOME ?= $(CURDIR)/data
+export HOLDFAST_CONFIG ?= $(CURDIR)/config/demo.yml
+
+# --no-deps: the lock is complete, and pip 23 stumbles over extras when it checks hashes itself.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+LOCKED := $(PIP_INSTALL) --require-hashes --no-deps --requirement
+
+.DEFAULT_GOAL := help
+.PHONY: help env dev run demo test check ui bench lock clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+
+env: $(VENV)/.installed ## make the environment that runs the pipeline
+dev: $(VENV)/.installed-dev ## the same, with the tools that test and check it
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo 'Python 3.11 or newer is needed; name it with PYTHON=python3.11'; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	    || { rm -rf $(VENV); echo 'On Debian: apt-get install python3-venv'; exit 1; }
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
+	@echo 'Installing the locked packages into $(VENV); the first time takes about a minute ...'
+	@$(LOCKED) requirements.lock
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@echo 'Installing the tools for tests and checks ...'
+	@$(LOCKED) requirements-dev.lock
+	@touch $@
+
+run: env demo ## run the day for the demo company: sources to published warehouse
+	@$(BIN)/holdfast run
+
+demo: env ## write the demo company's files, if they are not there
+	@$(BIN)/python -m demo --if-absent
+
+test: dev ## run every test
+	@$(BIN)/python -m pytest
+
+check: dev ## lint, types, SQL style and the contracts of what is published
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --processes 2 dbt_project/models
+	@$(BIN)/python -m pytest --quiet tests/contracts
+
+ui: env ## the Dagster UI and the MLflow UI on the loopback address, until Ctrl-C
+	@$(BIN)/holdfast ui
+
+bench: env ## time and memory against the same work done by hand
+	@$(BIN)/python -m benchmarks
+
+lock: dev ## resolve the pinned packages again, both locks to the same versions
+	@$(BIN)/uv pip compile pyproject.toml $(UV_LOCK) --group build --group dev -o requirements-dev.lock
+	@$(BIN)/uv pip compile pyproject.toml $(UV_LOCK) --group build -c requirements-dev.lock -o requirements.lock
+
+UV_LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+    --no-emit-index-url --no-emit-find-links
+
+clean: ## remove the environment and caches; state under HOLDFAST_HOME stays
+	@rm -rf $(VENV) *.egg-info .mypy_cache .pytest_cache .ruff_cache
