@@ -1,0 +1,69 @@
+{#- Normal forms of the keys that link records, and the components that they form. -#}
+
+{#-
+    An e-mail address in the form under which two spellings of one mailbox are equal: lower case,
+    without the tag and the dots that the mail provider ignores, the provider's aliases as one.
+    Null where it is no address. `provider` is the row of seeds/mail_providers.csv for its domain.
+-#}
+{% macro normalised_email(email, provider) -%}
+    case
+        when regexp_full_match(trim({{ email }}), '[^@\s]+@[^@\s]+\.[^@\s.]+')
+            then
+                case
+                    when {{ provider }}.ignores_dots
+                        then replace(split_part(split_part(lower(trim({{ email }})), '@', 1), '+', 1), '.', '')
+                    when {{ provider }}.ignores_tags
+                        then split_part(split_part(lower(trim({{ email }})), '@', 1), '+', 1)
+                    else split_part(lower(trim({{ email }})), '@', 1)
+                end
+                || '@'
+                || coalesce({{ provider }}.mailbox_domain, split_part(lower(trim({{ email }})), '@', 2))
+    end
+{%- endmacro %}
+
+{#-
+    A telephone number as E.164 digits with a plus, or null where it cannot be one. `dialling` is
+    the row of seeds/dialling_codes.csv for the record's country, or the deployment's.
+-#}
+{% macro normalised_phone(phone, dialling) -%}
+    {%- set digits = "regexp_replace(" ~ phone ~ ", '[^0-9]', '', 'g')" -%}
+    {%- set bare = "regexp_replace(replace(" ~ phone ~ ", '(0)', ''), '[^0-9+]', '', 'g')" -%}
+    case
+        when length({{ digits }}) not between 7 and 17 then null
+        when {{ bare }} like '+%' then '+' || ltrim({{ digits_of(bare) }}, '0')
+        when {{ bare }} like '00%' then '+' || substr({{ digits_of(bare) }}, 3)
+        when {{ dialling }}.trunk_prefix != '' and starts_with({{ bare }}, {{ dialling }}.trunk_prefix)
+            then '+' || {{ dialling }}.code || substr({{ bare }}, length({{ dialling }}.trunk_prefix) + 1)
+        when {{ dialling }}.trunk_prefix = '' or length({{ bare }}) <= {{ dialling }}.national_digits
+            then '+' || {{ dialling }}.code || {{ bare }}
+        else '+' || {{ bare }}
+    end
+{%- endmacro %}
+
+{% macro digits_of(text) -%}
+    replace({{ text }}, '+', '')
+{%- endmacro %}
+
+{#-
+    The connected components of an undirected graph, each named by its smallest node: a relation
+    (node, component). `nodes` (node) and `edges` (node, neighbour; both directions) are CTEs.
+    Labels spread one edge a step and only nodes whose label just fell are looked at again, so the
+    steps are as many as the longest shortest path: a handful, for records that share keys.
+-#}
+{% macro connected_components(name, nodes, edges) -%}
+{{ name }} (node, component) using key (node) as (
+    select
+        node,
+        node as component
+    from {{ nodes }}
+    union
+    select
+        reached.node,
+        min(spread.component) as component
+    from {{ name }} as spread
+    inner join {{ edges }} as links on spread.node = links.node
+    inner join recurring.{{ name }} as reached on links.neighbour = reached.node
+    where spread.component < reached.component
+    group by reached.node
+)
+{%- endmacro %}

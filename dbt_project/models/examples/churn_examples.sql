@@ -1,0 +1,28 @@
+{#- The one join of features and labels: eligible customers on matured dates. -#}
+with
+
+features as (
+    select * from {{ ref('feat_customer_snapshots') }}
+    where is_eligible
+),
+
+outcomes as (
+    select * from {{ ref('lbl_churn_outcomes') }}
+),
+
+training_dates as (
+    select distinct snapshot_date from {{ source('ops', 'run_dates') }}
+    where purpose = 'training'
+),
+
+final as (
+    select
+        features.* exclude (is_eligible),
+        outcomes.churned
+    from features
+    semi join training_dates using (snapshot_date)
+    inner join outcomes using (customer_id, snapshot_date)
+    order by features.snapshot_date, features.customer_id
+)
+
+select * from final

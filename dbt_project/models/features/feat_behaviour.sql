@@ -1,0 +1,100 @@
+{#-
+    What a customer does between orders, over the 365 days up to each date of the run. A customer
+    without any event has no row, so that every column is null downstream: not seen is not zero.
+-#}
+{%- set counters = ['sessions', 'product_views', 'cart_adds', 'checkouts', 'email_opens', 'feature_uses'] %}
+with
+
+event_days as (
+    select * from {{ ref('int_event_days') }}
+),
+
+identities as (
+    select * from {{ ref('int_identities_by_date') }}
+),
+
+replaced_loads as (
+    select
+        load_id,
+        superseded_on
+    from {{ source('ops', 'load_ledger') }}
+    where superseded_on is not null
+),
+
+dates as (
+    select distinct snapshot_date from {{ source('ops', 'run_dates') }}
+),
+
+calendar as (
+    select
+        dates.snapshot_date,
+        dates.snapshot_date - cast(ages.age_days as integer) as activity_date,
+        ages.age_days
+    from dates
+    cross join range(365) as ages (age_days)
+),
+
+history as (
+    select
+        identities.customer_id,
+        calendar.snapshot_date,
+        calendar.age_days,
+        event_days.* exclude (source, source_customer_id)
+    from event_days
+    inner join calendar on event_days.activity_date = calendar.activity_date
+    inner join identities
+        on
+            event_days.source = identities.source
+            and event_days.source_customer_id = identities.source_customer_id
+            and calendar.snapshot_date = identities.snapshot_date
+    left join replaced_loads on event_days._load_id = replaced_loads.load_id
+    where
+        event_days.known_from <= calendar.snapshot_date
+        and (
+            replaced_loads.superseded_on is null
+            or calendar.snapshot_date < replaced_loads.superseded_on
+        )
+),
+
+aggregated as (
+    select
+        customer_id,
+        snapshot_date,
+        min(age_days) as days_since_last_activity,
+        count(*) filter (where age_days < 30) as active_days_30d,
+        count(*) filter (where age_days < 90) as active_days_90d,
+        count(*) filter (where age_days between 90 and 179) as active_days_prior_90d,
+        min(age_days) filter (where sessions > 0) as days_since_last_session,
+        {%- for counter in counters %}
+        coalesce(sum({{ counter }}) filter (where age_days < 7), 0) as {{ counter }}_7d,
+        coalesce(sum({{ counter }}) filter (where age_days < 30), 0) as {{ counter }}_30d,
+        coalesce(sum({{ counter }}) filter (where age_days < 90), 0) as {{ counter }}_90d,
+        coalesce(sum({{ counter }}) filter (where age_days between 90 and 179), 0)
+            as {{ counter }}_prior_90d,
+        {%- endfor %}
+        coalesce(sum(unsubscribes), 0) as unsubscribes_365d,
+        coalesce(sum(failures) filter (where age_days < 90), 0) as failures_90d
+    from history
+    group by all
+),
+
+final as (
+    select
+        * exclude (
+            {%- for counter in counters %}
+            {{ counter }}_prior_90d{{ ',' if not loop.last }}
+            {%- endfor %},
+            active_days_prior_90d
+        ),
+        (active_days_90d + 1) / (active_days_prior_90d + 1) as active_days_trend,
+        (sessions_90d + 1) / (sessions_prior_90d + 1) as sessions_trend,
+        (product_views_90d + 1) / (product_views_prior_90d + 1) as product_views_trend,
+        (email_opens_90d + 1) / (email_opens_prior_90d + 1) as email_opens_trend,
+        (feature_uses_90d + 1) / (feature_uses_prior_90d + 1) as feature_uses_trend,
+        case
+            when cart_adds_90d > 0 then greatest(1 - checkouts_90d / cart_adds_90d, 0)
+        end as cart_abandonment_90d
+    from aggregated
+)
+
+select * from final

@@ -1,0 +1,50 @@
+{#-
+    A customer's subscriptions as they stood at the end of each date of the run. An end that still
+    lies ahead is not looked at: a source that writes it back would tell the future.
+-#}
+with
+
+identities as (
+    select * from {{ ref('int_identities_by_date') }}
+),
+
+subscriptions as (
+    select
+        identities.customer_id,
+        identities.snapshot_date,
+        subscriptions.plan,
+        subscriptions.monthly_amount,
+        subscriptions.auto_renew,
+        subscriptions.started_at,
+        identities.snapshot_date - cast(subscriptions.started_at as date) as tenure_days,
+        coalesce(cast(subscriptions.ended_at as date), date '9999-12-31')
+            > identities.snapshot_date as is_active,
+        identities.snapshot_date - cast(subscriptions.ended_at as date) as days_since_end
+    from {{ ref('int_subscriptions_versions') }} as subscriptions
+    inner join identities using (source, source_customer_id)
+    where
+        subscriptions._reject_reason is null
+        and subscriptions.known_from <= identities.snapshot_date
+        and identities.snapshot_date < subscriptions.known_to
+        and cast(subscriptions.started_at as date) <= identities.snapshot_date
+),
+
+final as (
+    select
+        customer_id,
+        snapshot_date,
+        count(*) as subscriptions_lifetime,
+        count_if(is_active) as active_subscriptions,
+        count_if(not is_active) as ended_subscriptions,
+        count_if(not is_active and days_since_end < 90) as ended_subscriptions_90d,
+        count_if(tenure_days < 90) as started_subscriptions_90d,
+        max(tenure_days) as contract_tenure_days,
+        min(tenure_days) filter (where is_active) as newest_contract_days,
+        sum(monthly_amount) filter (where is_active) as monthly_amount,
+        avg(cast(auto_renew as integer)) filter (where is_active) as auto_renew_share,
+        arg_max(plan, started_at) filter (where is_active) as contract_plan
+    from subscriptions
+    group by all
+)
+
+select * from final

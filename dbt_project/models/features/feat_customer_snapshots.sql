@@ -1,0 +1,114 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='snapshot_date',
+        on_schema_change='append_new_columns',
+    )
+}}
+
+{#-
+    Everything known of a customer at the end of a date, one row a customer known on it: what the
+    model learns from and scores. Nothing that happened or became known after the date is in it,
+    and nothing unknown is filled: a null is a thing that is not known.
+-#}
+with
+
+identities as (
+    select * from {{ ref('int_identities_by_date') }}
+),
+
+records as (
+    select
+        identities.customer_id,
+        identities.snapshot_date,
+        identities.source,
+        records.first_seen_at
+    from {{ ref('int_customer_records') }} as records
+    inner join identities using (source, source_customer_id)
+    where
+        records.known_from <= identities.snapshot_date
+        and coalesce(cast(records.first_seen_at as date), records.known_from)
+        <= identities.snapshot_date
+),
+
+customers as (
+    select
+        customer_id,
+        snapshot_date,
+        snapshot_date - cast(min(first_seen_at) as date) as tenure_days,
+        count(*) as record_count,
+        count(distinct source) as source_count
+    from records
+    group by all
+),
+
+profiles as (
+    select
+        identities.customer_id,
+        identities.snapshot_date,
+        versions.birth_year,
+        versions.country,
+        versions.acquisition_channel,
+        versions.plan,
+        versions.marketing_consent,
+        (
+            coalesce(
+                case
+                    when cast(versions.updated_at as date) <= identities.snapshot_date
+                        then versions.updated_at
+                end,
+                versions.created_at
+            ),
+            versions._load_id,
+            versions._row
+        ) as recency
+    from {{ ref('int_customers_versions') }} as versions
+    inner join identities using (source, source_customer_id)
+    where
+        versions._reject_reason is null
+        and versions.known_from <= identities.snapshot_date
+        and identities.snapshot_date < versions.known_to
+),
+
+attributes as (
+    select
+        customer_id,
+        snapshot_date,
+        year(snapshot_date) - arg_max(birth_year, recency) filter (
+            where birth_year is not null
+        ) as age_years,
+        arg_max(country, recency) filter (where country is not null) as country,
+        arg_min(acquisition_channel, recency) filter (
+            where acquisition_channel is not null
+        ) as acquisition_channel,
+        arg_max(plan, recency) filter (where plan is not null) as plan,
+        arg_max(marketing_consent, recency) filter (
+            where marketing_consent is not null
+        ) as marketing_consent
+    from profiles
+    group by all
+),
+
+joined as (
+    select *
+    from customers
+    left join attributes using (customer_id, snapshot_date)
+    left join {{ ref('feat_purchases') }} using (customer_id, snapshot_date)
+    left join {{ ref('feat_behaviour') }} using (customer_id, snapshot_date)
+    left join {{ ref('feat_service') }} using (customer_id, snapshot_date)
+    left join {{ ref('feat_contracts') }} using (customer_id, snapshot_date)
+),
+
+final as (
+    select
+        customer_id,
+        snapshot_date,
+        {{ is_eligible() }} as is_eligible,
+        {%- for name, type in feature_columns().items() %}
+        cast({{ name }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from joined
+)
+
+select * from final

@@ -1,0 +1,118 @@
+{#-
+    What a customer asked for and said, up to each date of the run. A ticket's answer counts from
+    the moment it was given, its score from the moment it was solved.
+-#}
+with
+
+identities as (
+    select * from {{ ref('int_identities_by_date') }}
+),
+
+tickets as (
+    select
+        identities.customer_id,
+        identities.snapshot_date,
+        identities.snapshot_date - cast(tickets.opened_at as date) as age_days,
+        tickets.opened_at,
+        tickets.reopened_count,
+        tickets.priority,
+        case
+            when cast(tickets.first_response_at as date) <= identities.snapshot_date
+                then tickets.first_response_at
+        end as first_response_at,
+        case
+            when cast(tickets.resolved_at as date) <= identities.snapshot_date
+                then tickets.resolved_at
+        end as resolved_at,
+        case
+            when coalesce(cast(tickets.resolved_at as date), tickets.known_from)
+                <= identities.snapshot_date
+                then tickets.csat_score
+        end as csat_score
+    from {{ ref('int_tickets_versions') }} as tickets
+    inner join identities using (source, source_customer_id)
+    where
+        tickets._reject_reason is null
+        and tickets.known_from <= identities.snapshot_date
+        and identities.snapshot_date < tickets.known_to
+        and cast(tickets.opened_at as date) <= identities.snapshot_date
+        and cast(tickets.opened_at as date) > identities.snapshot_date - 365
+),
+
+ticket_history as (
+    select
+        customer_id,
+        snapshot_date,
+        count(*) as tickets_365d,
+        count(*) filter (where age_days < 90) as tickets_90d,
+        count(*) filter (where age_days < 30) as tickets_30d,
+        count(*) filter (where resolved_at is null) as open_tickets,
+        min(age_days) as days_since_last_ticket,
+        avg(date_diff('minute', opened_at, first_response_at)) / 60 as first_response_hours_365d,
+        max(date_diff('minute', opened_at, first_response_at)) filter (where age_days < 90) / 60
+            as slowest_response_hours_90d,
+        avg(date_diff('minute', opened_at, resolved_at)) / 60 as resolution_hours_365d,
+        sum(reopened_count) filter (where resolved_at is not null) as reopened_365d,
+        avg(csat_score) as csat_365d,
+        arg_max(csat_score, opened_at) filter (where csat_score is not null) as last_csat
+    from tickets
+    group by all
+),
+
+feedback as (
+    select
+        identities.customer_id,
+        identities.snapshot_date,
+        identities.snapshot_date - cast(feedback.created_at as date) as age_days,
+        feedback.created_at,
+        feedback.rating
+    from {{ ref('int_feedback_versions') }} as feedback
+    inner join identities using (source, source_customer_id)
+    where
+        feedback._reject_reason is null
+        and feedback.rating is not null
+        and feedback.known_from <= identities.snapshot_date
+        and identities.snapshot_date < feedback.known_to
+        and cast(feedback.created_at as date) <= identities.snapshot_date
+        and cast(feedback.created_at as date) > identities.snapshot_date - 365
+),
+
+feedback_history as (
+    select
+        customer_id,
+        snapshot_date,
+        count(*) as ratings_365d,
+        avg(rating) as rating_365d,
+        arg_max(rating, created_at) as last_rating,
+        count(*) filter (where rating <= 2) as bad_ratings_365d
+    from feedback
+    group by all
+),
+
+touch_history as (
+    select
+        identities.customer_id,
+        identities.snapshot_date,
+        count(*) filter (where cast(touches.sent_at as date) > identities.snapshot_date - 90)
+            as touches_90d,
+        min(identities.snapshot_date - cast(touches.sent_at as date)) as days_since_last_touch
+    from {{ ref('int_touches_versions') }} as touches
+    inner join identities using (source, source_customer_id)
+    where
+        touches._reject_reason is null
+        and coalesce(touches.arm, 'treatment') = 'treatment'
+        and touches.known_from <= identities.snapshot_date
+        and identities.snapshot_date < touches.known_to
+        and cast(touches.sent_at as date) <= identities.snapshot_date
+        and cast(touches.sent_at as date) > identities.snapshot_date - 365
+    group by all
+),
+
+final as (
+    select *
+    from ticket_history
+    full join feedback_history using (customer_id, snapshot_date)
+    full join touch_history using (customer_id, snapshot_date)
+)
+
+select * from final

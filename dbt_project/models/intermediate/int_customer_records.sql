@@ -1,0 +1,94 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key=['source', 'source_customer_id'],
+    )
+}}
+
+{#-
+    One row a source record of a customer: delivered as such, or inferred from an order, ticket,
+    event, subscription or touch that names a customer whom no customer table has (yet) delivered.
+    Without this an order that arrives a day before its account would be lost.
+-#}
+{%- set facts = [
+    ('orders', 'int_orders_versions', 'ordered_at'),
+    ('tickets', 'int_tickets_versions', 'opened_at'),
+    ('feedback', 'int_feedback_versions', 'created_at'),
+    ('subscriptions', 'int_subscriptions_versions', 'started_at'),
+    ('touches', 'int_touches_versions', 'sent_at'),
+] %}
+with
+
+mentions as (
+    select
+        source,
+        source_customer_id,
+        known_from,
+        created_at as seen_at,
+        true as is_delivered,
+        _load_id
+    from {{ ref('int_customers_versions') }}
+    where _reject_reason is null
+    {%- for entity, model, time_column in facts %}
+    union all
+    select
+        source,
+        source_customer_id,
+        known_from,
+        {{ time_column }} as seen_at,
+        false as is_delivered,
+        _load_id
+    from {{ ref(model) }}
+    where _reject_reason is null and source_customer_id is not null
+    {%- endfor %}
+    union all
+    select
+        days.source,
+        days.source_customer_id,
+        days.known_from,
+        days.first_event_at as seen_at,
+        false as is_delivered,
+        days._load_id
+    from {{ ref('int_event_days') }} as days
+),
+
+new_mentions as (
+    select * from mentions
+    {%- if is_incremental() %}
+    where _load_id > (select coalesce(max(_load_id), 0) from {{ this }})
+    {%- endif %}
+),
+
+gathered as (
+    select
+        source,
+        source_customer_id,
+        min(known_from) as known_from,
+        min(seen_at) as first_seen_at,
+        bool_or(is_delivered) as is_delivered,
+        max(_load_id) as _load_id
+    from new_mentions
+    group by all
+),
+{% if is_incremental() %}
+final as (
+    select
+        gathered.source,
+        gathered.source_customer_id,
+        least(gathered.known_from, known.known_from) as known_from,
+        least(gathered.first_seen_at, known.first_seen_at) as first_seen_at,
+        gathered.is_delivered or coalesce(known.is_delivered, false) as is_delivered,
+        gathered._load_id
+    from gathered
+    left join {{ this }} as known
+        on
+            gathered.source = known.source
+            and gathered.source_customer_id = known.source_customer_id
+)
+{% else %}
+final as (
+    select * from gathered
+)
+{% endif %}
+select * from final

@@ -1,0 +1,240 @@
+{#-
+    Which customer a record belongs to, and since when: one row a record and stretch of days with
+    one answer (valid_from <= day < valid_to).
+
+    A pure function of the delivered records, so that it is the same however runs were cut: on any
+    day the customers are the connected components of the records and keys known by that day, and
+    a customer's id is that of its oldest record. New records are younger and so never change an
+    id; a merge keeps the older id; a split leaves the id with the oldest record. A key that more
+    than max_records_per_key records share links nothing from the day on which that is known.
+
+    Components are computed for all days at once: first over all keys ever (`clusters`), then, only
+    for clusters that changed after their first day, once for each day on which one did.
+-#}
+with recursive
+
+records as (
+    select
+        source,
+        source_customer_id,
+        known_from,
+        -- Oldest first. The tie-break within the first delivery is arbitrary but never changes.
+        row_number() over (order by known_from, source, source_customer_id) as record_no
+    from {{ ref('int_customer_records') }}
+),
+
+referenced_ids as (
+    select distinct
+        key_value,
+        split_part(key_value, ':', 1) as source,
+        substr(key_value, length(split_part(key_value, ':', 1)) + 2) as source_customer_id
+    from {{ ref('int_identity_keys') }}
+    where key_type = 'cross_id'
+),
+
+record_keys as (
+    select
+        records.record_no,
+        keys.key_type,
+        keys.key_value,
+        greatest(keys.known_from, records.known_from) as known_from
+    from {{ ref('int_identity_keys') }} as keys
+    inner join records
+        on
+            keys.source = records.source
+            and keys.source_customer_id = records.source_customer_id
+    union
+    -- A record carries the cross-id by which another system refers to it.
+    select
+        records.record_no,
+        'cross_id' as key_type,
+        referenced_ids.key_value,
+        records.known_from
+    from referenced_ids
+    inner join records
+        on
+            referenced_ids.source = records.source
+            and referenced_ids.source_customer_id = records.source_customer_id
+),
+
+shared_keys as (
+    select
+        key_type,
+        key_value,
+        arg_min(record_no, (known_from, record_no)) as first_record_no,
+        -- The day on which the key turned out to be shared by too many to say who somebody is.
+        coalesce(
+            list_sort(list(known_from))[{{ var('max_records_per_key') + 1 }}], date '9999-12-31'
+        ) as over_shared_from
+    from record_keys
+    group by all
+    having count(*) > 1
+),
+
+-- A star a key, from the first record that had it to the others, each linked from the day on which
+-- it had the key too: the same components with the fewest edges.
+stars as (
+    select
+        shared_keys.first_record_no,
+        record_keys.record_no,
+        record_keys.known_from,
+        shared_keys.over_shared_from
+    from record_keys
+    inner join shared_keys using (key_type, key_value)
+    where
+        record_keys.record_no != shared_keys.first_record_no
+        and record_keys.known_from < shared_keys.over_shared_from
+),
+
+edges as (
+    select
+        first_record_no as node,
+        record_no as neighbour,
+        known_from,
+        over_shared_from
+    from stars
+    union all
+    select
+        record_no as node,
+        first_record_no as neighbour,
+        known_from,
+        over_shared_from
+    from stars
+),
+
+linked_records as (
+    select distinct node from edges
+),
+
+{{ connected_components('clusters', 'linked_records', 'edges') }},
+
+cluster_members as (
+    select
+        records.record_no,
+        records.known_from,
+        coalesce(clusters.component, records.record_no) as cluster_no
+    from records
+    left join clusters on records.record_no = clusters.node
+),
+
+cluster_days as (
+    select
+        cluster_no,
+        known_from as changed_on
+    from cluster_members
+    union
+    select
+        cluster_members.cluster_no,
+        unnest([edges.known_from, edges.over_shared_from]) as changed_on
+    from edges
+    inner join cluster_members on edges.node = cluster_members.record_no
+),
+
+days as (
+    select
+        cluster_no,
+        changed_on,
+        row_number() over (partition by cluster_no order by changed_on) as day_no,
+        lead(changed_on, 1, date '9999-12-31') over (
+            partition by cluster_no order by changed_on
+        ) as changed_again_on,
+        count(*) over (partition by cluster_no) as day_count
+    from cluster_days
+    where changed_on < date '9999-12-31'
+),
+
+-- A record on a day, as one number: the record's in the high bits, the day's in the low 16.
+dated_nodes as (
+    select
+        (cluster_members.record_no << 16) + days.day_no as node
+    from days
+    inner join cluster_members using (cluster_no)
+    where days.day_count > 1 and cluster_members.known_from <= days.changed_on
+),
+
+dated_edges as (
+    select
+        (edges.node << 16) + days.day_no as node,
+        (edges.neighbour << 16) + days.day_no as neighbour
+    from days
+    inner join cluster_members using (cluster_no)
+    inner join edges on cluster_members.record_no = edges.node
+    where
+        days.day_count > 1
+        and edges.known_from <= days.changed_on
+        and days.changed_on < edges.over_shared_from
+),
+
+{{ connected_components('dated_components', 'dated_nodes', 'dated_edges') }},
+
+assigned as (
+    select
+        cluster_members.record_no,
+        cluster_members.cluster_no as oldest_record_no,
+        days.changed_on,
+        days.changed_again_on
+    from cluster_members
+    inner join days using (cluster_no)
+    where days.day_count = 1
+    union all
+    select
+        cluster_members.record_no,
+        dated_components.component >> 16 as oldest_record_no,
+        days.changed_on,
+        days.changed_again_on
+    from dated_components
+    inner join cluster_members on dated_components.node >> 16 = cluster_members.record_no
+    inner join days
+        on
+            cluster_members.cluster_no = days.cluster_no
+            and dated_components.node & 65535 = days.day_no
+),
+
+stretches as (
+    select
+        record_no,
+        oldest_record_no,
+        changed_on,
+        changed_again_on,
+        coalesce(
+            oldest_record_no != lag(oldest_record_no) over (
+                partition by record_no order by changed_on
+            ),
+            true
+        ) as is_new_stretch
+    from assigned
+),
+
+numbered_stretches as (
+    select
+        *,
+        count_if(is_new_stretch) over (
+            partition by record_no order by changed_on
+        ) as stretch_no
+    from stretches
+),
+
+collapsed as (
+    select
+        record_no,
+        oldest_record_no,
+        min(changed_on) as valid_from,
+        max(changed_again_on) as valid_to
+    from numbered_stretches
+    group by record_no, oldest_record_no, stretch_no
+),
+
+final as (
+    select
+        records.source,
+        records.source_customer_id,
+        'c' || left(md5(oldest.source || ':' || oldest.source_customer_id), 15) as customer_id,
+        'c' || left(md5(records.source || ':' || records.source_customer_id), 15) as own_customer_id,
+        collapsed.valid_from,
+        collapsed.valid_to
+    from collapsed
+    inner join records on collapsed.record_no = records.record_no
+    inner join records as oldest on collapsed.oldest_record_no = oldest.record_no
+)
+
+select * from final

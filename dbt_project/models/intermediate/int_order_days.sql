@@ -1,0 +1,92 @@
+{#-
+    Orders folded to one row a record and day: purchases by the day of the order, refunds and
+    cancellations by the day on which they happened, each with the days on which it was known.
+-#}
+with
+
+purchases as (
+    select * from {{ ref('int_purchases') }}
+),
+
+baskets as (
+    select * from {{ ref('int_order_baskets') }}
+),
+
+orders as (
+    select * from {{ ref('int_orders_versions') }}
+    where _reject_reason is null and source_customer_id is not null and known_from < known_to
+),
+
+purchase_days as (
+    select
+        purchases.source,
+        purchases.source_customer_id,
+        purchases.ordered_on as activity_date,
+        purchases.counts_from as known_from,
+        purchases.counts_to as known_to,
+        count(*) as orders,
+        sum(purchases.gross_amount) as gross_amount,
+        sum(purchases.discount_amount) as discount_amount,
+        sum(purchases.net_amount) as net_amount,
+        count_if(purchases.has_coupon) as coupon_orders,
+        count_if(purchases.is_discounted) as discounted_orders,
+        sum(baskets.units) as units,
+        sum(baskets.line_count) as line_count,
+        sum(purchases.net_amount - baskets.cost_amount) as margin_amount,
+        bit_or(baskets.category_mask) as category_mask,
+        sum(baskets.category_counters) as category_counters
+    from purchases
+    left join baskets
+        on
+            purchases.source = baskets.source
+            and purchases.source_order_id = baskets.source_order_id
+    group by all
+),
+
+-- The gap before a purchase day looks only back, so it never tells of the future.
+spaced_purchase_days as (
+    select
+        *,
+        activity_date - lag(activity_date) over (
+            partition by source, source_customer_id order by activity_date, known_from
+        ) as gap_days
+    from purchase_days
+),
+
+refund_days as (
+    select
+        source,
+        source_customer_id,
+        cast(refunded_at as date) as activity_date,
+        greatest(known_from, cast(refunded_at as date)) as known_from,
+        known_to,
+        count(*) as refunds,
+        sum(coalesce(refunded_amount, net_amount)) as refunded_amount
+    from orders
+    where status = 'refunded' and refunded_at is not null
+    group by all
+),
+
+cancellation_days as (
+    select
+        source,
+        source_customer_id,
+        cast(cancelled_at as date) as activity_date,
+        greatest(known_from, cast(cancelled_at as date)) as known_from,
+        known_to,
+        count(*) as cancellations
+    from orders
+    where status = 'cancelled' and cancelled_at is not null
+    group by all
+),
+
+final as (
+    select * from spaced_purchase_days
+    union all by name
+    select * from refund_days
+    union all by name
+    select * from cancellation_days
+    order by source, source_customer_id, activity_date
+)
+
+select * from final

@@ -1,0 +1,20 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key=['source', 'source_order_id'],
+    )
+}}
+
+{#- A null customer is allowed: a guest's order is revenue without a customer. -#}
+{{
+    entity_versions(
+        'orders',
+        key='source_order_id',
+        required=['source_order_id', 'ordered_at', 'status', 'net_amount'],
+        reject_when={
+            'unknown status': "status not in ('completed', 'cancelled', 'refunded', 'open')",
+            'not in the deployment currency': "coalesce(currency, '" ~ var('currency') ~ "') != '" ~ var('currency') ~ "'",
+        },
+    )
+}}

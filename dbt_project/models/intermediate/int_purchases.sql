@@ -1,0 +1,44 @@
+{#-
+    Orders as purchases: one row an order and stretch of days on which it counted as one
+    (counts_from <= day < counts_to).
+
+    An order counts from the day on which it was placed and known until it is cancelled or wholly
+    refunded. Where the source tells when, the purchase ends on that day and earlier days keep it:
+    a refund known today must not change what last month looked like. Where it does not tell, the
+    change counts from the delivery that first showed it.
+-#}
+with
+
+orders as (
+    select
+        *,
+        cast(ordered_at as date) as ordered_on,
+        case
+            when status = 'cancelled' then coalesce(cast(cancelled_at as date), date '0001-01-01')
+            when status = 'refunded' and coalesce(refunded_amount, net_amount) >= net_amount
+                then coalesce(cast(refunded_at as date), date '0001-01-01')
+            else date '9999-12-31'
+        end as voided_on
+    from {{ ref('int_orders_versions') }}
+    where _reject_reason is null and source_customer_id is not null
+),
+
+final as (
+    select
+        source,
+        source_order_id,
+        source_customer_id,
+        ordered_at,
+        ordered_on,
+        gross_amount,
+        discount_amount,
+        net_amount,
+        coupon_code is not null as has_coupon,
+        coalesce(discount_amount, 0) > 0 or coupon_code is not null as is_discounted,
+        greatest(known_from, ordered_on) as counts_from,
+        least(known_to, voided_on) as counts_to
+    from orders
+    where greatest(known_from, ordered_on) < least(known_to, voided_on)
+)
+
+select * from final

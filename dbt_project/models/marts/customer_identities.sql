@@ -1,0 +1,107 @@
+{#- Which source record belongs to which customer on the as-of date, and by what evidence. -#}
+with
+
+as_of as (
+    select as_of_date from {{ ref('int_as_of') }}
+),
+
+identities as (
+    select history.*
+    from {{ ref('int_identity_history') }} as history
+    inner join as_of
+        on
+            history.valid_from <= as_of.as_of_date
+            and as_of.as_of_date < history.valid_to
+),
+
+keys as (
+    select
+        identities.customer_id,
+        keys.source,
+        keys.source_customer_id,
+        keys.key_type,
+        keys.key_value
+    from {{ ref('int_identity_keys') }} as keys
+    inner join identities using (source, source_customer_id)
+    cross join as_of
+    where keys.known_from <= as_of.as_of_date
+),
+
+referenced as (
+    select
+        identities.customer_id,
+        identities.source,
+        identities.source_customer_id,
+        'cross_id' as key_type
+    from identities
+    inner join keys
+        on
+            keys.key_type = 'cross_id'
+            and keys.key_value = identities.source || ':' || identities.source_customer_id
+            and identities.customer_id = keys.customer_id
+),
+
+shared as (
+    select
+        customer_id,
+        key_type,
+        key_value
+    from keys
+    where key_type != 'cross_id'
+    group by all
+    having count(*) > 1
+),
+
+evidence as (
+    select
+        source,
+        source_customer_id,
+        key_type
+    from keys
+    semi join shared using (customer_id, key_type, key_value)
+    union
+    select
+        source,
+        source_customer_id,
+        key_type
+    from referenced
+    union
+    select
+        keys.source,
+        keys.source_customer_id,
+        keys.key_type
+    from keys
+    inner join identities as named
+        on
+            keys.key_value = named.source || ':' || named.source_customer_id
+            and keys.customer_id = named.customer_id
+    where keys.key_type = 'cross_id'
+),
+
+gathered as (
+    select
+        source,
+        source_customer_id,
+        string_agg(key_type, '+' order by key_type) as matched_by
+    from evidence
+    group by all
+),
+
+final as (
+    select
+        identities.customer_id,
+        identities.source,
+        identities.source_customer_id,
+        coalesce(gathered.matched_by, 'only record') as matched_by,
+        greatest(
+            cast(nullif(identities.valid_from, date '0001-01-01') as timestamp),
+            records.first_seen_at
+        ) as linked_at
+    from identities
+    inner join {{ ref('int_customer_records') }} as records using (source, source_customer_id)
+    cross join as_of
+    left join gathered using (source, source_customer_id)
+    where coalesce(cast(records.first_seen_at as date), records.known_from) <= as_of.as_of_date
+)
+
+select * from final

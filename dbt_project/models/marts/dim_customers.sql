@@ -1,0 +1,119 @@
+{#- One row a customer known on the as-of date: who they are, and what they have bought so far. -#}
+with
+
+as_of as (
+    select as_of_date from {{ ref('int_as_of') }}
+),
+
+identities as (
+    select
+        history.source,
+        history.source_customer_id,
+        history.customer_id
+    from {{ ref('int_identity_history') }} as history
+    inner join as_of
+        on
+            history.valid_from <= as_of.as_of_date
+            and as_of.as_of_date < history.valid_to
+),
+
+records as (
+    select
+        identities.customer_id,
+        records.source,
+        records.first_seen_at
+    from {{ ref('int_customer_records') }} as records
+    inner join identities using (source, source_customer_id)
+    cross join as_of
+    where
+        records.known_from <= as_of.as_of_date
+        and coalesce(cast(records.first_seen_at as date), records.known_from) <= as_of.as_of_date
+),
+
+profiles as (
+    select
+        identities.customer_id,
+        versions.country,
+        versions.acquisition_channel,
+        versions.plan,
+        versions.marketing_consent,
+        versions.email,
+        versions.phone,
+        (coalesce(versions.updated_at, versions.created_at), versions._load_id, versions._row)
+            as recency
+    from {{ ref('int_customers_versions') }} as versions
+    inner join identities using (source, source_customer_id)
+    cross join as_of
+    where
+        versions._reject_reason is null
+        and versions.known_from <= as_of.as_of_date
+        and as_of.as_of_date < versions.known_to
+),
+
+-- Of several records, the value that was updated last; a null never hides a value.
+attributes as (
+    select
+        customer_id,
+        arg_max(country, recency) filter (where country is not null) as country,
+        arg_min(acquisition_channel, recency) filter (
+            where acquisition_channel is not null
+        ) as acquisition_channel,
+        arg_max(plan, recency) filter (where plan is not null) as plan,
+        arg_max(marketing_consent, recency) filter (
+            where marketing_consent is not null
+        ) as marketing_consent,
+        count(email) > 0 as has_email,
+        count(phone) > 0 as has_phone
+    from profiles
+    group by all
+),
+
+known as (
+    select
+        customer_id,
+        min(first_seen_at) as first_seen_at,
+        count(*) as record_count,
+        count(distinct source) as source_count
+    from records
+    group by all
+),
+
+purchases as (
+    select
+        identities.customer_id,
+        min(purchases.ordered_at) as first_order_at,
+        max(purchases.ordered_at) as last_order_at,
+        count(*) as order_count,
+        sum(purchases.net_amount) as net_revenue
+    from {{ ref('int_purchases') }} as purchases
+    inner join identities using (source, source_customer_id)
+    cross join as_of
+    where
+        purchases.counts_from <= as_of.as_of_date
+        and as_of.as_of_date < purchases.counts_to
+    group by all
+),
+
+final as (
+    select
+        known.customer_id,
+        known.first_seen_at,
+        purchases.first_order_at,
+        purchases.last_order_at,
+        attributes.country,
+        attributes.acquisition_channel,
+        attributes.plan,
+        attributes.marketing_consent,
+        coalesce(attributes.has_email, false) as has_email,
+        coalesce(attributes.has_phone, false) as has_phone,
+        cast(known.record_count as integer) as record_count,
+        cast(known.source_count as integer) as source_count,
+        cast(coalesce(purchases.order_count, 0) as integer) as order_count,
+        cast(coalesce(purchases.net_revenue, 0) as decimal(18, 2)) as net_revenue,
+        {{ lifecycle_stage('coalesce(purchases.order_count, 0)') }} as lifecycle_stage
+    from known
+    left join attributes using (customer_id)
+    left join purchases using (customer_id)
+)
+
+select * from final

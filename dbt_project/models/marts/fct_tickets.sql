@@ -1,0 +1,60 @@
+{#- One row a support ticket opened by the as-of date, with what was known of it on that date. -#}
+with
+
+as_of as (
+    select as_of_date from {{ ref('int_as_of') }}
+),
+
+identities as (
+    select
+        history.source,
+        history.source_customer_id,
+        history.customer_id
+    from {{ ref('int_identity_history') }} as history
+    inner join as_of
+        on
+            history.valid_from <= as_of.as_of_date
+            and as_of.as_of_date < history.valid_to
+),
+
+tickets as (
+    select
+        tickets.*,
+        cast(tickets.first_response_at as date) <= as_of.as_of_date as is_answered,
+        cast(tickets.resolved_at as date) <= as_of.as_of_date as is_resolved
+    from {{ ref('int_tickets_versions') }} as tickets
+    cross join as_of
+    where
+        tickets._reject_reason is null
+        and tickets.known_from <= as_of.as_of_date
+        and as_of.as_of_date < tickets.known_to
+        and cast(tickets.opened_at as date) <= as_of.as_of_date
+),
+
+final as (
+    select
+        tickets.source || ':' || tickets.source_ticket_id as ticket_id,
+        identities.customer_id,
+        tickets.source,
+        tickets.opened_at,
+        case
+            when tickets.is_answered
+                then date_diff('minute', tickets.opened_at, tickets.first_response_at)
+        end as first_response_minutes,
+        case
+            when tickets.is_resolved
+                then date_diff('minute', tickets.opened_at, tickets.resolved_at)
+        end as resolution_minutes,
+        tickets.channel,
+        tickets.topic,
+        tickets.priority,
+        tickets.status,
+        case when tickets.is_resolved or tickets.resolved_at is null then tickets.csat_score end
+            as csat_score,
+        -- Deliberately null, not neutral: no text of a ticket has been read yet.
+        cast(null as double) as sentiment
+    from tickets
+    inner join identities using (source, source_customer_id)
+)
+
+select * from final
