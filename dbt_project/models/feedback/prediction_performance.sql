@@ -1,0 +1,124 @@
+{#-
+    How past predictions came true: one row a date and model whose horizon has passed. The dates
+    are the holdouts, scored by the model that was trained before them, and every scored day once
+    it matures.
+-#}
+with
+
+predictions as (
+    select
+        snapshot_date,
+        customer_id,
+        model_version,
+        churn_probability,
+        'daily' as kind
+    from {{ ref('stg_ml__churn_scores') }}
+    union all
+    select
+        snapshot_date,
+        customer_id,
+        model_version,
+        churn_probability,
+        'holdout' as kind
+    from {{ ref('stg_ml__holdout_scores') }}
+),
+
+outcomes as (
+    select * from {{ ref('lbl_churn_outcomes') }}
+),
+
+-- A holdout date that was also scored on the day counts once.
+judged as (
+    select
+        predictions.snapshot_date,
+        predictions.model_version,
+        predictions.customer_id,
+        predictions.churn_probability,
+        cast(outcomes.churned as integer) as churned
+    from predictions
+    inner join outcomes using (customer_id, snapshot_date)
+    qualify
+        row_number() over (
+            partition by predictions.snapshot_date, predictions.customer_id, predictions.model_version
+            order by predictions.kind
+        ) = 1
+),
+
+ranked as (
+    select
+        *,
+        rank() over by_risk + (count(*) over ties - 1) / 2.0 as rank_from_low,
+        ntile(10) over (
+            partition by snapshot_date, model_version order by churn_probability, customer_id
+        ) as decile,
+        sum(churned) over (
+            partition by snapshot_date, model_version
+            order by churn_probability desc
+            range between unbounded preceding and current row
+        ) as churners_so_far,
+        count(*) over (
+            partition by snapshot_date, model_version
+            order by churn_probability desc
+            range between unbounded preceding and current row
+        ) as customers_so_far
+    from judged
+    window
+        by_risk as (partition by snapshot_date, model_version order by churn_probability),
+        ties as (partition by snapshot_date, model_version, churn_probability)
+),
+
+calibration as (
+    select
+        snapshot_date,
+        model_version,
+        sum(abs(gap) * customers) / sum(customers) as calibration_error
+    from (
+        select
+            snapshot_date,
+            model_version,
+            count(*) as customers,
+            avg(churn_probability) - avg(churned) as gap
+        from ranked
+        group by snapshot_date, model_version, decile
+    )
+    group by all
+),
+
+measured as (
+    select
+        snapshot_date,
+        model_version,
+        count(*) as customers,
+        avg(churned) as churn_rate,
+        avg(churn_probability) as mean_predicted,
+        -- The rank-sum form of the area under the ROC curve (Mann and Whitney 1947), ties halved.
+        (
+            sum(rank_from_low) filter (where churned = 1)
+            - sum(churned) * (sum(churned) + 1) / 2.0
+        ) / nullif(sum(churned) * (count(*) - sum(churned)), 0) as roc_auc,
+        avg(churners_so_far / customers_so_far) filter (where churned = 1) as pr_auc,
+        avg(power(churn_probability - churned, 2)) as brier,
+        avg(churned) filter (where decile = 10) / nullif(avg(churned), 0) as top_decile_lift,
+        least(1 / nullif(avg(churned), 0), 10) as best_top_decile_lift
+    from ranked
+    group by all
+),
+
+final as (
+    select
+        measured.snapshot_date,
+        measured.model_version,
+        measured.customers,
+        measured.churn_rate,
+        measured.mean_predicted,
+        measured.roc_auc,
+        measured.pr_auc,
+        measured.brier,
+        calibration.calibration_error,
+        measured.top_decile_lift,
+        measured.top_decile_lift / measured.best_top_decile_lift as top_decile_lift_share
+    from measured
+    inner join calibration using (snapshot_date, model_version)
+)
+
+select * from final

@@ -1,0 +1,79 @@
+{#-
+    What became of the rows of each load, by stretch of days: one row a load, outcome and pair of
+    days (from_date <= day < to_date). Every delivered row is on every day since its delivery in
+    exactly one outcome. A table is accounted for by the first entity that it provides.
+-#}
+with
+
+loads as (
+    select
+        load_id,
+        source,
+        table_name,
+        coalesce(known_from, date '0001-01-01') as known_from,
+        coalesce(superseded_on, date '9999-12-31') as superseded_on
+    from {{ source('ops', 'load_ledger') }}
+),
+
+judged_rows as (
+    {%- for account in var('accounting_tables') %}
+    {%- set is_event = account.entity == 'events' %}
+    select
+        rows_of_entity._load_id,
+        {%- if account.entity == 'order_lines' %}
+        case
+            when rows_of_entity._reject_reason is not null then date '9999-12-31'
+            else coalesce(orphans.orphan_until, date '0001-01-01')
+        end as rejected_until,
+        {%- else %}
+        case
+            when rows_of_entity._reject_reason is not null then date '9999-12-31'
+            else date '0001-01-01'
+        end as rejected_until,
+        {%- endif %}
+        {%- if is_event %}
+        loads.superseded_on as known_to
+        {%- else %}
+        rows_of_entity.known_to
+        {%- endif %}
+    from {{ ref('int_events_checked' if is_event else 'int_' ~ account.entity ~ '_versions') }}
+        as rows_of_entity
+    inner join loads
+        on
+            rows_of_entity._load_id = loads.load_id
+            and loads.source = '{{ account.source }}'
+            and loads.table_name = '{{ account.table }}'
+    {%- if account.entity == 'order_lines' %}
+    left join {{ ref('int_orphan_order_lines') }} as orphans
+        on
+            rows_of_entity._load_id = orphans._load_id
+            and rows_of_entity._row = orphans._row
+    {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+counted as (
+    select
+        _load_id,
+        rejected_until,
+        known_to,
+        count(*) as row_count
+    from judged_rows
+    group by all
+),
+
+final as (
+    select
+        loads.load_id,
+        loads.source,
+        loads.table_name,
+        loads.known_from,
+        counted.rejected_until,
+        counted.known_to,
+        counted.row_count
+    from counted
+    inner join loads on counted._load_id = loads.load_id
+)
+
+select * from final

@@ -1,0 +1,82 @@
+{#-
+    Every delivered row that was not accepted, where it stood, why, and the row itself as JSON, so
+    that it can be mended at its source or taken up with whoever delivers it. Never published: the
+    rows hold personal data.
+-#}
+with
+
+loads as (
+    select
+        load_id,
+        source,
+        table_name,
+        path
+    from {{ source('ops', 'load_ledger') }}
+),
+
+{% for account in var('accounting_tables') -%}
+{%- set name = 'rejected_' ~ account.source ~ '_' ~ account.table -%}
+{{ name }} as (
+    select
+        rejected._load_id,
+        rejected._row,
+        rejected._reject_reason as reason,
+        to_json(raw) as row_as_json
+    from {{ ref('int_events_checked' if account.entity == 'events' else 'int_' ~ account.entity ~ '_versions') }}
+        as rejected
+    inner join {{ source('raw_' ~ account.source, account.table) }} as raw
+        on
+            rejected._load_id = raw._load_id
+            and rejected._row = raw._row
+    inner join loads
+        on
+            rejected._load_id = loads.load_id
+            and loads.source = '{{ account.source }}'
+            and loads.table_name = '{{ account.table }}'
+    where rejected._reject_reason is not null
+    {%- if account.entity == 'order_lines' %}
+    union all
+    select
+        orphans._load_id,
+        orphans._row,
+        'refers to no order: ' || orphans.source_order_id as reason,
+        to_json(raw) as row_as_json
+    from {{ ref('int_orphan_order_lines') }} as orphans
+    inner join {{ source('raw_' ~ account.source, account.table) }} as raw
+        on
+            orphans._load_id = raw._load_id
+            and orphans._row = raw._row
+    where
+        orphans.source = '{{ account.source }}'
+        and orphans.orphan_until > (select as_of_date from {{ ref('int_as_of') }})
+    {%- endif %}
+),
+
+{% endfor -%}
+rejected as (
+    {%- for account in var('accounting_tables') %}
+    select * from rejected_{{ account.source }}_{{ account.table }}
+    {{ 'union all' if not loop.last }}
+    {%- else %}
+    select
+        cast(null as bigint) as _load_id,
+        cast(null as bigint) as _row,
+        cast(null as varchar) as reason,
+        cast(null as json) as row_as_json
+    where false
+    {%- endfor %}
+),
+
+final as (
+    select
+        loads.source,
+        loads.table_name,
+        loads.path as file,
+        rejected._row as row_number,
+        rejected.reason,
+        rejected.row_as_json
+    from rejected
+    inner join loads on rejected._load_id = loads.load_id
+)
+
+select * from final
