@@ -1,0 +1,53 @@
+{#-
+    One order an invoice, of the lines that count: an invoice of nothing but postage is no order.
+    A credit note is an order in which nothing was bought: net 0, and the money given back beside it.
+-#}
+with
+
+source as (
+    select * from {{ ref('base_online_retail__invoice_lines') }}
+    where _reject_reason is null
+),
+
+invoices as (
+    select
+        _load_id,
+        invoice_no,
+        min(_row) as _row,
+        min(source_customer_id) as source_customer_id,
+        -- 41 invoices were typed over up to nine minutes; the order is placed when it begins.
+        min(invoiced_at) as invoiced_at,
+        bool_or(is_credit_note) as is_credit_note,
+        cast(sum(units * unit_price) as decimal(18, 2)) as amount
+    from source
+    group by all
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        cast(null as varchar) as _reject_reason,
+        'online_retail' as source,
+        invoice_no as source_order_id,
+        source_customer_id,
+        invoiced_at as ordered_at,
+        case when is_credit_note then 'refunded' else 'completed' end as status,
+        '{{ var("currency") }}' as currency,
+        cast(case when is_credit_note then 0 else amount end as decimal(18, 2)) as gross_amount,
+        -- Prices are after discount, and by how much is not said.
+        cast(null as decimal(18, 2)) as discount_amount,
+        cast(case when is_credit_note then 0 else amount end as decimal(18, 2)) as net_amount,
+        cast(null as varchar) as coupon_code,
+        cast(null as varchar) as sales_channel,
+        cast(null as timestamp) as cancelled_at,
+        case when is_credit_note then invoiced_at end as refunded_at,
+        case when is_credit_note then cast(-amount as decimal(18, 2)) end as refunded_amount
+    from invoices
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final

@@ -1,0 +1,38 @@
+{#- churn_flag is not read: it contradicts the subscriptions, whose ends are the truth here. -#}
+{%- set day_formats = ['%Y-%m-%d', '%d-%m-%Y'] -%}
+with
+
+source as (
+    select * from {{ source('ravenstack', 'accounts') }}
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        {{ first_failed([
+            ('signup_date', try_timestamp('signup_date', day_formats), 'signup_date'),
+        ]) }} as _reject_reason,
+        'ravenstack' as source,
+        account_id as source_customer_id,
+        cast(null as varchar) as email,
+        cast(null as varchar) as phone,
+        account_name as full_name,
+        {{ try_timestamp('signup_date', day_formats) }} as created_at,
+        cast(null as timestamp) as updated_at,
+        cast(null as integer) as birth_year,
+        -- Everything but the United Kingdom comes as its ISO 3166 code.
+        case when country = 'UK' then 'GB' else country end as country,
+        cast(null as varchar) as city,
+        referral_source as acquisition_channel,
+        plan_tier as plan,
+        cast(null as boolean) as marketing_consent,
+        cast(null as varchar []) as external_ids
+    from source
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final

@@ -1,0 +1,35 @@
+{#-
+    An exit survey is what a churn event leaves behind. It is no proof that the account left: some
+    have open subscriptions, and some came back. Without a text it still was answered, text null.
+-#}
+{%- set day_formats = ['%Y-%m-%d', '%d-%m-%Y'] -%}
+with
+
+source as (
+    select * from {{ source('ravenstack', 'churn_events') }}
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        {{ first_failed([
+            ('churn_date', try_timestamp('churn_date', day_formats), 'churn_date'),
+        ]) }} as _reject_reason,
+        'ravenstack' as source,
+        churn_event_id as source_feedback_id,
+        account_id as source_customer_id,
+        {{ try_timestamp('churn_date', day_formats) }} as created_at,
+        'exit_survey' as kind,
+        cast(null as double) as rating,
+        feedback_text as text,
+        cast(null as varchar) as source_order_id,
+        cast(null as varchar) as source_ticket_id
+    from source
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final

@@ -1,0 +1,53 @@
+{#- Kept although older than the account's signup, as more than half are: the ticket was written. -#}
+{%- set formats = ['%Y-%m-%d', '%d-%m-%Y', '%Y-%m-%d %H:%M', '%d-%m-%Y %H:%M'] -%}
+with
+
+source as (
+    select * from {{ source('ravenstack', 'support_tickets') }}
+),
+
+parsed as (
+    select
+        *,
+        {{ try_timestamp('submitted_at', formats) }} as opened_at,
+        {{ try_timestamp('closed_at', formats) }} as resolved_at,
+        try_cast(first_response_time_minutes as integer) as first_response_minutes,
+        try_cast(satisfaction_score as double) as csat_score
+    from source
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        {{ first_failed([
+            ('submitted_at', 'opened_at', 'submitted_at'),
+            ('closed_at', 'resolved_at', 'closed_at'),
+            (
+                'first_response_time_minutes',
+                'first_response_minutes',
+                'first_response_time_minutes',
+            ),
+            ('satisfaction_score', 'csat_score', 'satisfaction_score'),
+        ]) }} as _reject_reason,
+        'ravenstack' as source,
+        ticket_id as source_ticket_id,
+        account_id as source_customer_id,
+        opened_at,
+        opened_at + to_minutes(first_response_minutes) as first_response_at,
+        resolved_at,
+        cast(null as varchar) as channel,
+        cast(null as varchar) as topic,
+        priority,
+        case when resolved_at is null then 'open' else 'closed' end as status,
+        -- Deliberately null where it was not given, in 41 % of tickets: no answer is not a bad one.
+        csat_score,
+        cast(null as integer) as reopened_count
+    from parsed
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final
