@@ -1,0 +1,434 @@
+"""The deployment's configuration: one YAML file, read into types, wrong in one clear line.
+
+Every mistake is a `ConfigError` that names the file, the key, what was expected and what was
+found. What the keys mean for the models is said in one place, `deployment_vars`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+from collections.abc import Hashable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+CONFIG_VARIABLE = "HOLDFAST_CONFIG"
+DEFAULT_CONFIG = Path("config/demo.yml")
+
+Entity = Literal[
+    "customers",
+    "orders",
+    "order_lines",
+    "tickets",
+    "feedback",
+    "events",
+    "subscriptions",
+    "touches",
+]
+ENTITIES: tuple[Entity, ...] = get_args(Entity)
+
+
+class ConfigError(ValueError):
+    """The configuration is wrong; the text has one line a mistake: `file: key: expected, found`."""
+
+
+def _matching(pattern: str, expected: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"expected {expected}, found {text!r}")
+        return text
+
+    return AfterValidator(check)
+
+
+Name = Annotated[
+    str, _matching(r"[a-z][a-z0-9_]*", "lower-case letters, digits and _, a letter first")
+]
+Cron = Annotated[str, _matching(r"\S+( \S+){4}", 'five cron fields such as "0 5 * * *"')]
+Country = Annotated[str, _matching(r"[A-Z]{2}", "a two-letter country code such as DE (ISO 3166)")]
+Currency = Annotated[str, _matching(r"[A-Z]{3}", "a three-letter currency such as EUR (ISO 4217)")]
+Share = Annotated[float, Field(gt=0, lt=1)]
+OneCharacter = Annotated[str, Field(min_length=1, max_length=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Churn(_Section):
+    """What losing a customer means here.
+
+    non_contractual: no completed order within `horizon_days` after the date, among customers with
+    one in the last `eligible_days`. contractual: every subscription active on the date has ended
+    within `horizon_days`.
+    """
+
+    kind: Literal["non_contractual", "contractual"]
+    horizon_days: PositiveInt = 90
+    eligible_days: PositiveInt = 180
+
+
+class RiskTiers(_Section):
+    """Least churn probability of the tiers high and medium; everyone else is low."""
+
+    high: Share = 0.7
+    medium: Share = 0.4
+
+    @model_validator(mode="after")
+    def _high_is_above_medium(self) -> RiskTiers:
+        if self.high <= self.medium:
+            raise ValueError(f"expected high above medium, found {self.high} and {self.medium}")
+        return self
+
+
+class Identity(_Section):
+    """A key that more than `max_records_per_key` records of one source share links nobody."""
+
+    max_records_per_key: PositiveInt = 8
+
+
+class Training(_Section):
+    """Which past dates are learned from: one every `step_days`, back from the latest matured one.
+
+    The earliest has `min_history_days` of history behind it; at most `max_rows` rows are used.
+    """
+
+    step_days: PositiveInt = 30
+    min_history_days: PositiveInt = 90
+    max_rows: PositiveInt = 500_000
+    seed: int = 7
+
+
+class Schedule(_Section):
+    """Cron expressions in the deployment's time zone."""
+
+    daily: Cron = "0 5 * * *"
+    retrain: Cron = "0 3 1 * *"
+
+
+class CsvOptions(_Section):
+    """How a CSV export is written. Nothing is guessed: the default is RFC 4180 in UTF-8."""
+
+    delimiter: OneCharacter = ","
+    quote: OneCharacter = '"'
+    escape: OneCharacter = '"'
+    encoding: str = "utf-8"
+    null: str = ""
+    skip_lines: Annotated[int, Field(ge=0)] = 0
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_exists(cls, encoding: str) -> str:
+        try:
+            return codecs.lookup(encoding).name
+        except LookupError:
+            raise ValueError(
+                f"expected an encoding such as utf-8, latin-1, windows-1252 or gb18030,"
+                f" found {encoding!r}"
+            ) from None
+
+
+class FileTable(_Section):
+    """The files of one raw table, and what must be in them."""
+
+    path: Annotated[str, Field(min_length=1)]
+    format: Literal["csv", "parquet", "jsonl"]
+    options: CsvOptions = CsvOptions()
+    columns: Annotated[list[str], Field(min_length=1)]
+    key: list[str] = []
+    provides: list[Entity] = []
+    optional: bool = False
+
+    @field_validator("path")
+    @classmethod
+    def _path_stays_inside_the_location(cls, path: str) -> str:
+        if path.startswith("/") or ".." in path.split("/"):
+            raise ValueError(f"expected a path below the source's location, found {path!r}")
+        unknown = set(re.findall(r"\{(.*?)\}", path)) - {"date"}
+        if unknown:
+            raise ValueError(f"expected {{date}} as the only placeholder, found {path!r}")
+        return path
+
+    @field_validator("provides", mode="before")
+    @classmethod
+    def _entities_are_known(cls, provides: Any) -> Any:
+        for entity in provides if isinstance(provides, list) else ():
+            if entity not in ENTITIES:
+                near = get_close_matches(str(entity), ENTITIES, n=1)
+                hint = f" (did you mean {near[0]}?)" if near else ""
+                raise ValueError(
+                    f"expected entities out of {', '.join(ENTITIES)}, found {entity!r}{hint}"
+                )
+        return provides
+
+    @model_validator(mode="after")
+    def _keys_are_columns(self) -> FileTable:
+        absent = [column for column in self.key if column not in self.columns]
+        if absent:
+            raise ValueError(f"expected key columns that columns lists, found {', '.join(absent)}")
+        if self.format != "csv" and self.options.model_fields_set:
+            raise ValueError(f"expected no options, which are for csv, found format {self.format}")
+        return self
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether a file's name tells the day of its drop."""
+        return "{date}" in self.path
+
+
+class FilesSource(_Section):
+    """A system that delivers files into a folder."""
+
+    kind: Literal["files"]
+    location: Annotated[str, Field(min_length=1)]
+    stale_after_days: PositiveInt = 2
+    tables: Annotated[dict[Name, FileTable], Field(min_length=1)]
+
+    @field_validator("location")
+    @classmethod
+    def _variables_are_set(cls, location: str) -> str:
+        def value(match: re.Match[str]) -> str:
+            name = match.group(1)
+            if not os.environ.get(name):
+                raise ValueError(
+                    f"expected the environment variable {name} to name the folder, found it unset"
+                )
+            return os.environ[name]
+
+        return re.sub(r"\$\{(\w+)\}", value, location)
+
+
+class DeploymentConfig(_Section):
+    """One company's deployment: what it is, where its data comes from, what churn means."""
+
+    company: Annotated[str, Field(min_length=1)]
+    slug: Name
+    time_zone: str
+    currency: Currency
+    default_country: Country
+    language: Literal["en", "zh"] = "en"
+    first_date: date
+    last_date: date | None = None
+    churn: Churn
+    risk_tiers: RiskTiers = RiskTiers()
+    identity: Identity = Identity()
+    training: Training = Training()
+    schedule: Schedule = Schedule()
+    owner: Annotated[str, Field(min_length=1)]
+    sources: Annotated[dict[Name, FilesSource], Field(min_length=1)]
+
+    @field_validator("time_zone")
+    @classmethod
+    def _time_zone_exists(cls, time_zone: str) -> str:
+        zones = available_timezones()
+        if time_zone not in zones:
+            near = get_close_matches(time_zone, zones, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise ValueError(
+                f"expected a time zone such as Europe/Berlin, found {time_zone!r}{hint}"
+            )
+        return time_zone
+
+    @model_validator(mode="after")
+    def _dates_are_in_order(self) -> DeploymentConfig:
+        if self.last_date is not None and self.last_date < self.first_date:
+            raise ValueError(
+                f"expected last_date on or after first_date,"
+                f" found {self.last_date} before {self.first_date}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _churn_can_be_observed(self) -> DeploymentConfig:
+        needed: Entity = "subscriptions" if self.churn.kind == "contractual" else "orders"
+        if not self.sources_by_entity()[needed]:
+            raise ValueError(
+                f"sources: expected a table that provides {needed}, because churn.kind is"
+                f" {self.churn.kind}, found none"
+            )
+        return self
+
+    def sources_by_entity(self) -> dict[str, list[str]]:
+        """Names of the sources that provide each of the eight entities, in the file's order."""
+        return {
+            entity: [
+                name
+                for name, source in self.sources.items()
+                if any(entity in table.provides for table in source.tables.values())
+            ]
+            for entity in ENTITIES
+        }
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Safe YAML in which only true and false are booleans and no key may be given twice.
+
+    YAML 1.1 reads Norway's NO as false, and lets a second source of the same name silently
+    replace the first.
+    """
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {key!r} is given twice", problem_mark=key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+_PlainLoader.yaml_implicit_resolvers = {
+    first: [rule for rule in rules if rule[0] != "tag:yaml.org,2002:bool"]
+    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_PlainLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+
+
+def config_path_from_env(environ: Mapping[str, str] = os.environ) -> Path:
+    """The configuration that `HOLDFAST_CONFIG` names, `config/demo.yml` if it is unset or empty."""
+    return Path(environ.get(CONFIG_VARIABLE) or DEFAULT_CONFIG)
+
+
+def load_config(path: Path | str) -> DeploymentConfig:
+    """Read and validate a deployment's YAML.
+
+    Raises:
+        ConfigError: the file is absent, is not YAML, or says something that is not understood;
+            one line a mistake.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: expected a deployment's YAML file, found none ({error.strerror})"
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: expected UTF-8 text, found other bytes") from None
+    try:
+        content = yaml.load(text, Loader=_PlainLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
+        raise ConfigError(f"{path}: {where}: expected valid YAML, found: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: expected valid YAML, found: {error}") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected keys such as company and sources, found {content!r}")
+    try:
+        return DeploymentConfig.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError("\n".join(f"{path}: {line}" for line in _explain(error))) from None
+
+
+def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
+    """The dbt variables of a deployment: plain strings, numbers, lists and dicts."""
+    return {
+        "sources": list(config.sources),
+        "sources_by_entity": config.sources_by_entity(),
+        "accounting_tables": [
+            {"source": source_name, "table": table_name, "entity": table.provides[0]}
+            for source_name, source in config.sources.items()
+            for table_name, table in source.tables.items()
+            if table.provides
+        ],
+        "time_zone": config.time_zone,
+        "currency": config.currency,
+        "default_country": config.default_country,
+        "language": config.language,
+        "first_date": config.first_date.isoformat(),
+        "churn_kind": config.churn.kind,
+        "horizon_days": config.churn.horizon_days,
+        "eligible_days": config.churn.eligible_days,
+        "high_risk": config.risk_tiers.high,
+        "medium_risk": config.risk_tiers.medium,
+        "max_records_per_key": config.identity.max_records_per_key,
+    }
+
+
+def today_in(time_zone: str) -> date:
+    """The calendar day that it is now in a time zone."""
+    return datetime.now(ZoneInfo(time_zone)).date()
+
+
+def run_date(config: DeploymentConfig, today: date) -> date:
+    """The date a run without a date means: `last_date` where the data ends, else yesterday.
+
+    `today` is the calendar day in the deployment's time zone (`today_in`).
+    """
+    return config.last_date or today - timedelta(days=1)
+
+
+_EXPECTED = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "date_from_datetime_parsing": "a date such as 2024-07-01",
+    "date_parsing": "a date such as 2024-07-01",
+    "date_type": "a date such as 2024-07-01",
+    "dict_type": "keys with values",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "list_type": "a list",
+    "model_type": "keys with values",
+    "string_type": "text (quote it if it looks like a number)",
+}
+
+
+def _explain(error: ValidationError) -> Iterator[str]:
+    for detail in error.errors():
+        location = [str(part) for part in detail["loc"] if part != "[key]"]
+        key = ".".join(location)
+        found = detail.get("input")
+        context = detail.get("ctx", {})
+        if detail["type"] == "extra_forbidden":
+            known = _known_keys(location[:-1])
+            near = get_close_matches(location[-1], known, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            message = f"expected one of {', '.join(known)}, found {location[-1]}{hint}"
+        elif detail["type"] == "missing":
+            message = "expected this key, found nothing"
+        elif detail["type"] == "value_error":
+            message = str(context["error"])
+        elif detail["type"] in _EXPECTED:
+            message = f"expected {_EXPECTED[detail['type']]}, found {found!r}"
+        else:
+            message = f"{detail['msg'].replace('Input should be', 'expected')}, found {found!r}"
+        yield f"{key}: {message}" if key else message
+
+
+def _known_keys(location: list[str]) -> list[str]:
+    """The keys that may stand below a location, by walking the models as the location does."""
+    model: type[BaseModel] = DeploymentConfig
+    for part in location:
+        field = model.model_fields.get(part)
+        if field is None:  # the name of a source or of a table
+            continue
+        nested = [field.annotation, *get_args(field.annotation)]
+        model = next(
+            (kind for kind in nested if isinstance(kind, type) and issubclass(kind, BaseModel)),
+            model,
+        )
+    return list(model.model_fields)

@@ -1,0 +1,83 @@
+"""Where the state of a deployment lives: one folder, `HOLDFAST_HOME`.
+
+Nothing is written outside it, and nothing is written at import: `create` makes the folders.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME_VARIABLE = "HOLDFAST_HOME"
+DEFAULT_HOME = Path("data")
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folders and files of one deployment, all below `root` (an absolute path)."""
+
+    root: Path
+
+    def __post_init__(self) -> None:
+        """Make the root absolute, so that a change of directory moves nothing."""
+        object.__setattr__(self, "root", Path(self.root).expanduser().resolve())
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Home:
+        """The home that `HOLDFAST_HOME` names, `./data` if it is unset or empty."""
+        return cls(Path(environ.get(HOME_VARIABLE) or DEFAULT_HOME))
+
+    @property
+    def landing(self) -> Path:
+        """Where sources with a relative location deliver their files."""
+        return self.root / "landing"
+
+    @property
+    def warehouse(self) -> Path:
+        """The working DuckDB file: one writer at a time, never opened by BI."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """The DuckDB file that BI reads, replaced by rename."""
+        return self.root / "published" / "holdfast.duckdb"
+
+    @property
+    def mlflow_tracking_uri(self) -> str:
+        """MLflow's SQLite store, as a URI."""
+        return f"sqlite:///{self.root / 'mlflow' / 'mlflow.db'}"
+
+    @property
+    def mlflow_artifacts(self) -> Path:
+        """The folder of MLflow's artefacts."""
+        return self.root / "mlflow" / "artifacts"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's instance folder, the value of `DAGSTER_HOME`."""
+        return self.root / "dagster"
+
+    @property
+    def dbt_target(self) -> Path:
+        """The target folder of dbt: manifest and compiled SQL."""
+        return self.root / "dbt" / "target"
+
+    @property
+    def dbt_logs(self) -> Path:
+        """The log folder of dbt."""
+        return self.root / "dbt" / "logs"
+
+    def create(self) -> Home:
+        """Make the folders that do not exist yet; return the home itself."""
+        for folder in (
+            self.landing,
+            self.published.parent,
+            self.mlflow_artifacts,
+            self.dagster_home,
+            self.dbt_target,
+            self.dbt_logs,
+        ):
+            folder.mkdir(parents=True, exist_ok=True)
+        return self

@@ -1,0 +1,191 @@
+"""The working warehouse: one DuckDB file, one writer, one company.
+
+Creates the tables that Python writes (dbt makes all the others, `orchestration/extract` the raw
+ones) and knows the dates of the current run. What the tables hold is said in their comments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.extract.ledger import create_ledger
+from orchestration.quoting import literal
+
+_TABLES = """
+create schema if not exists ops;
+create schema if not exists ml;
+
+create table if not exists ops.deployment (
+    slug varchar not null, company varchar not null, created_at timestamptz not null
+);
+comment on table ops.deployment is 'The company this warehouse belongs to: one row, written once.';
+
+create table if not exists ops.run_dates (
+    snapshot_date date not null,
+    purpose varchar not null check (purpose in ('daily', 'training')),
+    primary key (snapshot_date, purpose)
+);
+comment on table ops.run_dates is 'The dates that the current run builds; replaced by each run.';
+
+create table if not exists ops.snapshot_dates (
+    snapshot_date date primary key, revision uuid not null
+);
+comment on table ops.snapshot_dates is
+    'Every daily date ever run. The latest is the warehouse''s as-of date; the revision changes'
+    ' whenever the date is run again, which tells the publication what to replace.';
+
+create table if not exists ml.churn_scores (
+    snapshot_date date not null,
+    customer_id varchar not null,
+    model_version varchar not null,
+    churn_probability double not null,
+    main_cause varchar,
+    reason_feature_1 varchar,
+    reason_feature_2 varchar,
+    reason_feature_3 varchar
+);
+comment on table ml.churn_scores is
+    'What the model of the day said of each eligible customer; replaced by snapshot_date.';
+
+create table if not exists ml.holdout_scores (
+    snapshot_date date not null,
+    customer_id varchar not null,
+    model_version varchar not null,
+    churn_probability double not null
+);
+comment on table ml.holdout_scores is
+    'What a model said of dates after its training, to be held against what came true;'
+    ' replaced by model_version.';
+"""
+
+
+class WarehouseError(RuntimeError):
+    """The warehouse cannot be used as asked; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The working DuckDB file and how it is opened.
+
+    Args:
+        path: the file; its folder must exist.
+        time_zone: IANA name, in which timestamps with a zone become local ones.
+        threads: DuckDB's threads; None leaves its default, the number of cores.
+        memory_limit: such as "2GB"; None leaves DuckDB's default, 80 % of the machine.
+    """
+
+    path: Path
+    time_zone: str = "UTC"
+    threads: int | None = None
+    memory_limit: str | None = None
+
+    @contextmanager
+    def connect(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the file; close it on leaving.
+
+        Raises:
+            WarehouseError: another process holds the file, or there is nothing to read.
+        """
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "preserve_insertion_order": True
+        }
+        if self.threads is not None:
+            settings["threads"] = self.threads
+        if self.memory_limit is not None:
+            settings["memory_limit"] = self.memory_limit
+        try:
+            con = duckdb.connect(str(self.path), read_only=read_only, config=settings)
+        except duckdb.IOException as error:
+            raise WarehouseError(_why_closed(self.path, str(error))) from error
+        try:
+            con.execute(f"set global TimeZone = {literal(self.time_zone)}")
+            yield con
+        finally:
+            con.close()
+
+    def initialise(self, slug: str, company: str) -> None:
+        """Create what Python writes, empty, and take the warehouse for a company.
+
+        Raises:
+            WarehouseError: the warehouse belongs to another company.
+        """
+        with self.connect() as con:
+            create_tables(con)
+            claim(con, slug, company)
+
+
+def create_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the schemas and the tables that Python writes, where they do not exist."""
+    con.execute(_TABLES)
+    create_ledger(con)
+
+
+def claim(con: duckdb.DuckDBPyConnection, slug: str, company: str) -> None:
+    """Write whose warehouse this is, or check that it is still the same company's.
+
+    Raises:
+        WarehouseError: it belongs to another slug: two companies' customers must never meet.
+    """
+    owner = warehouse_owner(con)
+    if owner is None:
+        con.execute("insert into ops.deployment values (?, ?, now())", [slug, company])
+    elif owner != slug:
+        raise WarehouseError(
+            f"this home holds the warehouse of {owner!r}, and the configuration is for {slug!r}:"
+            " set HOLDFAST_HOME to another folder"
+        )
+
+
+def warehouse_owner(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Slug of the company that the warehouse belongs to, None if nobody has claimed it."""
+    row = con.execute("select slug from ops.deployment").fetchone()
+    return None if row is None else str(row[0])
+
+
+def write_run_dates(
+    con: duckdb.DuckDBPyConnection, daily: Sequence[date], training: Sequence[date] = ()
+) -> None:
+    """Replace the dates of the current run, and remember the daily ones for ever.
+
+    Each daily date gets a new revision, so that what this run changes is published again.
+    """
+    con.begin()
+    try:
+        con.execute("delete from ops.run_dates")
+        for purpose, dates in (("daily", daily), ("training", training)):
+            con.execute(
+                "insert into ops.run_dates select distinct unnest(?::date[]), ?",
+                [list(dates), purpose],
+            )
+        con.execute(
+            """
+            insert or replace into ops.snapshot_dates
+            select snapshot_date, uuid() from ops.run_dates where purpose = 'daily'
+            """
+        )
+        con.commit()
+    except BaseException:
+        con.rollback()
+        raise
+
+
+def as_of_date(con: duckdb.DuckDBPyConnection) -> date | None:
+    """The latest daily date ever run, None before the first."""
+    row = con.execute("select max(snapshot_date) from ops.snapshot_dates").fetchone()
+    return row[0] if row else None
+
+
+def _why_closed(path: Path, message: str) -> str:
+    if "Conflicting lock" in message or "Could not set lock" in message:
+        holder = message.partition("(PID ")[2].partition(")")[0]
+        by = f" by process {holder}" if holder else ""
+        return f"{path} is being written{by}: wait for that run to end, or stop it"
+    if "does not exist" in message:
+        return f"{path} does not exist: run the daily job first"
+    return f"{path} cannot be opened: {message.splitlines()[0]}"
