@@ -1,0 +1,85 @@
+"""Which files each of the demo company's systems exports, and how each is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Export:
+    """One table of one system.
+
+    `order` sorts every file; together with identical copies of planted repeats it is total, so that
+    the same rows always give the same bytes. `has_byte_order_mark` concerns the history only: it was
+    saved from a spreadsheet, the daily files come from a job.
+    """
+
+    source: str
+    table: str
+    format: Literal["csv", "parquet", "jsonl"]
+    order: str
+    delimiter: str = ","
+    has_byte_order_mark: bool = False
+
+    @property
+    def relation(self) -> str:
+        """The table that holds the export's rows of the present batch, with their `drop_day`."""
+        return f"delivered_{self.source}_{self.table}"
+
+    @property
+    def later(self) -> str:
+        """The table that gathers the rows of the daily drops over all batches."""
+        return f"later_{self.source}_{self.table}"
+
+    def path(self, landing: Path, drop: str, part: int = 0) -> Path:
+        """Where a drop goes; further parts of a large one differ in a suffix after the date."""
+        suffix = f"_part{part:03d}" if part else ""
+        name = f"{self.table}_{drop}{suffix}.{self.format}"
+        return landing / self.source / self.table / name
+
+    def write(
+        self, connection: duckdb.DuckDBPyConnection, relation: str, drop_day: int, path: Path
+    ) -> None:
+        """Write the rows of one drop, sorted, replacing the file if it is there."""
+        connection.execute(
+            f"copy (select * exclude (drop_day) from {relation} where drop_day = {drop_day}"
+            f" order by {self.order}) to '{path}' ({self._options()})"
+        )
+
+    def prepend_byte_order_mark(self, path: Path) -> None:
+        """Make the file what a spreadsheet saves as 'CSV UTF-8'."""
+        path.write_bytes(BYTE_ORDER_MARK + path.read_bytes())
+
+    def _options(self) -> str:
+        if self.format == "csv":
+            return f"format csv, header, delimiter '{self.delimiter}'"
+        if self.format == "jsonl":
+            return "format json"
+        return "format parquet, compression zstd"
+
+
+EXPORTS = (
+    Export(
+        "crm",
+        "customers",
+        "csv",
+        order="customer_no, created, email",
+        delimiter=";",
+        has_byte_order_mark=True,
+    ),
+    Export("crm", "touches", "csv", order="contact_id", delimiter=";"),
+    Export("shop", "accounts", "csv", order="account_no, email"),
+    Export("shop", "orders", "parquet", order="ordered_at, order_no, account_no"),
+    Export("shop", "order_lines", "parquet", order="order_no, line_no"),
+    Export("shop", "events", "parquet", order="occurred_at, event_id, account_no"),
+    Export("shop", "reviews", "jsonl", order="review_id"),
+    Export("helpdesk", "requesters", "jsonl", order="id"),
+    Export("helpdesk", "tickets", "jsonl", order="ticket_id, requester_id, opened"),
+    Export("helpdesk", "messages", "jsonl", order="message_id"),
+)

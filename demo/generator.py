@@ -1,0 +1,215 @@
+"""Generate the demo company's exports and its truth.
+
+The people are simulated in batches of fixed size, each wholly in SQL (`demo/sql`, one file an idea),
+so memory depends on the batch and not on the number of people. Every draw is a function of seed and
+person, so neither batches nor threads change a row.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+
+from demo.dirt import plant
+from demo.exports import EXPORTS
+
+TIME_ZONE = "Europe/Berlin"
+PEOPLE_A_BATCH = 50_000
+# A key must be shared by more records than any household has, whatever the scale.
+LEAST_RECORDS_OF_A_SHARED_KEY = 24
+USUAL_SHARED_KEY_STRIDE = 125
+
+SQL = Path(__file__).parent / "sql"
+WORDS = Path(__file__).parent / "words"
+
+FOR_ALL = ("random", "calendar", "words")
+FOR_A_BATCH = (
+    "people",
+    "episodes",
+    "departures",
+    "behaviour",
+    "tickets",
+    "records",
+    "baseline_orders",
+    "campaign",
+    "orders",
+    "order_lines",
+    "events",
+    "reviews",
+    "deliveries_crm",
+    "deliveries_shop",
+    "deliveries_helpdesk",
+    "truth",
+)
+TRUTH = (
+    ("people", "person_id"),
+    ("records", "person_id, source, source_record_id"),
+    ("episodes", "person_id, starts_on, cause"),
+    ("touch_outcomes", "contact_id"),
+    ("action_effects", "action_id"),
+    ("competitor_openings", "city"),
+    ("dirt", "source, table_name, kind"),
+)
+
+
+@dataclass(frozen=True)
+class GenerationReport:
+    """What was written: the number of rows by '<source>.<table>', over all drops, dirt included."""
+
+    people: int
+    seed: int
+    first_date: date
+    last_date: date
+    drops: tuple[date, ...]
+    rows: Mapping[str, int]
+    seconds: float
+
+    @property
+    def total_rows(self) -> int:
+        """Rows of all tables."""
+        return sum(self.rows.values())
+
+
+def generate(
+    landing: Path,
+    truth: Path,
+    *,
+    people: int = 5000,
+    seed: int = 7,
+    first_date: date = date(2024, 7, 1),
+    last_date: date = date(2026, 6, 30),
+    daily_drops: int = 14,
+) -> GenerationReport:
+    """Write the exports of a company with `people` customers, and the truth about them.
+
+    The same arguments give the same bytes. Under `landing`, `<source>/<table>/<table>_<date>.<ext>`
+    holds one drop: the history as known at the end of `last_date - daily_drops`, then one drop a day
+    of what happened or changed on it. Above 50,000 people the history comes in several parts. What is
+    in the folders of the three systems and in `truth` is replaced.
+
+    Raises:
+        ValueError: fewer than 100 people, or a period too short for its daily drops.
+    """
+    days = (last_date - first_date).days + 1
+    if people < 100:
+        raise ValueError(f"people: at least 100 are needed to hide in, found {people}")
+    if not 0 <= daily_drops < days - 90:
+        raise ValueError(
+            f"daily_drops: a number from 0 to {days - 91}, which leaves 90 days of history, "
+            f"was expected; found {daily_drops}"
+        )
+    started = time.perf_counter()
+    history_day = days - 1 - daily_drops
+    drops = tuple(first_date + timedelta(day) for day in range(history_day, days))
+    _empty(landing, truth)
+
+    with duckdb.connect() as connection:
+        _set_variables(
+            connection,
+            {
+                "seed": seed,
+                "first_date": first_date,
+                "days": days,
+                "history_day": history_day,
+                "time_zone": TIME_ZONE,
+                "words": str(WORDS),
+                "shared_key_stride": max(
+                    6, min(USUAL_SHARED_KEY_STRIDE, people // LEAST_RECORDS_OF_A_SHARED_KEY)
+                ),
+            },
+        )
+        _run(connection, FOR_ALL)
+        rows = {f"{export.source}.{export.table}": 0 for export in EXPORTS}
+        for part, start in enumerate(range(0, people, PEOPLE_A_BATCH)):
+            end = min(start + PEOPLE_A_BATCH, people)
+            _set_variables(connection, {"batch_start": start, "batch_end": end})
+            _run(connection, FOR_A_BATCH)
+            if part == 0:
+                plant(connection, history_day)
+            _write_history(connection, landing, drops[0], history_day, part, rows)
+        _write_daily_drops(connection, landing, drops, history_day)
+        _run(connection, ("truth_summary",))
+        _write_truth(connection, truth)
+
+    return GenerationReport(
+        people=people,
+        seed=seed,
+        first_date=first_date,
+        last_date=last_date,
+        drops=drops,
+        rows=rows,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _empty(landing: Path, truth: Path) -> None:
+    """Remove an earlier generation: files of another scale would mix with the new ones."""
+    for export in EXPORTS:
+        shutil.rmtree(landing / export.source / export.table, ignore_errors=True)
+        (landing / export.source / export.table).mkdir(parents=True)
+    shutil.rmtree(truth, ignore_errors=True)
+    truth.mkdir(parents=True)
+
+
+def _set_variables(
+    connection: duckdb.DuckDBPyConnection, variables: Mapping[str, int | str | date]
+) -> None:
+    for name, value in variables.items():
+        connection.execute(f"set variable {name} = $1", [value])
+
+
+def _run(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:
+    for name in names:
+        connection.execute((SQL / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def _write_history(
+    connection: duckdb.DuckDBPyConnection,
+    landing: Path,
+    drop: date,
+    history_day: int,
+    part: int,
+    rows: dict[str, int],
+) -> None:
+    """Write this batch's part of the history and set its later rows aside."""
+    for export in EXPORTS:
+        path = export.path(landing, drop.isoformat(), part)
+        export.write(connection, export.relation, history_day, path)
+        if export.has_byte_order_mark:
+            export.prepend_byte_order_mark(path)
+        later = f"select * from {export.relation} where drop_day > {history_day}"
+        connection.execute(
+            f"insert into {export.later} {later}"
+            if part
+            else f"create table {export.later} as {later}"
+        )
+        (delivered,) = connection.execute(
+            f"select count(*) from {export.relation}"
+        ).fetchone() or (0,)
+        rows[f"{export.source}.{export.table}"] += delivered
+
+
+def _write_daily_drops(
+    connection: duckdb.DuckDBPyConnection,
+    landing: Path,
+    drops: tuple[date, ...],
+    history_day: int,
+) -> None:
+    for export in EXPORTS:
+        for number, drop in enumerate(drops[1:], start=1):
+            path = export.path(landing, drop.isoformat())
+            export.write(connection, export.later, history_day + number, path)
+
+
+def _write_truth(connection: duckdb.DuckDBPyConnection, truth: Path) -> None:
+    for name, order in TRUTH:
+        connection.execute(
+            f"copy (select * from truth_{name} order by {order})"
+            f" to '{truth / f'{name}.parquet'}' (format parquet)"
+        )

@@ -1,0 +1,78 @@
+-- When each person would order if the company did nothing: a jittered rhythm of occasions, of which
+-- the season, the person's trouble and chance leave some.
+create or replace table baseline_orders as
+with occasions as (
+    select
+        people.person_id,
+        unnest(range(
+            least(199, ceil((least(left_t, getvariable('days')) - observed_t) * order_rate) + 2)
+            ::integer
+        ))::integer as occasion_no,
+        people.joined_t,
+        people.observed_t,
+        people.order_rate,
+        people.irregularity,
+        people.is_coupon_hunter,
+        departures.left_t,
+    from people
+    inner join departures on people.person_id = departures.person_id
+    where departures.left_t > observed_t
+),
+
+timed as (
+    select
+        *,
+        occasion_no = 0 and joined_t >= 0 as is_first,
+        case
+            when occasion_no = 0 and joined_t >= 0 then joined_t
+            when is_coupon_hunter
+                then joined_t + (left_t - joined_t) * uniform(person_id, 'hunt', occasion_no)
+            else
+                observed_t + (
+                    occasion_no + uniform(person_id, 'rhythm', 0) - 0.5
+                    + irregularity * (uniform(person_id, 'occasion', occasion_no) - 0.5)
+                ) / order_rate
+        end as t,
+    from occasions
+    where not is_coupon_hunter or occasion_no < 1 + 2 * uniform(person_id, 'hunts', 0)
+),
+
+felt as (
+    select
+        timed.*,
+        floor(timed.t)::integer as day_no,
+        episodes.cause,
+        coalesce(episode_depth(visible_strength, start_t, end_t, timed.t), 0) as depth,
+    from timed
+    left join episodes
+        on
+            timed.person_id = episodes.person_id
+            and timed.t >= episodes.start_t
+            and timed.t < episodes.end_t
+    where
+        timed.t >= observed_t and timed.t < left_t
+        and timed.t < getvariable('days')
+)
+
+select
+    felt.person_id,
+    felt.occasion_no,
+    felt.t,
+    felt.day_no,
+    felt.cause,
+    felt.depth,
+    uniform(person_id, 'cancelled', occasion_no) < 0.04 as is_cancelled,
+from felt
+inner join calendar on felt.day_no = calendar.day_no
+where
+    is_first or is_coupon_hunter
+    or uniform(person_id, 'taken', occasion_no) < season * (
+        1 - depth * case cause
+            when 'product_fit' then 0.45
+            when 'service_response' then 0.40
+            when 'price_sensitivity' then 0.45
+            when 'emotional_bond' then 0.50
+            when 'external_environment' then 0.55
+            else 0
+        end
+    );

@@ -1,0 +1,97 @@
+-- What the CRM exports, drop by drop: each row as it was known at the end of the drop's day, again
+-- whenever something in it changed. Everything up to the history's day is one drop.
+-- German dates, decimal commas in no column, semicolons.
+create or replace table delivered_crm_customers as
+with moments as (
+    select customer_no, unnest([created_day, plan_day, consent_day]) as day_no, created_day
+    from crm_records
+),
+
+deliveries as (
+    select distinct
+        customer_no,
+        greatest(day_no, getvariable('history_day')) as drop_day,
+    from moments
+    where day_no >= created_day and day_no < getvariable('days')
+)
+
+select
+    deliveries.drop_day,
+    records.customer_no,
+    email,
+    phone,
+    full_name as name,
+    strftime(getvariable('first_date') + created_day, '%d.%m.%Y') as created,
+    strftime(
+        getvariable('first_date') + greatest(
+            created_day,
+            case when plan_day <= drop_day then plan_day end,
+            case when consent_day <= drop_day and gave_consent then consent_day end
+        ),
+        '%d.%m.%Y'
+    ) as updated,
+    birth_year,
+    country,
+    city,
+    acquisition_channel as channel,
+    case when plan_day <= drop_day then next_plan else plan end as plan,
+    case
+        when gave_consent and coalesce(consent_day > drop_day, true) then 'ja' else 'nein'
+    end as marketing_consent,
+    shop_account,
+from deliveries
+inner join crm_records as records using (customer_no);
+
+create or replace table delivered_crm_touches as
+with recorded as (
+    select
+        touches.*,
+        calendar.midnight_us + second_of_day_us(0.3 * uniform(person_id, 'touch time', slot_no))
+            as local_us,
+        -- Who was contacted and orders next within a month may redeem what was offered.
+        min(orders.local_us) filter (
+            orders.local_us > calendar.midnight_us + 86400000000
+            and orders.day_no <= touches.day_no + 52
+        ) as next_order_us,
+    from touches
+    inner join calendar on touches.day_no = calendar.day_no
+    left join orders using (person_id)
+    group by all
+),
+
+redeemed as (
+    select
+        *,
+        case
+            when arm = 'treatment' and uniform(person_id, 'redeems', slot_no) < 0.6
+                then next_order_us
+        end as redeemed_us,
+        ((redeemed_us - epoch_us(getvariable('first_date')::timestamp)) // 86400000000)::integer
+            as redeemed_day,
+    from recorded
+),
+
+deliveries as (
+    select contact_id, greatest(day_no, getvariable('history_day')) as drop_day
+    from redeemed
+    union
+    select contact_id, greatest(redeemed_day, getvariable('history_day'))
+    from redeemed
+    where redeemed_day is not null
+)
+
+select
+    drop_day,
+    contact_id,
+    customer_no,
+    action_id as action,
+    strftime(make_timestamp(local_us), '%d.%m.%Y %H:%M') as sent_at,
+    channel,
+    arm,
+    case arm when 'treatment' then cost else 0 end::decimal(18, 2) as cost,
+    case
+        when redeemed_day <= drop_day
+            then strftime(make_timestamp(redeemed_us), '%d.%m.%Y %H:%M')
+    end as redeemed_at,
+from deliveries
+inner join redeemed using (contact_id);

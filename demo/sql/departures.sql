@@ -1,0 +1,36 @@
+-- The day each person leaves, and why: the first episode that ends so, or no reason at all.
+create or replace table departures as
+with by_trouble as (
+    select
+        person_id,
+        min(end_t) as left_t,
+        arg_min(cause, end_t) as cause,
+    from episodes
+    where ends_in_leaving and end_t > 0
+    group by person_id
+)
+
+select
+    people.person_id,
+    least(
+        by_trouble.left_t,
+        -- 6 % a year leave for reasons that nothing foretells.
+        observed_t + 365 / 0.06 * exponential(people.person_id, 'chance', 0),
+        -- One or a few coupons within ten weeks, then away.
+        case
+            when is_coupon_hunter
+                then joined_t + 10 + 60 * uniform(people.person_id, 'hunting', 0)
+        end
+    ) as left_t,
+    case
+        when not is_coupon_hunter and by_trouble.left_t <= observed_t
+        + 365 / 0.06 * exponential(people.person_id, 'chance', 0)
+            then by_trouble.cause
+    end as cause,
+from people
+left join by_trouble on people.person_id = by_trouble.person_id
+where people.standing = 'buyer';
+
+-- Nobody has trouble with a shop left behind.
+delete from episodes using departures
+where episodes.person_id = departures.person_id and episodes.start_t >= departures.left_t;

@@ -1,0 +1,96 @@
+-- What the orders became. An order is open until it is settled or cancelled; a return comes later.
+create or replace table orders as
+with placed as (
+    select
+        person_id,
+        occasion_no,
+        day_no,
+        cause,
+        depth,
+        is_cancelled,
+        false as is_saved,
+        null as action_id,
+    from baseline_orders
+    union all
+    select
+        person_id,
+        200 + slot_no,
+        saved_day_no,
+        null,
+        0,
+        false,
+        true,
+        action_id,
+    from touches
+    where
+        arm = 'treatment' and would_order_treated and not would_order_untreated
+        and saved_day_no < getvariable('days')
+),
+
+drawn as (
+    select
+        placed.*,
+        people.is_coupon_hunter,
+        people.basket,
+        people.favourite_category,
+        people.second_category,
+        case when cause = 'price_sensitivity' then depth else 0 end as price_depth,
+        case when cause = 'product_fit' then depth else 0 end as product_depth,
+        day_no + 1 + floor(4 * uniform(placed.person_id, 'settled', occasion_no))::integer
+            as settling_day,
+        uniform(placed.person_id, 'return', occasion_no) as return_share,
+        uniform(placed.person_id, 'coupon', occasion_no) as coupon_share,
+        people.price_sensitivity,
+        second_of_day_us(uniform(placed.person_id, 'order time', occasion_no)) as time_us,
+    from placed
+    inner join people on placed.person_id = people.person_id
+),
+
+fated as (
+    select
+        *,
+        case when is_cancelled then settling_day - 1 end as cancelled_day,
+        case when not is_cancelled then settling_day end as settled_day,
+        case
+            when not is_cancelled and not is_saved
+            and return_share < 0.04 + 0.40 * product_depth
+                then settling_day + 3
+                + floor(18 * uniform(person_id, 'refunded', occasion_no))::integer
+        end as refunded_day,
+        is_coupon_hunter or action_id = 'voucher_15'
+        or coupon_share < 0.06 + 0.35 * price_sensitivity + 0.75 * price_depth as has_coupon,
+    from drawn
+)
+
+select
+    person_id,
+    occasion_no,
+    scatter(person_id * 256 + occasion_no, 48271357, 9999999967) as order_no,
+    day_no,
+    calendar.midnight_us + time_us as local_us,
+    calendar.utc_offset_us,
+    cause,
+    depth,
+    product_depth,
+    is_coupon_hunter,
+    favourite_category,
+    second_category,
+    basket,
+    settled_day,
+    cancelled_day,
+    refunded_day,
+    case when has_coupon then case
+        when action_id = 'voucher_15' then 'COMEBACK15'
+        when is_coupon_hunter and occasion_no = 0 then 'WELCOME20'
+        else pick(['SAVE10', 'SEASON15', 'APP10', 'SAVE20'], coupon_share * 7 % 1)
+    end end as coupon_code,
+    case when has_coupon then case
+        when action_id = 'voucher_15' then 0.15
+        when is_coupon_hunter and occasion_no = 0 then 0.20
+        else pick([0.10, 0.15, 0.10, 0.20], coupon_share * 7 % 1)
+    end else 0 end as discount_share,
+    pick(['web', 'web', 'app', 'app', 'store'], uniform(person_id, 'sales channel', occasion_no))
+        as sales_channel,
+    uniform(person_id, 'partial refund', occasion_no) < 0.2 as is_partly_refunded,
+from fated
+inner join calendar using (day_no);
