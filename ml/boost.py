@@ -1,0 +1,88 @@
+"""Gradient boosting with early stopping, and nothing else.
+
+The caller should set OMP_WAIT_POLICY=passive before XGBoost is imported: on a busy machine waiting
+threads otherwise spin, and training took three to four times as long.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xgboost as xgb
+from numpy.typing import NDArray
+
+from ml.config import TrainingSettings
+from ml.preprocess import Preprocessor
+
+
+@dataclass(frozen=True)
+class Boosted:
+    """A booster cut after its best round, as UBJSON, and each feature's share of the total gain."""
+
+    booster: bytes
+    rounds: int
+    gains: dict[str, float]
+
+
+def boost(
+    train: tuple[NDArray[np.float32], NDArray[np.bool_]],
+    stopping: tuple[NDArray[np.float32], NDArray[np.bool_]],
+    preprocessor: Preprocessor,
+    settings: TrainingSettings,
+) -> Boosted:
+    """Boost trees on `train` until the log loss on `stopping` no longer falls.
+
+    Both are a matrix of shape (rows, features) with its labels. Rows in the same order and the same
+    settings give the same bytes.
+    """
+
+    def quantised(
+        rows: tuple[NDArray[np.float32], NDArray[np.bool_]], ref: xgb.QuantileDMatrix | None
+    ) -> xgb.QuantileDMatrix:
+        return xgb.QuantileDMatrix(
+            rows[0],
+            label=rows[1],
+            feature_names=preprocessor.names,
+            feature_types=preprocessor.types,
+            enable_categorical=True,
+            max_bin=settings.max_bin,
+            nthread=settings.threads,
+            ref=ref,
+        )
+
+    fitted = quantised(train, None)
+    booster = xgb.train(
+        {
+            "objective": "binary:logistic",
+            "eval_metric": "logloss",
+            "tree_method": "hist",
+            "max_bin": settings.max_bin,
+            "learning_rate": settings.learning_rate,
+            "max_depth": settings.max_depth,
+            "min_child_weight": settings.min_child_weight,
+            "subsample": settings.subsample,
+            "colsample_bytree": settings.colsample_bytree,
+            "reg_lambda": settings.reg_lambda,
+            "seed": settings.seed,
+            "nthread": settings.threads,
+            "verbosity": 0,
+        },
+        fitted,
+        num_boost_round=settings.max_rounds,
+        evals=[(quantised(stopping, fitted), "stopping")],
+        early_stopping_rounds=settings.early_stopping_rounds,
+        verbose_eval=False,
+    )
+    rounds = booster.best_iteration + 1
+    best = booster[:rounds]
+    return Boosted(bytes(best.save_raw("ubj")), rounds, _gain_shares(best))
+
+
+def _gain_shares(booster: xgb.Booster) -> dict[str, float]:
+    gains = {
+        name: float(np.sum(gain))
+        for name, gain in booster.get_score(importance_type="total_gain").items()
+    }
+    total = sum(gains.values()) or 1.0
+    return {name: gain / total for name, gain in sorted(gains.items(), key=lambda item: -item[1])}

@@ -1,0 +1,76 @@
+"""What a training run is told: dates, sizes and the boosting parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+ChurnKind = Literal["non_contractual", "contractual"]
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Settings of one training run; the defaults suit a shop with 90 days to churn.
+
+    Days are calendar days and sizes are rows. The boosting defaults were chosen on validation
+    cutoffs that lie before any figure this project reports.
+
+    Raises:
+        ValueError: a setting is outside its range; the message names it.
+    """
+
+    kind: ChurnKind = "non_contractual"
+    horizon_days: int = 90
+    step_days: int = 30
+    min_history_days: int = 90
+    max_cutoffs: int = 24
+    max_rows: int = 500_000
+    max_early_stopping_rows: int = 100_000
+    seed: int = 7
+    threads: int = 2
+
+    learning_rate: float = 0.05
+    max_depth: int = 4
+    min_child_weight: float = 10.0
+    subsample: float = 0.8
+    colsample_bytree: float = 0.5
+    reg_lambda: float = 10.0
+    max_bin: int = 256
+    max_rounds: int = 1_000
+    early_stopping_rounds: int = 50
+
+    def __post_init__(self) -> None:
+        """Refuse settings that no training could use."""
+        if self.kind not in ("non_contractual", "contractual"):
+            raise ValueError(f"kind: expected non_contractual or contractual, found {self.kind!r}")
+        for name in (
+            "horizon_days",
+            "step_days",
+            "max_cutoffs",
+            "max_rows",
+            "max_early_stopping_rows",
+            "threads",
+            "max_rounds",
+            "early_stopping_rounds",
+        ):
+            value = getattr(self, name)
+            if value < 1:
+                raise ValueError(f"{name}: expected a whole number of at least 1, found {value}")
+        if self.min_history_days < 0:
+            raise ValueError(f"min_history_days: expected 0 or more, found {self.min_history_days}")
+
+    @property
+    def horizon(self) -> timedelta:
+        """Length of the label window, and of the gap before the holdout."""
+        return timedelta(days=self.horizon_days)
+
+    @property
+    def step(self) -> timedelta:
+        """Distance between two neighbouring cutoffs."""
+        return timedelta(days=self.step_days)
+
+    @property
+    def min_history(self) -> timedelta:
+        """Least history a cutoff must look back on."""
+        return timedelta(days=self.min_history_days)

@@ -1,0 +1,53 @@
+"""A hash of customer ids that is the same in every process, for samples that stay put."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+
+def unit_hash(customer_ids: pa.ChunkedArray, salt: int) -> NDArray[np.float64]:
+    """Map each id to a number in [0, 1), uniform over ids, shape (rows,).
+
+    The same id and salt give the same number for ever, on every machine. Eight bytes of the id at a
+    time are mixed by the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom
+    Number Generators, OOPSLA 2014, figure 16).
+    """
+    if len(customer_ids) == 0:
+        return np.empty(0)
+    encoded = customer_ids.cast(pa.string()).dictionary_encode().combine_chunks()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.chunk(0)
+    ids = encoded.dictionary.cast(pa.binary())
+    lengths = pc.binary_length(ids).to_numpy(zero_copy_only=False)
+    words = max(1, -(-int(lengths.max()) // 8))
+    blocks = np.array(ids.to_pylist(), dtype=f"S{words * 8}").view("<u8").reshape(len(ids), words)
+    state = _mix(np.full(len(ids), salt, dtype=np.uint64) + _GOLDEN)
+    for word in range(words):
+        # An id's hash must not depend on how long the longest id beside it is.
+        state = np.where(lengths > word * 8, _mix((state ^ blocks[:, word]) + _GOLDEN), state)
+    unit = (state >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return np.asarray(unit[encoded.indices.to_numpy(zero_copy_only=False)])
+
+
+def keep_customers(customer_ids: pa.ChunkedArray, max_rows: int, salt: int) -> NDArray[np.bool_]:
+    """Mask of rows to keep so that at most `max_rows` remain and each customer is whole.
+
+    Customers are kept in the order of their hash, so a larger cap keeps a superset.
+    """
+    if len(customer_ids) <= max_rows:
+        return np.ones(len(customer_ids), dtype=bool)
+    position = unit_hash(customer_ids, salt)
+    first_left_out = np.partition(position, max_rows)[max_rows]
+    return np.asarray(position < first_left_out)
+
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+def _mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(value ^ (value >> np.uint64(31)))

@@ -1,0 +1,101 @@
+"""The four pictures of a model, as PNG bytes; no display, no global state, nothing written."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from ml.evaluate import calibration_curve, cumulative_gains
+from ml.train import TrainingResult
+
+INK, ACCENT, QUIET = "#22313f", "#0b7a75", "#9aa5b1"
+TOP_FEATURES = 20
+
+
+def all_plots(result: TrainingResult) -> dict[str, bytes]:
+    """Every picture by its file name without the ending."""
+    return {
+        "lift": lift_plot(result),
+        "calibration": calibration_plot(result),
+        "gains": feature_gain_plot(result),
+        "scores": score_histogram(result.holdout_probabilities),
+    }
+
+
+def lift_plot(result: TrainingResult) -> bytes:
+    """Share of leavers found when the riskiest are addressed first, beside the baselines."""
+    labels = result.holdout_labels
+    figure, axes = _figure()
+    for peer in result.baselines:
+        if peer.probabilities is not None:
+            gains = cumulative_gains(labels, peer.probabilities)
+            axes.plot(*gains, label=peer.name, linewidth=1.2)
+    axes.plot(
+        *cumulative_gains(labels, result.holdout_probabilities),
+        label="model",
+        color=ACCENT,
+        linewidth=2.2,
+    )
+    axes.plot([0, labels.mean(), 1], [0, 1, 1], color=QUIET, linestyle=":", label="perfect")
+    axes.plot([0, 1], [0, 1], color=QUIET, linestyle="--", label="at random")
+    _title(axes, f"Leavers found, holdout {result.split.holdout}")
+    axes.set_xlabel("share of customers addressed, riskiest first")
+    axes.set_ylabel("share of leavers among them")
+    axes.legend(frameon=False, loc="lower right")
+    return _png(figure)
+
+
+def calibration_plot(result: TrainingResult) -> bytes:
+    """Predicted against observed churn in ten bins of equal size."""
+    figure, axes = _figure()
+    predicted, observed, _ = calibration_curve(result.holdout_labels, result.holdout_probabilities)
+    axes.plot([0, 1], [0, 1], color=QUIET, linestyle="--")
+    axes.plot(predicted, observed, marker="o", color=ACCENT)
+    _title(axes, f"Calibration, holdout {result.split.holdout}")
+    axes.set_xlabel("mean predicted churn probability")
+    axes.set_ylabel("share that left")
+    return _png(figure)
+
+
+def feature_gain_plot(result: TrainingResult) -> bytes:
+    """The twenty features that reduce the loss most, in per cent of all gain."""
+    top = list(result.feature_gains.items())[:TOP_FEATURES][::-1]
+    figure, axes = _figure(height=0.8 + 0.24 * max(len(top), 1))
+    axes.barh([name for name, _ in top], [100 * gain for _, gain in top], color=ACCENT)
+    _title(axes, "What the model reads")
+    axes.set_xlabel("share of gain, %")
+    return _png(figure)
+
+
+def score_histogram(probabilities: NDArray[np.float64]) -> bytes:
+    """How many customers have which churn probability, in twenty equal bins."""
+    figure, axes = _figure()
+    axes.hist(probabilities, bins=20, range=(0, 1), color=ACCENT, edgecolor="white")
+    _title(axes, "Churn probability")
+    axes.set_xlabel("churn probability")
+    axes.set_ylabel("customers")
+    return _png(figure)
+
+
+def _figure(height: float = 4.0) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(6.0, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _title(axes: Axes, text: str) -> None:
+    axes.set_title(text, loc="left", color=INK, fontweight="bold")
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = BytesIO()
+    # Without the version of matplotlib in it, the same result gives the same bytes.
+    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    return buffer.getvalue()

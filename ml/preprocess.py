@@ -1,0 +1,136 @@
+"""From an Arrow table to the float32 matrix that XGBoost reads.
+
+Fitted on training rows only and stored inside the model, so that scoring can never refit it.
+Nothing is scaled or filled: trees need no scale, and an unknown value is not a zero.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ml.schemas import SchemaError, feature_names, require_columns
+
+ColumnKind = Literal["number", "boolean", "category"]
+# Beyond this many values a text column is nearly an id; its rarer values count as unknown.
+MAX_CATEGORIES = 64
+
+
+@dataclass(frozen=True)
+class Column:
+    """One feature: name, kind and, of a category, the values in the order of their codes."""
+
+    name: str
+    kind: ColumnKind
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Preprocessor:
+    """Columns in the model's order; `unknown` are those that had no value at all in training."""
+
+    columns: tuple[Column, ...]
+    unknown: tuple[str, ...] = ()
+
+    @classmethod
+    def fit(cls, table: pa.Table) -> Preprocessor:
+        """Learn kinds and category codes from the training rows.
+
+        Raises:
+            SchemaError: a column is neither number, boolean nor text, or none has any value.
+        """
+        columns, unknown = [], []
+        for name in feature_names(table):
+            values = table[name]
+            kind = _kind(name, values.type)
+            if values.null_count == len(values):
+                unknown.append(name)
+            elif kind == "category":
+                columns.append(Column(name, kind, _most_frequent(values)))
+            else:
+                columns.append(Column(name, kind))
+        if not columns:
+            raise SchemaError("every feature column is wholly null in the training rows")
+        return cls(tuple(columns), tuple(unknown))
+
+    @property
+    def names(self) -> list[str]:
+        """Feature names in the order of the matrix's columns."""
+        return [column.name for column in self.columns]
+
+    @property
+    def types(self) -> list[str]:
+        """XGBoost's feature types in the order of the matrix's columns."""
+        codes = {"number": "q", "boolean": "i", "category": "c"}
+        return [codes[column.kind] for column in self.columns]
+
+    def transform(self, table: pa.Table) -> NDArray[np.float32]:
+        """Matrix of shape (rows, columns), NaN where unknown or a category unseen in training.
+
+        Raises:
+            SchemaError: a column is missing, has another kind than in training, or is infinite.
+        """
+        require_columns(table, self.names, "the table to score")
+        matrix = np.empty((len(table), len(self.columns)), dtype=np.float32)
+        for position, column in enumerate(self.columns):
+            matrix[:, position] = _numbers(column, table[column.name])
+        infinite = np.isinf(matrix)
+        if infinite.any():
+            guilty = [self.names[i] for i in np.flatnonzero(infinite.any(axis=0))]
+            raise SchemaError(f"infinite values in {', '.join(guilty)}")
+        return matrix
+
+    def to_json(self) -> str:
+        """The preprocessor as JSON text, the same for the same columns."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Preprocessor:
+        """Read what `to_json` wrote."""
+        stored = json.loads(text)
+        columns = (
+            Column(item["name"], item["kind"], tuple(item["categories"]))
+            for item in stored["columns"]
+        )
+        return cls(tuple(columns), tuple(stored["unknown"]))
+
+
+def _kind(name: str, data_type: pa.DataType) -> ColumnKind:
+    if pa.types.is_dictionary(data_type):
+        return _kind(name, data_type.value_type)
+    if pa.types.is_boolean(data_type):
+        return "boolean"
+    if pa.types.is_string(data_type) or pa.types.is_large_string(data_type):
+        return "category"
+    if (
+        pa.types.is_integer(data_type)
+        or pa.types.is_floating(data_type)
+        or pa.types.is_decimal(data_type)
+        or pa.types.is_null(data_type)
+    ):
+        return "number"
+    raise SchemaError(f"feature {name}: expected a number, boolean or text, found {data_type}")
+
+
+def _most_frequent(values: pa.ChunkedArray) -> tuple[str, ...]:
+    counted = pa.table({"value": values.cast(pa.string()).drop_null()})
+    counted = counted.group_by("value").aggregate([([], "count_all")])
+    counted = counted.sort_by([("count_all", "descending"), ("value", "ascending")])
+    return tuple(sorted(counted["value"].slice(0, MAX_CATEGORIES).to_pylist()))
+
+
+def _numbers(column: Column, values: pa.ChunkedArray) -> NDArray[np.float64]:
+    if not pa.types.is_null(values.type) and _kind(column.name, values.type) != column.kind:
+        raise SchemaError(f"feature {column.name}: trained as a {column.kind}, found {values.type}")
+    if column.kind == "category":
+        known = pa.array(column.categories, pa.string())
+        values = pc.index_in(values.cast(pa.string()), value_set=known)
+    elif column.kind == "boolean":
+        values = values.cast(pa.int8())
+    return np.asarray(values.cast(pa.float64()).to_numpy())

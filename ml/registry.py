@@ -1,0 +1,223 @@
+"""Where models are kept: MLflow's registry, and the only module here that knows MLflow.
+
+Importing this module imports MLflow, which takes seconds: import it where it is needed. The caller
+sets MLFLOW_DISABLE_TELEMETRY=true before that. No MLflow global is read or set, so several
+registries can live in one process.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date
+from hashlib import sha256
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import mlflow.pyfunc
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunStatus
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+
+from ml.model import ChurnModel, LoadedModel
+from ml.model_card import model_card
+from ml.plots import all_plots
+from ml.preprocess import Preprocessor
+from ml.train import TrainingResult
+
+CHAMPION = "champion"
+MODEL_FOLDER = "model"
+# MLflow copies the folder given to `save_model(data_path=…)` below `data`, under its own name.
+FILES_FOLDER = "churn_model"
+REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "scipy", "xgboost-cpu")
+
+
+class Registry:
+    """Models of one deployment: logged, versioned, promoted, and found again by date."""
+
+    def __init__(
+        self, tracking_uri: str, artifact_root: Path, experiment: str, model_name: str
+    ) -> None:
+        """Point at a tracking database and at the folder of its artefacts; touches neither."""
+        self._client = MlflowClient(tracking_uri, registry_uri=tracking_uri)
+        self._root = artifact_root.resolve()
+        self._experiment = experiment
+        self._name = model_name
+
+    def log(self, result: TrainingResult, tags: Mapping[str, str] | None = None) -> str:
+        """Log a training and register its model, and give the version.
+
+        A model equal to a registered one, byte for byte and of the same date, keeps that one's
+        version: training twice on the same data changes nothing.
+        """
+        fingerprint = result.model.fingerprint
+        for known in self._versions():
+            if known.tags.get("fingerprint") == fingerprint:
+                return str(known.version)
+        with self._run(f"as of {result.model.facts.as_of}", tags or {}) as run_id:
+            self._client.log_batch(run_id, _metrics(result), _params(result))
+            with TemporaryDirectory() as folder:
+                _write_artifacts(Path(folder), result)
+                self._client.log_artifacts(run_id, folder)
+            registered = self._register(run_id, result, fingerprint)
+        return str(registered.version)
+
+    def champion(self, as_of: date) -> LoadedModel | None:
+        """The promoted model with the greatest date not after `as_of`; None where there is none.
+
+        Of several of one date the latest version counts.
+
+        Raises:
+            FileNotFoundError: the registry knows the model, but its files are gone.
+        """
+        promoted = [known for known in self._promoted() if _as_of(known) <= as_of]
+        if not promoted:
+            return None
+        found = max(promoted, key=_precedence)
+        return self._load(found)
+
+    def promote(self, version: str, reasons: list[str] | None = None) -> None:
+        """Put a version into use from its date on.
+
+        The alias `champion` follows the greatest date, so a model promoted for the past does not
+        take it from a newer one.
+        """
+        self._client.set_model_version_tag(self._name, version, "promoted", "true")
+        if reasons:
+            self._client.set_model_version_tag(
+                self._name, version, "promotion_reasons", " ".join(reasons)
+            )
+        newest = max(self._promoted(), key=_precedence)
+        self._client.set_registered_model_alias(self._name, CHAMPION, str(newest.version))
+
+    def load(self, version: str) -> LoadedModel:
+        """A registered version, promoted or not."""
+        return self._load(self._client.get_model_version(self._name, version))
+
+    def _load(self, known: ModelVersion) -> LoadedModel:
+        # The path below the root, and not MLflow's absolute one: the home may have been moved.
+        folder = self._root / known.tags["files"]
+        return LoadedModel(ChurnModel.load(folder), str(known.version), _as_of(known))
+
+    def _versions(self) -> list[ModelVersion]:
+        return list(self._client.search_model_versions(f"name = '{self._name}'"))
+
+    def _promoted(self) -> list[ModelVersion]:
+        return [known for known in self._versions() if known.tags.get("promoted") == "true"]
+
+    def _register(self, run_id: str, result: TrainingResult, fingerprint: str) -> ModelVersion:
+        if not self._client.search_registered_models(f"name = '{self._name}'"):
+            self._client.create_registered_model(self._name)
+        source = f"{self._client.get_run(run_id).info.artifact_uri}/{MODEL_FOLDER}"
+        return self._client.create_model_version(
+            self._name,
+            source,
+            run_id,
+            tags={
+                "as_of": result.model.facts.as_of.isoformat(),
+                "holdout_date": result.split.holdout.isoformat(),
+                "fingerprint": fingerprint,
+                "files": f"{_below(self._root, source)}/data/{FILES_FOLDER}",
+            },
+        )
+
+    @contextmanager
+    def _run(self, name: str, tags: Mapping[str, str]) -> Iterator[str]:
+        run = self._client.create_run(self._experiment_id(), run_name=name, tags=dict(tags))
+        status = RunStatus.FAILED
+        try:
+            yield run.info.run_id
+            status = RunStatus.FINISHED
+        finally:
+            self._client.set_terminated(run.info.run_id, RunStatus.to_string(status))
+
+    def _experiment_id(self) -> str:
+        """The experiment whose artefacts lie below the root, created where there is none.
+
+        MLflow fixes an experiment's absolute folder when it is created. After the home was moved or
+        copied the old one would be written to; a second experiment is opened then.
+        """
+        location = self._root.as_uri()
+        elsewhere = f"{self._experiment} ({sha256(location.encode()).hexdigest()[:8]})"
+        for name in (self._experiment, elsewhere):
+            known = self._client.get_experiment_by_name(name)
+            if known is None:
+                return str(self._client.create_experiment(name, location))
+            if known.artifact_location == location:
+                return str(known.experiment_id)
+        raise ValueError(f"experiment {elsewhere} does not keep its artefacts in {location}")
+
+
+def _write_artifacts(folder: Path, result: TrainingResult) -> None:
+    (folder / "model_card.md").write_text(model_card(result), encoding="utf-8")
+    plots = folder / "plots"
+    plots.mkdir()
+    for name, png in all_plots(result).items():
+        (plots / f"{name}.png").write_bytes(png)
+    with TemporaryDirectory() as scratch, warnings.catch_warnings():
+        # An example would put customers into the artefact; the signature says enough.
+        warnings.filterwarnings("ignore", message=".*input example was not provided")
+        files = Path(scratch) / FILES_FOLDER
+        files.mkdir()
+        result.model.save(files)
+        mlflow.pyfunc.save_model(
+            str(folder / MODEL_FOLDER),
+            loader_module="ml.pyfunc_loader",
+            data_path=str(files),
+            code_paths=[str(Path(__file__).parent)],
+            signature=_signature(result.model.preprocessor),
+            pip_requirements=[f"{name}=={installed_version(name)}" for name in REQUIREMENTS],
+        )
+
+
+def _signature(preprocessor: Preprocessor) -> ModelSignature:
+    types = {
+        "number": DataType.double,
+        "boolean": DataType.boolean,
+        "category": DataType.string,
+    }
+    columns: list[ColSpec | TensorSpec] = [
+        ColSpec(types[column.kind], column.name, required=False) for column in preprocessor.columns
+    ]
+    return ModelSignature(Schema(columns), Schema([ColSpec(DataType.double)]))
+
+
+def _params(result: TrainingResult) -> list[Param]:
+    facts = result.model.facts
+    params: dict[str, object] = {
+        **asdict(result.settings),
+        "as_of": facts.as_of,
+        "train_dates": f"{facts.train_dates[0]} to {facts.train_dates[-1]}",
+        "calibration_dates": f"{facts.calibration_dates[0]} to {facts.calibration_dates[-1]}",
+        "holdout_date": facts.holdout_date,
+        "rounds": facts.rounds,
+        "calibration": result.model.calibrator.method,
+        "features": len(result.model.preprocessor.columns),
+        **{f"{part}_rows": rows for part, rows in result.row_counts.items()},
+    }
+    return [Param(key, str(value)) for key, value in params.items()]
+
+
+def _metrics(result: TrainingResult) -> list[Metric]:
+    # MLflow keeps a time and a step for each figure; a model has one of each.
+    return [
+        Metric(key.replace(".", "/"), value, timestamp=0, step=0)
+        for key, value in result.all_metrics().items()
+    ]
+
+
+def _as_of(version: ModelVersion) -> date:
+    return date.fromisoformat(version.tags["as_of"])
+
+
+def _precedence(version: ModelVersion) -> tuple[date, int]:
+    return _as_of(version), int(version.version)
+
+
+def _below(root: Path, uri: str) -> str:
+    return uri.removeprefix(f"{root.as_uri()}/")

@@ -1,0 +1,96 @@
+"""Score customers and say why: one row per eligible customer and date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ml.explain import REASONS, Explainer, Explanation
+from ml.model import LoadedModel, batches
+from ml.schemas import (
+    CAUSES,
+    CHURN_SCORES,
+    CUSTOMER_ID,
+    SNAPSHOT_DATE,
+    check_features,
+    eligible_rows,
+    sorted_by_keys,
+)
+
+
+def score(
+    model: LoadedModel,
+    features: pa.Table,
+    causes: Mapping[str, str],
+    exact_top: int = 2_000,
+    threads: int = 2,
+) -> pa.Table:
+    """Churn probability, main cause and up to three reasons of every eligible row.
+
+    Args:
+        model: the model in use on the features' dates.
+        features: feature rows of one or several dates; those not eligible are left out.
+        causes: the feature catalogue, feature → cause.
+        exact_top: on each date this many of the riskiest are explained by exact Shapley values,
+            the others approximately.
+        threads: threads for XGBoost.
+
+    Returns:
+        A table of `CHURN_SCORES`, sorted by (snapshot_date, customer_id). Each date's rows are the
+        same however many dates are scored together.
+
+    Raises:
+        SchemaError: a feature of the model is missing or of another kind, or a key repeats.
+    """
+    check_features(features)
+    rows = sorted_by_keys(eligible_rows(features))
+    names = model.model.preprocessor.names
+    predictor, explainer = model.model.predictor(threads), Explainer(names, causes)
+    probabilities = np.empty(len(rows))
+    main_cause = np.empty(len(rows), dtype=np.int8)
+    reasons = np.empty((len(rows), REASONS), dtype=np.int16)
+
+    def explain(where: slice | NDArray[np.int64], found: Explanation) -> None:
+        main_cause[where], reasons[where] = found.main_cause, found.reasons
+
+    start = 0
+    for batch in batches(rows):
+        matrix = predictor.matrix(batch)
+        where = slice(start, start + len(batch))
+        probabilities[where] = predictor.probabilities(matrix)
+        explain(where, explainer.explain(predictor.contributions(matrix, exact=False)))
+        start += len(batch)
+    top = _riskiest(rows, probabilities, exact_top)
+    if len(top):
+        matrix = predictor.matrix(rows.take(pa.array(top)))
+        explain(top, explainer.explain(predictor.contributions(matrix, exact=True)))
+
+    return pa.table(
+        [
+            rows[SNAPSHOT_DATE].cast(pa.date32()),
+            rows[CUSTOMER_ID].cast(pa.string()),
+            pa.repeat(pa.scalar(model.version), len(rows)),
+            pa.array(probabilities),
+            _named(main_cause, CAUSES),
+            *(_named(reasons[:, place], names) for place in range(REASONS)),
+        ],
+        schema=CHURN_SCORES,
+    )
+
+
+def _riskiest(rows: pa.Table, probabilities: NDArray[np.float64], top: int) -> NDArray[np.int64]:
+    """Positions of each date's riskiest rows, ties by customer id, ascending."""
+    day = rows[SNAPSHOT_DATE].cast(pa.date32()).cast(pa.int32()).to_numpy()
+    order = np.lexsort((-probabilities, day))
+    starts = np.searchsorted(day, day)
+    rank = np.arange(len(rows)) - starts[order]
+    return np.sort(order[rank < top])
+
+
+def _named(positions: NDArray[np.integer], names: Sequence[str]) -> pa.Array:
+    indices = pa.array(positions.astype(np.int32), mask=positions < 0)
+    return pc.take(pa.array(names, pa.string()), indices)
