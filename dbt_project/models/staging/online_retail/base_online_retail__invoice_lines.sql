@@ -8,7 +8,7 @@
 with
 
 source as (
-    select * from {{ source('raw_online_retail', 'invoice_lines') }}
+    select * from {{ source('online_retail', 'invoice_lines') }}
 ),
 
 renamed as (

@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('raw_ravenstack', 'accounts') }}
+    select * from {{ source('ravenstack', 'accounts') }}
 ),
 
 renamed as (

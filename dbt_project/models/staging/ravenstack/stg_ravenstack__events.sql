@@ -6,11 +6,11 @@
 with
 
 source as (
-    select * from {{ source('raw_ravenstack', 'feature_usage') }}
+    select * from {{ source('ravenstack', 'feature_usage') }}
 ),
 
 subscriptions as (
-    select * from {{ source('raw_ravenstack', 'subscriptions') }}
+    select * from {{ source('ravenstack', 'subscriptions') }}
 ),
 
 -- One account a subscription, the one that was delivered last: a subscription that is delivered

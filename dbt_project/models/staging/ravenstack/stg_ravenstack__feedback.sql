@@ -6,7 +6,7 @@
 with
 
 source as (
-    select * from {{ source('raw_ravenstack', 'churn_events') }}
+    select * from {{ source('ravenstack', 'churn_events') }}
 ),
 
 renamed as (

@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('raw_ravenstack', 'subscriptions') }}
+    select * from {{ source('ravenstack', 'subscriptions') }}
 ),
 
 renamed as (

@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('raw_ravenstack', 'support_tickets') }}
+    select * from {{ source('ravenstack', 'support_tickets') }}
 ),
 
 parsed as (
