@@ -24,7 +24,7 @@ loads as (
         to_json(raw) as row_as_json
     from {{ ref('int_events_checked' if account.entity == 'events' else 'int_' ~ account.entity ~ '_versions') }}
         as rejected
-    inner join {{ source('raw_' ~ account.source, account.table) }} as raw
+    inner join {{ source(account.source, account.table) }} as raw
         on
             rejected._load_id = raw._load_id
             and rejected._row = raw._row
@@ -42,7 +42,7 @@ loads as (
         'refers to no order: ' || orphans.source_order_id as reason,
         to_json(raw) as row_as_json
     from {{ ref('int_orphan_order_lines') }} as orphans
-    inner join {{ source('raw_' ~ account.source, account.table) }} as raw
+    inner join {{ source(account.source, account.table) }} as raw
         on
             orphans._load_id = raw._load_id
             and orphans._row = raw._row
