@@ -126,9 +126,9 @@ def generate(
         )
         _run(connection, FOR_ALL)
         rows = {f"{export.source}.{export.table}": 0 for export in EXPORTS}
-        for part, start in enumerate(range(0, people, PEOPLE_A_BATCH)):
-            end = min(start + PEOPLE_A_BATCH, people)
-            _set_variables(connection, {"batch_start": start, "batch_end": end})
+        for part, first in enumerate(range(1, people + 1, PEOPLE_A_BATCH)):
+            last = min(first + PEOPLE_A_BATCH - 1, people)
+            _set_variables(connection, {"first_person": first, "last_person": last})
             _run(connection, FOR_A_BATCH)
             if part == 0:
                 plant(connection, history_day)

@@ -32,9 +32,9 @@
         when length({{ digits }}) not between 7 and 17 then null
         when {{ bare }} like '+%' then '+' || ltrim({{ digits_of(bare) }}, '0')
         when {{ bare }} like '00%' then '+' || substr({{ digits_of(bare) }}, 3)
-        when {{ dialling }}.trunk_prefix != '' and starts_with({{ bare }}, {{ dialling }}.trunk_prefix)
+        when {{ dialling }}.trunk_prefix is not null and starts_with({{ bare }}, {{ dialling }}.trunk_prefix)
             then '+' || {{ dialling }}.code || substr({{ bare }}, length({{ dialling }}.trunk_prefix) + 1)
-        when {{ dialling }}.trunk_prefix = '' or length({{ bare }}) <= {{ dialling }}.national_digits
+        when {{ dialling }}.trunk_prefix is null or length({{ bare }}) <= {{ dialling }}.national_digits
             then '+' || {{ dialling }}.code || {{ bare }}
         else '+' || {{ bare }}
     end

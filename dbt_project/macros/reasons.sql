@@ -34,8 +34,9 @@
     says that nothing is known.
 -#}
 {% macro reason_text(feature, row) -%}
+    {%- set seed = ref('feature_catalogue') -%}
     {%- set catalogue = run_query(
-        'select feature, label, reason_' ~ var('language') ~ ' from ' ~ ref('feature_catalogue') ~ ' order by feature'
+        'select feature, label, reason_' ~ var('language') ~ ' from ' ~ seed ~ ' order by feature'
     ) if execute else [] -%}
     case {{ feature }}
         {%- for name, label, template in catalogue %}

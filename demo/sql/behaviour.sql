@@ -36,7 +36,6 @@ felt as (
             timed.person_id = episodes.person_id
             and timed.t >= episodes.start_t
             and timed.t < episodes.end_t
-            and (timed.left_t is null or timed.t < timed.left_t)
 )
 
 select

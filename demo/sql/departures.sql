@@ -32,5 +32,8 @@ left join by_trouble on people.person_id = by_trouble.person_id
 where people.standing = 'buyer';
 
 -- Nobody has trouble with a shop left behind.
+update episodes set end_t = least(end_t, departures.left_t) from departures
+where episodes.person_id = departures.person_id;
+
 delete from episodes using departures
-where episodes.person_id = departures.person_id and episodes.start_t >= departures.left_t;
+where episodes.person_id = departures.person_id and episodes.start_t >= episodes.end_t;

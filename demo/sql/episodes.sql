@@ -8,8 +8,8 @@ with drawn as (
         observed_t,
         openness,
         price_sensitivity,
-        -- 320 days of peace, then 50 to 150 days of trouble.
-        320 * exponential(person_id, 'peace', episode_no) as peace,
+        -- 400 days of peace, then 50 to 150 days of trouble.
+        400 * exponential(person_id, 'peace', episode_no) as peace,
         50 + 100 * uniform(person_id, 'trouble', episode_no) as length,
         uniform(person_id, 'cause', episode_no) as cause_share,
         uniform(person_id, 'strength', episode_no) as strength,

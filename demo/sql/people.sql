@@ -8,7 +8,7 @@ with drawn as (
         uniform(person_id, 'standing', 0) as standing_share,
         uniform(person_id, 'joined', 0) as joined_share,
         uniform(person_id, 'city', 0) as city_share,
-    from range(getvariable('batch_start'), getvariable('batch_end')) as ids (person_id)
+    from range(getvariable('first_person'), getvariable('last_person') + 1) as ids (person_id)
 ),
 
 placed as (

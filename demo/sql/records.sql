@@ -18,7 +18,7 @@ select
     end as mail_domain,
     -- Few couples share one phone: the two belong to two customers all the same.
     case
-        when person_id % 1000 = 1 then person_id - 1
+        when person_id % 1000 = 2 then person_id - 1
         else person_id
     end as phone_owner,
     case country

@@ -40,7 +40,7 @@ customers as (
         count(*) as record_count,
         count(distinct source) as source_count
     from records
-    group by all
+    group by customer_id, snapshot_date
 ),
 
 profiles as (
@@ -87,7 +87,7 @@ attributes as (
             where marketing_consent is not null
         ) as marketing_consent
     from profiles
-    group by all
+    group by customer_id, snapshot_date
 ),
 
 joined as (

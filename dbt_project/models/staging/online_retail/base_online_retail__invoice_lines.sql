@@ -66,7 +66,8 @@ judged as (
             -- All else is postage (POST, DOT, C2), discounts (D), manual corrections (M, ADJUST),
             -- fees (BANK CHARGES, AMAZONFEE), samples (S), tests (TEST001) or gift vouchers, whose
             -- money would count twice: when the voucher is sold and when it buys goods.
-            when not regexp_matches(product_id, '^([0-9]{5}[A-Z]{0,2}|DCGS[0-9A-Z]+|SP[0-9]+|PADS)$')
+            when
+                not regexp_matches(product_id, '^([0-9]{5}[A-Z]{0,2}|DCGS[0-9A-Z]+|SP[0-9]+|PADS)$')
                 then 'not a product: ' || product_id
             when units <= 0 and not is_credit_note then 'stock adjustment: quantity ' || quantity
             when units >= 0 and is_credit_note then 'not a return: quantity ' || quantity

@@ -84,7 +84,7 @@ renamed as (
         cast(null as varchar) as acquisition_channel,
         cast(null as varchar) as plan,
         cast(null as boolean) as marketing_consent,
-        cast(null as varchar []) as external_ids
+        cast(null as varchar[]) as external_ids
     from customers
     left join countries on customers.country_name = countries.country_name
 ),

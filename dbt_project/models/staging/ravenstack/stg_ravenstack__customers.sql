@@ -27,7 +27,7 @@ renamed as (
         referral_source as acquisition_channel,
         plan_tier as plan,
         cast(null as boolean) as marketing_consent,
-        cast(null as varchar []) as external_ids
+        cast(null as varchar[]) as external_ids
     from source
 ),
 

@@ -1,4 +1,4 @@
-{#- Kept although older than the account's signup, as more than half are: the ticket was written. -#}
+{#- A ticket older than the account's signup, as more than half are, was written all the same. -#}
 {%- set formats = ['%Y-%m-%d', '%d-%m-%Y', '%Y-%m-%d %H:%M', '%d-%m-%Y %H:%M'] -%}
 with
 

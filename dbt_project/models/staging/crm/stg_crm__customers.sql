@@ -1,0 +1,49 @@
+{#- The CRM's days are written 31.12.2025 and are days of the deployment's own calendar. -#}
+with
+
+source as (
+    select * from {{ source('crm', 'customers') }}
+),
+
+parsed as (
+    select
+        *,
+        {{ try_timestamp('created', ['%d.%m.%Y']) }} as created_at,
+        {{ try_timestamp('updated', ['%d.%m.%Y']) }} as updated_at,
+        try_cast(birth_year as integer) as parsed_birth_year,
+        case marketing_consent when 'ja' then true when 'nein' then false end as has_consent
+    from source
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        {{ first_failed([
+            ('created', 'created_at', 'created'),
+            ('updated', 'updated_at', 'updated'),
+            ('birth_year', 'parsed_birth_year', 'birth_year'),
+            ('marketing_consent', 'has_consent', 'marketing_consent'),
+        ]) }} as _reject_reason,
+        'crm' as source,
+        customer_no as source_customer_id,
+        email,
+        phone,
+        name as full_name,
+        created_at,
+        updated_at,
+        parsed_birth_year as birth_year,
+        country,
+        city,
+        channel as acquisition_channel,
+        plan,
+        has_consent as marketing_consent,
+        case when shop_account is not null then ['shop:' || shop_account] end as external_ids
+    from parsed
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final

@@ -1,0 +1,41 @@
+{#- Who ever wrote or called, with what they left: an e-mail, a phone number, or both. -#}
+with
+
+source as (
+    select * from {{ source('helpdesk', 'requesters') }}
+),
+
+parsed as (
+    select
+        *,
+        make_timestamp_ms(try_cast(created_at as bigint)) as created_utc
+    from source
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        {{ first_failed([('created_at', 'created_utc', 'created_at')]) }} as _reject_reason,
+        'helpdesk' as source,
+        id as source_customer_id,
+        email,
+        phone,
+        name as full_name,
+        {{ to_local('created_utc') }} as created_at,
+        cast(null as timestamp) as updated_at,
+        cast(null as integer) as birth_year,
+        cast(null as varchar) as country,
+        cast(null as varchar) as city,
+        cast(null as varchar) as acquisition_channel,
+        cast(null as varchar) as plan,
+        cast(null as boolean) as marketing_consent,
+        cast(null as varchar[]) as external_ids
+    from parsed
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final

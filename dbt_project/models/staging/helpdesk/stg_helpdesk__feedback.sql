@@ -1,0 +1,36 @@
+{#- What customers wrote in their tickets; the answers of the staff are not exported. -#}
+with
+
+source as (
+    select * from {{ source('helpdesk', 'messages') }}
+),
+
+parsed as (
+    select
+        *,
+        make_timestamp_ms(try_cast(sent as bigint)) as sent_utc
+    from source
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        {{ first_failed([('sent', 'sent_utc', 'sent')]) }} as _reject_reason,
+        'helpdesk' as source,
+        message_id as source_feedback_id,
+        requester_id as source_customer_id,
+        {{ to_local('sent_utc') }} as created_at,
+        'ticket_message' as kind,
+        cast(null as double) as rating,
+        body as text,
+        cast(null as varchar) as source_order_id,
+        ticket_id as source_ticket_id
+    from parsed
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final

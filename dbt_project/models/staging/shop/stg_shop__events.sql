@@ -1,0 +1,30 @@
+{#-
+    The largest table: no column is cast but the time, which comes in UTC.
+    The shop's own words for what people do are the canonical ones.
+-#}
+with
+
+source as (
+    select * from {{ source('shop', 'events') }}
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        cast(null as varchar) as _reject_reason,
+        'shop' as source,
+        event_id as source_event_id,
+        account_no as source_customer_id,
+        {{ to_local('occurred_at') }} as occurred_at,
+        event_type,
+        product_id,
+        value
+    from source
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final

@@ -1,0 +1,34 @@
+{#- Parquet brings types, so nothing can be unreadable; times come in UTC. -#}
+with
+
+source as (
+    select * from {{ source('shop', 'orders') }}
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        cast(null as varchar) as _reject_reason,
+        'shop' as source,
+        order_no as source_order_id,
+        account_no as source_customer_id,
+        {{ to_local('ordered_at') }} as ordered_at,
+        status,
+        currency,
+        cast(gross_amount as decimal(18, 2)) as gross_amount,
+        cast(discount_amount as decimal(18, 2)) as discount_amount,
+        cast(net_amount as decimal(18, 2)) as net_amount,
+        coupon_code,
+        sales_channel,
+        {{ to_local('cancelled_at') }} as cancelled_at,
+        {{ to_local('refunded_at') }} as refunded_at,
+        cast(refunded_amount as decimal(18, 2)) as refunded_amount
+    from source
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final

@@ -1,0 +1,80 @@
+"""Scores: every eligible customer of the run's dates, by the model in use on each date."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import pyarrow as pa
+
+from orchestration.assets.ingest import POOL
+from orchestration.config import DeploymentConfig
+from orchestration.faults import final_unless_in_use
+from orchestration.model_tables import feature_causes, features_of, replace_churn_scores
+from orchestration.partitions import dates_of
+from orchestration.pictures import as_markdown
+from orchestration.resources import Models
+from orchestration.translator import owner_name
+from orchestration.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from ml.model import LoadedModel
+
+CHURN_SCORES = dg.AssetKey(["ml", "churn_scores"])
+FEATURES = dg.AssetKey(["features", "feat_customer_snapshots"])
+CATALOGUE = dg.AssetKey(["seeds", "feature_catalogue"])
+
+
+def churn_scores_asset(
+    config: DeploymentConfig, partitions: dg.PartitionsDefinition[str], model: dg.AssetKey
+) -> dg.AssetsDefinition:
+    """The scores, which depend on the features of the day and on the model."""
+
+    @dg.asset(
+        key=CHURN_SCORES,
+        deps=[FEATURES, CATALOGUE, model],
+        group_name="model",
+        description=(
+            "Churn probability, main cause and up to three reasons of every eligible customer, by "
+            "the promoted model with the greatest date not after the day."
+        ),
+        owners=[owner_name(config.owner)],
+        kinds={"xgboost", "mlflow", "duckdb"},
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=POOL,
+    )
+    def churn_scores(
+        context: dg.AssetExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        models: dg.ResourceParam[Models],
+    ) -> dg.MaterializeResult[None]:
+        from ml.plots import score_histogram
+        from ml.schemas import SchemaError
+        from ml.score import score
+
+        dates = dates_of(context)
+        with final_unless_in_use(SchemaError), warehouse.connect() as con:
+            causes = feature_causes(con)
+            scores = pa.concat_tables(
+                score(_model_of(day, models), features_of(con, day), causes) for day in dates
+            )
+            replace_churn_scores(con, dates, scores)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": len(scores),
+                "model_version": ", ".join(sorted(set(scores["model_version"].to_pylist()))),
+                "histogram": as_markdown(score_histogram(scores["churn_probability"].to_numpy())),
+            }
+        )
+
+    return churn_scores
+
+
+def _model_of(day: date, models: Models) -> "LoadedModel":
+    model = models.registry.champion(day)
+    if model is None:
+        raise dg.Failure(
+            f"no model was trained on or before {day}: run `holdfast train --date {day}`",
+            allow_retries=False,
+        )
+    return model

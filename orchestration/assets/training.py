@@ -1,0 +1,100 @@
+"""The churn model: trained on past dates, judged on a later one, promoted if it is no worse."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from orchestration.assets.ingest import POOL
+from orchestration.assets.scoring import FEATURES
+from orchestration.assets.warehouse import EXAMPLES
+from orchestration.config import DeploymentConfig
+from orchestration.faults import final_unless_in_use
+from orchestration.model_tables import examples, histories_of, replace_holdout_scores
+from orchestration.partitions import dates_of
+from orchestration.pictures import as_markdown
+from orchestration.resources import Models, training_settings
+from orchestration.translator import owner_name
+from orchestration.warehouse import Warehouse
+
+CHURN_MODEL = dg.AssetKey(["ml", "churn_model"])
+HOLDOUT_SCORES = dg.AssetKey(["ml", "holdout_scores"])
+
+
+def model_assets(
+    config: DeploymentConfig, partitions: dg.PartitionsDefinition[str]
+) -> dg.AssetsDefinition:
+    """The model as of the run's last date, and what it said of its holdout."""
+    settings = training_settings(config)
+
+    def spec(key: dg.AssetKey, kinds: set[str], description: str) -> dg.AssetSpec:
+        return dg.AssetSpec(
+            key,
+            deps=[EXAMPLES, FEATURES],
+            group_name="model",
+            description=description,
+            owners=[owner_name(config.owner)],
+            kinds=kinds,
+        )
+
+    @dg.multi_asset(
+        name="train_model",
+        specs=[
+            spec(
+                CHURN_MODEL,
+                {"xgboost", "mlflow"},
+                "A calibrated model of who leaves, logged with its metrics beside the baselines'; "
+                "promoted to champion if it is not worse than the one in use.",
+            ),
+            spec(
+                HOLDOUT_SCORES,
+                {"xgboost", "duckdb"},
+                "What the model said of the latest matured date, which it never saw.",
+            ),
+        ],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=POOL,
+    )
+    def train_model(
+        context: dg.AssetExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        models: dg.ResourceParam[Models],
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        from ml.plots import all_plots
+        from ml.promotion import decide
+        from ml.schemas import SchemaError
+        from ml.split import NotEnoughHistoryError
+        from ml.train import fit
+
+        as_of = dates_of(context)[-1]
+        expected = (NotEnoughHistoryError, SchemaError)
+        with final_unless_in_use(*expected), warehouse.connect() as con:
+            known = examples(con)
+            holdout = as_of - settings.horizon
+            result = fit(known, settings, as_of=as_of, histories=histories_of(con, holdout))
+            champion = models.registry.champion(as_of)
+            version = models.registry.log(result, {"dagster_run_id": context.run_id})
+            decision = decide(result.model, champion and champion.model, known)
+            if decision.promote:
+                models.registry.promote(version, decision.reasons)
+            replace_holdout_scores(con, version, result.holdout_scores(version))
+        yield dg.MaterializeResult(
+            asset_key=CHURN_MODEL,
+            metadata={
+                "model_version": version,
+                "promoted": decision.promote,
+                "why": dg.MetadataValue.md("\n\n".join(decision.reasons)),
+                **{name: float(value) for name, value in result.all_metrics().items()},
+                **{name: as_markdown(png) for name, png in all_plots(result).items()},
+            },
+        )
+        yield dg.MaterializeResult(
+            asset_key=HOLDOUT_SCORES,
+            metadata={
+                "dagster/row_count": result.row_counts["holdout"],
+                "holdout_date": str(result.split.holdout),
+                "model_version": version,
+            },
+        )
+
+    return train_model

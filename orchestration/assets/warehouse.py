@@ -1,0 +1,68 @@
+"""The warehouse's models: dbt before scoring, and dbt after it.
+
+What a model holds is said in `dbt_project/`; how a build becomes Dagster events in `transform.py`.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import dbt_assets
+
+from orchestration.assets.ingest import POOL
+from orchestration.config import DeploymentConfig
+from orchestration.faults import final_unless_in_use
+from orchestration.partitions import dates_of
+from orchestration.resources import training_settings
+from orchestration.transform import Dbt
+from orchestration.translator import LayerTranslator
+from orchestration.warehouse import Warehouse, write_run_dates
+
+AFTER_SCORING = ("predictions", "activation", "feedback", "ops")
+EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
+
+_SELECT_AFTER = " ".join(f"path:models/{layer}" for layer in AFTER_SCORING)
+
+
+def warehouse_assets(
+    manifest: Mapping[str, Any],
+    config: DeploymentConfig,
+    partitions: dg.PartitionsDefinition[str],
+) -> list[dg.AssetsDefinition]:
+    """The two builds of the dbt project, with every model and seed as an asset."""
+    translator = LayerTranslator(config.owner)
+    settings = training_settings(config)
+    build = {
+        "manifest": manifest,
+        "dagster_dbt_translator": translator,
+        "partitions_def": partitions,
+        "backfill_policy": dg.BackfillPolicy.single_run(),
+        "pool": POOL,
+    }
+
+    @dbt_assets(name="unify_customers", exclude=_SELECT_AFTER, **build)
+    def unify_customers(
+        context: dg.AssetExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        dbt: dg.ResourceParam[Dbt],
+    ) -> Iterator[Any]:
+        from ml.split import NotEnoughHistoryError, training_cutoffs
+
+        daily = dates_of(context)
+        with final_unless_in_use(NotEnoughHistoryError):
+            training: list[date] = []
+            if EXAMPLES in context.selected_asset_keys:
+                training = training_cutoffs(daily[-1], config.first_date, settings)
+            with warehouse.connect() as con:
+                write_run_dates(con, daily, training)
+            yield from dbt.build(context, manifest, translator)
+
+    @dbt_assets(name="activate_scores", select=_SELECT_AFTER, **build)
+    def activate_scores(
+        context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt]
+    ) -> Iterator[Any]:
+        with final_unless_in_use():
+            yield from dbt.build(context, manifest, translator)
+
+    return [unify_customers, activate_scores]

@@ -1,0 +1,118 @@
+"""The gates that SQL cannot express: they compare a run with what earlier runs left.
+
+What must hold of a table by itself is a test of the dbt project, and blocks just the same.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import dagster as dg
+import duckdb
+
+from orchestration.assets.ingest import POOL
+from orchestration.assets.scoring import CHURN_SCORES, FEATURES
+from orchestration.partitions import dates_of
+from orchestration.warehouse import Warehouse
+
+# Customers leave by the per cent; half of them gone within a week is a delivery gone wrong.
+LEAST_SHARE_OF_BEFORE = 0.5
+LOOK_BACK = timedelta(days=7)
+
+
+def gates(partitions: dg.PartitionsDefinition[str]) -> Sequence[dg.AssetChecksDefinition]:
+    """The blocking checks before scoring and before anything is made of the scores."""
+
+    @dg.asset_check(
+        asset=FEATURES,
+        blocking=True,
+        description="On each date somebody is eligible, and no fewer than half of the week before.",
+        partitions_def=partitions,
+        pool=POOL,
+    )
+    def enough_customers_to_score(
+        context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> dg.AssetCheckResult:
+        with warehouse.connect(read_only=True) as con:
+            counts = {day: _eligible_and_before(con, day) for day in dates_of(context)}
+        broken = {
+            day: (now, before)
+            for day, (now, before) in counts.items()
+            if now == 0 or now < LEAST_SHARE_OF_BEFORE * before
+        }
+        return dg.AssetCheckResult(
+            passed=not broken,
+            description="; ".join(
+                f"{day}: {now} customers are eligible, {before} were scored shortly before: "
+                "look at the latest deliveries"
+                for day, (now, before) in broken.items()
+            ),
+            metadata={str(day): now for day, (now, _) in counts.items()},
+        )
+
+    @dg.asset_check(
+        asset=CHURN_SCORES,
+        blocking=True,
+        description="Every eligible customer has one score between 0 and 1, and they differ.",
+        partitions_def=partitions,
+        pool=POOL,
+    )
+    def scores_are_complete(
+        context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> dg.AssetCheckResult:
+        with warehouse.connect(read_only=True) as con:
+            faults = [fault for day in dates_of(context) if (fault := _fault_of_scores(con, day))]
+        return dg.AssetCheckResult(passed=not faults, description="; ".join(faults))
+
+    return [enough_customers_to_score, scores_are_complete]
+
+
+def _eligible_and_before(con: duckdb.DuckDBPyConnection, day: date) -> tuple[int, int]:
+    """Eligible customers of a date, and those scored on the latest date of the week before."""
+    row = con.execute(
+        """
+        select
+            (
+                select count(*) from features.feat_customer_snapshots
+                where snapshot_date = $day and is_eligible
+            ),
+            (
+                select coalesce(arg_max(customers, snapshot_date), 0)
+                from (
+                    select snapshot_date, count(*) as customers from ml.churn_scores
+                    where snapshot_date between $since and $day - 1
+                    group by all
+                )
+            )
+        """,
+        {"day": day, "since": day - LOOK_BACK},
+    ).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def _fault_of_scores(con: duckdb.DuckDBPyConnection, day: date) -> str | None:
+    row = con.execute(
+        """
+        with eligible as (
+            select customer_id from features.feat_customer_snapshots
+            where snapshot_date = $day and is_eligible
+        ),
+
+        scores as (
+            select customer_id, churn_probability from ml.churn_scores where snapshot_date = $day
+        )
+
+        select
+            (select count(*) from eligible anti join scores using (customer_id)),
+            (select count(*) - count(distinct customer_id) from scores),
+            (select count(*) from scores where not churn_probability between 0 and 1),
+            (select count(*) > 100 and count(distinct churn_probability) = 1 from scores)
+        """,
+        {"day": day},
+    ).fetchone()
+    missing, repeated, outside, are_equal = row or (0, 0, 0, False)
+    if missing or repeated or outside:
+        return (
+            f"{day}: {missing} eligible customers without a score, {repeated} scores too many, "
+            f"{outside} outside of 0 to 1"
+        )
+    return f"{day}: all customers have the same score" if are_equal else None

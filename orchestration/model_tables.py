@@ -1,0 +1,66 @@
+"""Tables that pass between the warehouse and `ml/`: examples and features out, scores in.
+
+All as Arrow; what the columns mean is said by `ml/schemas.py` and the dbt project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+
+
+def examples(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Every labelled example that the run has built."""
+    return con.execute("from examples.churn_examples").to_arrow_table()
+
+
+def features_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
+    """Features of the customers eligible on a day."""
+    return con.execute(
+        "from features.feat_customer_snapshots where snapshot_date = ? and is_eligible", [day]
+    ).to_arrow_table()
+
+
+def histories_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
+    """Features of all customers known on a day, eligible or not."""
+    return con.execute(
+        "from features.feat_customer_snapshots where snapshot_date = ?", [day]
+    ).to_arrow_table()
+
+
+def feature_causes(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The cause that each feature of the catalogue speaks of."""
+    return dict(con.execute("select feature, cause from seeds.feature_catalogue").fetchall())
+
+
+def replace_churn_scores(
+    con: duckdb.DuckDBPyConnection, dates: Sequence[date], scores: pa.Table
+) -> None:
+    """Replace the scores of some dates, all of them or none."""
+    _replace(con, "ml.churn_scores", "snapshot_date", list(dates), scores)
+
+
+def replace_holdout_scores(
+    con: duckdb.DuckDBPyConnection, model_version: str, scores: pa.Table
+) -> None:
+    """Replace a model's scores of its holdout."""
+    _replace(con, "ml.holdout_scores", "model_version", [model_version], scores)
+
+
+def _replace(
+    con: duckdb.DuckDBPyConnection, table: str, key: str, values: list[object], rows: pa.Table
+) -> None:
+    con.register("new_rows", rows)
+    con.begin()
+    try:
+        con.execute(f"delete from {table} where list_contains(?, {key})", [values])
+        con.execute(f"insert into {table} by name from new_rows")
+        con.commit()
+    except BaseException:
+        con.rollback()
+        raise
+    finally:
+        con.unregister("new_rows")

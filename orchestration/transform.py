@@ -1,0 +1,203 @@
+"""dbt, run inside this process: its manifest for the graph, its builds as Dagster events.
+
+dagster-dbt's own resource starts a `dbt` command for every build, which costs 5 to 7 seconds; the
+same build through `dbtRunner` starts in one. What its results mean for Dagster is left to
+dagster-dbt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DagsterDbtTranslator
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.artifacts.schemas.results import NodeStatus
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt_common.events.base_types import EventMsg
+from dbt_common.events.functions import msg_to_dict
+
+from orchestration.home import Home
+from orchestration.quoting import identifier
+
+PROJECT = Path(__file__).parent.parent / "dbt_project"
+
+_RESULTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"})
+_FAILED = frozenset({NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr})
+_SHOWN_FAILURES = 5
+
+
+class TransformError(RuntimeError):
+    """dbt could not parse or build; the text names the nodes that failed and says why."""
+
+
+@dataclass(frozen=True)
+class Dbt:
+    """The dbt project of a deployment.
+
+    Args:
+        home: where target and logs go, and the warehouse that is built.
+        variables: the deployment's variables (`deployment_vars`), the same for every run, so that
+            dbt reads the project once and not once a run.
+        project: the project's folder, which also holds profiles.yml.
+    """
+
+    home: Home
+    variables: Mapping[str, Any]
+    project: Path = PROJECT
+
+    def manifest(self) -> dict[str, Any]:
+        """dbt's manifest, parsed anew if the project or the variables have changed since.
+
+        Raises:
+            TransformError: the project cannot be parsed.
+        """
+        path = self.home.dbt_target / "manifest.json"
+        stamp = self.home.dbt_target / "manifest.stamp"
+        current = self._fingerprint()
+        if not (path.exists() and stamp.exists() and stamp.read_text() == current):
+            result = dbtRunner().invoke(["parse", *self._flags()])
+            if not result.success:
+                raise TransformError(f"dbt cannot read {self.project}: {result.exception}")
+            stamp.write_text(current)
+        manifest: dict[str, Any] = json.loads(path.read_bytes())
+        return manifest
+
+    def build(
+        self,
+        context: dg.AssetExecutionContext,
+        manifest: Mapping[str, Any],
+        translator: DagsterDbtTranslator,
+    ) -> Iterator[Any]:
+        """Build and test what the run selects of these assets; yield each result when it is there.
+
+        Unit tests are left out: they say something of the code, and not of the day.
+
+        Raises:
+            TransformError: a model or a test failed; everything that did not depend on it was
+                built, and the results of all were yielded.
+        """
+        selected = [*_models(context, manifest, translator), *_lone_checks(context)]
+        arguments = [
+            "build",
+            *self._flags(),
+            *("--select", *selected),
+            # A test whose other tables are built later belongs to the later build.
+            *("--indirect-selection", "buildable"),
+            *("--exclude-resource-type", "unit_test"),
+        ]
+        # Opened as dbt opens it: connections of one process share one instance of the file.
+        with duckdb.connect(str(self.home.warehouse)) as con:
+            for message in _invoke(arguments):
+                node = message.raw_event["data"]["node_info"]
+                for event in message.to_default_asset_events(manifest, translator, context):
+                    if isinstance(event, dg.Output) and node["materialized"] != "view":
+                        rows = _row_count(con, node["node_relation"])
+                        event = event.with_metadata({**event.metadata, "dagster/row_count": rows})
+                    yield event
+
+    def _flags(self) -> list[str]:
+        return [
+            *("--project-dir", str(self.project)),
+            *("--profiles-dir", str(self.project)),
+            *("--target-path", str(self.home.dbt_target)),
+            *("--log-path", str(self.home.dbt_logs)),
+            *("--vars", json.dumps(self.variables, sort_keys=True)),
+            *("--log-level", "none"),
+            *("--log-level-file", "info"),
+        ]
+
+    def _fingerprint(self) -> str:
+        """A hash of the variables and of the project's files by path, size and time of change."""
+        digest = hashlib.sha256(json.dumps(self._flags()).encode())
+        for folder, folders, files in os.walk(self.project):
+            folders.sort()
+            for name in sorted(files):
+                path = Path(folder, name)
+                stat = path.stat()
+                digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+        return digest.hexdigest()
+
+
+def published_models(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The models that are for consumers, marked so in their configuration, by `schema.name`."""
+    return {
+        f"{node['schema']}.{node['name']}": node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["config"]["meta"].get("published")
+    }
+
+
+def _invoke(arguments: Sequence[str]) -> Iterator[DbtCoreCliEventMessage]:
+    """Run dbt beside this thread and yield the results of its nodes as they come.
+
+    The thread is a daemon: when the run is interrupted, DuckDB drops what was not committed.
+    """
+    queue: SimpleQueue[EventMsg | dbtRunnerResult] = SimpleQueue()
+
+    def keep(event: EventMsg) -> None:
+        if event.info.name in _RESULTS:
+            queue.put(event)
+
+    def run() -> None:
+        result = dbtRunner(callbacks=[keep]).invoke(list(arguments))
+        DuckDBConnectionManager.close_all_connections()
+        queue.put(result)
+
+    Thread(target=run, name="dbt", daemon=True).start()
+    item = queue.get()
+    while not isinstance(item, dbtRunnerResult):
+        yield DbtCoreCliEventMessage(raw_event=msg_to_dict(item), event_history_metadata={})
+        item = queue.get()
+    if not item.success:
+        raise TransformError(_why(item))
+
+
+def _why(result: dbtRunnerResult) -> str:
+    if result.exception is not None:
+        return f"dbt failed: {result.exception}"
+    failed = [entry for entry in getattr(result.result, "results", []) if entry.status in _FAILED]
+    shown = [f"{entry.node.name}: {str(entry.message).strip()}" for entry in failed]
+    more = len(shown) - _SHOWN_FAILURES
+    if more > 0:
+        shown = [*shown[:_SHOWN_FAILURES], f"and {more} more"]
+    return "dbt failed:\n" + "\n".join(shown)
+
+
+def _models(
+    context: dg.AssetExecutionContext,
+    manifest: Mapping[str, Any],
+    translator: DagsterDbtTranslator,
+) -> list[str]:
+    """Names of the selected models and seeds, which are unique within a dbt project."""
+    return sorted(
+        str(node["name"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed", "snapshot")
+        and translator.get_asset_key(node) in context.selected_asset_keys
+    )
+
+
+def _lone_checks(context: dg.AssetExecutionContext) -> list[str]:
+    """Names of the selected tests whose table is not selected itself."""
+    return sorted(
+        key.name
+        for key in context.selected_asset_check_keys
+        if key.asset_key not in context.selected_asset_keys
+    )
+
+
+def _row_count(con: duckdb.DuckDBPyConnection, relation: Mapping[str, str]) -> int:
+    table = f"{identifier(relation['schema'])}.{identifier(relation['alias'])}"
+    row = con.execute(f"select count(*) from {table}").fetchone()
+    return int(row[0]) if row else 0
