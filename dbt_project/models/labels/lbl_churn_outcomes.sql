@@ -21,9 +21,7 @@ asked_dates as (
     select snapshot_date from {{ source('ops', 'run_dates') }}
     where purpose = 'training'
     union
-    select snapshot_date from {{ source('ml', 'churn_scores') }}
-    union
-    select snapshot_date from {{ source('ml', 'holdout_scores') }}
+    select snapshot_date from {{ source('ops', 'snapshot_dates') }}
 ),
 
 dates as (
