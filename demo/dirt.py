@@ -165,6 +165,6 @@ def _plant_kind(
     )
     connection.execute(
         "insert into truth_dirt"
-        " select ?, ?, ?, count(*) from good_rows where good_row > ? and good_row <= ?",
-        [dirt.source, dirt.table, dirt.kind, first, first + dirt.rows],
+        f" select '{dirt.source}', '{dirt.table}', '{dirt.kind}', count(*) from good_rows"
+        f" where good_row > {first} and good_row <= {first + dirt.rows}"
     )

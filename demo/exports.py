@@ -38,19 +38,27 @@ class Export:
         return f"later_{self.source}_{self.table}"
 
     def path(self, landing: Path, drop: str, part: int = 0) -> Path:
-        """Where a drop goes; further parts of a large one differ in a suffix after the date."""
-        suffix = f"_part{part:03d}" if part else ""
-        name = f"{self.table}_{drop}{suffix}.{self.format}"
-        return landing / self.source / self.table / name
+        """Where a drop goes; further parts of a large one have the same name, a folder deeper."""
+        folder = landing / self.source / self.table
+        if part:
+            folder /= f"part{part:03d}"
+        return folder / f"{self.table}_{drop}.{self.format}"
 
     def write(
         self, connection: duckdb.DuckDBPyConnection, relation: str, drop_day: int, path: Path
     ) -> None:
-        """Write the rows of one drop, sorted, replacing the file if it is there."""
+        """Write the rows of one drop, sorted.
+
+        JSON lines without a row would be a file of 0 bytes, which nobody could tell from one that
+        was cut off: such a day has no file. CSV and Parquet still say their columns.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
         connection.execute(
             f"copy (select * exclude (drop_day) from {relation} where drop_day = {drop_day}"
             f" order by {self.order}) to '{path}' ({self._options()})"
         )
+        if path.stat().st_size == 0:
+            path.unlink()
 
     def prepend_byte_order_mark(self, path: Path) -> None:
         """Make the file what a spreadsheet saves as 'CSV UTF-8'."""
