@@ -22,6 +22,7 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.factory import FACTORY
 from dbt.artifacts.schemas.results import NodeStatus
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt_common.events.base_types import EventMsg
@@ -35,6 +36,7 @@ PROJECT = Path(__file__).parent.parent / "dbt_project"
 _RESULTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"})
 _FAILED = frozenset({NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr})
 _SHOWN_FAILURES = 5
+_SECONDS_BETWEEN_CANCELS = 0.2
 
 
 class TransformError(RuntimeError):
@@ -129,19 +131,10 @@ class Dbt:
         return digest.hexdigest()
 
 
-def published_models(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The models that are for consumers, marked so in their configuration, by `schema.name`."""
-    return {
-        f"{node['schema']}.{node['name']}": node
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and node["config"]["meta"].get("published")
-    }
-
-
 def _invoke(arguments: Sequence[str]) -> Iterator[DbtCoreCliEventMessage]:
     """Run dbt beside this thread and yield the results of its nodes as they come.
 
-    The thread is a daemon: when the run is interrupted, DuckDB drops what was not committed.
+    Whoever stops reading stops dbt: what it is executing is cancelled, and not committed.
     """
     queue: SimpleQueue[EventMsg | dbtRunnerResult] = SimpleQueue()
 
@@ -154,11 +147,18 @@ def _invoke(arguments: Sequence[str]) -> Iterator[DbtCoreCliEventMessage]:
         DuckDBConnectionManager.close_all_connections()
         queue.put(result)
 
-    Thread(target=run, name="dbt", daemon=True).start()
-    item = queue.get()
-    while not isinstance(item, dbtRunnerResult):
-        yield DbtCoreCliEventMessage(raw_event=msg_to_dict(item), event_history_metadata={})
+    thread = Thread(target=run, name="dbt", daemon=True)
+    thread.start()
+    try:
         item = queue.get()
+        while not isinstance(item, dbtRunnerResult):
+            yield DbtCoreCliEventMessage(raw_event=msg_to_dict(item), event_history_metadata={})
+            item = queue.get()
+    finally:
+        while thread.is_alive():
+            for adapter in FACTORY.adapters.values():
+                adapter.cancel_open_connections()
+            thread.join(_SECONDS_BETWEEN_CANCELS)
     if not item.success:
         raise TransformError(_why(item))
 

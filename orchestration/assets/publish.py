@@ -9,8 +9,8 @@ from orchestration.assets.ingest import POOL
 from orchestration.config import DeploymentConfig
 from orchestration.faults import final_unless_in_use
 from orchestration.home import Home
-from orchestration.transform import published_models
-from orchestration.translator import LayerTranslator, owner_name
+from orchestration.publication import PublicationError, publish, tables_from_manifest
+from orchestration.translator import owner_name
 from orchestration.warehouse import Warehouse
 
 PUBLISHED = dg.AssetKey(["published", "holdfast"])
@@ -22,12 +22,11 @@ def published_asset(
     partitions: dg.PartitionsDefinition[str],
 ) -> dg.AssetsDefinition:
     """The DuckDB file with every model that is marked as published."""
-    translator = LayerTranslator(config.owner)
-    models = published_models(manifest)
+    tables = tables_from_manifest(manifest)
 
     @dg.asset(
         key=PUBLISHED,
-        deps=[translator.get_asset_key(model) for model in models.values()],
+        deps=[dg.AssetKey([table.schema, table.name]) for table in tables],
         group_name="published",
         description="The file that BI tools open: every published table, replaced by one rename.",
         owners=[owner_name(config.owner)],
@@ -37,10 +36,18 @@ def published_asset(
         pool=POOL,
     )
     def published(
-        context: dg.AssetExecutionContext,
-        warehouse: dg.ResourceParam[Warehouse],
-        home: dg.ResourceParam[Home],
+        warehouse: dg.ResourceParam[Warehouse], home: dg.ResourceParam[Home]
     ) -> dg.MaterializeResult[None]:
-        raise NotImplementedError
+        with final_unless_in_use(PublicationError):
+            report = publish(warehouse.path, home.published, tables)
+        return dg.MaterializeResult(
+            metadata={
+                "path": dg.MetadataValue.path(home.published),
+                "size_bytes": report.size_bytes,
+                "seconds": round(report.seconds, 3),
+                "replaced_from": "everything" if report.is_full else str(report.replaced_from),
+                **{f"rows in {label}": rows for label, rows in report.rows.items()},
+            }
+        )
 
     return published

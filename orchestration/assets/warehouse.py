@@ -22,7 +22,7 @@ from orchestration.warehouse import Warehouse, write_run_dates
 AFTER_SCORING = ("predictions", "activation", "feedback", "ops")
 EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
 
-_SELECT_AFTER = " ".join(f"path:models/{layer}" for layer in AFTER_SCORING)
+_SELECT_AFTER = " ".join(f"fqn:holdfast.{layer}" for layer in AFTER_SCORING)
 
 
 def warehouse_assets(

@@ -1,0 +1,310 @@
+"""What stands in the way of a run, said in plain words before it is started.
+
+Looks and never mends: nothing is written but temporary copies of files in odd encodings.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from orchestration.config import (
+    ConfigError,
+    DeploymentConfig,
+    FilesSource,
+    FileTable,
+    load_config,
+    run_date,
+    today_in,
+)
+from orchestration.extract.drops import Drop, find_drops, near_misses
+from orchestration.extract.errors import ExtractError
+from orchestration.extract.faults import explain
+from orchestration.extract.fingerprint import sha256_of
+from orchestration.extract.readers import Reading, is_gzip, open_file
+from orchestration.home import Home
+from orchestration.quoting import identifier
+from orchestration.warehouse import Warehouse, WarehouseError, warehouse_owner
+
+PROJECT = Path(__file__).resolve().parents[1]
+UI_PORTS: Mapping[str, int] = {"the Dagster UI": 3000, "the MLflow UI": 5000}
+
+_OLDEST_PYTHON = (3, 11)
+_LEAST_FREE_BYTES = 1 << 30
+_SAMPLE_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        level: ok; warning, a run goes on all the same; error, a run will fail.
+        subject: what was looked at.
+        message: what was found.
+        remedy: what to do, empty if nothing.
+    """
+
+    level: Literal["ok", "warning", "error"]
+    subject: str
+    message: str
+    remedy: str = ""
+
+
+def diagnose(
+    config_path: Path,
+    home: Home,
+    *,
+    ports: Mapping[str, int] = UI_PORTS,
+    project: Path = PROJECT,
+) -> list[Finding]:
+    """Look at everything that a run needs; never raises for what it finds.
+
+    Args:
+        config_path: the deployment's YAML.
+        home: where its state is, or will be.
+        ports: port by what will listen there, on the loopback address.
+        project: the folder that holds dbt_project/ and requirements.lock.
+    """
+    findings = [*_python(), *_packages(project / "requirements.lock"), *_home(home)]
+    findings += _ports(ports)
+    try:
+        config = load_config(config_path)
+    except ConfigError as error:
+        mistakes = str(error).splitlines()
+        return findings + [
+            Finding("error", "configuration", mistake, "correct the file") for mistake in mistakes
+        ]
+    findings.append(Finding("ok", "configuration", f"{config_path}: {config.company}"))
+    findings += _warehouse(home, config)
+    for name, source in config.sources.items():
+        findings += _source(name, source, config, home, project)
+    return findings
+
+
+def _python() -> Iterator[Finding]:
+    found = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < _OLDEST_PYTHON:
+        wanted = ".".join(map(str, _OLDEST_PYTHON))
+        yield Finding("error", "Python", f"{found} runs", f"install Python {wanted} or newer")
+    else:
+        yield Finding("ok", "Python", found)
+
+
+def _packages(lock: Path) -> Iterator[Finding]:
+    """Installed versions against the pins."""
+    if not lock.is_file():
+        yield Finding("warning", "packages", f"there is no {lock} to compare them with")
+        return
+    text = lock.read_text(encoding="utf-8")
+    pins = re.findall(r"^([\w.-]+)==([^\s;\\]+)(.*)$", text, re.MULTILINE)
+    different = 0
+    for name, pinned, rest in pins:
+        try:
+            found = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            if ";" in rest:  # for another system or another Python
+                continue
+            found = "not installed"
+        if found != pinned:
+            different += 1
+            yield Finding(
+                "error" if found == "not installed" else "warning",
+                f"package {name}",
+                f"{found}, pinned is {pinned}",
+                "install what requirements.lock says: make env",
+            )
+    if not different:
+        yield Finding("ok", "packages", f"all {len(pins)} as pinned")
+
+
+def _home(home: Home) -> Iterator[Finding]:
+    existing = next(path for path in (home.root, *home.root.parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        yield Finding(
+            "error",
+            "home",
+            f"{home.root} cannot be written ({existing} is not a folder of yours)",
+            "set HOLDFAST_HOME to a folder that can be written",
+        )
+        return
+    yield Finding("ok", "home", str(home.root))
+    free = shutil.disk_usage(existing).free
+    # A publication holds the old file and the new one at once, a build its temporary tables.
+    held = sum(path.stat().st_size for path in (home.warehouse, home.published) if path.exists())
+    needed = max(_LEAST_FREE_BYTES, held)
+    if free < needed:
+        yield Finding(
+            "warning",
+            "disk",
+            f"{_gigabytes(free)} free, a run may need {_gigabytes(needed)}",
+            "free some space, or set HOLDFAST_HOME to another disk",
+        )
+    else:
+        yield Finding("ok", "disk", f"{_gigabytes(free)} free")
+
+
+def _ports(ports: Mapping[str, int]) -> Iterator[Finding]:
+    for name, port in ports.items():
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                yield Finding(
+                    "warning",
+                    f"port {port}",
+                    f"in use, {name} would listen there",
+                    "stop what listens there, unless it is that very UI",
+                )
+            else:
+                yield Finding("ok", f"port {port}", f"free for {name}")
+
+
+def _warehouse(home: Home, config: DeploymentConfig) -> Iterator[Finding]:
+    if not home.warehouse.exists():
+        yield Finding("ok", "warehouse", "not built yet: the first run makes it")
+        return
+    try:
+        with Warehouse(home.warehouse).connect(read_only=True) as con:
+            owner = warehouse_owner(con)
+    except (WarehouseError, duckdb.Error) as error:
+        problem = str(error).splitlines()[0]
+        yield Finding("warning", "warehouse", problem, "run again when no run is going on")
+        return
+    if owner not in (None, config.slug):
+        yield Finding(
+            "error",
+            "warehouse",
+            f"it belongs to {owner}, the configuration is for {config.slug}",
+            "set HOLDFAST_HOME to another folder",
+        )
+    else:
+        yield Finding("ok", "warehouse", f"belongs to {config.slug}")
+
+
+def _source(
+    name: str, source: FilesSource, config: DeploymentConfig, home: Home, project: Path
+) -> Iterator[Finding]:
+    location = home.root / source.location
+    if not location.is_dir():
+        yield Finding(
+            "error",
+            f"source {name}",
+            f"its location {location} is not a folder",
+            "create it, or correct location",
+        )
+        return
+    expected_until = run_date(config, today_in(config.time_zone))
+    expected_from = expected_until - timedelta(days=source.stale_after_days)
+    for table_name, table in source.tables.items():
+        subject = f"{name}.{table_name}"
+        yield from _table(subject, table, location, expected_from)
+        yield from _staging(name, table, subject, project)
+
+
+def _staging(name: str, table: FileTable, subject: str, project: Path) -> Iterator[Finding]:
+    """Whether each entity that the table provides has its staging model."""
+    folder = project / "dbt_project" / "models" / "staging" / name
+    for entity in table.provides:
+        model = folder / f"stg_{name}__{entity}.sql"
+        if not model.is_file():
+            yield Finding(
+                "error",
+                subject,
+                f"it provides {entity}, and there is no model {model.relative_to(project)}",
+                "write it, as docs/connect_your_data.md shows, or take the entity out of provides",
+            )
+
+
+def _table(
+    subject: str, table: FileTable, location: Path, expected_from: date
+) -> Iterator[Finding]:
+    try:
+        drops = find_drops(location, table.path)
+        near = near_misses(location, table.path) if table.is_dated else []
+        if near:
+            yield Finding(
+                "warning",
+                subject,
+                f"{len(near)} files are passed over, such as {near[0]}: they do not match"
+                f" {table.path}",
+                "a date in a name is written YYYY-MM-DD",
+            )
+        if not drops:
+            yield Finding(
+                "ok" if table.optional else "error",
+                subject,
+                f"no file {location / table.path}",
+                "" if table.optional else "deliver it, correct path, or say optional: true",
+            )
+            return
+        newest = drops[-1]
+        if newest.drop_date is not None and newest.drop_date < expected_from:
+            yield Finding(
+                "warning",
+                subject,
+                f"the newest drop is of {newest.drop_date}",
+                "find out why nothing has come since",
+            )
+        yield from _newest_file(subject, table, newest, len(drops))
+    except ExtractError as error:
+        yield Finding("error", subject, str(error), "mend the file, or the configuration")
+    except OSError as error:
+        yield Finding("error", subject, f"it cannot be read: {error.strerror}", "check permissions")
+
+
+def _newest_file(subject: str, table: FileTable, drop: Drop, files: int) -> Iterator[Finding]:
+    """Whether the newest file can be read, and its key tells rows apart.
+
+    Raises:
+        ExtractError: it cannot be read.
+    """
+    if is_gzip(drop.path) or not drop.size_bytes:
+        sha256_of(drop.path, is_gzip=is_gzip(drop.path))
+    with tempfile.TemporaryDirectory(prefix="holdfast-") as scratch, duckdb.connect() as con:
+        reading = open_file(con, drop.path, table, Path(scratch))
+        rows, repeated = _sample(con, drop.path, table, reading)
+    if repeated:
+        yield Finding(
+            "warning",
+            subject,
+            f"{repeated} of the first {rows} rows of {drop.relative} repeat {', '.join(table.key)}",
+            "check key: of rows with one key only the newest counts",
+        )
+    yield Finding("ok", subject, f"{files} {'file' if files == 1 else 'files'}, columns as told")
+
+
+def _sample(
+    con: duckdb.DuckDBPyConnection, path: Path, table: FileTable, reading: Reading
+) -> tuple[int, int]:
+    """Rows in the first part of a file, and how many of them repeat a key."""
+    if not table.key or not reading.columns:
+        return 0, 0
+    key = ", ".join(identifier(column) for column in table.key)
+    try:
+        row = con.execute(
+            f"""
+            select count(*), count(*) - count(distinct row({key}))
+            from (select {key} from {reading.relation} limit {_SAMPLE_ROWS})
+            """
+        ).fetchone()
+    except duckdb.Error as error:
+        raise explain(path, error) from error
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / (1 << 30):.1f} GB"
