@@ -94,6 +94,21 @@ purchases as (
     group by all
 ),
 
+contracts as (
+    select
+        identities.customer_id,
+        count(*) as subscription_count
+    from {{ ref('int_subscriptions_versions') }} as subscriptions
+    inner join identities using (source, source_customer_id)
+    cross join as_of
+    where
+        subscriptions._reject_reason is null
+        and subscriptions.known_from <= as_of.as_of_date
+        and as_of.as_of_date < subscriptions.known_to
+        and cast(subscriptions.started_at as date) <= as_of.as_of_date
+    group by all
+),
+
 final as (
     select
         known.customer_id,
@@ -110,10 +125,14 @@ final as (
         cast(known.source_count as integer) as source_count,
         cast(coalesce(purchases.order_count, 0) as integer) as order_count,
         cast(coalesce(purchases.net_revenue, 0) as decimal(18, 2)) as net_revenue,
-        {{ lifecycle_stage('coalesce(purchases.order_count, 0)') }} as lifecycle_stage
+        {{ lifecycle_stage(
+            'coalesce(purchases.order_count, 0) + coalesce(contracts.subscription_count, 0)',
+            "lower(attributes.plan) = 'trial'",
+        ) }} as lifecycle_stage
     from known
     left join attributes using (customer_id)
     left join purchases using (customer_id)
+    left join contracts using (customer_id)
 )
 
 select * from final

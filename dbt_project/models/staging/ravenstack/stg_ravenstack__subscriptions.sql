@@ -1,4 +1,9 @@
-{#- A contract is over when it has an end_date; nothing else decides who has left. -#}
+{#-
+    A contract is over on its end_date, or on the day of the first churn event of its account since
+    it began: the two systems contradict each other (hardly an account has all its contracts ended
+    by end_date), and the event, with its refund and its reason, is what the company saw happen.
+    Both exports are delivered whole, so a new churn event comes with a new version of this table.
+-#}
 {%- set day_formats = ['%Y-%m-%d', '%d-%m-%Y'] -%}
 with
 
@@ -6,10 +11,31 @@ source as (
     select * from {{ source('ravenstack', 'subscriptions') }}
 ),
 
+churn_events as (
+    select
+        account_id,
+        {{ try_timestamp('churn_date', day_formats) }} as churned_at
+    from {{ source('ravenstack', 'churn_events') }}
+),
+
+-- The first event since the contract began, for the contracts that were running on its day.
+ended_by_churn as (
+    select
+        source._load_id,
+        source._row,
+        min(churn_events.churned_at) as churned_at
+    from source
+    inner join churn_events
+        on
+            source.account_id = churn_events.account_id
+            and churn_events.churned_at >= {{ try_timestamp('source.start_date', day_formats) }}
+    group by source._load_id, source._row
+),
+
 renamed as (
     select
-        _load_id,
-        _row,
+        source._load_id,
+        source._row,
         {{ first_failed([
             ('start_date', try_timestamp('start_date', day_formats), 'start_date'),
             ('end_date', try_timestamp('end_date', day_formats), 'end_date'),
@@ -20,13 +46,14 @@ renamed as (
         subscription_id as source_subscription_id,
         account_id as source_customer_id,
         {{ try_timestamp('start_date', day_formats) }} as started_at,
-        {{ try_timestamp('end_date', day_formats) }} as ended_at,
+        least({{ try_timestamp('end_date', day_formats) }}, ended_by_churn.churned_at) as ended_at,
         plan_tier as plan,
         try_cast(mrr_amount as decimal(18, 2)) as monthly_amount,
         try_cast(auto_renew_flag as boolean) as auto_renew,
         -- The reasons are kept by account, not by contract, and an account has ten of these.
         cast(null as varchar) as end_reason
     from source
+    left join ended_by_churn using (_load_id, _row)
 ),
 
 final as (
