@@ -22,9 +22,7 @@ def schedules(config: DeploymentConfig) -> list[dg.ScheduleDefinition]:
     ]
 
 
-def _of_the_day_before(
-    job: str, cron: str, config: DeploymentConfig
-) -> dg.ScheduleDefinition:
+def _of_the_day_before(job: str, cron: str, config: DeploymentConfig) -> dg.ScheduleDefinition:
     @dg.schedule(
         name=job,
         job_name=job,
