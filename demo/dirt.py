@@ -15,7 +15,7 @@ from demo.exports import EXPORTS
 
 @dataclass(frozen=True)
 class Dirt:
-    """`rows` bad rows of one kind; `replaced` maps a column to SQL, where `copy_no` counts from 1."""
+    """`rows` bad rows of a kind; `replaced` maps columns to SQL, in which `copy_no` counts from 1."""
 
     source: str
     table: str
@@ -139,7 +139,9 @@ def plant(connection: duckdb.DuckDBPyConnection, history_day: int) -> None:
         " (source varchar, table_name varchar, kind varchar, rows integer)"
     )
     for export in EXPORTS:
-        kinds = [dirt for dirt in DIRT if (dirt.source, dirt.table) == (export.source, export.table)]
+        kinds = [
+            dirt for dirt in DIRT if (dirt.source, dirt.table) == (export.source, export.table)
+        ]
         connection.execute(
             f"create or replace temp table good_rows as"
             f" select *, row_number() over (order by {export.order}) as good_row from ("

@@ -15,9 +15,9 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class Export:
     """One table of one system.
 
-    `order` sorts every file; together with identical copies of planted repeats it is total, so that
-    the same rows always give the same bytes. `has_byte_order_mark` concerns the history only: it was
-    saved from a spreadsheet, the daily files come from a job.
+    `order` sorts every file; it is total, because planted repeats are identical, so that the same
+    rows always give the same bytes. `has_byte_order_mark` concerns the history only: it was saved
+    from a spreadsheet, the daily files come from a job.
     """
 
     source: str

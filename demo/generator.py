@@ -1,8 +1,8 @@
 """Generate the demo company's exports and its truth.
 
-The people are simulated in batches of fixed size, each wholly in SQL (`demo/sql`, one file an idea),
-so memory depends on the batch and not on the number of people. Every draw is a function of seed and
-person, so neither batches nor threads change a row.
+The people are simulated in batches of fixed size, each wholly in SQL (`demo/sql`, one file an
+idea), so memory depends on the batch and not on the number of people. Every draw is a function of
+seed and person, so neither batches nor threads change a row.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from demo.dirt import plant
 from demo.exports import EXPORTS
 
 TIME_ZONE = "Europe/Berlin"
-PEOPLE_A_BATCH = 50_000
+PEOPLE_A_BATCH = 25_000
 # A key must be shared by more records than any household has, whatever the scale.
 LEAST_RECORDS_OF_A_SHARED_KEY = 24
 USUAL_SHARED_KEY_STRIDE = 125
@@ -89,9 +89,9 @@ def generate(
     """Write the exports of a company with `people` customers, and the truth about them.
 
     The same arguments give the same bytes. Under `landing`, `<source>/<table>/<table>_<date>.<ext>`
-    holds one drop: the history as known at the end of `last_date - daily_drops`, then one drop a day
-    of what happened or changed on it. Above 50,000 people the history comes in several parts. What is
-    in the folders of the three systems and in `truth` is replaced.
+    holds one drop: the history as known at the end of `last_date - daily_drops`, then one drop a
+    day of what happened or changed on it. Above 25,000 people the history comes in several parts.
+    What is in the folders of the three systems and in `truth` is replaced.
 
     Raises:
         ValueError: fewer than 100 people, or a period too short for its daily drops.
@@ -109,7 +109,8 @@ def generate(
     drops = tuple(first_date + timedelta(day) for day in range(history_day, days))
     _empty(landing, truth)
 
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"preserve_insertion_order": True}) as connection:
+        connection.execute("set enable_progress_bar = false")
         _set_variables(
             connection,
             {
@@ -197,9 +198,9 @@ def _write_history(
             if part
             else f"create table {export.later} as {later}"
         )
-        (delivered,) = connection.execute(
-            f"select count(*) from {export.relation}"
-        ).fetchone() or (0,)
+        (delivered,) = connection.execute(f"select count(*) from {export.relation}").fetchone() or (
+            0,
+        )
         rows[f"{export.source}.{export.table}"] += delivered
 
 

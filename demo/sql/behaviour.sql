@@ -5,7 +5,7 @@ with drawn as (
         people.person_id,
         unnest(range(least(900, poisson(
             (getvariable('days') - observed_t)
-            * (0.004 + 0.85 * order_rate) * browsing * 1.35,
+            * (0.004 + 0.85 * order_rate) * browsing * 1.15,
             people.person_id, 'sessions', 0
         ))))::integer as session_no,
         people.observed_t,

@@ -21,7 +21,8 @@ with drawn as (
 ordinary as (
     select
         *,
-        observed_t - length * uniform(person_id, 'phase', 0) + sum(peace + length) over (
+        -- The history may begin in the midst of one.
+        observed_t - 100 * uniform(person_id, 'phase', 0) + sum(peace + length) over (
             partition by person_id order by episode_no
         ) - length as start_t,
     from drawn

@@ -74,7 +74,7 @@ select
     floor(10 * uniform(person_id, 'taste', 0))::integer as favourite_category,
     floor(10 * uniform(person_id, 'taste', 1))::integer as second_category,
     -- Newsletters opened a day by those who consented.
-    0.055 * exponential(person_id, 'email', 0) as email_rate,
+    0.046 * exponential(person_id, 'email', 0) as email_rate,
     uniform(person_id, 'consent', 0) < 0.78 as gave_consent,
     -- How much of a trouble others can see: some leave in silence.
     case when uniform(person_id, 'openness', 0) < 0.2 then 0.3 else 1.0 end as openness,
