@@ -6,6 +6,7 @@ threads otherwise spin, and training took three to four times as long.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,10 @@ from numpy.typing import NDArray
 from ml.config import TrainingSettings
 from ml.preprocess import Preprocessor
 
+# Rows below which a depth and a learning rate serve. A shop of 4,000 rows lost 0.008 of ROC AUC at
+# depth 4 against depth 2; from 100,000 rows on depth 6 gained, and half the rounds cost nothing.
+TREES_BY_ROWS = ((10_000, 2, 0.05), (100_000, 4, 0.05), (math.inf, 6, 0.1))
+
 
 @dataclass(frozen=True)
 class Boosted:
@@ -22,6 +27,7 @@ class Boosted:
 
     booster: bytes
     rounds: int
+    max_depth: int
     gains: dict[str, float]
 
 
@@ -51,6 +57,10 @@ def boost(
             ref=ref,
         )
 
+    depth, rate = next(
+        (depth, rate) for limit, depth, rate in TREES_BY_ROWS if len(train[1]) < limit
+    )
+    max_depth = depth if settings.max_depth is None else settings.max_depth
     fitted = quantised(train, None)
     booster = xgb.train(
         {
@@ -58,8 +68,8 @@ def boost(
             "eval_metric": "logloss",
             "tree_method": "hist",
             "max_bin": settings.max_bin,
-            "learning_rate": settings.learning_rate,
-            "max_depth": settings.max_depth,
+            "learning_rate": rate if settings.learning_rate is None else settings.learning_rate,
+            "max_depth": max_depth,
             "min_child_weight": settings.min_child_weight,
             "subsample": settings.subsample,
             "colsample_bytree": settings.colsample_bytree,
@@ -76,7 +86,7 @@ def boost(
     )
     rounds = booster.best_iteration + 1
     best = booster[:rounds]
-    return Boosted(bytes(best.save_raw("ubj")), rounds, _gain_shares(best))
+    return Boosted(bytes(best.save_raw("ubj")), rounds, max_depth, _gain_shares(best))
 
 
 def _gain_shares(booster: xgb.Booster) -> dict[str, float]:

@@ -40,6 +40,7 @@ class ModelFacts:
     holdout_date: date
     base_rate: float
     rounds: int
+    max_depth: int
 
     def to_json(self) -> str:
         """The facts as JSON text, dates in ISO 8601."""

@@ -38,7 +38,7 @@ def model_card(result: TrainingResult) -> str:
         f"# Churn model as of {facts.as_of}",
         (
             f"Predicts for each customer: {definition}. XGBoost, {facts.rounds} trees of depth "
-            f"{result.settings.max_depth}, {len(result.model.preprocessor.columns)} features; "
+            f"{facts.max_depth}, {len(result.model.preprocessor.columns)} features; "
             f"calibration: {result.model.calibrator.method}."
         ),
         "## Data",

@@ -196,6 +196,7 @@ def _params(result: TrainingResult) -> list[Param]:
         "calibration_dates": f"{facts.calibration_dates[0]} to {facts.calibration_dates[-1]}",
         "holdout_date": facts.holdout_date,
         "rounds": facts.rounds,
+        "max_depth": facts.max_depth,
         "calibration": result.model.calibrator.method,
         "features": len(result.model.preprocessor.columns),
         **{f"{part}_rows": rows for part, rows in result.row_counts.items()},

@@ -22,7 +22,7 @@ from ml.customer_hash import keep_customers, unit_hash
 from ml.schemas import CUSTOMER_ID, SNAPSHOT_DATE, sorted_by_keys
 
 CALIBRATION_SHARE = 0.2
-CALIBRATION_CUSTOMERS = 1 / 3
+CALIBRATION_CUSTOMERS = 0.2
 FOLD_SALT = 101
 CAP_SALT = 202
 

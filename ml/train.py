@@ -181,6 +181,7 @@ def _train(
             holdout_date=split.holdout,
             base_rate=float(np.concatenate([labels, later_labels]).mean()),
             rounds=boosted.rounds,
+            max_depth=boosted.max_depth,
         ),
     )
     margins = model.predictor(settings.threads).margins(parts.calibration)

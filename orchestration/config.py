@@ -276,11 +276,14 @@ class DeploymentConfig(_Section):
         }
 
 
+_UNWANTED = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"}
+
+
 class _PlainLoader(yaml.SafeLoader):
     """Safe YAML in which only true and false are booleans and no key may be given twice.
 
     YAML 1.1 reads Norway's NO as false, and lets a second source of the same name silently
-    replace the first.
+    replace the first. Dates stay text until the key that wants one can be named.
     """
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
@@ -296,7 +299,7 @@ class _PlainLoader(yaml.SafeLoader):
 
 
 _PlainLoader.yaml_implicit_resolvers = {
-    first: [rule for rule in rules if rule[0] != "tag:yaml.org,2002:bool"]
+    first: [rule for rule in rules if rule[0] not in _UNWANTED]
     for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _PlainLoader.add_implicit_resolver(

@@ -211,7 +211,7 @@ def _source(
     expected_from = expected_until - timedelta(days=source.stale_after_days)
     for table_name, table in source.tables.items():
         subject = f"{name}.{table_name}"
-        yield from _table(subject, table, location, expected_from)
+        yield from _table(subject, table, location, expected_from, home)
         yield from _staging(name, table, subject, project)
 
 
@@ -230,7 +230,7 @@ def _staging(name: str, table: FileTable, subject: str, project: Path) -> Iterat
 
 
 def _table(
-    subject: str, table: FileTable, location: Path, expected_from: date
+    subject: str, table: FileTable, location: Path, expected_from: date, home: Home
 ) -> Iterator[Finding]:
     try:
         drops = find_drops(location, table.path)
@@ -259,14 +259,16 @@ def _table(
                 f"the newest drop is of {newest.drop_date}",
                 "find out why nothing has come since",
             )
-        yield from _newest_file(subject, table, newest, len(drops))
+        yield from _newest_file(subject, table, newest, len(drops), home)
     except ExtractError as error:
         yield Finding("error", subject, str(error), "mend the file, or the configuration")
     except OSError as error:
         yield Finding("error", subject, f"it cannot be read: {error.strerror}", "check permissions")
 
 
-def _newest_file(subject: str, table: FileTable, drop: Drop, files: int) -> Iterator[Finding]:
+def _newest_file(
+    subject: str, table: FileTable, drop: Drop, files: int, home: Home
+) -> Iterator[Finding]:
     """Whether the newest file can be read, and its key tells rows apart.
 
     Raises:
@@ -274,7 +276,8 @@ def _newest_file(subject: str, table: FileTable, drop: Drop, files: int) -> Iter
     """
     if is_gzip(drop.path) or not drop.size_bytes:
         sha256_of(drop.path, is_gzip=is_gzip(drop.path))
-    with tempfile.TemporaryDirectory(prefix="holdfast-") as scratch, duckdb.connect() as con:
+    folder = home.root if home.root.is_dir() else None
+    with tempfile.TemporaryDirectory(dir=folder) as scratch, duckdb.connect() as con:
         reading = open_file(con, drop.path, table, Path(scratch))
         rows, repeated = _sample(con, drop.path, table, reading)
     if repeated:

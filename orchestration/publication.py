@@ -102,24 +102,24 @@ class PublishReport:
 def tables_from_manifest(manifest: Mapping[str, Any]) -> list[PublishedTable]:
     """The published tables of a dbt manifest, by name.
 
-    These are the models whose meta says `published: true`, with `order_by` (a list of columns,
-    the key) and, for a daily table, `partition_by` (its date column).
+    These are the models whose meta says `published: true`, with `grain` (the columns of its key,
+    which give its order) and, for a daily table, `partition_by` (its date column).
 
     Raises:
-        PublicationError: a published model does not say its order.
+        PublicationError: a published model does not say its grain.
     """
     tables = []
     for node in manifest["nodes"].values():
         meta = {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}
         if node["resource_type"] != "model" or not meta.get("published"):
             continue
-        if not meta.get("order_by"):
-            raise PublicationError(f"{node['name']}: expected meta.order_by, the table's key")
+        if not meta.get("grain"):
+            raise PublicationError(f"{node['name']}: expected meta.grain, the columns of its key")
         tables.append(
             PublishedTable(
                 schema=node["schema"],
                 name=node.get("alias") or node["name"],
-                order_by=tuple(meta["order_by"]),
+                order_by=tuple(meta["grain"]),
                 partition_by=meta.get("partition_by"),
             )
         )
@@ -163,6 +163,7 @@ def publish(
     _remove_leftovers(fresh_path)
     try:
         with duckdb.connect(config=settings) as con:
+            con.execute("set enable_progress_bar = false")
             _attach_warehouse(con, warehouse_path)
             note = _Note.of_warehouse(con, tables)
             old = None if full else _Note.read(published_path)

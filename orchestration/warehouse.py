@@ -104,6 +104,7 @@ class Warehouse:
         except duckdb.IOException as error:
             raise WarehouseError(_why_closed(self.path, str(error))) from error
         try:
+            con.execute("set enable_progress_bar = false")  # it would write into a program's output
             con.execute(f"set global TimeZone = {literal(self.time_zone)}")
             yield con
         finally:

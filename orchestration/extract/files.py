@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -61,14 +61,18 @@ def extract_source(
     if not location.is_dir():
         raise ExtractError(f"source {name}: its location {location} is not a folder: create it")
     ledger.create_ledger(con)
+    scratch = home.root / "scratch"
+    shutil.rmtree(scratch, ignore_errors=True)  # a run that was killed leaves it
+    scratch.mkdir()
     con.begin()
     try:
-        with tempfile.TemporaryDirectory(prefix="holdfast-", dir=home.root) as scratch:
-            reports = _load(con, name, source, location, run_date, Path(scratch))
+        reports = _load(con, name, source, location, run_date, scratch)
         con.commit()
     except BaseException:
         con.rollback()
         raise
+    finally:
+        shutil.rmtree(scratch)
     return reports
 
 

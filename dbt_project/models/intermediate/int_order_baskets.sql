@@ -59,7 +59,7 @@ final as (
         cast(sum(quantity * cost) as decimal(18, 2)) as cost_amount,
         coalesce(bit_or(1 << bucket), 0) as category_mask,
         {%- for bucket in range(12) %}
-        cast(coalesce(bool_or(bucket = {{ bucket }}), false) as hugeint) << {{ bucket * 10 }}
+        (cast(coalesce(bool_or(bucket = {{ bucket }}), false) as hugeint) << {{ bucket * 10 }})
         {{- ' +' if not loop.last }}
         {%- endfor %} as category_counters,
         max(_batch) as _batch
