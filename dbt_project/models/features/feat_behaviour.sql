@@ -10,7 +10,7 @@ event_days as (
 ),
 
 identities as (
-    select * from {{ ref('int_identities_by_date') }}
+    select * from {{ ref('int_identity_history') }}
 ),
 
 replaced_loads as (
@@ -41,15 +41,13 @@ history as (
         calendar.age_days,
         event_days.* exclude (source, source_customer_id)
     from event_days
+    inner join identities using (source, source_customer_id)
     inner join calendar on event_days.activity_date = calendar.activity_date
-    inner join identities
-        on
-            event_days.source = identities.source
-            and event_days.source_customer_id = identities.source_customer_id
-            and calendar.snapshot_date = identities.snapshot_date
     left join replaced_loads on event_days._load_id = replaced_loads.load_id
     where
-        event_days.known_from <= calendar.snapshot_date
+        identities.valid_from <= calendar.snapshot_date
+        and calendar.snapshot_date < identities.valid_to
+        and event_days.known_from <= calendar.snapshot_date
         and (
             replaced_loads.superseded_on is null
             or calendar.snapshot_date < replaced_loads.superseded_on

@@ -4,29 +4,38 @@
 -#}
 with
 
+dates as (
+    select distinct snapshot_date from {{ source('ops', 'run_dates') }}
+),
+
 identities as (
-    select * from {{ ref('int_identities_by_date') }}
+    select * from {{ ref('int_identity_history') }}
 ),
 
 subscriptions as (
     select
         identities.customer_id,
-        identities.snapshot_date,
+        dates.snapshot_date,
         subscriptions.plan,
         subscriptions.monthly_amount,
         subscriptions.auto_renew,
         subscriptions.started_at,
-        identities.snapshot_date - cast(subscriptions.started_at as date) as tenure_days,
+        subscriptions._row,
+        dates.snapshot_date - cast(subscriptions.started_at as date) as tenure_days,
         coalesce(cast(subscriptions.ended_at as date), date '9999-12-31')
-            > identities.snapshot_date as is_active,
-        identities.snapshot_date - cast(subscriptions.ended_at as date) as days_since_end
+            > dates.snapshot_date as is_active,
+        dates.snapshot_date - cast(subscriptions.ended_at as date) as days_since_end
     from {{ ref('int_subscriptions_versions') }} as subscriptions
     inner join identities using (source, source_customer_id)
+    inner join dates
+        on
+            identities.valid_from <= dates.snapshot_date
+            and dates.snapshot_date < identities.valid_to
     where
         subscriptions._reject_reason is null
-        and subscriptions.known_from <= identities.snapshot_date
-        and identities.snapshot_date < subscriptions.known_to
-        and cast(subscriptions.started_at as date) <= identities.snapshot_date
+        and subscriptions.known_from <= dates.snapshot_date
+        and dates.snapshot_date < subscriptions.known_to
+        and cast(subscriptions.started_at as date) <= dates.snapshot_date
 ),
 
 final as (
@@ -42,7 +51,7 @@ final as (
         min(tenure_days) filter (where is_active) as newest_contract_days,
         sum(monthly_amount) filter (where is_active) as monthly_amount,
         avg(cast(auto_renew as integer)) filter (where is_active) as auto_renew_share,
-        arg_max(plan, started_at) filter (where is_active) as contract_plan
+        arg_max(plan, (started_at, _row)) filter (where is_active) as contract_plan
     from subscriptions
     group by all
 )

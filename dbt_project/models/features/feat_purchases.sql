@@ -12,7 +12,7 @@ order_days as (
 ),
 
 identities as (
-    select * from {{ ref('int_identities_by_date') }}
+    select * from {{ ref('int_identity_history') }}
 ),
 
 dates as (
@@ -36,14 +36,12 @@ history as (
         calendar.age_days,
         order_days.* exclude (source, source_customer_id)
     from order_days
+    inner join identities using (source, source_customer_id)
     inner join calendar on order_days.activity_date = calendar.activity_date
-    inner join identities
-        on
-            order_days.source = identities.source
-            and order_days.source_customer_id = identities.source_customer_id
-            and calendar.snapshot_date = identities.snapshot_date
     where
-        order_days.known_from <= calendar.snapshot_date
+        identities.valid_from <= calendar.snapshot_date
+        and calendar.snapshot_date < identities.valid_to
+        and order_days.known_from <= calendar.snapshot_date
         and calendar.snapshot_date < order_days.known_to
 ),
 
@@ -65,7 +63,9 @@ aggregated as (
         coalesce(sum(orders) filter (where age_days between 30 and 59), 0) as orders_prior_30d,
         coalesce(sum(net_amount) filter (where age_days between 90 and 179), 0)
             as net_revenue_prior_90d,
-        stddev_samp(gap_days) filter (where age_days < 730) as gap_days_stddev,
+        count(gap_days) as gaps,
+        sum(gap_days) as gap_days_sum,
+        sum(gap_days * gap_days) as gap_days_squared_sum,
         avg(gap_days) filter (where age_days < 180) as recent_gap_days,
         max(gap_days) as longest_gap_days,
         sum(gross_amount) filter (where age_days < 365) as gross_365d,
@@ -94,10 +94,14 @@ derived as (
         * exclude (
             gross_365d, gross_90d, discount_365d, discount_90d, coupon_orders_365d,
             coupon_orders_90d, units_365d, lines_365d, categories_mask_365d, categories_mask_90d,
-            category_counters_365d, margin_365d, refunded_365d, discounted_orders_lifetime
+            category_counters_365d, margin_365d, refunded_365d, discounted_orders_lifetime, gaps,
+            gap_days_sum, gap_days_squared_sum
         ),
         (days_since_first_order - days_since_last_order) / nullif(purchase_days_lifetime - 1, 0)
             as mean_gap_days,
+        -- From whole numbers, whose sums do not depend on the order in which threads add them.
+        sqrt((gaps * gap_days_squared_sum - gap_days_sum * gap_days_sum) / nullif(gaps * (gaps - 1), 0))
+            as gap_days_stddev,
         net_revenue_365d / nullif(orders_365d, 0) as average_order_value_365d,
         net_revenue_90d / nullif(orders_90d, 0) as average_order_value_90d,
         discount_365d / nullif(gross_365d, 0) as discount_share_365d,

@@ -4,39 +4,48 @@
 -#}
 with
 
+dates as (
+    select distinct snapshot_date from {{ source('ops', 'run_dates') }}
+),
+
 identities as (
-    select * from {{ ref('int_identities_by_date') }}
+    select * from {{ ref('int_identity_history') }}
 ),
 
 tickets as (
     select
         identities.customer_id,
-        identities.snapshot_date,
-        identities.snapshot_date - cast(tickets.opened_at as date) as age_days,
+        dates.snapshot_date,
+        dates.snapshot_date - cast(tickets.opened_at as date) as age_days,
         tickets.opened_at,
+        tickets._row,
         tickets.reopened_count,
         tickets.priority,
         case
-            when cast(tickets.first_response_at as date) <= identities.snapshot_date
+            when cast(tickets.first_response_at as date) <= dates.snapshot_date
                 then tickets.first_response_at
         end as first_response_at,
         case
-            when cast(tickets.resolved_at as date) <= identities.snapshot_date
+            when cast(tickets.resolved_at as date) <= dates.snapshot_date
                 then tickets.resolved_at
         end as resolved_at,
         case
             when coalesce(cast(tickets.resolved_at as date), tickets.known_from)
-                <= identities.snapshot_date
+                <= dates.snapshot_date
                 then tickets.csat_score
         end as csat_score
     from {{ ref('int_tickets_versions') }} as tickets
     inner join identities using (source, source_customer_id)
+    inner join dates
+        on
+            identities.valid_from <= dates.snapshot_date
+            and dates.snapshot_date < identities.valid_to
     where
         tickets._reject_reason is null
-        and tickets.known_from <= identities.snapshot_date
-        and identities.snapshot_date < tickets.known_to
-        and cast(tickets.opened_at as date) <= identities.snapshot_date
-        and cast(tickets.opened_at as date) > identities.snapshot_date - 365
+        and tickets.known_from <= dates.snapshot_date
+        and dates.snapshot_date < tickets.known_to
+        and cast(tickets.opened_at as date) <= dates.snapshot_date
+        and cast(tickets.opened_at as date) > dates.snapshot_date - 365
 ),
 
 ticket_history as (
@@ -54,7 +63,7 @@ ticket_history as (
         avg(date_diff('minute', opened_at, resolved_at)) / 60 as resolution_hours_365d,
         sum(reopened_count) filter (where resolved_at is not null) as reopened_365d,
         avg(csat_score) as csat_365d,
-        arg_max(csat_score, opened_at) filter (where csat_score is not null) as last_csat
+        arg_max(csat_score, (opened_at, _row)) filter (where csat_score is not null) as last_csat
     from tickets
     group by all
 ),
@@ -62,19 +71,24 @@ ticket_history as (
 feedback as (
     select
         identities.customer_id,
-        identities.snapshot_date,
-        identities.snapshot_date - cast(feedback.created_at as date) as age_days,
+        dates.snapshot_date,
+        dates.snapshot_date - cast(feedback.created_at as date) as age_days,
         feedback.created_at,
+        feedback._row,
         feedback.rating
     from {{ ref('int_feedback_versions') }} as feedback
     inner join identities using (source, source_customer_id)
+    inner join dates
+        on
+            identities.valid_from <= dates.snapshot_date
+            and dates.snapshot_date < identities.valid_to
     where
         feedback._reject_reason is null
         and feedback.rating is not null
-        and feedback.known_from <= identities.snapshot_date
-        and identities.snapshot_date < feedback.known_to
-        and cast(feedback.created_at as date) <= identities.snapshot_date
-        and cast(feedback.created_at as date) > identities.snapshot_date - 365
+        and feedback.known_from <= dates.snapshot_date
+        and dates.snapshot_date < feedback.known_to
+        and cast(feedback.created_at as date) <= dates.snapshot_date
+        and cast(feedback.created_at as date) > dates.snapshot_date - 365
 ),
 
 feedback_history as (
@@ -83,7 +97,7 @@ feedback_history as (
         snapshot_date,
         count(*) as ratings_365d,
         avg(rating) as rating_365d,
-        arg_max(rating, created_at) as last_rating,
+        arg_max(rating, (created_at, _row)) as last_rating,
         count(*) filter (where rating <= 2) as bad_ratings_365d
     from feedback
     group by all
@@ -92,19 +106,23 @@ feedback_history as (
 touch_history as (
     select
         identities.customer_id,
-        identities.snapshot_date,
-        count(*) filter (where cast(touches.sent_at as date) > identities.snapshot_date - 90)
+        dates.snapshot_date,
+        count(*) filter (where cast(touches.sent_at as date) > dates.snapshot_date - 90)
             as touches_90d,
-        min(identities.snapshot_date - cast(touches.sent_at as date)) as days_since_last_touch
+        min(dates.snapshot_date - cast(touches.sent_at as date)) as days_since_last_touch
     from {{ ref('int_touches_versions') }} as touches
     inner join identities using (source, source_customer_id)
+    inner join dates
+        on
+            identities.valid_from <= dates.snapshot_date
+            and dates.snapshot_date < identities.valid_to
     where
         touches._reject_reason is null
         and coalesce(touches.arm, 'treatment') = 'treatment'
-        and touches.known_from <= identities.snapshot_date
-        and identities.snapshot_date < touches.known_to
-        and cast(touches.sent_at as date) <= identities.snapshot_date
-        and cast(touches.sent_at as date) > identities.snapshot_date - 365
+        and touches.known_from <= dates.snapshot_date
+        and dates.snapshot_date < touches.known_to
+        and cast(touches.sent_at as date) <= dates.snapshot_date
+        and cast(touches.sent_at as date) > dates.snapshot_date - 365
     group by all
 ),
 
