@@ -239,8 +239,7 @@ def _table(
             yield Finding(
                 "warning",
                 subject,
-                f"{len(near)} files are passed over, such as {near[0]}: they do not match"
-                f" {table.path}",
+                f"passed over, because not named {table.path}: {', '.join(near[:3])}",
                 "a date in a name is written YYYY-MM-DD",
             )
         if not drops:

@@ -27,6 +27,7 @@ import duckdb
 from orchestration.quoting import identifier, literal
 
 _NOTE_FORMAT = 1
+_DAY = "snapshot_date"
 _PUBLICATION = """
 create or replace table fresh.ops.publication as
 select
@@ -103,14 +104,15 @@ def tables_from_manifest(manifest: Mapping[str, Any]) -> list[PublishedTable]:
     """The published tables of a dbt manifest, by name.
 
     These are the models whose meta says `published: true`, with `grain` (the columns of its key,
-    which give its order) and, for a daily table, `partition_by` (its date column).
+    which give its order). A daily table is one that dbt itself replaces by `snapshot_date`.
 
     Raises:
         PublicationError: a published model does not say its grain.
     """
     tables = []
     for node in manifest["nodes"].values():
-        meta = {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}
+        config = node["config"]
+        meta = config.get("meta", {})
         if node["resource_type"] != "model" or not meta.get("published"):
             continue
         if not meta.get("grain"):
@@ -120,10 +122,14 @@ def tables_from_manifest(manifest: Mapping[str, Any]) -> list[PublishedTable]:
                 schema=node["schema"],
                 name=node.get("alias") or node["name"],
                 order_by=tuple(meta["grain"]),
-                partition_by=meta.get("partition_by"),
+                partition_by=_DAY if _is_replaced_by_day(config) else None,
             )
         )
     return sorted(tables, key=lambda table: table.label)
+
+
+def _is_replaced_by_day(config: Mapping[str, Any]) -> bool:
+    return config.get("materialized") == "incremental" and config.get("unique_key") == _DAY
 
 
 def publish(
