@@ -141,10 +141,11 @@ def test_a_table_without_files_is_an_error_unless_it_is_optional(deployment: Dep
 
 def test_a_file_with_another_way_of_writing_dates_is_pointed_out(deployment: Deployment) -> None:
     deployment.deliver("orders_20260630.csv", "order_no,amount\n")
-    assert deployment.complaints() == [
-        "warning: shop.orders: passed over, because not named orders_{date}.csv:"
-        + " orders_20260630.csv"
-    ]
+    (complaint,) = deployment.complaints()
+    assert complaint.startswith(
+        "warning: shop.orders: passed over, because not named orders_{date}"
+    )
+    assert complaint.endswith("orders_20260630.csv")
 
 
 def test_a_source_that_has_gone_silent_is_a_warning(deployment: Deployment) -> None:
