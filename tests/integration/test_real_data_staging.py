@@ -349,19 +349,58 @@ def test_every_row_of_the_subscription_company_can_be_read(
     ) == (delivered, 0, delivered)
 
 
-def test_a_contract_is_over_only_where_it_has_an_end(company: duckdb.DuckDBPyConnection) -> None:
-    assert one(company, "select count(ended_at) from staging.stg_ravenstack__subscriptions") == 486
-    flagged_without_open_contract = one(
+def test_a_contract_ends_on_its_end_date_or_on_its_account_s_next_churn_event(
+    company: duckdb.DuckDBPyConnection,
+) -> None:
+    with_end_date, ended, wrong = one(
         company,
         """
-        select count(*)
-        from raw_ravenstack.accounts
-        anti join staging.stg_ravenstack__subscriptions as contracts
-            on accounts.account_id = contracts.source_customer_id and contracts.ended_at is null
-        where accounts.churn_flag = 'TRUE'
+        with expected as (
+            select
+                contracts.subscription_id,
+                any_value(contracts.end_date) as end_date,
+                least(any_value(contracts.end_date), min(events.churn_date)) as ended_on
+            from raw_ravenstack.subscriptions as contracts
+            left join raw_ravenstack.churn_events as events
+                on
+                    contracts.account_id = events.account_id
+                    and events.churn_date >= contracts.start_date
+            group by all
+        )
+        select
+            count(end_date),
+            count(ended_at),
+            count(*) filter (where strftime(ended_at, '%Y-%m-%d') is distinct from ended_on)
+        from expected
+        inner join staging.stg_ravenstack__subscriptions as staged
+            on expected.subscription_id = staged.source_subscription_id
         """,
     )
-    assert flagged_without_open_contract == 0
+    assert (with_end_date, ended) == (486, 2_421)
+    assert wrong == 0
+
+
+def test_the_account_s_churn_flag_is_no_end_of_its_contracts(
+    company: duckdb.DuckDBPyConnection,
+) -> None:
+    flagged, still_under_contract = one(
+        company,
+        """
+        select
+            count(*),
+            count(*) filter (
+                where account_id in (
+                    select source_customer_id
+                    from staging.stg_ravenstack__subscriptions
+                    where ended_at is null
+                )
+            )
+        from raw_ravenstack.accounts
+        where churn_flag = 'TRUE'
+        """,
+    )
+    assert flagged == 110
+    assert still_under_contract > flagged / 2
 
 
 def test_what_was_not_answered_is_unknown_and_not_zero(company: duckdb.DuckDBPyConnection) -> None:

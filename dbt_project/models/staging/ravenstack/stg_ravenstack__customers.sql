@@ -1,4 +1,4 @@
-{#- churn_flag is not read: it contradicts the subscriptions, whose ends are the truth here. -#}
+{#- churn_flag is not read: it contradicts the subscriptions, and says no day. -#}
 {%- set day_formats = ['%Y-%m-%d', '%d-%m-%Y'] -%}
 with
 

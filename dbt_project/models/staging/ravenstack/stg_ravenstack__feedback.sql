@@ -1,6 +1,6 @@
 {#-
-    An exit survey is what a churn event leaves behind. It is no proof that the account left: some
-    have open subscriptions, and some came back. Without a text it still was answered, text null.
+    A churn event leaves an exit survey behind. Without a text it still was answered, text null. What
+    the event means for the account's contracts is said in stg_ravenstack__subscriptions.
 -#}
 {%- set day_formats = ['%Y-%m-%d', '%d-%m-%Y'] -%}
 with
