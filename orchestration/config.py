@@ -100,7 +100,7 @@ class RiskTiers(_Section):
 class Identity(_Section):
     """A key that more than `max_records_per_key` records of one source share links nobody."""
 
-    max_records_per_key: PositiveInt = 8
+    max_records_per_key: PositiveInt = 3
 
 
 class Training(_Section):

@@ -6,7 +6,7 @@
     day the customers are the connected components of the records and keys known by that day, and
     a customer's id is that of its oldest record. New records are younger and so never change an
     id; a merge keeps the older id; a split leaves the id with the oldest record. A key that more
-    than max_records_per_key records share links nothing from the day on which that is known.
+    than max_records_per_key records of one source share links nothing from the day on which that is known.
 
     Components are computed for all days at once: first over all keys ever (`clusters`), then, only
     for clusters that changed after their first day, once for each day on which one did.
@@ -57,17 +57,40 @@ record_keys as (
             and referenced_ids.source_customer_id = records.source_customer_id
 ),
 
-shared_keys as (
+source_shares as (
+    select
+        record_keys.key_type,
+        record_keys.key_value,
+        records.source,
+        list_sort(list(record_keys.known_from)) as known_from_dates
+    from record_keys
+    inner join records using (record_no)
+    group by all
+    having count(*) > {{ var('max_records_per_key') }}
+),
+
+-- The day on which a key turned out to be shared by too many records of one system to say who
+-- somebody is: a shop's own number, typed to get past a required field.
+over_shared_keys as (
     select
         key_type,
         key_value,
-        arg_min(record_no, (known_from, record_no)) as first_record_no,
-        -- The day on which the key turned out to be shared by too many to say who somebody is.
-        coalesce(
-            list_sort(list(known_from))[{{ var('max_records_per_key') + 1 }}], date '9999-12-31'
-        ) as over_shared_from
-    from record_keys
+        min(known_from_dates[{{ var('max_records_per_key') + 1 }}]) as over_shared_from
+    from source_shares
     group by all
+),
+
+shared_keys as (
+    select
+        record_keys.key_type,
+        record_keys.key_value,
+        arg_min(record_keys.record_no, (record_keys.known_from, record_keys.record_no))
+            as first_record_no,
+        coalesce(any_value(over_shared_keys.over_shared_from), date '9999-12-31')
+            as over_shared_from
+    from record_keys
+    left join over_shared_keys using (key_type, key_value)
+    group by record_keys.key_type, record_keys.key_value
     having count(*) > 1
 ),
 
