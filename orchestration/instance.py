@@ -26,6 +26,8 @@ SILENCE: Mapping[str, str] = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "DO_NOT_TRACK": "1",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    # It tells of every table that it creates.
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
 }
 
 # Training on a machine that is busy otherwise takes three times as long: threads that wait spin.
@@ -50,6 +52,10 @@ compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
 """
+
+
+class RunError(RuntimeError):
+    """A run failed or may not begin; the text says what went wrong, a line each."""
 
 
 def environment(home: Home, config_path: Path) -> dict[str, str]:

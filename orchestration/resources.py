@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 class Models:
     """The model registry, opened when a step first needs it: MLflow takes seconds to import."""
 
-    def __init__(self, home: Home, name: str) -> None:
-        """Point at a home's registry; `name` is that of the experiment and of the model."""
+    def __init__(self, home: Home, config: DeploymentConfig) -> None:
+        """Point at a home's registry; experiment and model are named after the deployment."""
         self._home = home
-        self._name = name
+        self._name = f"{config.slug}-churn"
 
     @cached_property
     def registry(self) -> Registry:
@@ -55,5 +55,5 @@ def build_resources(config: DeploymentConfig, home: Home) -> dict[str, object]:
         "config": config,
         "warehouse": Warehouse(home.warehouse, config.time_zone),
         "dbt": Dbt(home, deployment_vars(config)),
-        "models": Models(home, f"{config.slug}-churn"),
+        "models": Models(home, config),
     }

@@ -59,7 +59,7 @@ class Dbt:
     project: Path = PROJECT
 
     def manifest(self) -> dict[str, Any]:
-        """dbt's manifest, parsed anew if the project or the variables have changed since.
+        """The manifest, parsed anew if the project or the variables have changed since.
 
         Raises:
             TransformError: the project cannot be parsed.
@@ -104,9 +104,10 @@ class Dbt:
                 node = message.raw_event["data"]["node_info"]
                 for event in message.to_default_asset_events(manifest, translator, context):
                     if isinstance(event, dg.Output) and node["materialized"] != "view":
-                        rows = _row_count(con, node["node_relation"])
-                        event = event.with_metadata({**event.metadata, "dagster/row_count": rows})
-                    yield event
+                        rows = {"dagster/row_count": _row_count(con, node["node_relation"])}
+                        yield event.with_metadata({**event.metadata, **rows})
+                    else:
+                        yield event
 
     def _flags(self) -> list[str]:
         return [

@@ -1,0 +1,197 @@
+"""The command line: each command prepares the home, runs a job or shows something, and ends.
+
+What takes long to import is imported by the command that needs it, so that `--help` is at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+if TYPE_CHECKING:
+    from orchestration.config import DeploymentConfig
+    from orchestration.execution import Runner
+    from orchestration.home import Home
+
+app = typer.Typer(
+    help="Who is about to leave, why, what each is worth, and what to do about it: every day.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+errors = Console(stderr=True)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", help="The deployment's YAML; else HOLDFAST_CONFIG, else the demo's."),
+]
+Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The date.")]
+
+
+@app.command()
+def run(config: ConfigOption = None, day: Day = None) -> None:
+    """Run a date: by default the latest complete one. Trains first if there is no model."""
+    with _plain_errors():
+        runner = _runner(config)
+        runner.day(_date(runner.config, day))
+        _show(runner.config, runner.home)
+
+
+@app.command()
+def backfill(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"])],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"])],
+    config: ConfigOption = None,
+) -> None:
+    """Run every date of a range, in one run, as the daily runs would have done."""
+    with _plain_errors():
+        if last < first:
+            raise typer.BadParameter("--to is before --from")
+        runner = _runner(config)
+        runner.range(_date(runner.config, first), _date(runner.config, last))
+        _show(runner.config, runner.home)
+
+
+@app.command()
+def train(config: ConfigOption = None, day: Day = None) -> None:
+    """Run a date with a new model, which is used from then on if it is no worse."""
+    with _plain_errors():
+        runner = _runner(config)
+        runner.day(_date(runner.config, day), retrain=True)
+        _show(runner.config, runner.home)
+
+
+@app.command()
+def ui(
+    config: ConfigOption = None,
+    dagster_port: Annotated[int, typer.Option(help="Port of Dagster.")] = 3000,
+    mlflow_port: Annotated[int, typer.Option(help="Port of MLflow.")] = 5000,
+) -> None:
+    """Serve the Dagster UI with its daemon, and the MLflow UI, until Ctrl-C."""
+    with _plain_errors():
+        from orchestration.servers import interfaces
+
+        _, home = _prepared(config)
+        with (
+            console.status("Starting, which takes half a minute") as spinner,
+            interfaces(home, dagster_port, mlflow_port) as servers,
+        ):
+            spinner.stop()
+            for server in servers:
+                console.print(f"{server.name:<8} {server.url}")
+            console.print("Ctrl-C stops both.")
+            while True:
+                for server in servers:
+                    server.check()
+                time.sleep(1)
+
+
+@app.command()
+def status(config: ConfigOption = None) -> None:
+    """Say what was published last, and which runs there were."""
+    with _plain_errors():
+        settings, home = _prepared(config)
+        _show(settings, home)
+        _show_runs()
+
+
+@app.command()
+def doctor(config: ConfigOption = None) -> None:
+    """Look at configuration, sources and versions, and say what is wrong in plain words."""
+    from orchestration.config import config_path_from_env
+    from orchestration.doctor import diagnose
+    from orchestration.home import Home
+
+    marks = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "error": "[red]✗[/]"}
+    findings = diagnose(config or config_path_from_env(), Home.from_env())
+    for finding in findings:
+        console.print(f"{marks[finding.level]} {finding.subject}: {escape(finding.message)}")
+        if finding.remedy:
+            console.print(f"  [dim]→ {escape(finding.remedy)}[/]")
+    if any(finding.level == "error" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _prepared(config: Path | None) -> tuple[DeploymentConfig, Home]:
+    """The deployment and its home, made, with this process's environment set for both."""
+    from orchestration.config import config_path_from_env, load_config
+    from orchestration.home import Home
+    from orchestration.instance import prepare
+
+    path = config or config_path_from_env()
+    settings, home = load_config(path), Home.from_env()
+    prepare(home, path)
+    return settings, home
+
+
+def _runner(config: Path | None) -> Runner:
+    settings, home = _prepared(config)
+    with console.status("Loading"):
+        from orchestration.execution import Runner
+    return Runner(settings, home, console)
+
+
+def _date(config: DeploymentConfig, given: datetime | None) -> date:
+    from orchestration.config import ConfigError, run_date, today_in
+
+    latest = run_date(config, today_in(config.time_zone))
+    day = given.date() if given else latest
+    if not config.first_date <= day <= latest:
+        raise ConfigError(
+            f"{day} cannot be run: {config.company} has dates from {config.first_date} to {latest}"
+        )
+    return day
+
+
+def _show(config: DeploymentConfig, home: Home) -> None:
+    import dagster as dg
+
+    from orchestration.model_record import metrics_of
+    from orchestration.summary import read_summary, show_summary
+
+    summary = read_summary(home.published)
+    if summary is None:
+        console.print("Nothing was published yet: holdfast run")
+        return
+    with dg.DagsterInstance.get() as instance:
+        metrics = metrics_of(instance, summary.model_version)
+    show_summary(console, summary, metrics, config, home)
+
+
+def _show_runs() -> None:
+    import dagster as dg
+
+    with dg.DagsterInstance.get() as instance:
+        for record in instance.get_run_records(limit=5):
+            run = record.dagster_run
+            started = f"{record.create_timestamp:%Y-%m-%d %H:%M}"
+            dates = run.tags.get("dagster/partition", "")
+            console.print(
+                f"{started} UTC  {run.job_name:<9} {dates:<11} {run.status.value.lower()}"
+            )
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Say what is known to go wrong in one message without a trace, and end with 1."""
+    from orchestration.config import ConfigError
+    from orchestration.instance import RunError
+    from orchestration.servers import ServerError
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        errors.print("Stopped. What was published before is as it was.")
+        raise typer.Exit(130) from None
+    except (ConfigError, RunError, ServerError) as error:
+        errors.print(f"[red]✗[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None

@@ -1,0 +1,155 @@
+"""What a day came to, as a person wants to read it: from the published file and the model's record.
+
+Shown at the end of every command that runs a job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.config import DeploymentConfig
+from orchestration.home import Home
+
+TOP_CUSTOMERS = 10
+
+_FIGURES = {
+    "roc_auc": "ROC AUC",
+    "pr_auc": "PR AUC",
+    "brier": "Brier",
+    "top_decile_lift": "lift, top tenth",
+}
+
+
+@dataclass(frozen=True)
+class DaySummary:
+    """The figures of a published day.
+
+    `deliveries` are (source, rows delivered, rows rejected) up to the day; `riskiest` are
+    (customer_id, probability, value at risk, reasons), most value at risk first.
+    """
+
+    day: date
+    deliveries: list[tuple[str, int, int]]
+    customers: int
+    eligible: int
+    high_risk: int
+    value_at_risk: float
+    model_version: str | None
+    riskiest: list[tuple[str, float, float, str]]
+
+
+def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
+    """Read a day, the latest one by default; None if nothing was published or not that day."""
+    if not published.exists():
+        return None
+    with duckdb.connect(str(published), read_only=True) as con:
+        latest = con.execute("select max(snapshot_date) from ops.data_quality_daily").fetchone()
+        day = day or (latest[0] if latest else None)
+        totals = con.execute(
+            """
+            select
+                (select count(*) from marts.dim_customers),
+                count(*),
+                count(*) filter (risk_tier = 'high'),
+                coalesce(sum(value_at_risk), 0)::double,
+                max(model_version)
+            from activation.customer_risk_daily
+            where snapshot_date = ?
+            """,
+            [day],
+        ).fetchone()
+        if day is None or totals is None:
+            return None
+        deliveries = con.execute(
+            """
+            select source, sum(delivered)::bigint, sum(rejected)::bigint
+            from ops.data_quality_daily
+            where snapshot_date = ?
+            group by source
+            order by source
+            """,
+            [day],
+        ).fetchall()
+        riskiest = con.execute(
+            """
+            select
+                customer_id,
+                churn_probability,
+                coalesce(value_at_risk, 0)::double,
+                concat_ws('; ', reason_1, reason_2, reason_3)
+            from activation.customer_risk_daily
+            where snapshot_date = ?
+            order by risk_tier = 'high' desc, value_at_risk desc nulls last, customer_id
+            limit ?
+            """,
+            [day, TOP_CUSTOMERS],
+        ).fetchall()
+    return DaySummary(day, deliveries, *totals, riskiest=riskiest)
+
+
+def show_summary(
+    console: Console,
+    summary: DaySummary,
+    metrics: Mapping[str, float],
+    config: DeploymentConfig,
+    home: Home,
+) -> None:
+    """Print a day.
+
+    Args:
+        console: where to.
+        summary: the day's figures.
+        metrics: of the model on its holdout, `roc_auc`, and of baselines, `recency.roc_auc`.
+        config: the deployment, for its name and currency.
+        home: for where to look next.
+    """
+    console.rule(f"{config.company}, {summary.day}")
+    rows = ", ".join(
+        f"{source} {delivered:,} ({rejected:,} rejected)"
+        for source, delivered, rejected in summary.deliveries
+    )
+    console.print(f"Rows in       {rows}", highlight=False)
+    console.print(f"Customers     {summary.customers:,}, of whom {summary.eligible:,} can leave")
+    console.print(
+        f"At high risk  [bold]{summary.high_risk:,}[/] customers;"
+        f" value at risk in all {summary.value_at_risk:,.0f} {config.currency}"
+    )
+    if metrics:
+        console.print(_model_table(metrics, summary.model_version))
+    if summary.riskiest:
+        console.print(_customer_table(summary, config))
+    console.print(f"Warehouse     {home.published}", soft_wrap=True)
+    console.print("Pictures      holdfast ui  (runs, checks, plots; models and their cards)")
+
+
+def _model_table(metrics: Mapping[str, float], version: str | None) -> Table:
+    table = Table(title=f"Model {version} on its holdout", title_justify="left")
+    table.add_column("")
+    for title in _FIGURES.values():
+        table.add_column(title, justify="right")
+    names = dict.fromkeys(["", *(key.rpartition(".")[0] for key in metrics)])
+    for name in names:
+        values = [metrics.get(f"{name}.{figure}".lstrip(".")) for figure in _FIGURES]
+        table.add_row(
+            name or "[bold]model[/]",
+            *("–" if value is None else f"{value:.3f}" for value in values),
+        )
+    return table
+
+
+def _customer_table(summary: DaySummary, config: DeploymentConfig) -> Table:
+    table = Table(title="The riskiest customers of value", title_justify="left")
+    table.add_column("customer", no_wrap=True)
+    table.add_column("leaves", justify="right")
+    table.add_column(f"at risk, {config.currency}", justify="right")
+    table.add_column("because")
+    for customer_id, probability, value, reasons in summary.riskiest:
+        table.add_row(customer_id, f"{probability:.0%}", f"{value:,.0f}", reasons)
+    return table
