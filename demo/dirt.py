@@ -15,7 +15,7 @@ from demo.exports import EXPORTS
 
 @dataclass(frozen=True)
 class Dirt:
-    """`rows` bad rows of a kind; `replaced` maps columns to SQL, in which `copy_no` counts from 1."""
+    """`rows` bad rows of a kind; `replaced` maps columns to SQL, `copy_no` counting from 1."""
 
     source: str
     table: str

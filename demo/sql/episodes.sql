@@ -45,7 +45,7 @@ caused as (
 shocked as (
     select
         person_id,
-        100 as episode_no,
+        5 as episode_no,
         openness,
         'external_environment' as cause,
         competitor_day + 45 * uniform(person_id, 'shock start', 0) as start_t,

@@ -169,7 +169,9 @@ select
             )
     end as email,
     case
-        when has_shared_phone and record_no = 0 then '030 5550100'
+        -- The shop's own: typed by staff who had to type something.
+        when has_shared_phone and record_no = 0
+            then case country when 'DE' then '030 5550100' else '+49 30 5550100' end
         when has_phone or not has_email or has_shared_email
             then spelled_phone(
                 dialling_code, phone_digits, uniform(person_id, 'crm phone', record_no)
