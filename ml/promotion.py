@@ -21,7 +21,11 @@ BOOTSTRAP_SEED = 11
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether to promote, why in plain words, and both models' metrics on the holdout."""
+    """Whether to promote, why in plain words, and both models' metrics on the holdout.
+
+    `candidate` is empty where its probabilities were not numbers; `champion` is None where there
+    was none to compare with.
+    """
 
     promote: bool
     reasons: list[str]
@@ -56,13 +60,13 @@ def decide(
     holdout = _on_holdout(holdout_examples, candidate)
     labels = np.asarray(holdout[CHURNED].to_numpy())
     probabilities = candidate.predict(holdout, threads)
-    metrics = evaluate(labels, probabilities)
     base_rate = np.full(len(labels), candidate.facts.base_rate)
     base_loss = log_loss(labels, base_rate)
 
     if not np.isfinite(probabilities).all():
         reason = "Refused: some of its probabilities are not numbers."
-        return Decision(False, [reason], metrics, None, base_loss)
+        return Decision(False, [reason], {}, None, base_loss)
+    metrics = evaluate(labels, probabilities)
     if metrics["log_loss"] >= base_loss:
         reason = (
             f"Refused: its log loss of {metrics['log_loss']:.4f} on {candidate.facts.holdout_date} "
@@ -124,9 +128,10 @@ def _overlap(candidate: ChurnModel, champion: ChurnModel) -> list[str]:
     seen = [day for day in fitted if abs((day - holdout).days) < facts.horizon_days]
     if not seen:
         return []
+    dates = " and ".join(sorted({str(seen[0]), str(seen[-1])}))
     return [
         (
-            f"The champion was fitted on {len(seen)} dates whose outcomes overlap this holdout's "
-            f"({seen[0]} to {seen[-1]}), which flatters it."
+            "The champion was fitted on outcomes that overlap this holdout's, which flatters it: "
+            f"first and last such date {dates}."
         )
     ]

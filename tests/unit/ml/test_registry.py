@@ -1,0 +1,168 @@
+"""The real MLflow, in a folder of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from ml.config import TrainingSettings
+from ml.train import TrainingResult, fit
+from tests.unit.ml.conftest import HOLDOUT
+
+AS_OF = HOLDOUT + timedelta(days=90)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _offline() -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+        yield
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("mlflow")
+
+
+def registry_in(home: Path, model_name: str = "churn") -> object:
+    from ml.registry import Registry
+
+    return Registry(f"sqlite:///{home}/mlflow.db", home / "artifacts", "demo", model_name)
+
+
+def of_date(result: TrainingResult, as_of: date) -> TrainingResult:
+    """The same training, as though it had been done on another day."""
+    facts = replace(result.model.facts, as_of=as_of)
+    return replace(result, model=replace(result.model, facts=facts))
+
+
+def test_nothing_promoted_means_no_champion(home: Path) -> None:
+    assert registry_in(home, "nobody").champion(AS_OF) is None
+
+
+def test_a_model_comes_back_bit_by_bit(
+    home: Path, result: TrainingResult, examples: pa.Table
+) -> None:
+    import mlflow
+
+    registry = registry_in(home, "round_trip")
+    version = registry.log(result, {"company": "demo"})
+    registry.promote(version, ["It is the first."])
+    champion = registry.champion(AS_OF)
+
+    assert champion is not None
+    assert (champion.version, champion.as_of) == (version, AS_OF)
+    assert champion.model == result.model
+    expected = result.model.predict(examples)
+    np.testing.assert_array_equal(champion.model.predict(examples), expected)
+
+    mlflow.set_tracking_uri(f"sqlite:///{home}/mlflow.db")
+    mlflow.set_registry_uri(f"sqlite:///{home}/mlflow.db")
+    frame = with_float_numbers(examples).to_pandas()
+    through_mlflow = mlflow.pyfunc.load_model("models:/round_trip@champion").predict(frame)
+    np.testing.assert_array_equal(through_mlflow, expected)
+
+
+def with_float_numbers(table: pa.Table) -> pa.Table:
+    """Integers as doubles, as the model's signature asks of pandas, where integers lack nulls."""
+    for position, field in enumerate(table.schema):
+        if pa.types.is_integer(field.type):
+            table = table.set_column(position, field.name, table[position].cast(pa.float64()))
+    return table.select(
+        [
+            name
+            for name in table.column_names
+            if name not in ("customer_id", "snapshot_date", "is_eligible", "churned")
+        ]
+    )
+
+
+def test_a_run_keeps_parameters_figures_card_plots_and_no_pickle(
+    home: Path, result: TrainingResult
+) -> None:
+    from mlflow import MlflowClient
+
+    registry = registry_in(home, "records")
+    version = registry.log(result, {"company": "demo"})
+    client = MlflowClient(f"sqlite:///{home}/mlflow.db", registry_uri=f"sqlite:///{home}/mlflow.db")
+    known = client.get_model_version("records", version)
+    run = client.get_run(known.run_id)
+
+    assert run.info.status == "FINISHED"
+    assert run.data.tags["company"] == "demo"
+    assert run.data.params["holdout_date"] == HOLDOUT.isoformat()
+    assert run.data.params["train_rows"] == str(result.row_counts["train"])
+    assert run.data.metrics["roc_auc"] == result.metrics["roc_auc"]
+    assert "recency/roc_auc" in run.data.metrics
+    folder = Path(run.info.artifact_uri.removeprefix("file://"))
+    kept = {path.name for path in folder.rglob("*")}
+    assert {"model_card.md", "lift.png", "calibration.png", "gains.png", "scores.png"} <= kept
+    assert {"booster.ubj", "preprocess.json", "calibration.json", "facts.json"} <= kept
+    assert not [name for name in kept if name.endswith((".pkl", ".pickle", ".joblib"))]
+
+
+def test_the_same_training_logged_twice_is_one_version(home: Path, result: TrainingResult) -> None:
+    registry = registry_in(home, "twice")
+
+    assert registry.log(result) == registry.log(result) == "1"
+
+
+def test_each_date_is_served_by_the_latest_model_promoted_up_to_it(
+    home: Path, result: TrainingResult
+) -> None:
+    from mlflow import MlflowClient
+
+    registry = registry_in(home, "dates")
+    first, third, second, unpromoted = (
+        registry.log(of_date(result, AS_OF + timedelta(days=days))) for days in (0, 60, 30, 90)
+    )
+    for version in (first, third, second):
+        registry.promote(version)
+
+    def serving(day: int) -> str | None:
+        champion = registry.champion(AS_OF + timedelta(days=day))
+        return champion.version if champion else None
+
+    assert [serving(day) for day in (-1, 0, 29, 30, 59, 60, 365)] == [
+        None, first, first, second, second, third, third,
+    ]  # fmt: skip
+    uri = f"sqlite:///{home}/mlflow.db"
+    alias = MlflowClient(uri, registry_uri=uri).get_model_version_by_alias("dates", "champion")
+    assert str(alias.version) == third
+    assert registry.load(unpromoted).version == unpromoted
+
+
+def test_a_home_that_was_moved_still_finds_its_models_and_writes_to_its_new_place(
+    tmp_path: Path, home: Path, result: TrainingResult, examples: pa.Table
+) -> None:
+    before = registry_in(home, "moved")
+    before.promote(before.log(result))
+    moved = tmp_path / "moved"
+    home.rename(moved)
+    try:
+        registry = registry_in(moved, "moved")
+        assert registry.champion(AS_OF).model == result.model
+
+        later = registry.log(of_date(result, AS_OF + timedelta(days=30)))
+        registry.promote(later)
+
+        assert not home.exists()
+        assert registry.champion(AS_OF + timedelta(days=30)).version == later
+    finally:
+        moved.rename(home)
+
+
+def test_two_models_of_one_date_are_served_by_the_later_version(
+    home: Path, result: TrainingResult, examples: pa.Table
+) -> None:
+    registry = registry_in(home, "same_day")
+    other = fit(examples, replace(TrainingSettings(), max_depth=1), as_of=AS_OF)
+    for training in (result, other):
+        registry.promote(registry.log(training))
+
+    assert registry.champion(AS_OF).version == "2"
