@@ -119,23 +119,20 @@ def _json_lines(con: duckdb.DuckDBPyConnection, path: Path, readable: Path) -> R
     file = _argument(readable)
     objects = f"read_ndjson_objects({file})"
     try:
-        kinds = con.execute(
-            f"""
-            select json_keys(json) as keys, json_type(json) = 'OBJECT' as is_object, min(row) as row
-            from (select json, row_number() over () as row from {objects})
-            group by all
-            order by row
-            """
+        first = con.execute(f"select json_keys(json) from {objects} limit 1").fetchall()
+        # Every line is looked at: a key that only a sample's end has is not to be lost.
+        others = con.execute(
+            f"select distinct json_keys(json), json_type(json) = 'OBJECT' from {objects}"
         ).fetchall()
     except duckdb.Error as error:
-        raise explain(path, error, line=_first_broken_line(path)) from error
-    columns: dict[str, str] = {}
-    for keys, is_object, row in kinds:
-        if not is_object:
-            raise ExtractError.of_file(
-                path, f"row {row} is not an object: expected one JSON object a line"
-            )
-        columns |= {key: "VARCHAR" for key in keys if key not in columns}
+        raise explain(path, error, line=_first_line_without_object(path)) from error
+    if not all(is_object for _, is_object in others):
+        raise ExtractError.of_file(
+            path, "expected one JSON object a line", line=_first_line_without_object(path)
+        )
+    first_keys = [key for (keys,) in first for key in keys]
+    other_keys = sorted({key for keys, _ in others for key in keys})
+    columns = dict.fromkeys([*first_keys, *other_keys], "VARCHAR")
     if len({key.casefold() for key in columns}) < len(columns):
         raise ExtractError.of_file(
             path, "there are keys that differ by case only: call them alike, or apart"
@@ -247,12 +244,13 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names)
 
 
-def _first_broken_line(path: Path) -> int | None:
-    """Number of the first line that is not JSON; read only when DuckDB has given up."""
+def _first_line_without_object(path: Path) -> int | None:
+    """Number of the first line that is no JSON object; read only when something is wrong."""
     with _open_binary(path) as lines:
         for number, line in enumerate(lines, start=1):
             try:
-                json.loads(line.strip() or b"null")
+                if line.strip() and not isinstance(json.loads(line), dict):
+                    return number
             except ValueError:
                 return number
     return None

@@ -63,7 +63,7 @@ def test_a_csv_file_that_cannot_be_read_says_where_and_what_to_do(
             b'{"order_no": 1, "amount": "\xe4"}\n',
             "line 1: there are bytes that are not of the encoding",
         ),
-        ("o.jsonl", {"format": "jsonl"}, b"[1, 2]\n", "row 1 is not an object"),
+        ("o.jsonl", {"format": "jsonl"}, b"[1, 2]\n", "line 1: expected one JSON object a line"),
         ("o.jsonl", {"format": "jsonl"}, b'{"a": 1, "A": 2}\n', "differ by case only"),
         (
             "o.csv",

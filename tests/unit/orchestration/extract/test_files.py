@@ -156,7 +156,7 @@ with Warehouse(home.warehouse).connect() as con:
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     drops=st.dictionaries(
