@@ -22,13 +22,13 @@
     {%- set first_offset = zone.fromutc(modules.datetime.datetime(2000, 1, 1)).utcoffset() -%}
     {{ timestamp }} + case
         {%- if not changes %}
-        when true then interval {{ first_offset.total_seconds() | int }} second
+        when true then to_seconds({{ first_offset.total_seconds() | int }})
         {%- endif %}
         {%- for changed_at in changes | reverse %}
         when {{ timestamp }} >= timestamp '{{ changed_at }}'
-            then interval {{ zone.fromutc(changed_at).utcoffset().total_seconds() | int }} second
+            then to_seconds({{ zone.fromutc(changed_at).utcoffset().total_seconds() | int }})
         {%- endfor %}
-        else interval {{ first_offset.total_seconds() | int }} second
+        else to_seconds({{ first_offset.total_seconds() | int }})
     end
     {%- else -%}
     timezone('{{ var("time_zone") }}', timezone('{{ from_zone }}', {{ timestamp }}))

@@ -42,7 +42,7 @@ def find_drops(location: Path, pattern: str) -> list[Drop]:
     """
     expression = re.compile(_expression(pattern))
     drops = []
-    for path in location.glob(pattern.replace(_DATE, "*")):
+    for path in location.glob(_glob(pattern)):
         relative = path.relative_to(location).as_posix()
         match = expression.fullmatch(relative)
         if match is None or not path.is_file():
@@ -55,7 +55,7 @@ def find_drops(location: Path, pattern: str) -> list[Drop]:
 def near_misses(location: Path, pattern: str) -> list[str]:
     """Files that would match if their date were written YYYY-MM-DD, or were not compressed."""
     expression = re.compile(_expression(pattern))
-    loose = pattern.replace(_DATE, "*")
+    loose = _glob(pattern)
     names = {
         path.relative_to(location).as_posix()
         for candidate in (loose, f"{loose}.*")
@@ -74,6 +74,12 @@ def _drop_date(path: Path, match: re.Match[str]) -> date | None:
         raise ExtractError.of_file(
             path, f"{text} is not a day in the calendar: rename the file"
         ) from None
+
+
+def _glob(pattern: str) -> str:
+    """The pattern for pathlib, in which a date is anything and `**` stands alone in its folder."""
+    folders = pattern.replace(_DATE, "*").split("/")
+    return "/".join(name if name == "**" else re.sub(r"\*+", "*", name) for name in folders)
 
 
 def _expression(pattern: str) -> str:
