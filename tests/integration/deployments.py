@@ -1,0 +1,120 @@
+"""Deployments for tests: a home, a configuration, and the jobs run on them in this process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+
+from orchestration.config import load_config
+from orchestration.execution import Runner
+from orchestration.home import Home
+from orchestration.instance import environment, prepare
+
+ROOT = Path(__file__).parent.parent.parent
+DEMO = ROOT / "config" / "demo.yml"
+
+# A demo company small enough to be run many times: its people, its daily drops, its days.
+PEOPLE = 500
+DROPS = 3
+HISTORY = date(2026, 6, 27)
+LAST = date(2026, 6, 30)
+
+# Each published table and what its rows are told apart by.
+GRAINS = {
+    "marts.dim_customers": "customer_id",
+    "marts.customer_identities": "source, source_customer_id",
+    "marts.customer_id_history": "customer_id",
+    "marts.fct_orders": "order_id",
+    "marts.fct_tickets": "ticket_id",
+    "activation.customer_risk_daily": "snapshot_date, customer_id",
+    "activation.customer_segments_daily": "snapshot_date, customer_id",
+    "feedback.prediction_performance": "snapshot_date, model_version",
+    "ops.data_quality_daily": "snapshot_date, source, table_name",
+}
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A home and the configuration that it is run with."""
+
+    home: Home
+    config: Path = DEMO
+
+    def runner(self) -> Runner:
+        prepare(self.home, self.config)
+        return Runner(load_config(self.config), self.home, Console(quiet=True))
+
+    def day(self, day: date, *, retrain: bool = False) -> None:
+        self.runner().day(day, retrain=retrain)
+
+    def range(self, first: date, last: date) -> None:
+        self.runner().range(first, last)
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line's command, as a process of its own."""
+        start = "import sys; from orchestration.cli import app; sys.argv[0] = 'holdfast'; app()"
+        return [sys.executable, "-c", start, *arguments]
+
+    def environ(self) -> dict[str, str]:
+        return {**os.environ, **environment(self.home, self.config), "PYTHONPATH": str(ROOT)}
+
+    def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments),
+            env=self.environ(),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def copy(self, target: Path) -> Deployment:
+        """The same deployment in another folder, with everything that it has done so far."""
+        shutil.copytree(self.home.root, target)
+        return Deployment(Home(target), self.config)
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        """Rows of the published file."""
+        with duckdb.connect(str(self.home.published), read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+    def warehouse(self, sql: str) -> list[tuple[object, ...]]:
+        """Rows of the working file."""
+        with duckdb.connect(str(self.home.warehouse), read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+    def table(self, name: str, where: str = "true") -> list[tuple[object, ...]]:
+        """A published table in the order of its grain."""
+        return self.query(f"select * from {name} where {where} order by {GRAINS[name]}")
+
+
+def differences(
+    one: Deployment, other: Deployment, tables: Sequence[str] = tuple(GRAINS)
+) -> list[str]:
+    """Published tables in which two deployments differ, by name and number of differing rows."""
+    found = []
+    with duckdb.connect() as con:
+        con.execute(f"attach '{one.home.published}' as one (read_only)")
+        con.execute(f"attach '{other.home.published}' as other (read_only)")
+        for table in tables:
+            row = con.execute(
+                f"""
+                select count(*) from (
+                    (from one.{table} except all from other.{table})
+                    union all
+                    (from other.{table} except all from one.{table})
+                )
+                """
+            ).fetchone()
+            if row and row[0]:
+                found.append(f"{table}: {row[0]} rows")
+    return found

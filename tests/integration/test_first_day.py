@@ -1,0 +1,138 @@
+"""What is there after the first run, held against what was planted."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from tests.integration.deployments import GRAINS, HISTORY, Deployment
+
+
+@pytest.mark.parametrize("table", GRAINS)
+def test_every_table_of_the_contract_is_published_and_filled(
+    first_day: Deployment, table: str
+) -> None:
+    assert first_day.table(table)
+
+
+def test_each_known_customer_has_one_segment_row_and_each_eligible_one_risk_row(
+    first_day: Deployment,
+) -> None:
+    [(customers, distinct, segments)] = first_day.query(
+        """
+        select
+            (select count(*) from marts.dim_customers),
+            (select count(distinct customer_id) from activation.customer_segments_daily),
+            (select count(*) from activation.customer_segments_daily)
+        """
+    )
+    assert customers == distinct == segments
+    [(eligible,)] = first_day.warehouse(
+        f"""
+        select count(*) from features.feat_customer_snapshots
+        where is_eligible and snapshot_date = '{HISTORY}'
+        """
+    )
+    [(risks, scored)] = first_day.query(
+        "select count(*), count(distinct customer_id) from activation.customer_risk_daily"
+    )
+    assert eligible == risks == scored
+
+
+def test_identity_finds_the_planted_people(first_day: Deployment) -> None:
+    with duckdb.connect(str(first_day.home.published), read_only=True) as con:
+        row = con.execute(
+            f"""
+            with records as (
+                select identities.customer_id, truth.person_id
+                from marts.customer_identities as identities
+                inner join '{first_day.home.root}/demo_truth/records.parquet' as truth
+                    on
+                        identities.source = truth.source
+                        and identities.source_customer_id = truth.source_record_id
+            ),
+            sizes as (
+                select count(*) as records, customer_id, person_id from records
+                group by grouping sets ((customer_id, person_id), (customer_id), (person_id))
+            ),
+            pairs as (
+                select
+                    sum(records * (records - 1)) filter (
+                        where customer_id is not null and person_id is not null
+                    ) as agreed,
+                    sum(records * (records - 1)) filter (where person_id is null) as linked,
+                    sum(records * (records - 1)) filter (where customer_id is null) as true_pairs
+                from sizes
+            )
+            select agreed / linked, agreed / true_pairs from pairs
+            """
+        ).fetchone()
+    assert row is not None
+    precision, recall = row
+    assert precision >= 0.99
+    assert recall >= 0.97
+
+
+def test_the_holdout_is_judged_from_the_first_run_on(first_day: Deployment) -> None:
+    [(day, customers, auc, brier)] = first_day.query(
+        "select snapshot_date, customers, roc_auc, brier from feedback.prediction_performance"
+    )
+    assert (HISTORY - day).days == 90
+    assert customers > 100
+    assert auc > 0.65
+    assert brier < 0.25
+
+
+def test_every_delivered_row_is_in_exactly_one_outcome(first_day: Deployment) -> None:
+    lost = first_day.query(
+        "from ops.data_quality_daily where delivered != accepted + rejected + superseded"
+    )
+    assert lost == []
+    [(rejected, explained)] = first_day.warehouse(
+        """
+        select
+            (select sum(rejected) from ops.data_quality_daily),
+            (select count(*) from ops.rejected_rows where reason is not null)
+        """
+    )
+    assert rejected == explained > 0
+
+
+def test_reasons_are_sentences_with_the_customers_own_numbers(first_day: Deployment) -> None:
+    [(customers, reasons, numbers)] = first_day.query(
+        """
+        select count(*), count(reason_1), count_if(regexp_matches(reason_1, '[0-9]'))
+        from activation.customer_risk_daily
+        where risk_tier = 'high'
+        """
+    )
+    assert customers > 0
+    assert reasons == customers
+    assert numbers > 0.8 * customers
+
+
+def test_no_address_number_name_or_text_is_published(first_day: Deployment) -> None:
+    with duckdb.connect(str(first_day.home.warehouse), read_only=True) as con:
+        personal = {
+            value
+            for (value,) in con.execute(
+                """
+                select unnest([email, phone, full_name])
+                from intermediate.int_customers_versions
+                where length(full_name) > 3 and _reject_reason is null
+                """
+            ).fetchall()
+            if value is not None and len(value) > 3
+        }
+    with duckdb.connect(str(first_day.home.published), read_only=True) as con:
+        columns = con.execute(
+            """
+            select schema_name || '.' || table_name, column_name from duckdb_columns()
+            where data_type = 'VARCHAR' and not internal
+            """
+        ).fetchall()
+        for table, column in columns:
+            values = {
+                v for (v,) in con.execute(f"select distinct {column} from {table}").fetchall()
+            }
+            assert not values & personal, f"{table}.{column}"

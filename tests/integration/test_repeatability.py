@@ -1,0 +1,124 @@
+"""The same day gives the same rows, whenever and in whatever pieces it is run."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+
+from tests.integration.deployments import HISTORY, LAST, Deployment, differences
+
+DAILY = ("activation.customer_risk_daily", "activation.customer_segments_daily")
+
+
+def test_the_same_date_twice_gives_identical_tables(first_day: Deployment, home_copy: Path) -> None:
+    again = first_day.copy(home_copy)
+    again.day(HISTORY)
+    assert differences(first_day, again) == []
+
+
+def test_drops_one_by_one_and_one_backfill_over_them_give_the_same(
+    day_by_day: Deployment, first_day: Deployment, home_copy: Path
+) -> None:
+    backfilled = first_day.copy(home_copy)
+    backfilled.range(HISTORY + timedelta(days=1), LAST)
+    assert differences(day_by_day, backfilled) == []
+
+
+def test_a_date_in_the_past_gives_what_it_gave_then(
+    day_by_day: Deployment, first_day: Deployment, home_copy: Path
+) -> None:
+    again = day_by_day.copy(home_copy)
+    again.day(HISTORY)
+    assert differences(day_by_day, again) == []
+    for table in DAILY:
+        assert again.table(table, f"snapshot_date = '{HISTORY}'") == first_day.table(table)
+
+
+def test_ids_stay_when_later_drops_arrive_and_every_merged_id_has_an_heir(
+    day_by_day: Deployment, first_day: Deployment
+) -> None:
+    with duckdb.connect() as con:
+        con.execute(f"attach '{first_day.home.published}' as first (read_only)")
+        con.execute(f"attach '{day_by_day.home.published}' as later (read_only)")
+        lost = con.execute(
+            """
+            select customer_id from first.marts.dim_customers
+            anti join later.marts.customer_id_history using (customer_id)
+            """
+        ).fetchall()
+        heirless = con.execute(
+            """
+            from later.marts.customer_id_history
+            anti join later.marts.dim_customers
+                on customer_id_history.heir_customer_id = dim_customers.customer_id
+            """
+        ).fetchall()
+        moved = con.execute(
+            """
+            select count(*)
+            from first.marts.customer_identities as before
+            inner join later.marts.customer_identities as after
+                using (source, source_customer_id)
+            left join later.marts.customer_id_history as history
+                on before.customer_id = history.customer_id
+            where after.customer_id != history.heir_customer_id
+            """
+        ).fetchone()
+    assert lost == []
+    assert heirless == []
+    assert moved == (0,)
+
+
+def test_rows_planted_after_a_date_move_no_feature_of_it(
+    first_day: Deployment, home_copy: Path
+) -> None:
+    planted = first_day.copy(home_copy)
+    later = HISTORY + timedelta(days=2)
+    orders = planted.home.landing / "shop" / "orders"
+    events = planted.home.landing / "shop" / "events"
+    with duckdb.connect() as con:
+        for folder, name, id_column, time_columns in (
+            (orders, "orders", "order_id", ["ordered_at", "cancelled_at", "refunded_at"]),
+            (events, "events", "event_id", ["occurred_at"]),
+        ):
+            source = folder / f"{name}_{HISTORY}.parquet"
+            columns = {
+                column for (column, *_) in con.execute(f"describe from '{source}'").fetchall()
+            }
+            moved = ", ".join(
+                f"timestamp '{later} 12:00' as {column}"
+                for column in time_columns
+                if column in columns and column == time_columns[0]
+            )
+            target = folder / "planted" / f"{name}_{HISTORY}.parquet"
+            target.parent.mkdir()
+            con.execute(
+                f"""
+                copy (
+                    select * replace ('planted-' || {id_column} as {id_column}, {moved})
+                    from '{source}' limit 200
+                ) to '{target}'
+                """
+            )
+    before = planted.warehouse(_features(HISTORY))
+    planted.day(HISTORY)
+    [(rows,)] = planted.warehouse(
+        "select count(*) from intermediate.int_orders_versions"
+        " where source_order_id like 'planted-%'"
+    )
+    assert rows == 200
+    assert planted.warehouse(_features(HISTORY)) == before
+
+
+def _features(day: date) -> str:
+    return f"""
+        from features.feat_customer_snapshots
+        where snapshot_date = '{day}' order by customer_id
+    """
+
+
+def test_a_label_exists_only_where_its_window_has_passed(day_by_day: Deployment) -> None:
+    [(latest,)] = day_by_day.warehouse("select max(matured_on) from labels.lbl_churn_outcomes")
+    assert latest <= LAST
