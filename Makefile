@@ -37,11 +37,15 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@$(LOCKED) requirements-dev.lock
 	@touch $@
 
-run: env demo ## run the day for the demo company: sources to published warehouse
+run: $(VENV)/.installed demo ## run the day for the demo company: sources to published warehouse
 	@$(BIN)/holdfast run
 
-demo: env ## write the demo company's files, if they are not there
-	@$(BIN)/python -m demo --if-absent
+# The mark is made last, so that files of an interrupted generation are written again.
+demo: $(HOLDFAST_HOME)/landing/.demo-complete ## write the demo company's files, if they are not there
+$(HOLDFAST_HOME)/landing/.demo-complete: | $(VENV)/.installed
+	@echo "Writing the demo company's files ..."
+	@$(BIN)/python -m demo --out "$(HOLDFAST_HOME)"
+	@touch "$@"
 
 test: dev ## run every test
 	@$(BIN)/python -m pytest

@@ -28,14 +28,15 @@ from orchestration.transform import Dbt
 TERMINAL_LOGGER = "terminal"
 
 
-@dg.logger(description="Says nothing: the run's log is in the UI.")
-def silent(context: dg.InitLoggerContext) -> logging.Logger:
-    """A logger for runs that no terminal watches."""
+def _silent(context: dg.InitLoggerContext) -> logging.Logger:
     del context
     logger = logging.getLogger("holdfast.silent")
     logger.addHandler(logging.NullHandler())
     logger.propagate = False
     return logger
+
+
+SILENT = dg.LoggerDefinition(_silent, description="Says nothing: the run's log is in the UI.")
 
 
 def build_defs(
@@ -44,7 +45,7 @@ def build_defs(
     home: Home | None = None,
     manifest: Mapping[str, Any] | None = None,
     resources: Mapping[str, object] | None = None,
-    logger: dg.LoggerDefinition = silent,
+    logger: dg.LoggerDefinition = SILENT,
 ) -> dg.Definitions:
     """Everything that Dagster knows of a deployment.
 

@@ -25,9 +25,10 @@ def final_unless_in_use(*also_final: type[Exception]) -> Iterator[None]:
     Args:
         also_final: errors that the step knows besides those of extraction, dbt and warehouse.
     """
+    final: tuple[type[Exception], ...] = (ExtractError, TransformError, WarehouseError, *also_final)
     try:
         yield
-    except (ExtractError, TransformError, WarehouseError, *also_final) as error:
+    except final as error:
         if any(sign in str(error) for sign in _IN_USE):
             raise dg.RetryRequested(RETRIES, SECONDS_BETWEEN_RETRIES) from error
         raise dg.Failure(str(error), allow_retries=False) from error

@@ -31,7 +31,8 @@ class RunProgress(logging.Handler):
         )
         self._task = self._progress.add_task("starting", total=None)
         self._started = time.monotonic()
-        self._tables = self._checks = self._failed_checks = 0
+        self._tables: set[dg.AssetKey | None] = set()
+        self._checks = self._failed_checks = 0
 
     def __enter__(self) -> RunProgress:
         self._progress.start()
@@ -68,10 +69,11 @@ class RunProgress(logging.Handler):
         match event.event_type:
             case DagsterEventType.STEP_START:
                 self._started = time.monotonic()
-                self._tables = self._checks = self._failed_checks = 0
+                self._tables = set()
+                self._checks = self._failed_checks = 0
                 self._show(step)
             case DagsterEventType.ASSET_MATERIALIZATION:
-                self._tables += 1
+                self._tables.add(event.asset_key)
                 self._show(step)
             case DagsterEventType.ASSET_CHECK_EVALUATION:
                 self._checks += 1
@@ -92,7 +94,11 @@ class RunProgress(logging.Handler):
         self._console.print(f"{mark} {step:<55}[dim]{seconds:6.1f} s  {self._counts()}[/]")
 
     def _counts(self) -> str:
-        counts = [(self._tables, "table"), (self._checks, "check"), (self._failed_checks, "failed")]
+        counts = [
+            (len(self._tables), "table"),
+            (self._checks, "check"),
+            (self._failed_checks, "failed"),
+        ]
         return ", ".join(
             f"{count} {noun}{'s' if count > 1 and noun != 'failed' else ''}"
             for count, noun in counts

@@ -17,7 +17,7 @@ from orchestration.home import Home
 ADDRESS = "127.0.0.1"
 WORKSPACE = Path(__file__).parent.parent / "workspace.yaml"
 
-_SECONDS_TO_START = 180
+_SECONDS_TO_START = 300
 _SECONDS_TO_STOP = 20
 _LOG_LINES_SHOWN = 15
 

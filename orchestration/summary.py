@@ -91,7 +91,10 @@ def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
             """,
             [day, TOP_CUSTOMERS],
         ).fetchall()
-    return DaySummary(day, deliveries, *totals, riskiest=riskiest)
+    customers, eligible, high_risk, value_at_risk, version = totals
+    return DaySummary(
+        day, deliveries, customers, eligible, high_risk, value_at_risk, version, riskiest
+    )
 
 
 def show_summary(

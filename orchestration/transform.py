@@ -158,7 +158,7 @@ def _invoke(arguments: Sequence[str]) -> Iterator[DbtCoreCliEventMessage]:
     finally:
         while thread.is_alive():
             for adapter in FACTORY.adapters.values():
-                adapter.cancel_open_connections()
+                adapter.connections.cancel_open()
             thread.join(_SECONDS_BETWEEN_CANCELS)
     if not item.success:
         raise TransformError(_why(item))

@@ -74,7 +74,7 @@ def model_assets(
             result = fit(known, settings, as_of=as_of, histories=histories_of(con, holdout))
             champion = models.registry.champion(as_of)
             version = models.registry.log(result, {"dagster_run_id": context.run_id})
-            decision = decide(result.model, champion and champion.model, known)
+            decision = decide(result.model, champion.model if champion else None, known)
             if decision.promote:
                 models.registry.promote(version, decision.reasons)
             replace_holdout_scores(con, version, result.holdout_scores(version))

@@ -5,6 +5,7 @@ What a model holds is said in `dbt_project/`; how a build becomes Dagster events
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -33,15 +34,16 @@ def warehouse_assets(
     """The two builds of the dbt project, with every model and seed as an asset."""
     translator = LayerTranslator(config.owner)
     settings = training_settings(config)
-    build = {
-        "manifest": manifest,
-        "dagster_dbt_translator": translator,
-        "partitions_def": partitions,
-        "backfill_policy": dg.BackfillPolicy.single_run(),
-        "pool": POOL,
-    }
+    dbt_build = partial(
+        dbt_assets,
+        manifest=manifest,
+        dagster_dbt_translator=translator,
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=POOL,
+    )
 
-    @dbt_assets(name="unify_customers", exclude=_SELECT_AFTER, **build)
+    @dbt_build(name="unify_customers", exclude=_SELECT_AFTER)
     def unify_customers(
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
@@ -58,7 +60,7 @@ def warehouse_assets(
                 write_run_dates(con, daily, training)
             yield from dbt.build(context, manifest, translator)
 
-    @dbt_assets(name="activate_scores", select=_SELECT_AFTER, **build)
+    @dbt_build(name="activate_scores", select=_SELECT_AFTER)
     def activate_scores(
         context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt]
     ) -> Iterator[Any]:
