@@ -8,10 +8,12 @@ from sklearn import metrics as reference
 
 from ml.evaluate import (
     auc_difference,
+    bootstrap_interval,
     brier,
     calibration_curve,
     calibration_error,
     cumulative_gains,
+    delong_interval,
     evaluate,
     log_loss,
     max_top_decile_lift,
@@ -121,6 +123,24 @@ def test_a_bootstrap_replicate_is_the_auc_of_the_rows_drawn() -> None:
     low, high = np.quantile(replicates, [0.025, 0.975])
     assert (interval.low, interval.high) == pytest.approx((low, high))
     assert interval == auc_difference(labels, scores, nothing, seed=4)
+
+
+def test_the_two_kinds_of_interval_agree_where_they_meet() -> None:
+    random = np.random.default_rng(9)
+    labels = random.random(5_000) < 0.3
+    ours = np.round(labels + random.normal(size=5_000), 1)
+    theirs = 0.8 * labels + random.normal(size=5_000)
+
+    by_bootstrap = bootstrap_interval(labels, ours, theirs, seed=2)
+    by_formula = delong_interval(labels, ours, theirs)
+
+    assert by_formula.estimate == pytest.approx(by_bootstrap.estimate)
+    assert by_formula.low == pytest.approx(by_bootstrap.low, abs=0.003)
+    assert by_formula.high == pytest.approx(by_bootstrap.high, abs=0.003)
+    assert auc_difference(labels, ours, theirs, seed=2) == by_bootstrap
+    assert auc_difference(*(np.tile(part, 2) for part in (labels, ours, theirs)), seed=2) == (
+        delong_interval(*(np.tile(part, 2) for part in (labels, ours, theirs)))
+    )
 
 
 def test_a_real_difference_excludes_zero_and_a_model_does_not_differ_from_itself() -> None:
