@@ -15,8 +15,8 @@ class TrainingSettings:
 
     Days are calendar days and sizes are rows. `max_depth` and `learning_rate` follow the number of
     training rows where they are None (`ml.boost`). The other boosting defaults were chosen on six
-    cutoffs of a real shop, from June and July 2010, before the holdout reported for it, 1 September;
-    the outcomes of the latest of them reach past that date.
+    cutoffs of a real shop, from June and July 2010, before its reported holdout, 1 September; the
+    outcomes of the latest of them reach past that date.
 
     Raises:
         ValueError: a setting is outside its range; the message names it.

@@ -12,8 +12,8 @@ BINS = 10
 TOP_SHARE = 0.1
 # log(0) is infinite: probabilities are kept this far from 0 and 1 in the log loss only.
 SMALLEST_PROBABILITY = 1e-15
-# At this size the ends of the interval by DeLong were within 0.002 of the bootstrap's, and beyond it
-# a thousand replicates take seconds.
+# At this size DeLong's interval ends within 0.002 of the bootstrap's, and beyond it a thousand
+# replicates take seconds.
 MAX_BOOTSTRAP_CUSTOMERS = 5_000
 REPLICATES = 1_000
 NORMAL_95 = 1.959964
