@@ -48,8 +48,8 @@ renamed as (
         {{ try_timestamp('start_date', day_formats) }} as started_at,
         least({{ try_timestamp('end_date', day_formats) }}, ended_by_churn.churned_at) as ended_at,
         source.plan_tier as plan,
-        try_cast(mrr_amount as decimal(18, 2)) as monthly_amount,
-        try_cast(auto_renew_flag as boolean) as auto_renew,
+        try_cast(source.mrr_amount as decimal(18, 2)) as monthly_amount,
+        try_cast(source.auto_renew_flag as boolean) as auto_renew,
         -- The reasons are kept by account, not by contract, and an account has ten of these.
         cast(null as varchar) as end_reason
     from source
