@@ -190,7 +190,7 @@ def _plain_errors() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        errors.print("Stopped. What was published before is as it was.")
+        errors.print("Stopped.")
         raise typer.Exit(130) from None
     except (ConfigError, RunError, ServerError) as error:
         errors.print(f"[red]✗[/] {escape(str(error))}", highlight=False, soft_wrap=True)

@@ -83,7 +83,7 @@ def build_defs(
             published_asset(manifest, config, partitions),
         ],
         asset_checks=gates(partitions),
-        jobs=jobs(partitions),
+        jobs=jobs(),
         schedules=schedules(config),
         sensors=[new_drops_sensor(config)],
         resources=given,

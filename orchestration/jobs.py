@@ -16,29 +16,23 @@ BACKFILL = "backfill"
 _TRAINING = AssetSelection.assets(EXAMPLES, CHURN_MODEL, HOLDOUT_SCORES)
 
 
-def jobs(partitions: dg.PartitionsDefinition[str]) -> list[UnresolvedAssetJobDefinition]:
-    """All jobs; each ends with the publication and holds one process for its run."""
+def jobs() -> list[UnresolvedAssetJobDefinition]:
+    """All jobs; each ends with the publication."""
     everything = AssetSelection.all()
     return [
         dg.define_asset_job(
             DAILY,
             everything - _TRAINING,
-            partitions_def=partitions,
-            executor_def=dg.in_process_executor,
             description="Land the day's files, unify, score with the champion, publish.",
         ),
         dg.define_asset_job(
             RETRAIN,
             everything,
-            partitions_def=partitions,
-            executor_def=dg.in_process_executor,
             description="The daily job with a new model in its middle, used at once if promoted.",
         ),
         dg.define_asset_job(
             BACKFILL,
             everything - _TRAINING,
-            partitions_def=partitions,
-            executor_def=dg.in_process_executor,
             description="The daily job over a range of dates in one run.",
         ),
     ]

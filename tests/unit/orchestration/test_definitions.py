@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from orchestration.config import DeploymentConfig
+from orchestration.definitions import build_defs
+from orchestration.home import Home
+from orchestration.jobs import BACKFILL, DAILY, RETRAIN
+from orchestration.warehouse import Warehouse
+
+EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
+FEATURES = dg.AssetKey(["features", "feat_customer_snapshots"])
+MODEL = dg.AssetKey(["ml", "churn_model"])
+SCORES = dg.AssetKey(["ml", "churn_scores"])
+RISK = dg.AssetKey(["activation", "customer_risk_daily"])
+PUBLISHED = dg.AssetKey(["published", "holdfast"])
+LAYERS = {
+    "raw",
+    "staging",
+    "seeds",
+    "intermediate",
+    "marts",
+    "features",
+    "labels",
+    "examples",
+    "predictions",
+    "activation",
+    "feedback",
+    "ops",
+    "model",
+    "published",
+}
+
+
+def steps(definitions: dg.Definitions, job: str) -> dict[str, set[str]]:
+    """The steps that each step of a job waits for, near and far."""
+    structure = definitions.resolve_job_def(job).graph.dependency_structure
+    direct = {
+        node: {
+            output.node_name
+            for outputs in structure.input_to_upstream_outputs_for_node(node).values()
+            for output in outputs
+        }
+        for node in definitions.resolve_job_def(job).graph.node_dict
+    }
+
+    def far(node: str) -> set[str]:
+        return direct[node].union(*(far(upstream) for upstream in direct[node]))
+
+    return {node: far(node) for node in direct}
+
+
+def keys(definitions: dg.Definitions, job: str) -> set[dg.AssetKey]:
+    return set(definitions.resolve_job_def(job).asset_layer.executable_asset_keys)
+
+
+def test_the_definitions_are_valid(definitions: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(definitions)
+
+
+def test_importing_the_code_location_writes_nothing_and_reads_no_configuration(
+    tmp_path: Path,
+) -> None:
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", "import orchestration.definitions"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(root), "HOLDFAST_CONFIG": "/nowhere.yml", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_asset_has_a_layer_an_owner_a_kind_and_a_description(
+    definitions: dg.Definitions,
+) -> None:
+    graph = definitions.resolve_asset_graph()
+    nodes = [graph.get(key) for key in graph.materializable_asset_keys]
+    assert {node.group_name for node in nodes} == LAYERS
+    lacking = [
+        node.key.to_user_string()
+        for node in nodes
+        if not (node.owners and node.kinds and node.description)
+    ]
+    assert lacking == []
+
+
+def test_the_daily_job_trains_nothing(definitions: dg.Definitions) -> None:
+    training = {EXAMPLES, MODEL, dg.AssetKey(["ml", "holdout_scores"])}
+    assert keys(definitions, RETRAIN) - keys(definitions, DAILY) == training
+    assert keys(definitions, BACKFILL) == keys(definitions, DAILY)
+
+
+@pytest.mark.parametrize("job", [DAILY, RETRAIN, BACKFILL])
+def test_a_job_enters_dbt_twice_before_scoring_and_after(
+    definitions: dg.Definitions, job: str
+) -> None:
+    dbt = [
+        step for step in steps(definitions, job) if step in ("unify_customers", "activate_scores")
+    ]
+    assert sorted(dbt) == ["activate_scores", "unify_customers"]
+    assert not any(step.startswith("unify_customers_") for step in steps(definitions, job))
+
+
+@pytest.mark.parametrize("job", [DAILY, RETRAIN, BACKFILL])
+def test_nothing_is_scored_before_the_gate_nor_published_before_everything_else(
+    definitions: dg.Definitions, job: str
+) -> None:
+    waits = steps(definitions, job)
+    (gate,) = [step for step in waits if "enough_customers_to_score" in step]
+    (complete,) = [step for step in waits if "scores_are_complete" in step]
+    assert gate in waits["ml__churn_scores"]
+    assert complete in waits["activate_scores"]
+    assert waits["published__holdfast"] == set(waits) - {"published__holdfast"}
+
+
+def test_a_new_model_scores_the_day_it_was_trained_for(definitions: dg.Definitions) -> None:
+    assert "train_model" in steps(definitions, RETRAIN)["ml__churn_scores"]
+
+
+def test_scores_never_reach_features_labels_or_marts(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    behind = {SCORES}
+    for key in graph.toposorted_asset_keys:
+        if graph.get(key).parent_keys & behind:
+            behind.add(key)
+    groups = {graph.get(key).group_name for key in behind - {SCORES}}
+    assert groups == {"predictions", "activation", "feedback", "published"}
+
+
+def test_every_writer_of_the_warehouse_waits_for_the_same_place(
+    definitions: dg.Definitions,
+) -> None:
+    nodes = definitions.resolve_job_def(RETRAIN).graph.node_defs
+    assert {node.pool for node in nodes if isinstance(node, dg.OpDefinition)} == {
+        "warehouse_writer"
+    }
+
+
+def test_dbt_tests_are_checks_that_block(
+    definitions: dg.Definitions, manifest: Mapping[str, Any]
+) -> None:
+    graph = definitions.resolve_asset_graph()
+    names = {key.name for key in graph.asset_check_keys}
+    generic = [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and node["config"]["enabled"]
+    ]
+    assert generic
+    assert [node["name"] for node in generic if node["name"] not in names] == []
+
+
+def test_a_test_may_replace_a_resource_and_not_a_module(
+    demo_config: DeploymentConfig, empty_home: Home, manifest: Mapping[str, Any], tmp_path: Path
+) -> None:
+    other = Warehouse(tmp_path / "other.duckdb")
+    definitions = build_defs(
+        config=demo_config, home=empty_home, manifest=manifest, resources={"warehouse": other}
+    )
+    assert (definitions.resources or {})["warehouse"] is other
+
+
+def test_days_that_are_over_are_known_whatever_the_clock_says(
+    definitions: dg.Definitions, demo_config: DeploymentConfig
+) -> None:
+    partitions = definitions.resolve_asset_graph().get(PUBLISHED).partitions_def
+    assert partitions is not None
+    days = partitions.get_partition_keys()
+    assert (days[0], days[-1]) == (str(demo_config.first_date), str(demo_config.last_date))
