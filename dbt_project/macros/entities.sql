@@ -107,7 +107,7 @@ loads as (
 delivered as (
     select * from {{ ref('int_' ~ entity ~ '_unioned') }}
     {%- if is_incremental() %}
-    where _load_id > (select coalesce(max(_load_id), 0) from {{ this }})
+    where _load_id > {{ newest_built() }}
     {%- endif %}
 ),
 
@@ -228,4 +228,16 @@ final as (
 )
 
 select * from final
+{%- endmacro %}
+
+{#-
+    The newest value of `column` in the model as it is already built: a literal, and not a
+    subquery, so that a filter by it reaches the scan and skips the row groups of older loads.
+-#}
+{% macro newest_built(column='_load_id') -%}
+    {%- if execute -%}
+        {{- run_query('select coalesce(max(' ~ column ~ '), 0) from ' ~ this).columns[0].values()[0] -}}
+    {%- else -%}
+        0
+    {%- endif -%}
 {%- endmacro %}

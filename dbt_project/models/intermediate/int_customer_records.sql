@@ -56,7 +56,7 @@ mentions as (
 new_mentions as (
     select * from mentions
     {%- if is_incremental() %}
-    where _load_id > (select coalesce(max(_load_id), 0) from {{ this }})
+    where _load_id > {{ newest_built() }}
     {%- endif %}
 ),
 

@@ -10,7 +10,7 @@ with
 delivered as (
     select * from {{ ref('int_events_unioned') }}
     {%- if is_incremental() %}
-    where _load_id > (select coalesce(max(_load_id), 0) from {{ this }})
+    where _load_id > {{ newest_built() }}
     {%- endif %}
 ),
 

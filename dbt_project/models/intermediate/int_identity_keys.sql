@@ -18,7 +18,7 @@ customers as (
     where
         _reject_reason is null
         {%- if is_incremental() %}
-        and _load_id > (select coalesce(max(_load_id), 0) from {{ this }})
+        and _load_id > {{ newest_built() }}
         {%- endif %}
 ),
 

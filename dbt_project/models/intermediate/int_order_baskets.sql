@@ -24,7 +24,7 @@ changed_orders as (
         source_order_id
     from {{ ref('int_order_lines_versions') }}
     where
-        _batch > (select coalesce(max(_batch), 0) from {{ this }})
+        _batch > {{ newest_built('_batch') }}
         and _reject_reason is null
 ),
 {% endif %}

@@ -43,12 +43,15 @@ purchase_days as (
     group by all
 ),
 
--- The gap before a purchase day looks only back, so it never tells of the future.
+-- The pause before a purchase day, since the latest earlier one that was known on its own day: what
+-- is delivered late must not change a pause that earlier runs have seen.
 spaced_purchase_days as (
     select
         *,
-        activity_date - lag(activity_date) over (
-            partition by source, source_customer_id order by activity_date, known_from
+        activity_date - max(case when known_from = activity_date then activity_date end) over (
+            partition by source, source_customer_id
+            order by activity_date
+            range between unbounded preceding and interval 1 day preceding
         ) as gap_days
     from purchase_days
 ),

@@ -66,7 +66,14 @@ attributed as (
 final as (
     select
         attributed.*,
-        coalesce(attributed.ordered_at = customers.first_order_at, false) as is_first_order
+        -- Of several orders placed at that moment, the one with the smallest id.
+        coalesce(
+            attributed.ordered_at = customers.first_order_at
+            and attributed.order_id = min(attributed.order_id) over (
+                partition by attributed.customer_id, attributed.ordered_at
+            ),
+            false
+        ) as is_first_order
     from attributed
     left join customers on attributed.customer_id = customers.customer_id
 )
