@@ -1,0 +1,139 @@
+"""The rules that every part keeps: one direction, no clock, no shortcut."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+LAYERS = (
+    "staging",
+    "intermediate",
+    "marts",
+    "features",
+    "labels",
+    "examples",
+    "predictions",
+    "activation",
+    "feedback",
+    "ops",
+)
+
+
+def modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", modules("ml"), ids=lambda path: path.name)
+def test_ml_knows_neither_dagster_nor_dbt_nor_the_warehouse(path: Path) -> None:
+    roots = {name.split(".")[0] for name in imported(path)}
+    assert not roots & {"dagster", "dagster_dbt", "dbt", "duckdb", "orchestration", "demo"}
+
+
+def test_only_the_registry_imports_mlflow() -> None:
+    users = {
+        path.name
+        for package in ("ml", "orchestration", "demo")
+        for path in modules(package)
+        if any(name.split(".")[0] == "mlflow" for name in imported(path))
+    }
+    assert users == {"registry.py"}
+
+
+def test_nothing_saves_a_model_as_a_pickle() -> None:
+    users = [
+        path.name
+        for package in ("ml", "orchestration")
+        for path in modules(package)
+        if {"pickle", "cloudpickle", "joblib"} & {n.split(".")[0] for n in imported(path)}
+    ]
+    assert users == []
+
+
+def test_no_model_calls_the_clock() -> None:
+    clocks = re.compile(
+        r"\b(current_date|current_timestamp|now\(\)|today\(\)|getdate)", re.IGNORECASE
+    )
+    callers = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("models", "macros", "tests")
+        for path in (ROOT / "dbt_project" / folder).rglob("*.sql")
+        if clocks.search(
+            re.sub(r"\{#.*?#\}|--[^\n]*", "", path.read_text("utf-8"), flags=re.DOTALL)
+        )
+    ]
+    assert callers == []
+
+
+def test_scores_are_read_by_activation_and_feedback_alone(
+    manifest: dict[str, Any],
+) -> None:
+    allowed = {"predictions", "activation", "feedback"}
+    readers = {
+        node["fqn"][1]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        and any(
+            parent.startswith("source.holdfast.ml.") or ".stg_ml__" in parent
+            for parent in node["depends_on"]["nodes"]
+        )
+    }
+    assert readers <= allowed
+
+
+def test_models_read_only_from_their_own_layer_and_those_before_it(
+    manifest: dict[str, Any],
+) -> None:
+    backward = []
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "model":
+            continue
+        for parent in node["depends_on"]["nodes"]:
+            above = manifest["nodes"].get(parent)
+            if above is None or above["resource_type"] != "model":
+                continue
+            layer, above_layer = node["fqn"][1], above["fqn"][1]
+            if LAYERS.index(above_layer) > LAYERS.index(layer):
+                backward.append(f"{node['name']} reads {above['name']}")
+    assert backward == []
+
+
+def test_every_source_has_freshness_and_every_model_a_description(
+    manifest: dict[str, Any],
+) -> None:
+    stale = [
+        source["unique_id"]
+        for source in manifest["sources"].values()
+        if source["schema"].startswith("raw_") and not source["freshness"]
+    ]
+    bare = [
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed") and not node["description"]
+    ]
+    assert (stale, bare) == ([], [])
+
+
+def test_no_committed_file_names_a_registry_or_a_path_of_a_machine() -> None:
+    hosts = re.compile(
+        "|".join(map(re.escape, ("py" + "pi.org", "python" + "hosted", "npm" + "js.")))
+    )
+    named = [
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.glob("*.lock")
+        if hosts.search(path.read_text(encoding="utf-8"))
+    ]
+    assert named == []

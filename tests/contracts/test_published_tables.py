@@ -1,0 +1,89 @@
+"""The contract with BI: what consumers may rely on is there, described, typed and guarded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+# What consumers may rely on. A table may carry more columns; it may not lack one.
+CONTRACT = {
+    "marts.dim_customers": """customer_id first_seen_at first_order_at last_order_at country
+        acquisition_channel plan marketing_consent has_email has_phone source_count order_count
+        net_revenue lifecycle_stage""",
+    "marts.customer_identities": "customer_id source source_customer_id matched_by linked_at",
+    "marts.fct_orders": """order_id customer_id source ordered_at status currency gross_amount
+        discount_amount net_amount coupon_code is_first_order""",
+    "marts.fct_tickets": """ticket_id customer_id opened_at first_response_minutes
+        resolution_minutes topic priority csat_score sentiment""",
+    "activation.customer_risk_daily": """customer_id snapshot_date churn_probability risk_tier
+        risk_percentile expected_value value_at_risk main_cause reason_1 reason_2 reason_3
+        model_version""",
+    "activation.customer_segments_daily": """customer_id snapshot_date recency_score
+        frequency_score monetary_score rfm_segment lifecycle_stage value_tier behaviour_group
+        need_scenario customer_type risk_tier""",
+    "feedback.prediction_performance": """snapshot_date model_version customers churn_rate
+        mean_predicted roc_auc pr_auc brier calibration_error top_decile_lift""",
+    "ops.data_quality_daily": """snapshot_date source table_name delivered accepted rejected
+        superseded""",
+}
+
+
+def published(models: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        f"{node['schema']}.{name}": node
+        for name, node in models.items()
+        if node["config"]["meta"].get("published")
+    }
+
+
+@pytest.mark.parametrize("table", CONTRACT)
+def test_the_columns_that_consumers_rely_on_are_published(
+    models: dict[str, dict[str, Any]], table: str
+) -> None:
+    columns = published(models)[table]["columns"]
+    assert set(CONTRACT[table].split()) <= set(columns)
+
+
+def test_every_published_table_has_an_enforced_contract(models: dict[str, dict[str, Any]]) -> None:
+    loose = [n for n, node in published(models).items() if not node["contract"]["enforced"]]
+    assert loose == []
+
+
+def test_every_published_column_has_a_description_and_a_type(
+    models: dict[str, dict[str, Any]],
+) -> None:
+    bare = [
+        f"{table}.{column['name']}"
+        for table, node in published(models).items()
+        for column in node["columns"].values()
+        if not column["description"] or not column["data_type"]
+    ]
+    assert bare == []
+
+
+def test_every_published_table_is_in_an_exposure_with_an_owner(
+    manifest: dict[str, Any], models: dict[str, dict[str, Any]]
+) -> None:
+    exposed = {
+        parent
+        for exposure in manifest["exposures"].values()
+        if exposure["owner"]["email"]
+        for parent in exposure["depends_on"]["nodes"]
+    }
+    hidden = [n for n, node in published(models).items() if node["unique_id"] not in exposed]
+    assert hidden == []
+
+
+def test_every_published_table_says_its_grain_and_tests_it(
+    manifest: dict[str, Any], models: dict[str, dict[str, Any]]
+) -> None:
+    tested = {
+        node["attached_node"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and node["test_metadata"]["name"] in ("unique", "unique_together", "nothing_is_lost")
+    }
+    for table, node in published(models).items():
+        assert node["config"]["meta"]["grain"], table
+        assert node["unique_id"] in tested, table
