@@ -1,4 +1,4 @@
-"""Why a customer is at risk: contributions summed by cause, and the features that weigh most."""
+"""Why a customer is at risk: contributions summed by cause, and the topics that weigh most."""
 
 from __future__ import annotations
 
@@ -11,6 +11,22 @@ from numpy.typing import NDArray
 from ml.schemas import CAUSES, SchemaError
 
 REASONS = 3
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a feature stands for: one of the five causes, and the topic it is a figure of.
+
+    Features of one topic tell a reader the same thing, such as the days since the last order and
+    their ratio to the usual pause.
+    """
+
+    cause: str
+    topic: str
+
+
+# Meanings by the name of their feature.
+Catalogue = Mapping[str, Meaning]
 
 
 @dataclass(frozen=True)
@@ -27,25 +43,26 @@ class Explanation:
 class Explainer:
     """Contributions to explanations, for one order of features and one catalogue."""
 
-    def __init__(self, features: Sequence[str], causes: Mapping[str, str]) -> None:
-        """Look up each feature's cause; a feature without one gives no reason.
+    def __init__(self, features: Sequence[str], catalogue: Catalogue) -> None:
+        """Look up each feature's meaning; a feature without one gives no reason.
 
         Raises:
             SchemaError: the catalogue names a cause that is not one of the five.
         """
-        unknown = sorted(set(causes.values()) - set(CAUSES))
+        unknown = sorted({meaning.cause for meaning in catalogue.values()} - set(CAUSES))
         if unknown:
             raise SchemaError(f"unknown causes in the feature catalogue: {', '.join(unknown)}")
-        self._by_cause = np.array(
-            [[causes.get(name) == cause for cause in CAUSES] for name in features], dtype=np.float32
-        )
-        self._has_cause = self._by_cause.any(axis=1)
+        known = [catalogue.get(name) for name in features]
+        topics = sorted({meaning.topic for meaning in known if meaning})
+        self._by_cause = _one_hot([meaning and meaning.cause for meaning in known], CAUSES)
+        self._by_topic = _one_hot([meaning and meaning.topic for meaning in known], topics)
 
     def explain(self, contributions: NDArray[np.float32]) -> Explanation:
         """Explain rows of contributions, shape (rows, features).
 
-        The main cause is the one with the largest positive sum; the reasons are the three features
-        that raise the risk most, in this order, fewer where fewer raise it.
+        The main cause is the one with the largest positive sum. The reasons are the three topics
+        with the largest positive sums, in this order, fewer where fewer raise the risk; each is
+        spoken by the feature that raises it most.
         """
         sums = contributions @ self._by_cause
         main = sums.argmax(axis=1)
@@ -53,12 +70,21 @@ class Explainer:
         return Explanation(main.astype(np.int8), self._reasons(contributions))
 
     def _reasons(self, contributions: NDArray[np.float32]) -> NDArray[np.int16]:
-        raising = np.where(self._has_cause & (contributions > 0), contributions, 0)
-        reasons = np.full((len(raising), REASONS), -1, dtype=np.int16)
-        rows = np.arange(len(raising))
-        for place in range(min(REASONS, raising.shape[1])):
-            top = raising.argmax(axis=1)
-            found = raising[rows, top] > 0
-            reasons[found, place] = top[found]
-            raising[rows, top] = 0
+        sums = contributions @ self._by_topic
+        reasons = np.full((len(sums), REASONS), -1, dtype=np.int16)
+        rows = np.arange(len(sums))
+        for place in range(min(REASONS, sums.shape[1])):
+            topic = sums.argmax(axis=1)
+            found = sums[rows, topic] > 0
+            # A positive sum has a positive part, so a zero of another topic never speaks.
+            spoken = (contributions * self._by_topic.T[topic]).argmax(axis=1)
+            reasons[found, place] = spoken[found]
+            sums[rows, topic] = 0
         return reasons
+
+
+def _one_hot(groups: Sequence[str | None], names: Sequence[str]) -> NDArray[np.float32]:
+    """Shape (features, names): 1 where the feature is of that group."""
+    return np.array(
+        [[group == name for name in names] for group in groups], dtype=np.float32
+    ).reshape(len(groups), len(names))

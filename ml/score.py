@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ml.explain import REASONS, Explainer, Explanation
+from ml.explain import REASONS, Catalogue, Explainer, Explanation
 from ml.model import LoadedModel, batches
 from ml.schemas import (
     CAUSES,
@@ -25,7 +25,7 @@ from ml.schemas import (
 def score(
     model: LoadedModel,
     features: pa.Table,
-    causes: Mapping[str, str],
+    catalogue: Catalogue,
     exact_top: int = 2_000,
     threads: int = 2,
 ) -> pa.Table:
@@ -34,7 +34,7 @@ def score(
     Args:
         model: the model in use on the features' dates.
         features: feature rows of one or several dates; those not eligible are left out.
-        causes: the feature catalogue, feature → cause.
+        catalogue: what each feature stands for.
         exact_top: on each date this many of the riskiest are explained by exact Shapley values,
             the others approximately.
         threads: threads for XGBoost.
@@ -49,7 +49,7 @@ def score(
     check_features(features)
     rows = sorted_by_keys(eligible_rows(features))
     names = model.model.preprocessor.names
-    predictor, explainer = model.model.predictor(threads), Explainer(names, causes)
+    predictor, explainer = model.model.predictor(threads), Explainer(names, catalogue)
     probabilities = np.empty(len(rows))
     main_cause = np.empty(len(rows), dtype=np.int8)
     reasons = np.empty((len(rows), REASONS), dtype=np.int16)

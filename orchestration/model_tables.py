@@ -11,6 +11,8 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
+from ml.explain import Meaning
+
 
 def examples(con: duckdb.DuckDBPyConnection) -> pa.Table:
     """Every labelled example that the run has built."""
@@ -31,9 +33,10 @@ def histories_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
     ).to_arrow_table()
 
 
-def feature_causes(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """The cause that each feature of the catalogue speaks of."""
-    return dict(con.execute("select feature, cause from seeds.feature_catalogue").fetchall())
+def feature_catalogue(con: duckdb.DuckDBPyConnection) -> dict[str, Meaning]:
+    """What each feature of the catalogue stands for."""
+    rows = con.execute("select feature, cause, topic from seeds.feature_catalogue").fetchall()
+    return {feature: Meaning(cause, topic) for feature, cause, topic in rows}
 
 
 def replace_churn_scores(

@@ -9,7 +9,7 @@ import pyarrow as pa
 from orchestration.assets.ingest import POOL
 from orchestration.config import DeploymentConfig
 from orchestration.faults import final_unless_in_use
-from orchestration.model_tables import feature_causes, features_of, replace_churn_scores
+from orchestration.model_tables import feature_catalogue, features_of, replace_churn_scores
 from orchestration.partitions import dates_of
 from orchestration.pictures import as_markdown
 from orchestration.resources import Models
@@ -35,7 +35,8 @@ def churn_scores_asset(
         group_name="model",
         description=(
             "Churn probability, main cause and up to three reasons of every eligible customer, by "
-            "the promoted model with the greatest date not after the day."
+            "the promoted model with the greatest date not after the day. Where that is the "
+            "average, all have one probability and no cause or reason."
         ),
         owners=[owner_name(config.owner)],
         kinds={"xgboost", "mlflow", "duckdb"},
@@ -54,9 +55,9 @@ def churn_scores_asset(
 
         dates = dates_of(context)
         with final_unless_in_use(SchemaError), warehouse.connect() as con:
-            causes = feature_causes(con)
+            catalogue = feature_catalogue(con)
             scores = pa.concat_tables(
-                score(_model_of(day, models), features_of(con, day), causes) for day in dates
+                score(_model_of(day, models), features_of(con, day), catalogue) for day in dates
             )
             replace_churn_scores(con, dates, scores)
         return dg.MaterializeResult(
@@ -74,7 +75,7 @@ def _model_of(day: date, models: Models) -> "LoadedModel":
     model = models.registry.champion(day)
     if model is None:
         raise dg.Failure(
-            f"no model was trained on or before {day}: run `holdfast train --date {day}`",
+            f"no model is in use for {day}: run `holdfast train --date {day}`",
             allow_retries=False,
         )
     return model

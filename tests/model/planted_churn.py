@@ -13,14 +13,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-CAUSES = {
-    "days_since_last_order": "emotional_bond",
-    "late_answers_90d": "service_response",
-    "discount_share_365d": "price_sensitivity",
-    "plan": "product_fit",
-    "has_app": "product_fit",
-    "noise_1": "external_environment",
-    "noise_2": "external_environment",
+from ml.explain import Meaning
+
+CATALOGUE = {
+    "days_since_last_order": Meaning("emotional_bond", "silence"),
+    "late_answers_90d": Meaning("service_response", "answers"),
+    "discount_share_365d": Meaning("price_sensitivity", "discounts"),
+    "plan": Meaning("product_fit", "plan"),
+    "has_app": Meaning("product_fit", "app"),
+    "noise_1": Meaning("external_environment", "noise"),
+    "noise_2": Meaning("external_environment", "noise"),
 }
 PLANTED_CAUSES = ("emotional_bond", "service_response", "price_sensitivity", "product_fit")
 

@@ -13,7 +13,7 @@ from ml.evaluate import roc_auc
 from ml.model import LoadedModel
 from ml.score import score
 from ml.train import TrainingResult
-from tests.model.planted_churn import CAUSES, PLANTED_CAUSES, PlantedCompany
+from tests.model.planted_churn import CATALOGUE, PLANTED_CAUSES, PlantedCompany
 
 HOLDOUT = date(2026, 3, 1)
 
@@ -27,7 +27,7 @@ def on_holdout(company: PlantedCompany) -> np.ndarray:
 def scores(trained: TrainingResult, company: PlantedCompany, on_holdout: np.ndarray) -> pa.Table:
     """The holdout's scores, joined to nothing: sorted by customer."""
     model = LoadedModel(trained.model, "1", trained.model.facts.as_of)
-    return score(model, company.examples.filter(pa.array(on_holdout)), CAUSES)
+    return score(model, company.examples.filter(pa.array(on_holdout)), CATALOGUE)
 
 
 @pytest.fixture(scope="module")
