@@ -84,6 +84,20 @@ def boost(
     return Boosted(bytes(best.save_raw("ubj")), rounds, max_depth, _gain_shares(best))
 
 
+def no_trees(preprocessor: Preprocessor) -> Boosted:
+    """A booster of the same features without a tree: its margin is 0 for everybody."""
+    nobody = xgb.DMatrix(
+        np.full((1, len(preprocessor.names)), np.nan, dtype=np.float32),
+        label=np.zeros(1),
+        feature_names=preprocessor.names,
+        feature_types=preprocessor.types,
+        enable_categorical=True,
+    )
+    settings = {"objective": "binary:logistic", "base_score": 0.5}
+    booster = xgb.train(settings, nobody, num_boost_round=0)
+    return Boosted(bytes(booster.save_raw("ubj")), rounds=0, max_depth=0, gains={})
+
+
 def _gain_shares(booster: xgb.Booster) -> dict[str, float]:
     gains = {
         name: float(np.sum(gain))

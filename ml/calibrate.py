@@ -14,11 +14,11 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, log_expit
+from scipy.special import expit, log_expit, logit
 
 from ml.logistic import fit_logistic
 
-Method = Literal["none", "platt", "beta"]
+Method = Literal["none", "average", "platt", "beta"]
 # With fewer customers in the smaller class a third parameter follows noise.
 MIN_CLASS_FOR_BETA = 1_000
 MIN_CLASS_FOR_PLATT = 10
@@ -55,6 +55,15 @@ class Calibrator:
             if slope > 0:
                 return cls("platt", slope, slope, c)
         return cls()
+
+    @classmethod
+    def average(cls, labels: NDArray[np.bool_]) -> Calibrator:
+        """The share that left, for margins of 0, which is what a booster without trees gives.
+
+        Half a customer of either outcome is added: that nobody left yet is no proof that nobody
+        will (Jeffreys' prior).
+        """
+        return cls("average", c=float(logit((labels.sum() + 0.5) / (len(labels) + 1))))
 
     def apply(self, margins: NDArray[np.float32]) -> NDArray[np.float64]:
         """Probabilities of shape (rows,), in the margins' order."""

@@ -54,8 +54,9 @@ class Explainer:
             raise SchemaError(f"unknown causes in the feature catalogue: {', '.join(unknown)}")
         known = [catalogue.get(name) for name in features]
         topics = sorted({meaning.topic for meaning in known if meaning})
-        self._by_cause = _one_hot([meaning and meaning.cause for meaning in known], CAUSES)
-        self._by_topic = _one_hot([meaning and meaning.topic for meaning in known], topics)
+        causes = [meaning.cause if meaning else None for meaning in known]
+        self._by_cause = _one_hot(causes, CAUSES)
+        self._by_topic = _one_hot([meaning.topic if meaning else None for meaning in known], topics)
 
     def explain(self, contributions: NDArray[np.float32]) -> Explanation:
         """Explain rows of contributions, shape (rows, features).

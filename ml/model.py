@@ -30,7 +30,10 @@ BATCH_ROWS = 65_536
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What the model was made of; `base_rate` is the churn rate of all rows it was fitted on."""
+    """What the model was made of; `base_rate` is the churn rate of all rows it was fitted on.
+
+    `why_average` says why the model is their average and nothing more; None where it has trees.
+    """
 
     as_of: date
     kind: str
@@ -41,6 +44,7 @@ class ModelFacts:
     base_rate: float
     rounds: int
     max_depth: int
+    why_average: str | None = None
 
     def to_json(self) -> str:
         """The facts as JSON text, dates in ISO 8601."""
@@ -77,6 +81,11 @@ class ChurnModel:
     def predictor(self, threads: int = 2) -> Predictor:
         """The model loaded and ready to predict batch by batch."""
         return Predictor(self, threads)
+
+    @property
+    def is_average(self) -> bool:
+        """Whether it has no trees, so that every customer gets the same probability."""
+        return self.facts.rounds == 0
 
     @property
     def fingerprint(self) -> str:

@@ -6,6 +6,7 @@ Follows Mitchell et al.: Model Cards for Model Reporting, FAT* 2019, section 4.
 from __future__ import annotations
 
 from datetime import date
+from math import isnan
 
 from ml.train import BaselineResult, TrainingResult
 
@@ -36,11 +37,7 @@ def model_card(result: TrainingResult) -> str:
     )
     parts = [
         f"# Churn model as of {facts.as_of}",
-        (
-            f"Predicts for each customer: {definition}. XGBoost, {facts.rounds} trees of depth "
-            f"{facts.max_depth}, {len(result.model.preprocessor.columns)} features; "
-            f"calibration: {result.model.calibrator.method}."
-        ),
+        f"Predicts for each customer: {definition}. {_nature(result)}",
         "## Data",
         (
             f"- Training: {_period(facts.train_dates)}, {rows['train']:,} rows\n"
@@ -58,7 +55,8 @@ def model_card(result: TrainingResult) -> str:
         "\n".join(
             f"- {name}: {gain:.1%} of gain"
             for name, gain in list(result.feature_gains.items())[:10]
-        ),
+        )
+        or "Nothing.",
         "## Limits",
         (
             "- One holdout date says nothing about other seasons.\n"
@@ -72,6 +70,21 @@ def model_card(result: TrainingResult) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _nature(result: TrainingResult) -> str:
+    facts, model = result.model.facts, result.model
+    if model.is_average:
+        return (
+            "**It is no more than the average**: no model told better who leaves, so every "
+            "customer gets the churn rate before the holdout, "
+            f"{result.metrics['mean_predicted']:.1%}, without causes or reasons. "
+            f"{facts.why_average}"
+        )
+    return (
+        f"XGBoost, {facts.rounds} trees of depth {facts.max_depth}, "
+        f"{len(model.preprocessor.columns)} features; calibration: {model.calibrator.method}."
+    )
+
+
 def _metrics_table(result: TrainingResult) -> str:
     columns = [("Model", result.metrics)]
     columns += [(peer.name, peer.metrics) for peer in result.baselines if peer.metrics]
@@ -80,7 +93,9 @@ def _metrics_table(result: TrainingResult) -> str:
         "|---|" + "---|" * len(columns),
     ]
     for key, label, form in ROWS:
-        cells = " | ".join(format(metrics[key], form) for _, metrics in columns)
+        cells = " | ".join(
+            "–" if isnan(metrics[key]) else format(metrics[key], form) for _, metrics in columns
+        )
         lines.append(f"| {label} | {cells} |")
     return "\n".join(lines)
 

@@ -46,6 +46,9 @@ def decide(
     the holdout, said of everybody. A successor must also not be worse than the champion by more
     than 0.01 of ROC AUC or 0.005 of log loss.
 
+    The average, a model without trees, cannot pass that gate: it is promoted where there is no
+    champion, or none but an older average, so that every deployment has something to say.
+
     Args:
         candidate: the newly trained model.
         champion: the model in use, if any.
@@ -67,6 +70,23 @@ def decide(
         reason = "Refused: some of its probabilities are not numbers."
         return Decision(False, [reason], {}, None, base_loss)
     metrics = evaluate(labels, probabilities)
+    if candidate.is_average:
+        promote = champion is None or champion.is_average
+        verdict = (
+            "No model told better than the average who leaves; every customer gets the average, "
+            f"{probabilities[0]:.1%}."
+            if promote
+            else "Refused: it is the average, which tells no customer from another; the champion "
+            "stays."
+        )
+        why = [candidate.facts.why_average] if candidate.facts.why_average else []
+        return Decision(promote, [verdict, *why], metrics, None, base_loss)
+    if (probabilities == probabilities[0]).all():
+        reason = (
+            f"Refused: it gives all {len(labels)} customers of {candidate.facts.holdout_date} the "
+            "same probability."
+        )
+        return Decision(False, [reason], metrics, None, base_loss)
     if metrics["log_loss"] >= base_loss:
         reason = (
             f"Refused: its log loss of {metrics['log_loss']:.4f} on {candidate.facts.holdout_date} "

@@ -126,7 +126,6 @@ def divide(examples: pa.Table, split: Split, settings: TrainingSettings) -> Part
     time; the holdout is never capped.
 
     Raises:
-        NotEnoughHistoryError: a part has no rows, or its customers all stayed or all left.
         SchemaError: a customer appears twice on a date.
     """
     train = _on_dates(examples, split.train)

@@ -1,4 +1,7 @@
-"""Train a churn model on the past and judge it once on a later date."""
+"""Train a churn model on the past and judge it once on a later date.
+
+Where nothing can be learned the model is the average: the same artefact without trees.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ml.baselines import baselines
-from ml.boost import boost
+from ml.boost import Boosted, boost, no_trees
 from ml.calibrate import Calibrator
 from ml.config import TrainingSettings
 from ml.evaluate import Interval, auc_difference, brier, evaluate
@@ -27,10 +30,18 @@ from ml.schemas import (
 )
 from ml.split import NotEnoughHistoryError, Parts, Split, divide, split_by_time
 
+# Rows of either outcome below which nothing is learned. A leaf takes about ten leavers
+# (`min_child_weight`), so 30 are three leaves; ten are the fewest that calibrate, and with ten in
+# the holdout the standard error of the ROC AUC is about 0.09.
+LEAST_OF_EITHER = {"train": 30, "calibration": 10, "holdout": 10}
+
 
 @dataclass(frozen=True)
 class BaselineResult:
-    """A baseline on the holdout; all is None where the note says not applicable."""
+    """A baseline on the holdout; all is None where the note says not applicable.
+
+    The difference alone is None where all customers of the holdout stayed, or all left.
+    """
 
     name: str
     note: str
@@ -73,7 +84,10 @@ class TrainingResult:
         )
 
     def all_metrics(self) -> dict[str, float]:
-        """Every figure under one name each, such as `roc_auc` and `recency.roc_auc`."""
+        """Every figure under one name each, such as `roc_auc` and `recency.roc_auc`.
+
+        Those that are no number, such as the ROC AUC where nobody left, are left out.
+        """
         figures = {**self.metrics, "uncalibrated_brier": self.uncalibrated_brier}
         for baseline in self.baselines:
             for name, value in (baseline.metrics or {}).items():
@@ -83,7 +97,7 @@ class TrainingResult:
                 figures[f"{baseline.name}.auc_difference"] = difference.estimate
                 figures[f"{baseline.name}.auc_difference_low"] = difference.low
                 figures[f"{baseline.name}.auc_difference_high"] = difference.high
-        return figures
+        return {name: value for name, value in figures.items() if np.isfinite(value)}
 
 
 def fit(
@@ -95,6 +109,8 @@ def fit(
 ) -> TrainingResult:
     """Train, calibrate and judge a churn model; the same input gives the same bytes.
 
+    Where a part has too few rows of either outcome to learn from, the model is the average.
+
     Args:
         examples: labelled rows of several cutoffs; dates that the split does not use, or whose
             label window had not passed by `as_of`, are left out.
@@ -104,9 +120,44 @@ def fit(
             BG/NBD's own fit; without it BG/NBD is fitted on the eligible ones alone.
 
     Raises:
-        NotEnoughHistoryError: the dates cannot be split, or a part lacks rows of either outcome.
+        NotEnoughHistoryError: the dates cannot be split.
         SchemaError: a column is missing, unreadable or null where it must be known.
     """
+    split, parts = _split(examples, settings, as_of)
+    if shortage := _shortage(parts):
+        average = _average(parts, split, settings, as_of, shortage)
+        return _judge(average, {}, parts, split, settings, histories)
+    model, gains = _train(parts, split, settings, as_of)
+    return _judge(model, gains, parts, split, settings, histories)
+
+
+def fit_average(
+    examples: pa.Table,
+    settings: TrainingSettings,
+    *,
+    as_of: date,
+    why: str,
+    histories: pa.Table | None = None,
+) -> TrainingResult:
+    """The average of the rows that `fit` would train and calibrate on, judged like any model.
+
+    Args:
+        examples: as for `fit`.
+        settings: as for `fit`; the boosting parameters are not used.
+        as_of: as for `fit`.
+        why: why there is nothing better, in plain words.
+        histories: as for `fit`.
+
+    Raises:
+        NotEnoughHistoryError: the dates cannot be split.
+        SchemaError: a column is missing, unreadable or null where it must be known.
+    """
+    split, parts = _split(examples, settings, as_of)
+    model = _average(parts, split, settings, as_of, why)
+    return _judge(model, {}, parts, split, settings, histories)
+
+
+def _split(examples: pa.Table, settings: TrainingSettings, as_of: date) -> tuple[Split, Parts]:
     check_examples(examples)
     examples = eligible_rows(examples)
     matured = pc.less_equal(
@@ -116,13 +167,25 @@ def fit(
     split = split_by_time(
         examples[SNAPSHOT_DATE].cast(pa.date32()).unique().to_pylist(), settings.horizon_days
     )
-    parts = divide(examples, split, settings)
-    _require_both_outcomes(parts)
-    model, gains = _train(parts, split, settings, as_of)
+    return split, divide(examples, split, settings)
 
+
+def _judge(
+    model: ChurnModel,
+    gains: dict[str, float],
+    parts: Parts,
+    split: Split,
+    settings: TrainingSettings,
+    histories: pa.Table | None,
+) -> TrainingResult:
     labels = _labels(parts.holdout)
     probabilities = model.predict(parts.holdout, settings.threads)
-    uncalibrated = replace(model, calibrator=Calibrator()).predict(parts.holdout, settings.threads)
+    uncalibrated = (
+        probabilities
+        if model.is_average
+        else replace(model, calibrator=Calibrator()).predict(parts.holdout, settings.threads)
+    )
+    can_be_ranked = bool(labels.any()) and not labels.all()
     fitted_on = pa.concat_tables([parts.train, parts.calibration])
     peers = baselines(
         fitted_on, parts.holdout, parts.holdout if histories is None else histories, settings
@@ -141,7 +204,9 @@ def fit(
                 peer.note,
                 peer.probabilities,
                 evaluate(labels, peer.probabilities),
-                auc_difference(labels, probabilities, peer.probabilities, settings.seed),
+                auc_difference(labels, probabilities, peer.probabilities, settings.seed)
+                if can_be_ranked
+                else None,
             )
             for peer in peers
         ),
@@ -172,31 +237,60 @@ def _train(
         booster=boosted.booster,
         preprocessor=preprocessor,
         calibrator=Calibrator(),
-        facts=ModelFacts(
-            as_of=as_of,
-            kind=settings.kind,
-            horizon_days=settings.horizon_days,
-            train_dates=split.train,
-            calibration_dates=split.calibration,
-            holdout_date=split.holdout,
-            base_rate=float(np.concatenate([labels, later_labels]).mean()),
-            rounds=boosted.rounds,
-            max_depth=boosted.max_depth,
-        ),
+        facts=_facts(split, settings, as_of, np.concatenate([labels, later_labels]), boosted),
     )
     margins = model.predictor(settings.threads).margins(parts.calibration)
     return replace(model, calibrator=Calibrator.fit(margins, later_labels)), boosted.gains
+
+
+def _average(
+    parts: Parts, split: Split, settings: TrainingSettings, as_of: date, why: str
+) -> ChurnModel:
+    fitted = pa.concat_tables([parts.train, parts.calibration])
+    if len(fitted) == 0:
+        raise NotEnoughHistoryError(f"no customer is known on any date before {split.holdout}")
+    preprocessor, labels = Preprocessor.fit(fitted), _labels(fitted)
+    nothing = no_trees(preprocessor)
+    return ChurnModel(
+        booster=nothing.booster,
+        preprocessor=preprocessor,
+        calibrator=Calibrator.average(labels),
+        facts=replace(_facts(split, settings, as_of, labels, nothing), why_average=why),
+    )
+
+
+def _facts(
+    split: Split,
+    settings: TrainingSettings,
+    as_of: date,
+    labels: NDArray[np.bool_],
+    boosted: Boosted,
+) -> ModelFacts:
+    return ModelFacts(
+        as_of=as_of,
+        kind=settings.kind,
+        horizon_days=settings.horizon_days,
+        train_dates=split.train,
+        calibration_dates=split.calibration,
+        holdout_date=split.holdout,
+        base_rate=float(labels.mean()),
+        rounds=boosted.rounds,
+        max_depth=boosted.max_depth,
+    )
 
 
 def _labels(examples: pa.Table) -> NDArray[np.bool_]:
     return np.asarray(examples[CHURNED].to_numpy())
 
 
-def _require_both_outcomes(parts: Parts) -> None:
-    for name in ("train", "calibration", "holdout"):
+def _shortage(parts: Parts) -> str | None:
+    """Which part has too few rows of either outcome to learn from, if any."""
+    for name, least in LEAST_OF_EITHER.items():
         labels = _labels(getattr(parts, name))
-        if len(labels) == 0 or labels.all() or not labels.any():
-            raise NotEnoughHistoryError(
-                f"the {name} part has {len(labels)} customers of whom {int(labels.sum())} left: "
-                "both outcomes are needed in every part"
+        left = int(labels.sum())
+        if min(left, len(labels) - left) < least:
+            return (
+                f"Too little to learn from: in the {name} part {left} left and "
+                f"{len(labels) - left} stayed, and at least {least} of each are needed."
             )
+    return None

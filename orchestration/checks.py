@@ -12,6 +12,7 @@ import duckdb
 from orchestration.assets.ingest import POOL
 from orchestration.assets.scoring import CHURN_SCORES, FEATURES
 from orchestration.partitions import dates_of
+from orchestration.resources import Models
 from orchestration.warehouse import Warehouse
 
 # Customers leave by the per cent; half of them gone within a week is a delivery gone wrong.
@@ -52,15 +53,22 @@ def gates(partitions: dg.PartitionsDefinition[str]) -> Sequence[dg.AssetChecksDe
     @dg.asset_check(
         asset=CHURN_SCORES,
         blocking=True,
-        description="Every eligible customer has one score between 0 and 1, and they differ.",
+        description=(
+            "Every eligible customer has one score between 0 and 1, and they differ unless the "
+            "model is the average."
+        ),
         partitions_def=partitions,
         pool=POOL,
     )
     def scores_are_complete(
-        context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+        context: dg.AssetCheckExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        models: dg.ResourceParam[Models],
     ) -> dg.AssetCheckResult:
         with warehouse.connect(read_only=True) as con:
-            faults = [fault for day in dates_of(context) if (fault := _fault_of_scores(con, day))]
+            faults = [
+                fault for day in dates_of(context) if (fault := _fault_of_scores(con, day, models))
+            ]
         return dg.AssetCheckResult(passed=not faults, description="; ".join(faults))
 
     return [enough_customers_to_score, scores_are_complete]
@@ -89,7 +97,7 @@ def _eligible_and_before(con: duckdb.DuckDBPyConnection, day: date) -> tuple[int
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
-def _fault_of_scores(con: duckdb.DuckDBPyConnection, day: date) -> str | None:
+def _fault_of_scores(con: duckdb.DuckDBPyConnection, day: date, models: Models) -> str | None:
     row = con.execute(
         """
         with eligible as (
@@ -98,21 +106,29 @@ def _fault_of_scores(con: duckdb.DuckDBPyConnection, day: date) -> str | None:
         ),
 
         scores as (
-            select customer_id, churn_probability from ml.churn_scores where snapshot_date = $day
+            select customer_id, churn_probability, model_version
+            from ml.churn_scores
+            where snapshot_date = $day
         )
 
         select
             (select count(*) from eligible anti join scores using (customer_id)),
             (select count(*) - count(distinct customer_id) from scores),
             (select count(*) from scores where not churn_probability between 0 and 1),
-            (select count(*) > 100 and count(distinct churn_probability) = 1 from scores)
+            (
+                select any_value(model_version)
+                from scores
+                having count(*) > 100 and count(distinct churn_probability) = 1
+            )
         """,
         {"day": day},
     ).fetchone()
-    missing, repeated, outside, are_equal = row or (0, 0, 0, False)
+    missing, repeated, outside, sole_score_of = row or (0, 0, 0, None)
     if missing or repeated or outside:
         return (
             f"{day}: {missing} eligible customers without a score, {repeated} scores too many, "
             f"{outside} outside of 0 to 1"
         )
-    return f"{day}: all customers have the same score" if are_equal else None
+    if sole_score_of is None or models.registry.load(sole_score_of).model.is_average:
+        return None
+    return f"{day}: all customers have the same score"

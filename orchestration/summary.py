@@ -109,7 +109,8 @@ def show_summary(
     Args:
         console: where to.
         summary: the day's figures.
-        metrics: of the model on its holdout, `roc_auc`, and of baselines, `recency.roc_auc`.
+        metrics: of the model on its holdout, `roc_auc`, and of baselines, `recency.roc_auc`;
+            `trees` is 0 where the model is the average.
         config: the deployment, for its name and currency.
         home: for where to look next.
     """
@@ -124,6 +125,12 @@ def show_summary(
         f"At high risk  [bold]{summary.high_risk:,}[/] customers;"
         f" value at risk in all {summary.value_at_risk:,.0f} {config.currency}"
     )
+    if metrics.get("trees") == 0:
+        console.print(
+            "Model         No model told better than the average who leaves: every customer gets "
+            f"the average, {metrics['mean_predicted']:.1%}",
+            soft_wrap=True,
+        )
     if metrics:
         console.print(_model_table(metrics, summary.model_version))
     if summary.riskiest:
@@ -148,7 +155,7 @@ def _model_table(metrics: Mapping[str, float], version: str | None) -> Table:
 
 
 def _customer_table(summary: DaySummary, config: DeploymentConfig) -> Table:
-    table = Table(title="The riskiest customers of value", title_justify="left")
+    table = Table(title="Most value at risk", title_justify="left")
     table.add_column("customer", no_wrap=True)
     table.add_column("leaves", justify="right")
     table.add_column(f"at risk, {config.currency}", justify="right")

@@ -1,6 +1,10 @@
-"""The churn model: trained on past dates, judged on a later one, promoted if it is no worse."""
+"""The churn model: trained on past dates, judged on a later one, promoted if it is no worse.
+
+Where nothing is in use and the model is refused, the average of all customers is used instead.
+"""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -15,6 +19,10 @@ from orchestration.pictures import as_markdown
 from orchestration.resources import Models, training_settings
 from orchestration.translator import owner_name
 from orchestration.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from ml.promotion import Decision
+    from ml.train import TrainingResult
 
 CHURN_MODEL = dg.AssetKey(["ml", "churn_model"])
 HOLDOUT_SCORES = dg.AssetKey(["ml", "holdout_scores"])
@@ -43,7 +51,8 @@ def model_assets(
                 CHURN_MODEL,
                 {"xgboost", "mlflow"},
                 "A calibrated model of who leaves, logged with its metrics beside the baselines'; "
-                "promoted to champion if it is not worse than the one in use.",
+                "promoted to champion if it is not worse than the one in use. The average where "
+                "there is none and nothing better.",
             ),
             spec(
                 HOLDOUT_SCORES,
@@ -64,25 +73,35 @@ def model_assets(
         from ml.promotion import decide
         from ml.schemas import SchemaError
         from ml.split import NotEnoughHistoryError
-        from ml.train import fit
+        from ml.train import fit, fit_average
 
         as_of = dates_of(context)[-1]
         expected = (NotEnoughHistoryError, SchemaError)
         with final_unless_in_use(*expected), warehouse.connect() as con:
-            known = examples(con)
-            holdout = as_of - settings.horizon
-            result = fit(known, settings, as_of=as_of, histories=histories_of(con, holdout))
-            champion = models.registry.champion(as_of)
-            version = models.registry.log(result, {"dagster_run_id": context.run_id})
-            decision = decide(result.model, champion.model if champion else None, known)
-            if decision.promote:
-                models.registry.promote(version, decision.reasons)
-            replace_holdout_scores(con, version, result.holdout_scores(version))
+            known, histories = examples(con), histories_of(con, as_of - settings.horizon)
+            found = models.registry.champion(as_of)
+            champion = found.model if found else None
+
+            def judge(trained: "TrainingResult") -> "tuple[str, Decision]":
+                version = models.registry.log(trained, {"dagster_run_id": context.run_id})
+                replace_holdout_scores(con, version, trained.holdout_scores(version))
+                decision = decide(trained.model, champion, known)
+                if decision.promote:
+                    models.registry.promote(version, decision.reasons)
+                return version, decision
+
+            result = fit(known, settings, as_of=as_of, histories=histories)
+            version, decision = judge(result)
+            if not decision.promote and (champion is None or champion.is_average):
+                why = " ".join(["Of the boosted model:", *decision.reasons])
+                result = fit_average(known, settings, as_of=as_of, why=why, histories=histories)
+                version, decision = judge(result)
         yield dg.MaterializeResult(
             asset_key=CHURN_MODEL,
             metadata={
                 "model_version": version,
                 "promoted": decision.promote,
+                "trees": float(result.model.facts.rounds),
                 "why": dg.MetadataValue.md("\n\n".join(decision.reasons)),
                 **{name: float(value) for name, value in result.all_metrics().items()},
                 **{name: as_markdown(png) for name, png in all_plots(result).items()},

@@ -58,14 +58,6 @@ def test_the_model_is_read_back_as_it_was_saved(
     np.testing.assert_array_equal(again.predict(examples), result.model.predict(examples))
 
 
-def test_one_outcome_alone_cannot_train(examples: pa.Table) -> None:
-    position = examples.column_names.index("churned")
-    nobody = examples.set_column(position, "churned", pa.repeat(pa.scalar(False), len(examples)))
-
-    with pytest.raises(NotEnoughHistoryError, match="of whom 0 left: both outcomes are needed"):
-        fit(nobody, TrainingSettings(), as_of=AS_OF)
-
-
 def test_a_training_too_early_says_how_many_cutoffs_there_are(examples: pa.Table) -> None:
     with pytest.raises(NotEnoughHistoryError, match="of which 1 a horizon of 90 days before"):
         fit(examples, TrainingSettings(), as_of=AS_OF - timedelta(days=120))
