@@ -141,7 +141,7 @@ def test_a_corrected_file_replaces_what_it_said(first_day: Deployment, home_copy
     file = deployment.home.landing / "shop" / "orders" / f"orders_{HISTORY}.parquet"
     with duckdb.connect() as con:
         con.execute(
-            f"copy (from '{file}' order by order_id offset 10) to '{file}.new' (format parquet)"
+            f"copy (from '{file}' order by order_no offset 10) to '{file}.new' (format parquet)"
         )
     Path(f"{file}.new").rename(file)
     deployment.day(NEXT)
