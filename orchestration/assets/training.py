@@ -83,7 +83,7 @@ def model_assets(
             champion = found.model if found else None
 
             def judge(trained: "TrainingResult") -> "tuple[str, Decision]":
-                version = models.registry.log(trained, {"dagster_run_id": context.run_id})
+                version = models.registry.log(trained, {"dagster_run_id": context.run.run_id})
                 replace_holdout_scores(con, version, trained.holdout_scores(version))
                 decision = decide(trained.model, champion, known)
                 if decision.promote:

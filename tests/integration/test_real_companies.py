@@ -1,0 +1,124 @@
+"""Whole runs on real and realistic companies: what cannot be predicted, and what can.
+
+The data sets are public and not part of the repository: RAVENSTACK_DIR and ONLINE_RETAIL_DIR name
+their folders (the DD-MM-YYYY edition of RavenStack lies beside it, its name ending in _dmy).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.config import load_config
+from orchestration.home import Home
+from orchestration.instance import prepare
+from orchestration.model_record import metrics_of
+from orchestration.resources import Models
+from tests.integration.deployments import ROOT, Deployment, differences
+
+RAVENSTACK = ROOT / "config" / "ravenstack.yml"
+RAVENSTACK_DAY = date(2024, 12, 31)
+ONLINE_RETAIL = ROOT / "config" / "online_retail.yml"
+ONLINE_RETAIL_DAY = date(2010, 12, 9)
+
+pytestmark = pytest.mark.shared_data
+
+
+@contextmanager
+def data_in(variable: str, suffix: str = "") -> Iterator[None]:
+    """The variable naming its folder, with a suffix, or a skip that says what to set."""
+    name = os.environ.get(variable)
+    if not name:
+        pytest.skip(f"set {variable} to the folder of the data set")
+    folder = Path(name.rstrip("/") + suffix)
+    if not folder.is_dir():
+        pytest.skip(f"there is no folder {folder} (from {variable})")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(variable, str(folder))
+        yield
+
+
+@pytest.fixture(scope="module")
+def contracts(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """RavenStack, whose churn is random, after its only run."""
+    deployment = Deployment(Home(tmp_path_factory.mktemp("ravenstack") / "home"), RAVENSTACK)
+    with data_in("RAVENSTACK_DIR"):
+        deployment.day(RAVENSTACK_DAY)
+    return deployment
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """Online Retail, a year of a real shop, after its only run."""
+    deployment = Deployment(Home(tmp_path_factory.mktemp("online_retail") / "home"), ONLINE_RETAIL)
+    with data_in("ONLINE_RETAIL_DIR"):
+        deployment.day(ONLINE_RETAIL_DAY)
+    return deployment
+
+
+def test_a_company_of_random_leavers_has_the_average_for_everybody(contracts: Deployment) -> None:
+    [(risks, customers, probabilities, reasons, causes)] = contracts.query(
+        """
+        select
+            count(*), count(distinct customer_id), count(distinct churn_probability),
+            count(reason_1), count(main_cause)
+        from activation.customer_risk_daily
+        """
+    )
+    [(eligible,)] = contracts.warehouse(
+        f"""
+        select count(*) from features.feat_customer_snapshots
+        where is_eligible and snapshot_date = '{RAVENSTACK_DAY}'
+        """
+    )
+    assert risks == customers == eligible > 100
+    assert (probabilities, reasons, causes) == (1, 0, 0)
+
+
+def test_the_average_in_use_is_judged_on_its_holdout(contracts: Deployment) -> None:
+    [(auc,)] = contracts.query(
+        """
+        select roc_auc
+        from feedback.prediction_performance
+        inner join (select distinct model_version from activation.customer_risk_daily)
+            using (model_version)
+        """
+    )
+    assert auc == 0.5
+
+
+def test_the_registry_says_why_the_average_is_in_use(contracts: Deployment) -> None:
+    with data_in("RAVENSTACK_DIR"):
+        config = load_config(RAVENSTACK)
+    champion = Models(contracts.home, config).registry.champion(RAVENSTACK_DAY)
+
+    assert champion is not None
+    assert champion.model.is_average
+    assert champion.model.facts.why_average
+
+
+def test_both_editions_of_an_export_publish_the_same_tables(
+    contracts: Deployment, tmp_path: Path
+) -> None:
+    other = Deployment(Home(tmp_path / "home"), RAVENSTACK)
+    with data_in("RAVENSTACK_DIR", suffix="_dmy"):
+        other.day(RAVENSTACK_DAY)
+
+    assert differences(contracts, other) == []
+
+
+def test_the_model_of_a_real_shop_beats_recency_and_stands_beside_bg_nbd(shop: Deployment) -> None:
+    [(version,)] = shop.query("select distinct model_version from activation.customer_risk_daily")
+    prepare(shop.home, shop.config)
+    with dg.DagsterInstance.get() as instance:
+        metrics = metrics_of(instance, str(version))
+
+    assert metrics["roc_auc"] > metrics["recency.roc_auc"]
+    assert metrics["recency.auc_difference_low"] > 0
+    assert 0.5 < metrics["bg_nbd.roc_auc"] < 1
