@@ -1,0 +1,87 @@
+"""`python -m benchmarks`: Holdfast against the same work done by hand, at several scales."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks import report
+from benchmarks.comparison import PHASES, Comparison, Figures
+from benchmarks.measure import Usage
+from benchmarks.sides import Bare, Holdfast, Side, run_both_days
+from benchmarks.steps import RunSteps, runs_of
+from benchmarks.workload import Workload, prepare
+from orchestration.home import Home
+
+RESULTS = Path(__file__).parent
+# Enough people for a model to be trained on, and no more: what is left is start-up.
+SMALLEST = 200
+_HOLDFAST, _BARE = Holdfast(), Bare()
+
+Measured = dict[tuple[str, str], list[Usage]]
+
+
+def main(
+    customers: Annotated[
+        list[int] | None, typer.Option(help="A scale; repeat it for several.")
+    ] = None,
+    million: Annotated[bool, typer.Option("--million", help="Also a million customers.")] = False,
+    repeats: Annotated[int, typer.Option(help="Runs of each side at each scale.")] = 1,
+    start_up_runs: Annotated[int, typer.Option(help="Runs of each side at 200 customers.")] = 3,
+    out: Annotated[Path, typer.Option(help="Where RESULTS.md and results.json go.")] = RESULTS,
+) -> None:
+    """Measure, print, and write RESULTS.md and results.json."""
+    scales = [*(customers or [10_000, 100_000]), *([1_000_000] if million else [])]
+    folder = Home.from_env().root / "benchmarks"
+    folder.mkdir(parents=True, exist_ok=True)
+    small = _measured(prepare(SMALLEST, folder), folder, start_up_runs)
+    comparisons: list[Comparison] = []
+    steps: dict[int, list[RunSteps]] = {}
+    for people in scales:
+        workload = prepare(people, folder)
+        comparisons += _compared(workload, _measured(workload, folder, repeats), small)
+        steps[people] = runs_of(_state(folder, workload, _HOLDFAST) / "dagster")
+    found = (datetime.now(UTC).date(), comparisons, steps)
+    page = report.as_markdown(*found)
+    report.write(out, page, report.as_json(*found))
+    typer.echo(page)
+
+
+def _measured(workload: Workload, folder: Path, repeats: int) -> Measured:
+    """Usages by (side, phase), the sides taking turns in going first."""
+    measured: Measured = {}
+    for turn in range(repeats):
+        sides: list[Side] = [_HOLDFAST, _BARE] if turn % 2 == 0 else [_BARE, _HOLDFAST]
+        for side in sides:
+            usages = run_both_days(side, workload, _state(folder, workload, side))
+            for phase, usage in zip(PHASES, usages, strict=True):
+                measured.setdefault((side.name, phase), []).append(usage)
+                typer.echo(
+                    f"{workload.people:>9,} people  {side.name:<8}  {phase:<12} "
+                    f"{usage.wall_seconds:8.1f} s {usage.cpu_seconds:8.1f} s CPU "
+                    f"{usage.peak_bytes / 1e9:6.2f} GB",
+                    err=True,
+                )
+    return measured
+
+
+def _compared(workload: Workload, measured: Measured, small: Measured) -> Iterator[Comparison]:
+    for phase in PHASES:
+        tiny, tiny_bare = (Figures.of(small[side.name, phase]) for side in (_HOLDFAST, _BARE))
+        yield Comparison(
+            people=workload.people,
+            rows=workload.rows,
+            phase=phase,
+            holdfast=Figures.of(measured[_HOLDFAST.name, phase]),
+            bare=Figures.of(measured[_BARE.name, phase]),
+            fixed_wall_seconds=tiny.wall_seconds - tiny_bare.wall_seconds,
+            fixed_cpu_seconds=tiny.cpu_seconds - tiny_bare.cpu_seconds,
+        )
+
+
+def _state(folder: Path, workload: Workload, side: Side) -> Path:
+    return folder / f"{workload.people}_{side.name}"

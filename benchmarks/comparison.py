@@ -1,0 +1,109 @@
+"""The figures that count: seconds and memory of both sides, their ratios, and the bars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import Literal
+
+from benchmarks.measure import Usage
+
+Phase = Literal["full build", "one more day"]
+PHASES: tuple[Phase, Phase] = ("full build", "one more day")
+
+MAX_FIXED_SECONDS = 20.0
+MAX_TIME_RATIO: dict[Phase, float] = {"full build": 1.4, "one more day": 2.0}
+MAX_MEMORY_RATIO = 1.3
+# The scale at which the bars must hold.
+JUDGED_PEOPLE = 100_000
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One side's runs of a phase, summed up: medians, and the largest of peaks and disturbances."""
+
+    runs: int
+    wall_seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    other_cores: float
+
+    @classmethod
+    def of(cls, usages: list[Usage]) -> Figures:
+        """Sum up one or more runs."""
+        return cls(
+            runs=len(usages),
+            wall_seconds=median(usage.wall_seconds for usage in usages),
+            cpu_seconds=median(usage.cpu_seconds for usage in usages),
+            peak_bytes=max(usage.peak_bytes for usage in usages),
+            other_cores=max(usage.other_cores for usage in usages),
+        )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Both sides in one phase at one scale; `fixed` is Holdfast's start-up in that phase."""
+
+    people: int
+    rows: int
+    phase: Phase
+    holdfast: Figures
+    bare: Figures
+    fixed_wall_seconds: float
+    fixed_cpu_seconds: float
+
+    @property
+    def time_ratio(self) -> float:
+        """Seconds of Holdfast for each of the bare plan."""
+        return self.holdfast.wall_seconds / self.bare.wall_seconds
+
+    @property
+    def time_ratio_without_fixed(self) -> float:
+        """The same without the fixed start-up: the one that the bar is for."""
+        return (self.holdfast.wall_seconds - self.fixed_wall_seconds) / self.bare.wall_seconds
+
+    @property
+    def cpu_ratio_without_fixed(self) -> float:
+        """The same in CPU seconds, which other work on the machine disturbs less."""
+        return (self.holdfast.cpu_seconds - self.fixed_cpu_seconds) / self.bare.cpu_seconds
+
+    @property
+    def memory_ratio(self) -> float:
+        """Peak memory of Holdfast for each byte of the bare plan's."""
+        return self.holdfast.peak_bytes / self.bare.peak_bytes
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A requirement, what was found, and whether it holds."""
+
+    what: str
+    found: float
+    limit: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the figure is within the limit."""
+        return self.found <= self.limit
+
+
+def bars(comparisons: list[Comparison]) -> list[Bar]:
+    """The requirements, judged at the largest scale up to 100,000 people."""
+    judged_people = max(
+        (one.people for one in comparisons if one.people <= JUDGED_PEOPLE), default=0
+    )
+    judged = []
+    for one in comparisons:
+        if one.people != judged_people:
+            continue
+        where = f"{one.phase}, {one.people:,} people"
+        judged += [
+            Bar(f"fixed start-up, s, {one.phase}", one.fixed_wall_seconds, MAX_FIXED_SECONDS),
+            Bar(
+                f"time without start-up ÷ bare, {where}",
+                one.time_ratio_without_fixed,
+                MAX_TIME_RATIO[one.phase],
+            ),
+            Bar(f"peak memory ÷ bare, {where}", one.memory_ratio, MAX_MEMORY_RATIO),
+        ]
+    return judged

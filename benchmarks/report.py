@@ -1,0 +1,142 @@
+"""The results as a page and as data; the machine is told by cores and memory alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from dataclasses import asdict
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.comparison import Comparison, bars
+from benchmarks.steps import RunSteps
+
+_PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "mlflow", "xgboost-cpu")
+_GIB = 1024**3
+
+
+def machine() -> dict[str, str | int | float]:
+    """Cores, memory and versions: what a reader needs to place the figures, and no names."""
+    return {
+        "cores": os.cpu_count() or 0,
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / _GIB, 1),
+        "python": platform.python_version(),
+        **{package: version(package) for package in _PACKAGES},
+    }
+
+
+def as_json(
+    measured_on: date,
+    comparisons: list[Comparison],
+    steps: dict[int, list[RunSteps]],
+) -> str:
+    """Everything that was found, for a program."""
+    return json.dumps(
+        {
+            "measured_on": measured_on.isoformat(),
+            "machine": machine(),
+            "comparisons": [
+                {
+                    **asdict(one),
+                    "time_ratio": one.time_ratio,
+                    "time_ratio_without_fixed": one.time_ratio_without_fixed,
+                    "cpu_ratio_without_fixed": one.cpu_ratio_without_fixed,
+                    "memory_ratio": one.memory_ratio,
+                }
+                for one in comparisons
+            ],
+            "bars": [{**asdict(bar), "holds": bar.holds} for bar in bars(comparisons)],
+            "steps": {str(people): [asdict(run) for run in runs] for people, runs in steps.items()},
+        },
+        indent=1,
+    )
+
+
+def as_markdown(
+    measured_on: date,
+    comparisons: list[Comparison],
+    steps: dict[int, list[RunSteps]],
+) -> str:
+    """The same for a person."""
+    told = machine()
+    versions = ", ".join(f"{name} {told[name]}" for name in ("python", *_PACKAGES))
+    disturbed = max(max(one.holdfast.other_cores, one.bare.other_cores) for one in comparisons)
+    lines = [
+        "# What Holdfast costs beyond the same work done by hand",
+        "",
+        (
+            f"Measured on {measured_on} by `python -m benchmarks`, on {told['cores']} cores and "
+            f"{told['memory_gib']} GiB; {versions}."
+        ),
+        "",
+        (
+            f"Other work on the machine kept up to {disturbed:.1f} cores busy during a run. Above "
+            "0.2 the clock tells more of that work than of this one: read the CPU seconds then."
+        ),
+        "",
+        (
+            "Each run is one process, from its start to its end. The bare plan is "
+            "`benchmarks/bare.py`: hand-written SQL and the same model code on the same files. The "
+            "fixed start-up is the difference of the two at the smallest scale; `without` is "
+            "Holdfast less that."
+        ),
+        "",
+        (
+            "| people | rows | what | Holdfast s | bare s | ÷ | without ÷ | CPU s | bare CPU s "
+            "| without ÷ | memory GB | bare GB | ÷ |"
+        ),
+        "|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+        *(_row(one) for one in comparisons),
+        "",
+        "| bar | found | at most | |",
+        "|---|--:|--:|---|",
+        *(
+            f"| {bar.what} | {bar.found:.2f} | {bar.limit:g} | {'met' if bar.holds else 'missed'} |"
+            for bar in bars(comparisons)
+        ),
+        "",
+    ]
+    for people, runs in steps.items():
+        for run in runs:
+            lines += _steps(people, run)
+    return "\n".join(lines)
+
+
+def _row(one: Comparison) -> str:
+    cells = [
+        f"{one.people:,}",
+        f"{one.rows:,}",
+        one.phase,
+        f"{one.holdfast.wall_seconds:.1f}",
+        f"{one.bare.wall_seconds:.1f}",
+        f"{one.time_ratio:.2f}",
+        f"{one.time_ratio_without_fixed:.2f}",
+        f"{one.holdfast.cpu_seconds:.1f}",
+        f"{one.bare.cpu_seconds:.1f}",
+        f"{one.cpu_ratio_without_fixed:.2f}",
+        f"{one.holdfast.peak_bytes / 1e9:.2f}",
+        f"{one.bare.peak_bytes / 1e9:.2f}",
+        f"{one.memory_ratio:.2f}",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _steps(people: int, run: RunSteps) -> list[str]:
+    return [
+        f"## Holdfast at {people:,} people, {run.job} of {run.date}: seconds by step",
+        "",
+        *(f"- {name}: {seconds:.1f}" for name, seconds in run.steps.items()),
+        "",
+        "The slowest tables and tests, of which two run at a time:",
+        "",
+        *(f"- {name}: {seconds:.1f}" for name, seconds in run.slowest.items()),
+        "",
+    ]
+
+
+def write(folder: Path, page: str, data: str) -> None:
+    """Put the last results in place of the ones before."""
+    (folder / "RESULTS.md").write_text(page, encoding="utf-8")
+    (folder / "results.json").write_text(data + "\n", encoding="utf-8")
