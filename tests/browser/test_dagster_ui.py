@@ -1,0 +1,100 @@
+"""The Dagster UI in a real browser, on a deployment that was run from the terminal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.integration.deployments import HISTORY, ROOT, Deployment
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not os.environ.get("CHROMIUM"), reason="CHROMIUM names no browser"),
+]
+
+# A browser in a test may neither call home nor wait for a graphics card.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+]
+PATIENCE = 180_000
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    assert isinstance(port, int)
+    return port
+
+
+@pytest.fixture(scope="module")
+def address(first_day: Deployment) -> Iterator[str]:
+    """Where the UI of the deployment answers."""
+    port = free_port()
+    command = first_day.command(
+        "ui", "--dagster-port", str(port), "--mlflow-port", str(free_port())
+    )
+    process = subprocess.Popen(
+        command, env=first_day.environ(), cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "Ctrl-C" in line:
+            break
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    """A browser's page."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ["CHROMIUM"], args=FLAGS, timeout=PATIENCE
+        )
+        page = browser.new_page(viewport={"width": 1400, "height": 640})
+        page.set_default_timeout(PATIENCE)
+        yield page
+        browser.close()
+
+
+def test_the_graph_shows_every_layer(page: Page, address: str) -> None:
+    page.goto(f"{address}/asset-groups")
+    for layer in ("raw", "staging", "intermediate", "marts", "features", "model", "published"):
+        page.get_by_text(layer, exact=True).first.wait_for()
+
+
+def test_the_run_of_the_terminal_is_there_with_its_date(page: Page, address: str) -> None:
+    page.goto(f"{address}/runs")
+    page.get_by_text("retrain").first.wait_for()
+    page.goto(f"{address}/assets/published/holdfast")
+    page.get_by_text(HISTORY.isoformat()).first.wait_for()
+
+
+def test_the_checks_of_a_table_are_there_and_passed(page: Page, address: str) -> None:
+    page.goto(f"{address}/assets/features/feat_customer_snapshots?view=checks")
+    page.get_by_text("enough_customers_to_score").first.wait_for()
+    page.get_by_text("Succeeded").first.wait_for()
+
+
+def test_the_model_shows_its_lift_as_a_picture(page: Page, address: str) -> None:
+    page.goto(f"{address}/assets/ml/churn_model")
+    page.get_by_text("roc_auc", exact=True).first.wait_for()
+    page.locator("tr", has_text="lift").last.get_by_text("Show Markdown").click()
+    page.locator("img[src^='data:image/png']").first.wait_for()
