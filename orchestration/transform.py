@@ -116,8 +116,9 @@ class Dbt:
             *("--target-path", str(self.home.dbt_target)),
             *("--log-path", str(self.home.dbt_logs)),
             *("--vars", json.dumps(self.variables, sort_keys=True)),
+            # Dagster's log has what went wrong; dbt's own would format every event twice more.
             *("--log-level", "none"),
-            *("--log-level-file", "info"),
+            *("--log-level-file", "none"),
         ]
 
     def _fingerprint(self) -> str:
