@@ -85,3 +85,7 @@ def _compared(workload: Workload, measured: Measured, small: Measured) -> Iterat
 
 def _state(folder: Path, workload: Workload, side: Side) -> Path:
     return folder / f"{workload.people}_{side.name}"
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ class RunSteps:
 
 def runs_of(dagster_home: Path) -> list[RunSteps]:
     """Every run of an instance, oldest first."""
+    os.environ["DAGSTER_HOME"] = str(dagster_home)  # its default storage asks for it
     with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
         return [
             RunSteps(
