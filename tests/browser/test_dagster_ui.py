@@ -29,7 +29,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-dev-shm-usage",
 ]
-PATIENCE = 180_000
+PATIENCE = 120_000
 
 
 def free_port() -> int:
@@ -70,6 +70,10 @@ def page() -> Iterator[Page]:
         )
         page = browser.new_page(viewport={"width": 1400, "height": 640})
         page.set_default_timeout(PATIENCE)
+        # Dagster asks once for an e-mail address, in front of everything.
+        page.add_locator_handler(
+            page.get_by_text("Skip", exact=True), lambda locator: locator.click()
+        )
         yield page
         browser.close()
 
