@@ -54,7 +54,7 @@ check: dev ## lint, types, SQL style and the contracts of what is published
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --processes 2 dbt_project/models
+	@HOLDFAST_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --processes 2 dbt_project/models
 	@$(BIN)/python -m pytest --quiet tests/contracts
 
 ui: env ## the Dagster UI and the MLflow UI on the loopback address, until Ctrl-C

@@ -68,7 +68,10 @@ final as (
         scored.monetary_score,
         case
             when scored.recency_score is null and features.orders_lifetime > 0 then 'lost'
-            else {{ rfm_segment('scored.recency_score', 'scored.frequency_score', 'scored.monetary_score') }}
+            else
+                {{ rfm_segment(
+                    'scored.recency_score', 'scored.frequency_score', 'scored.monetary_score'
+                ) }}
         end as rfm_segment,
         {{ lifecycle_stage(
             'coalesce(features.orders_lifetime, 0) + coalesce(features.subscriptions_lifetime, 0)',

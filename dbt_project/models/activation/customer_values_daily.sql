@@ -39,7 +39,10 @@ final as (
                     then
                         365
                         * (features.orders_365d + 1)
-                        / (least(features.days_since_first_order + 1, 365) + 1 / company.orders_a_day)
+                        / (
+                            least(features.days_since_first_order + 1, 365)
+                            + 1 / company.orders_a_day
+                        )
                         * (features.net_revenue_365d + company.order_value)
                         / (features.orders_365d + 1)
             end as decimal(18, 2)

@@ -2,7 +2,9 @@
     What a customer does between orders, over the 365 days up to each date of the run. A customer
     without any event has no row, so that every column is null downstream: not seen is not zero.
 -#}
-{%- set counters = ['sessions', 'product_views', 'cart_adds', 'checkouts', 'email_opens', 'feature_uses'] %}
+{%- set counters = [
+    'sessions', 'product_views', 'cart_adds', 'checkouts', 'email_opens', 'feature_uses'
+] %}
 with
 
 event_days as (

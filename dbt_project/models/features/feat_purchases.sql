@@ -100,8 +100,10 @@ derived as (
         (days_since_first_order - days_since_last_order) / nullif(purchase_days_lifetime - 1, 0)
             as mean_gap_days,
         -- From whole numbers, whose sums do not depend on the order in which threads add them.
-        sqrt((gaps * gap_days_squared_sum - gap_days_sum * gap_days_sum) / nullif(gaps * (gaps - 1), 0))
-            as gap_days_stddev,
+        sqrt(
+            (gaps * gap_days_squared_sum - gap_days_sum * gap_days_sum)
+            / nullif(gaps * (gaps - 1), 0)
+        ) as gap_days_stddev,
         net_revenue_365d / nullif(orders_365d, 0) as average_order_value_365d,
         net_revenue_90d / nullif(orders_90d, 0) as average_order_value_90d,
         discount_365d / nullif(gross_365d, 0) as discount_share_365d,

@@ -39,7 +39,10 @@ judged as (
     inner join outcomes using (customer_id, snapshot_date)
     qualify
         row_number() over (
-            partition by predictions.snapshot_date, predictions.customer_id, predictions.model_version
+            partition by
+                predictions.snapshot_date,
+                predictions.customer_id,
+                predictions.model_version
             order by predictions.kind
         ) = 1
 ),
@@ -80,7 +83,7 @@ calibration as (
             avg(churn_probability) - avg(churned) as gap
         from ranked
         group by snapshot_date, model_version, decile
-    )
+    ) as deciles
     group by all
 ),
 

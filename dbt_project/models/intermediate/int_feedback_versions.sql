@@ -6,4 +6,10 @@
     )
 }}
 
-{{ entity_versions('feedback', key='source_feedback_id', required=['source_feedback_id', 'source_customer_id', 'created_at']) }}
+{{
+    entity_versions(
+        'feedback',
+        key='source_feedback_id',
+        required=['source_feedback_id', 'source_customer_id', 'created_at'],
+    )
+}}

@@ -32,7 +32,10 @@ categories as (
     select
         category,
         cast(md5_number(category) % 12 as integer) as bucket
-    from (select distinct category from lines where category is not null)
+    from (
+        select distinct category from lines
+        where category is not null
+    ) as known_categories
 ),
 
 bucketed as (

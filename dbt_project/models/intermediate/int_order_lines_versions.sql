@@ -6,4 +6,10 @@
     )
 }}
 
-{{ entity_versions('order_lines', key='source_order_line_id', required=['source_order_line_id', 'source_order_id', 'quantity']) }}
+{{
+    entity_versions(
+        'order_lines',
+        key='source_order_line_id',
+        required=['source_order_line_id', 'source_order_id', 'quantity'],
+    )
+}}

@@ -6,4 +6,10 @@
     )
 }}
 
-{{ entity_versions('subscriptions', key='source_subscription_id', required=['source_subscription_id', 'source_customer_id', 'started_at']) }}
+{{
+    entity_versions(
+        'subscriptions',
+        key='source_subscription_id',
+        required=['source_subscription_id', 'source_customer_id', 'started_at'],
+    )
+}}

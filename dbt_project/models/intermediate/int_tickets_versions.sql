@@ -6,4 +6,10 @@
     )
 }}
 
-{{ entity_versions('tickets', key='source_ticket_id', required=['source_ticket_id', 'source_customer_id', 'opened_at']) }}
+{{
+    entity_versions(
+        'tickets',
+        key='source_ticket_id',
+        required=['source_ticket_id', 'source_customer_id', 'opened_at'],
+    )
+}}

@@ -6,4 +6,10 @@
     )
 }}
 
-{{ entity_versions('touches', key='source_touch_id', required=['source_touch_id', 'source_customer_id', 'action_id', 'sent_at']) }}
+{{
+    entity_versions(
+        'touches',
+        key='source_touch_id',
+        required=['source_touch_id', 'source_customer_id', 'action_id', 'sent_at'],
+    )
+}}

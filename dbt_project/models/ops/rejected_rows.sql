@@ -16,14 +16,15 @@ loads as (
 
 {% for account in var('accounting_tables') -%}
 {%- set name = 'rejected_' ~ account.source ~ '_' ~ account.table -%}
+{%- set rows_of_entity = 'int_events_checked' if account.entity == 'events'
+    else 'int_' ~ account.entity ~ '_versions' -%}
 {{ name }} as (
     select
         rejected._load_id,
         rejected._row,
         rejected._reject_reason as reason,
         to_json(raw) as row_as_json
-    from {{ ref('int_events_checked' if account.entity == 'events' else 'int_' ~ account.entity ~ '_versions') }}
-        as rejected
+    from {{ ref(rows_of_entity) }} as rejected
     inner join {{ source(account.source, account.table) }} as raw
         on
             rejected._load_id = raw._load_id
