@@ -107,19 +107,22 @@ measured as (
     group by all
 ),
 
+-- Threads add numbers in any order, which moves the last digits: ten are kept, so that the same
+-- predictions always give the same row.
 final as (
     select
         measured.snapshot_date,
         measured.model_version,
         measured.customers,
-        measured.churn_rate,
-        measured.mean_predicted,
-        measured.roc_auc,
-        measured.pr_auc,
-        measured.brier,
-        calibration.calibration_error,
-        measured.top_decile_lift,
-        measured.top_decile_lift / measured.best_top_decile_lift as top_decile_lift_share
+        round(measured.churn_rate, 10) as churn_rate,
+        round(measured.mean_predicted, 10) as mean_predicted,
+        round(measured.roc_auc, 10) as roc_auc,
+        round(measured.pr_auc, 10) as pr_auc,
+        round(measured.brier, 10) as brier,
+        round(calibration.calibration_error, 10) as calibration_error,
+        round(measured.top_decile_lift, 10) as top_decile_lift,
+        round(measured.top_decile_lift / measured.best_top_decile_lift, 10)
+            as top_decile_lift_share
     from measured
     inner join calibration using (snapshot_date, model_version)
 )
