@@ -59,13 +59,15 @@ class Comparison:
 
     @property
     def time_ratio_without_fixed(self) -> float:
-        """The same without the fixed start-up: the one that the bar is for."""
-        return (self.holdfast.wall_seconds - self.fixed_wall_seconds) / self.bare.wall_seconds
+        """The same beyond the fixed start-up, of which no more than the bar allows is left out."""
+        left_out = min(self.fixed_wall_seconds, MAX_FIXED_SECONDS)
+        return (self.holdfast.wall_seconds - left_out) / self.bare.wall_seconds
 
     @property
     def cpu_ratio_without_fixed(self) -> float:
         """The same in CPU seconds, which other work on the machine disturbs less."""
-        return (self.holdfast.cpu_seconds - self.fixed_cpu_seconds) / self.bare.cpu_seconds
+        left_out = min(self.fixed_cpu_seconds, MAX_FIXED_SECONDS)
+        return (self.holdfast.cpu_seconds - left_out) / self.bare.cpu_seconds
 
     @property
     def memory_ratio(self) -> float:

@@ -34,6 +34,15 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
         with self._connect():
             super().store_event_batch(events)
 
+    def has_table(self, table_name: str) -> bool:
+        """Whether the schema has a table; one that was seen is not looked for again."""
+        if table_name in self._seen_tables:
+            return True
+        if super().has_table(table_name):
+            self._seen_tables.add(table_name)
+            return True
+        return False
+
     @contextmanager
     def _connect(self) -> Iterator[db.Connection]:
         """A transaction; within one of the same thread, that one."""
@@ -47,6 +56,10 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
                 yield connection
             finally:
                 self._present.connection = None
+
+    @cached_property
+    def _seen_tables(self) -> set[str]:
+        return set()
 
     @cached_property
     def _present(self) -> local:

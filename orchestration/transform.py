@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -25,6 +26,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.factory import FACTORY
 from dbt.artifacts.schemas.results import NodeStatus
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
 from dbt_common.events.base_types import EventMsg
 from dbt_common.events.functions import msg_to_dict
 
@@ -35,6 +37,7 @@ PROJECT = Path(__file__).parent.parent / "dbt_project"
 
 _RESULTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"})
 _FAILED = frozenset({NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr})
+_TESTS_OF_SEEDS = "path:seeds,resource_type:test"
 _SHOWN_FAILURES = 5
 _SECONDS_BETWEEN_CANCELS = 0.2
 
@@ -83,7 +86,8 @@ class Dbt:
     ) -> Iterator[Any]:
         """Build and test what the run selects of these assets; yield each result when it is there.
 
-        Unit tests are left out: they say something of the code, and not of the day.
+        Unit tests and those of the seeds are left out: they say something of the code, and not of
+        the day.
 
         Raises:
             TransformError: a model or a test failed; everything that did not depend on it was
@@ -97,10 +101,13 @@ class Dbt:
             # A test whose other tables are built later belongs to the later build.
             *("--indirect-selection", "buildable"),
             *("--exclude-resource-type", "unit_test"),
+            *("--exclude", _TESTS_OF_SEEDS),
+            # Nobody reads the artefacts, and writing them takes longer than building a dozen tables.
+            "--no-write-json",
         ]
         # Opened as dbt opens it: connections of one process share one instance of the file.
         with duckdb.connect(str(self.home.warehouse)) as con:
-            for message in _invoke(arguments):
+            for message in _invoke(arguments, self._parsed):
                 node = message.raw_event["data"]["node_info"]
                 for event in message.to_default_asset_events(manifest, translator, context):
                     if isinstance(event, dg.Output) and node["materialized"] != "view":
@@ -108,6 +115,14 @@ class Dbt:
                         yield event.with_metadata({**event.metadata, **rows})
                     else:
                         yield event
+
+    @cached_property
+    def _parsed(self) -> Manifest:
+        """The project as dbt knows it, read once a process: reading costs a second each time."""
+        result = dbtRunner().invoke(["parse", *self._flags(), "--no-write-json"])
+        if not isinstance(result.result, Manifest):
+            raise TransformError(f"dbt cannot read {self.project}: {result.exception}")
+        return result.result
 
     def _flags(self) -> list[str]:
         return [
@@ -133,7 +148,7 @@ class Dbt:
         return digest.hexdigest()
 
 
-def _invoke(arguments: Sequence[str]) -> Iterator[DbtCoreCliEventMessage]:
+def _invoke(arguments: Sequence[str], manifest: Manifest) -> Iterator[DbtCoreCliEventMessage]:
     """Run dbt beside this thread and yield the results of its nodes as they come.
 
     Whoever stops reading stops dbt: what it is executing is cancelled, and not committed.
@@ -145,7 +160,7 @@ def _invoke(arguments: Sequence[str]) -> Iterator[DbtCoreCliEventMessage]:
             queue.put(event)
 
     def run() -> None:
-        result = dbtRunner(callbacks=[keep]).invoke(list(arguments))
+        result = dbtRunner(manifest, callbacks=[keep]).invoke(list(arguments))
         DuckDBConnectionManager.close_all_connections()
         queue.put(result)
 

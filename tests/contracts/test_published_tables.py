@@ -82,7 +82,7 @@ def test_every_published_table_says_its_grain_and_tests_it(
         node["attached_node"]
         for node in manifest["nodes"].values()
         if node["resource_type"] == "test"
-        and node["test_metadata"]["name"] in ("unique", "unique_together", "nothing_is_lost")
+        and node["test_metadata"]["name"] in ("unique", "primary_key", "nothing_is_lost")
     }
     for table, node in published(models).items():
         assert node["config"]["meta"]["grain"], table

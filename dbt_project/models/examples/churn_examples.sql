@@ -22,7 +22,6 @@ final as (
     from features
     semi join training_dates using (snapshot_date)
     inner join outcomes using (customer_id, snapshot_date)
-    order by features.snapshot_date, features.customer_id
 )
 
 select * from final

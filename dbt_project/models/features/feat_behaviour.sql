@@ -7,20 +7,24 @@
 ] %}
 with
 
-event_days as (
-    select * from {{ ref('int_event_days') }}
-),
-
-identities as (
-    select * from {{ ref('int_identity_history') }}
-),
-
 replaced_loads as (
     select
         load_id,
         superseded_on
     from {{ source('ops', 'load_ledger') }}
     where superseded_on is not null
+),
+
+event_days as (
+    select
+        identities.customer_no,
+        greatest(event_days.known_from, identities.valid_from) as counts_from,
+        least(identities.valid_to, replaced_loads.superseded_on) as counts_to,
+        event_days.* exclude (_load_id, source, source_customer_id, known_from)
+    from {{ ref('int_event_days') }} as event_days
+    inner join {{ ref('int_identity_history') }} as identities
+        using (source, source_customer_id)
+    left join replaced_loads on event_days._load_id = replaced_loads.load_id
 ),
 
 dates as (
@@ -30,35 +34,27 @@ dates as (
 calendar as (
     select
         dates.snapshot_date,
-        dates.snapshot_date - cast(ages.age_days as integer) as activity_date,
+        dates.snapshot_date - ages.age_days as activity_date,
         ages.age_days
     from dates
-    cross join range(365) as ages (age_days)
+    cross join (select cast(days as integer) as age_days from range(365) as years (days)) as ages
 ),
 
 history as (
     select
-        identities.customer_id,
         calendar.snapshot_date,
         calendar.age_days,
-        event_days.* exclude (source, source_customer_id)
+        event_days.*
     from event_days
-    inner join identities using (source, source_customer_id)
     inner join calendar on event_days.activity_date = calendar.activity_date
-    left join replaced_loads on event_days._load_id = replaced_loads.load_id
     where
-        identities.valid_from <= calendar.snapshot_date
-        and calendar.snapshot_date < identities.valid_to
-        and event_days.known_from <= calendar.snapshot_date
-        and (
-            replaced_loads.superseded_on is null
-            or calendar.snapshot_date < replaced_loads.superseded_on
-        )
+        event_days.counts_from <= calendar.snapshot_date
+        and calendar.snapshot_date < event_days.counts_to
 ),
 
 aggregated as (
     select
-        customer_id,
+        customer_no,
         snapshot_date,
         min(age_days) as days_since_last_activity,
         count(*) filter (where age_days < 30) as active_days_30d,
@@ -75,7 +71,7 @@ aggregated as (
         coalesce(sum(unsubscribes), 0) as unsubscribes_365d,
         coalesce(sum(failures) filter (where age_days < 90), 0) as failures_90d
     from history
-    group by all
+    group by customer_no, snapshot_date
 ),
 
 final as (

@@ -14,7 +14,7 @@ identities as (
 
 subscriptions as (
     select
-        identities.customer_id,
+        identities.customer_no,
         dates.snapshot_date,
         subscriptions.plan,
         subscriptions.monthly_amount,
@@ -40,7 +40,7 @@ subscriptions as (
 
 final as (
     select
-        customer_id,
+        customer_no,
         snapshot_date,
         count(*) as subscriptions_lifetime,
         count_if(is_active) as active_subscriptions,

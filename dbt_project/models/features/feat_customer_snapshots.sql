@@ -11,42 +11,61 @@
     Everything known of a customer at the end of a date, one row a customer known on it: what the
     model learns from and scores. Nothing that happened or became known after the date is in it,
     and nothing unknown is filled: a null is a thing that is not known.
+
+    A date that is only trained on has the eligible alone, who are what is learned from; the latest
+    of them has everybody, because the baselines are fitted on all purchase histories.
 -#}
 with
 
+whole_dates as (
+    select snapshot_date from {{ source('ops', 'snapshot_dates') }}
+    union
+    select max(snapshot_date) as snapshot_date from {{ source('ops', 'run_dates') }}
+    where purpose = 'training'
+),
+
+dates as (
+    select distinct snapshot_date from {{ source('ops', 'run_dates') }}
+),
+
 identities as (
-    select * from {{ ref('int_identities_by_date') }}
+    select * from {{ ref('int_identity_history') }}
 ),
 
 records as (
     select
+        identities.customer_no,
         identities.customer_id,
-        identities.snapshot_date,
+        dates.snapshot_date,
         identities.source,
         records.first_seen_at
     from {{ ref('int_customer_records') }} as records
     inner join identities using (source, source_customer_id)
-    where
-        records.known_from <= identities.snapshot_date
-        and coalesce(cast(records.first_seen_at as date), records.known_from)
-        <= identities.snapshot_date
+    inner join dates
+        on
+            identities.valid_from <= dates.snapshot_date
+            and dates.snapshot_date < identities.valid_to
+            and records.known_from <= dates.snapshot_date
+            and coalesce(cast(records.first_seen_at as date), records.known_from)
+            <= dates.snapshot_date
 ),
 
 customers as (
     select
-        customer_id,
+        customer_no,
+        any_value(customer_id) as customer_id,
         snapshot_date,
         snapshot_date - cast(min(first_seen_at) as date) as tenure_days,
         count(*) as record_count,
         count(distinct source) as source_count
     from records
-    group by customer_id, snapshot_date
+    group by customer_no, snapshot_date
 ),
 
 profiles as (
     select
-        identities.customer_id,
-        identities.snapshot_date,
+        identities.customer_no,
+        dates.snapshot_date,
         versions.birth_year,
         versions.country,
         versions.acquisition_channel,
@@ -55,7 +74,7 @@ profiles as (
         (
             coalesce(
                 case
-                    when cast(versions.updated_at as date) <= identities.snapshot_date
+                    when cast(versions.updated_at as date) <= dates.snapshot_date
                         then versions.updated_at
                 end,
                 versions.created_at
@@ -65,15 +84,18 @@ profiles as (
         ) as recency
     from {{ ref('int_customers_versions') }} as versions
     inner join identities using (source, source_customer_id)
-    where
-        versions._reject_reason is null
-        and versions.known_from <= identities.snapshot_date
-        and identities.snapshot_date < versions.known_to
+    inner join dates
+        on
+            identities.valid_from <= dates.snapshot_date
+            and dates.snapshot_date < identities.valid_to
+            and versions.known_from <= dates.snapshot_date
+            and dates.snapshot_date < versions.known_to
+    where versions._reject_reason is null
 ),
 
 attributes as (
     select
-        customer_id,
+        customer_no,
         snapshot_date,
         year(snapshot_date) - arg_max(birth_year, recency) filter (
             where birth_year is not null
@@ -87,17 +109,17 @@ attributes as (
             where marketing_consent is not null
         ) as marketing_consent
     from profiles
-    group by customer_id, snapshot_date
+    group by customer_no, snapshot_date
 ),
 
 joined as (
     select *
     from customers
-    left join attributes using (customer_id, snapshot_date)
-    left join {{ ref('feat_purchases') }} using (customer_id, snapshot_date)
-    left join {{ ref('feat_behaviour') }} using (customer_id, snapshot_date)
-    left join {{ ref('feat_service') }} using (customer_id, snapshot_date)
-    left join {{ ref('feat_contracts') }} using (customer_id, snapshot_date)
+    left join attributes using (customer_no, snapshot_date)
+    left join {{ ref('feat_purchases') }} using (customer_no, snapshot_date)
+    left join {{ ref('feat_behaviour') }} using (customer_no, snapshot_date)
+    left join {{ ref('feat_service') }} using (customer_no, snapshot_date)
+    left join {{ ref('feat_contracts') }} using (customer_no, snapshot_date)
 ),
 
 final as (
@@ -109,6 +131,8 @@ final as (
         cast({{ name }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from joined
+    left join whole_dates using (snapshot_date)
+    where is_eligible or whole_dates.snapshot_date is not null
 )
 
 select * from final

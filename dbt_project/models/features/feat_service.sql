@@ -14,7 +14,7 @@ identities as (
 
 tickets as (
     select
-        identities.customer_id,
+        identities.customer_no,
         dates.snapshot_date,
         dates.snapshot_date - cast(tickets.opened_at as date) as age_days,
         tickets.opened_at,
@@ -50,7 +50,7 @@ tickets as (
 
 ticket_history as (
     select
-        customer_id,
+        customer_no,
         snapshot_date,
         count(*) as tickets_365d,
         count(*) filter (where age_days < 90) as tickets_90d,
@@ -70,7 +70,7 @@ ticket_history as (
 
 feedback as (
     select
-        identities.customer_id,
+        identities.customer_no,
         dates.snapshot_date,
         dates.snapshot_date - cast(feedback.created_at as date) as age_days,
         feedback.created_at,
@@ -93,7 +93,7 @@ feedback as (
 
 feedback_history as (
     select
-        customer_id,
+        customer_no,
         snapshot_date,
         count(*) as ratings_365d,
         avg(rating) as rating_365d,
@@ -105,7 +105,7 @@ feedback_history as (
 
 touch_history as (
     select
-        identities.customer_id,
+        identities.customer_no,
         dates.snapshot_date,
         count(*) filter (where cast(touches.sent_at as date) > dates.snapshot_date - 90)
             as touches_90d,
@@ -129,8 +129,8 @@ touch_history as (
 final as (
     select *
     from ticket_history
-    full join feedback_history using (customer_id, snapshot_date)
-    full join touch_history using (customer_id, snapshot_date)
+    full join feedback_history using (customer_no, snapshot_date)
+    full join touch_history using (customer_no, snapshot_date)
 )
 
 select * from final

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='ephemeral') }}
 
 {#- The latest day that was ever run: the day of which the marts tell. Never the clock. -#}
 select max(snapshot_date) as as_of_date

@@ -30,14 +30,14 @@ folded as (
         source_customer_id,
         cast(occurred_at as date) as activity_date,
         min(occurred_at) as first_event_at,
-        count(*) as events,
-        count(*) filter (where event_type = 'session') as sessions,
-        count(*) filter (where event_type = 'product_view') as product_views,
-        count(*) filter (where event_type = 'add_to_cart') as cart_adds,
-        count(*) filter (where event_type = 'checkout') as checkouts,
-        count(*) filter (where event_type = 'email_open') as email_opens,
-        count(*) filter (where event_type = 'unsubscribe') as unsubscribes,
-        count(*) filter (where event_type in ('app_error', 'payment_failed')) as failures,
+        cast(count(*) as integer) as events,
+        cast(count_if(event_type = 'session') as integer) as sessions,
+        cast(count_if(event_type = 'product_view') as integer) as product_views,
+        cast(count_if(event_type = 'add_to_cart') as integer) as cart_adds,
+        cast(count_if(event_type = 'checkout') as integer) as checkouts,
+        cast(count_if(event_type = 'email_open') as integer) as email_opens,
+        cast(count_if(event_type = 'unsubscribe') as integer) as unsubscribes,
+        cast(count_if(event_type in ('app_error', 'payment_failed')) as integer) as failures,
         coalesce(sum(value) filter (where event_type = 'app_feature'), 0) as feature_uses
     from events
     group by all

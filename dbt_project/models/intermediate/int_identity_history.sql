@@ -251,6 +251,9 @@ final as (
     select
         records.source,
         records.source_customer_id,
+        -- Record and customer as numbers, to join and group by; they change from build to build.
+        cast(records.record_no as integer) as record_no,
+        cast(oldest.record_no as integer) as customer_no,
         'c' || left(md5(oldest.source || ':' || oldest.source_customer_id), 15) as customer_id,
         'c' || left(md5(records.source || ':' || records.source_customer_id), 15) as own_customer_id,
         collapsed.valid_from,

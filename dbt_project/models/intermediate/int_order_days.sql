@@ -24,15 +24,15 @@ purchase_days as (
         purchases.ordered_on as activity_date,
         purchases.counts_from as known_from,
         purchases.counts_to as known_to,
-        count(*) as orders,
-        sum(purchases.gross_amount) as gross_amount,
-        sum(purchases.discount_amount) as discount_amount,
-        sum(purchases.net_amount) as net_amount,
-        count_if(purchases.has_coupon) as coupon_orders,
-        count_if(purchases.is_discounted) as discounted_orders,
+        cast(count(*) as integer) as orders,
+        cast(sum(purchases.gross_amount) as decimal(18, 2)) as gross_amount,
+        cast(sum(purchases.discount_amount) as decimal(18, 2)) as discount_amount,
+        cast(sum(purchases.net_amount) as decimal(18, 2)) as net_amount,
+        cast(count_if(purchases.has_coupon) as integer) as coupon_orders,
+        cast(count_if(purchases.is_discounted) as integer) as discounted_orders,
         sum(baskets.units) as units,
-        sum(baskets.line_count) as line_count,
-        sum(purchases.net_amount - baskets.cost_amount) as margin_amount,
+        cast(sum(baskets.line_count) as integer) as line_count,
+        cast(sum(purchases.net_amount - baskets.cost_amount) as decimal(18, 2)) as margin_amount,
         bit_or(baskets.category_mask) as category_mask,
         sum(baskets.category_counters) as category_counters
     from purchases
@@ -48,11 +48,11 @@ purchase_days as (
 spaced_purchase_days as (
     select
         *,
-        activity_date - max(case when known_from = activity_date then activity_date end) over (
+        cast(activity_date - max(case when known_from = activity_date then activity_date end) over (
             partition by source, source_customer_id
             order by activity_date
             range between unbounded preceding and interval 1 day preceding
-        ) as gap_days
+        ) as integer) as gap_days
     from purchase_days
 ),
 
@@ -63,8 +63,8 @@ refund_days as (
         cast(refunded_at as date) as activity_date,
         greatest(known_from, cast(refunded_at as date)) as known_from,
         known_to,
-        count(*) as refunds,
-        sum(coalesce(refunded_amount, net_amount)) as refunded_amount
+        cast(count(*) as integer) as refunds,
+        cast(sum(coalesce(refunded_amount, net_amount)) as decimal(18, 2)) as refunded_amount
     from orders
     where status = 'refunded' and refunded_at is not null
     group by all
@@ -77,7 +77,7 @@ cancellation_days as (
         cast(cancelled_at as date) as activity_date,
         greatest(known_from, cast(cancelled_at as date)) as known_from,
         known_to,
-        count(*) as cancellations
+        cast(count(*) as integer) as cancellations
     from orders
     where status = 'cancelled' and cancelled_at is not null
     group by all

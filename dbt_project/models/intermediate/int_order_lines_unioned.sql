@@ -1,3 +1,3 @@
-{{ config(materialized='view') }}
+{{ config(materialized='ephemeral') }}
 
 {{ union_sources('order_lines') }}

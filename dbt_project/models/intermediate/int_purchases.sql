@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#-
     Orders as purchases: one row an order and stretch of days on which it counted as one
     (counts_from <= day < counts_to).

@@ -38,128 +38,124 @@ dates as (
 
 identities as (
     select
-        dates.snapshot_date,
-        history.source,
-        history.source_customer_id,
-        history.customer_id
-    from dates
-    inner join {{ ref('int_identity_history') }} as history
-        on
-            history.valid_from <= dates.snapshot_date
-            and dates.snapshot_date < history.valid_to
-),
-
-later_identities as (
-    select
-        dates.snapshot_date,
-        history.source,
-        history.source_customer_id,
-        history.customer_id
-    from dates
-    inner join {{ ref('int_identity_history') }} as history
-        on
-            history.valid_from <= dates.matured_on
-            and dates.matured_on < history.valid_to
+        record_no,
+        customer_no,
+        customer_id,
+        source,
+        source_customer_id,
+        valid_from,
+        valid_to
+    from {{ ref('int_identity_history') }}
 ),
 {% if var('churn_kind') == 'contractual' %}
 subscriptions as (
     select
-        source,
-        source_customer_id,
-        known_from,
-        known_to,
-        cast(started_at as date) as started_on,
-        coalesce(cast(ended_at as date), date '9999-12-31') as ended_on
-    from {{ ref('int_subscriptions_versions') }}
-    where _reject_reason is null
+        identities.customer_no,
+        greatest(subscriptions.known_from, identities.valid_from) as counts_from,
+        least(subscriptions.known_to, identities.valid_to) as counts_to,
+        cast(subscriptions.started_at as date) as started_on,
+        coalesce(cast(subscriptions.ended_at as date), date '9999-12-31') as ended_on
+    from {{ ref('int_subscriptions_versions') }} as subscriptions
+    inner join identities using (source, source_customer_id)
+    where subscriptions._reject_reason is null
 ),
 
 eligible as (
     select distinct
-        identities.snapshot_date,
-        identities.customer_id
+        dates.snapshot_date,
+        subscriptions.customer_no
     from subscriptions
-    inner join identities using (source, source_customer_id)
-    where
-        subscriptions.known_from <= identities.snapshot_date
-        and identities.snapshot_date < subscriptions.known_to
-        and subscriptions.started_on <= identities.snapshot_date
-        and identities.snapshot_date < subscriptions.ended_on
+    inner join dates
+        on
+            subscriptions.counts_from <= dates.snapshot_date
+            and dates.snapshot_date < subscriptions.counts_to
+            and subscriptions.started_on <= dates.snapshot_date
+            and dates.snapshot_date < subscriptions.ended_on
 ),
 
 -- Still under contract at the end of the horizon, by whatever subscription.
 stayed as (
     select distinct
-        later_identities.snapshot_date,
-        later_identities.customer_id
+        dates.snapshot_date,
+        subscriptions.customer_no
     from subscriptions
-    inner join later_identities using (source, source_customer_id)
-    inner join dates using (snapshot_date)
-    where
-        subscriptions.known_from <= dates.matured_on
-        and dates.matured_on < subscriptions.known_to
-        and subscriptions.started_on <= dates.matured_on
-        and dates.matured_on < subscriptions.ended_on
+    inner join dates
+        on
+            subscriptions.counts_from <= dates.matured_on
+            and dates.matured_on < subscriptions.counts_to
+            and subscriptions.started_on <= dates.matured_on
+            and dates.matured_on < subscriptions.ended_on
 ),
 {% else %}
 purchases as (
-    select * from {{ ref('int_purchases') }}
+    select
+        identities.customer_no,
+        purchases.ordered_on,
+        greatest(purchases.counts_from, identities.valid_from) as counts_from,
+        least(purchases.counts_to, identities.valid_to) as counts_to
+    from {{ ref('int_purchases') }} as purchases
+    inner join identities using (source, source_customer_id)
 ),
 
 eligible as (
     select distinct
-        identities.snapshot_date,
-        identities.customer_id
+        dates.snapshot_date,
+        purchases.customer_no
     from purchases
-    inner join identities using (source, source_customer_id)
-    where
-        purchases.ordered_on <= identities.snapshot_date
-        and purchases.ordered_on > identities.snapshot_date - {{ var('eligible_days') }}
-        and purchases.counts_from <= identities.snapshot_date
-        and identities.snapshot_date < purchases.counts_to
+    inner join dates
+        on
+            purchases.ordered_on <= dates.snapshot_date
+            and purchases.ordered_on > dates.snapshot_date - {{ var('eligible_days') }}
+            and purchases.counts_from <= dates.snapshot_date
+            and dates.snapshot_date < purchases.counts_to
 ),
 
 stayed as (
     select distinct
-        later_identities.snapshot_date,
-        later_identities.customer_id
+        dates.snapshot_date,
+        purchases.customer_no
     from purchases
-    inner join later_identities using (source, source_customer_id)
-    inner join dates using (snapshot_date)
-    where
-        purchases.ordered_on > dates.snapshot_date
-        and purchases.ordered_on <= dates.matured_on
-        and purchases.counts_from <= dates.matured_on
-        and dates.matured_on < purchases.counts_to
+    inner join dates
+        on
+            purchases.ordered_on > dates.snapshot_date
+            and purchases.ordered_on <= dates.matured_on
+            and purchases.counts_from <= dates.matured_on
+            and dates.matured_on < purchases.counts_to
 ),
 {% endif %}
-outcomes as (
+eligible_records as (
     select
-        eligible.customer_id,
         eligible.snapshot_date,
-        not bool_or(stayed.customer_id is not null) as churned
+        dates.matured_on,
+        identities.customer_no,
+        identities.customer_id,
+        identities.record_no
     from eligible
-    inner join identities using (snapshot_date, customer_id)
-    inner join later_identities
+    inner join dates using (snapshot_date)
+    inner join identities
         on
-            identities.snapshot_date = later_identities.snapshot_date
-            and identities.source = later_identities.source
-            and identities.source_customer_id = later_identities.source_customer_id
-    left join stayed
-        on
-            later_identities.snapshot_date = stayed.snapshot_date
-            and later_identities.customer_id = stayed.customer_id
-    group by all
+            eligible.customer_no = identities.customer_no
+            and identities.valid_from <= eligible.snapshot_date
+            and eligible.snapshot_date < identities.valid_to
 ),
 
 final as (
     select
-        outcomes.customer_id,
-        outcomes.snapshot_date,
-        dates.matured_on,
-        outcomes.churned
-    from outcomes
-    inner join dates using (snapshot_date)
+        any_value(eligible_records.customer_id) as customer_id,
+        eligible_records.snapshot_date,
+        any_value(eligible_records.matured_on) as matured_on,
+        not bool_or(stayed.customer_no is not null) as churned
+    from eligible_records
+    inner join identities as later_identities
+        on
+            eligible_records.record_no = later_identities.record_no
+            and later_identities.valid_from <= eligible_records.matured_on
+            and eligible_records.matured_on < later_identities.valid_to
+    left join stayed
+        on
+            eligible_records.snapshot_date = stayed.snapshot_date
+            and later_identities.customer_no = stayed.customer_no
+    group by eligible_records.customer_no, eligible_records.snapshot_date
 )
 
 select * from final

@@ -63,19 +63,23 @@ attributed as (
             and orders.source_customer_id = identities.source_customer_id
 ),
 
+-- Of several orders placed at that moment, the one with the smallest id.
+first_orders as (
+    select min(attributed.order_id) as order_id
+    from attributed
+    inner join customers
+        on
+            attributed.customer_id = customers.customer_id
+            and attributed.ordered_at = customers.first_order_at
+    group by attributed.customer_id
+),
+
 final as (
     select
         attributed.*,
-        -- Of several orders placed at that moment, the one with the smallest id.
-        coalesce(
-            attributed.ordered_at = customers.first_order_at
-            and attributed.order_id = min(attributed.order_id) over (
-                partition by attributed.customer_id, attributed.ordered_at
-            ),
-            false
-        ) as is_first_order
+        first_orders.order_id is not null as is_first_order
     from attributed
-    left join customers on attributed.customer_id = customers.customer_id
+    left join first_orders on attributed.order_id = first_orders.order_id
 )
 
 select * from final
