@@ -79,8 +79,8 @@ def as_markdown(
         (
             "Each run is one process, from its start to its end. The bare plan is "
             "`benchmarks/bare.py`: hand-written SQL and the same model code on the same files. The "
-            "fixed start-up is the difference of the two at the smallest scale; `without` is "
-            "Holdfast less that."
+            "fixed start-up is the difference of the two at 200 people; `without` is Holdfast less "
+            "that, of which at most 20 s are left out."
         ),
         "",
         (
