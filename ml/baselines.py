@@ -1,7 +1,8 @@
 """What the model must be better than, on the same customers and dates.
 
-Recency alone is what a spreadsheet would do; BG/NBD is what a marketing scientist would do with
-order dates and nothing else.
+Recency alone is what a spreadsheet would do; a regression on recency, frequency and money is what
+an analyst would do; and the purchase process is what a marketing scientist would do with order
+dates and nothing else.
 """
 
 from __future__ import annotations
@@ -13,17 +14,27 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from ml.bg_nbd import BgNbd, Histories
 from ml.config import TrainingSettings
-from ml.customer_hash import keep_customers
 from ml.logistic import fit_logistic
-from ml.schemas import CHURNED, CUSTOMER_ID
+from ml.purchase_process import PurchaseProcess, is_known, numbers
+from ml.schemas import CHURNED
 
 RECENCY_COLUMNS = ("days_since_last_order", "days_since_last_activity")
-HISTORY_COLUMNS = ("purchase_days_lifetime", "days_since_first_order", "days_since_last_order")
-# Four parameters need no more customers than this.
-MAX_BG_NBD_CUSTOMERS = 20_000
-SAMPLE_SALT = 303
+# Recency, frequency, money and tenure, of a shop's customers and of a contract's.
+RFM_COLUMNS = {
+    "non_contractual": (
+        "days_since_last_order",
+        "purchase_days_lifetime",
+        "net_revenue_lifetime",
+        "days_since_first_order",
+    ),
+    "contractual": (
+        "days_since_last_activity",
+        "active_days_90d",
+        "monthly_amount",
+        "contract_tenure_days",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -36,17 +47,25 @@ class Baseline:
 
 
 def baselines(
-    fitted_on: pa.Table, holdout: pa.Table, histories: pa.Table, settings: TrainingSettings
+    fitted_on: pa.Table,
+    holdout: pa.Table,
+    process: PurchaseProcess | None,
+    settings: TrainingSettings,
 ) -> list[Baseline]:
-    """Both baselines' probabilities for the holdout's rows, in their order.
+    """All baselines' probabilities for the holdout's rows, in their order.
 
     Args:
-        fitted_on: labelled rows from before the holdout, for the baseline that needs labels.
+        fitted_on: labelled rows from before the holdout, for the baselines that need labels.
         holdout: the rows to judge on.
-        histories: the customers known on the holdout date, for BG/NBD's own fit.
+        process: fitted on purchase histories as they stood on the holdout date: it reads no label,
+            so this is as much as an analyst could have done on that day.
         settings: the horizon and the kind of churn.
     """
-    return [recency(fitted_on, holdout), bg_nbd(holdout, histories, settings)]
+    return [
+        recency(fitted_on, holdout),
+        rfm(fitted_on, holdout, settings),
+        purchase_process(holdout, process, settings),
+    ]
 
 
 def recency(fitted_on: pa.Table, holdout: pa.Table) -> Baseline:
@@ -54,63 +73,62 @@ def recency(fitted_on: pa.Table, holdout: pa.Table) -> Baseline:
 
     Customers for whom it is unknown get the churn rate of such customers in training.
     """
-    name = next((column for column in RECENCY_COLUMNS if _is_known(fitted_on, column)), None)
-    if name is None or not _is_known(holdout, name):
+    name = next((column for column in RECENCY_COLUMNS if is_known(fitted_on, column)), None)
+    if name is None or not is_known(holdout, name):
         missing = " and ".join(RECENCY_COLUMNS)
         return Baseline("recency", None, f"not applicable: no customer has {missing}")
-    labels = fitted_on[CHURNED].to_numpy()
-    days, later = _numbers(fitted_on, name), _numbers(holdout, name)
-    known = ~np.isnan(days)
-    weights = fit_logistic(_log_days(days[known]), labels[known], np.zeros(2), np.full(2, 1e-6))
-    unknown = labels[~known] if (~known).any() else labels
-    probabilities = np.where(np.isnan(later), unknown.mean(), expit(_log_days(later) @ weights))
+    probabilities = _regression(fitted_on, holdout, [name])
     return Baseline("recency", probabilities, f"logistic regression on log(1 + {name})")
 
 
-def bg_nbd(holdout: pa.Table, histories: pa.Table, settings: TrainingSettings) -> Baseline:
-    """BG/NBD's probability of no purchase within the horizon.
+def rfm(fitted_on: pa.Table, holdout: pa.Table, settings: TrainingSettings) -> Baseline:
+    """Logistic regression on the logarithms of recency, frequency, money and tenure.
 
-    Fitted on purchase histories as they stood on the holdout date: it reads no label, so this is
-    as much as an analyst could have done on that day.
+    Customers for whom one is unknown get the churn rate of such customers in training.
     """
+    wanted = RFM_COLUMNS[settings.kind]
+    names = [name for name in wanted if is_known(fitted_on, name) and is_known(holdout, name)]
+    if len(names) < 2:
+        note = f"not applicable: customers have fewer than two of {', '.join(wanted)}"
+        return Baseline("rfm", None, note)
+    note = f"logistic regression on the logarithms of {', '.join(names)}"
+    return Baseline("rfm", _regression(fitted_on, holdout, names), note)
+
+
+def purchase_process(
+    holdout: pa.Table, process: PurchaseProcess | None, settings: TrainingSettings
+) -> Baseline:
+    """BG/NBD's, or MBG/NBD's, probability of no purchase within the horizon."""
     if settings.kind == "contractual":
-        note = "not applicable: BG/NBD describes customers who leave without saying so"
+        note = "not applicable: it describes customers who leave without saying so"
         return Baseline("bg_nbd", None, note)
-    for column in HISTORY_COLUMNS:
-        if not _is_known(histories, column) or not _is_known(holdout, column):
-            return Baseline("bg_nbd", None, f"not applicable: no customer has {column}")
-    kept = keep_customers(histories[CUSTOMER_ID], MAX_BG_NBD_CUSTOMERS, SAMPLE_SALT)
-    sample = _histories(histories.filter(pa.array(kept)))
-    known = ~np.isnan(sample.age)
-    if not (sample.repeats[known] > 0).any():
+    if process is None:
         return Baseline("bg_nbd", None, "not applicable: no customer has bought twice")
-    model = BgNbd.fit(Histories(sample.repeats[known], sample.last[known], sample.age[known]))
-    probabilities = model.probability_of_no_purchase(_histories(holdout), settings.horizon_days)
+    probabilities = process.probability_of_no_purchase(holdout)
+    if np.isnan(probabilities).all():
+        return Baseline("bg_nbd", None, "not applicable: no customer of the holdout has bought")
     # Without an order there is no history to speak of: such customers get the average.
     probabilities = np.where(np.isnan(probabilities), np.nanmean(probabilities), probabilities)
+    model = process.model
+    name = "MBG/NBD" if model.leaves_after_first else "BG/NBD"
     note = (
-        f"P(no purchase in {settings.horizon_days} days), fitted on {int(known.sum())} histories: "
+        f"{name}'s P(no purchase in {settings.horizon_days} days): "
         f"r={model.r:.3g}, alpha={model.alpha:.3g} days, a={model.a:.3g}, b={model.b:.3g}"
     )
     return Baseline("bg_nbd", probabilities, note)
 
 
-def _histories(table: pa.Table) -> Histories:
-    purchases, age, since = (_numbers(table, column) for column in HISTORY_COLUMNS)
-    unknown = np.isnan(purchases) | np.isnan(age) | np.isnan(since)
-    repeats = np.maximum(purchases - 1, 0)
-    # One purchase day has no repeat: its last repeat is at age 0 by definition (section 2).
-    last = np.where(repeats > 0, np.clip(age - since, 0, None), 0.0)
-    return Histories(*(np.where(unknown, np.nan, part) for part in (repeats, last, age)))
+def _regression(fitted_on: pa.Table, holdout: pa.Table, names: list[str]) -> NDArray[np.float64]:
+    labels = fitted_on[CHURNED].to_numpy()
+    columns, later = _logs(fitted_on, names), _logs(holdout, names)
+    known, known_later = ~np.isnan(columns).any(axis=1), ~np.isnan(later).any(axis=1)
+    weak = np.full(columns.shape[1], 1e-6)
+    weights = fit_logistic(columns[known], labels[known], np.zeros(columns.shape[1]), weak)
+    unknown = labels[~known] if (~known).any() else labels
+    return np.where(known_later, expit(np.nan_to_num(later) @ weights), unknown.mean())
 
 
-def _is_known(table: pa.Table, column: str) -> bool:
-    return column in table.column_names and table[column].null_count < len(table)
-
-
-def _numbers(table: pa.Table, column: str) -> NDArray[np.float64]:
-    return np.asarray(table[column].cast(pa.float64()).to_numpy())
-
-
-def _log_days(days: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.column_stack([np.log1p(np.maximum(days, 0.0)), np.ones(len(days))])
+def _logs(table: pa.Table, names: list[str]) -> NDArray[np.float64]:
+    """log(1 + x) of each column and a column of ones, shape (rows, names + 1)."""
+    columns = [np.log1p(np.maximum(numbers(table, name), 0.0)) for name in names]
+    return np.column_stack([*columns, np.ones(len(table))])

@@ -1,4 +1,4 @@
-"""Gradient boosting with early stopping, and nothing else.
+"""Gradient boosting on top of a simple model's log odds, with early stopping, and nothing else.
 
 The caller should set OMP_WAIT_POLICY=passive before XGBoost is imported: on a busy machine waiting
 threads otherwise spin, and training took three to four times as long.
@@ -7,6 +7,7 @@ threads otherwise spin, and training took three to four times as long.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ import xgboost as xgb
 from numpy.typing import NDArray
 
 from ml.config import TrainingSettings
+from ml.evaluate import log_loss_of_margins
 from ml.preprocess import Preprocessor
 
 # Rows below which a depth and a learning rate serve. A shop of 4,000 rows lost 0.007 of ROC AUC
@@ -24,51 +26,72 @@ TREES_BY_ROWS = ((10_000, 2, 0.05), (100_000, 4, 0.05), (math.inf, 4, 0.2))
 
 
 @dataclass(frozen=True)
+class Rows:
+    """A matrix of shape (rows, features), labels and the simple model's log odds, (rows,)."""
+
+    matrix: NDArray[np.float32]
+    labels: NDArray[np.bool_]
+    margins: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Boosted:
-    """A booster cut after its best round, as UBJSON, and each feature's share of the total gain."""
+    """A booster cut after its best round, as UBJSON, and each feature's share of the total gain.
+
+    `rounds` is 0 where trees made the stopping rows' log loss no smaller.
+    """
 
     booster: bytes
     rounds: int
     max_depth: int
     gains: dict[str, float]
+    log_loss: float
 
 
 def boost(
-    train: tuple[NDArray[np.float32], NDArray[np.bool_]],
-    stopping: tuple[NDArray[np.float32], NDArray[np.bool_]],
+    train: Rows,
+    stopping: Rows,
     preprocessor: Preprocessor,
     settings: TrainingSettings,
+    signs: Mapping[str, int] | None = None,
 ) -> Boosted:
     """Boost trees on `train` until the log loss on `stopping` no longer falls.
 
-    Both are a matrix of shape (rows, features) with its labels. Rows in the same order and the same
-    settings give the same bytes.
+    Rows in the same order and the same settings give the same bytes.
+
+    Args:
+        train: what the trees are grown on.
+        stopping: what says when to stop.
+        preprocessor: names and types of the features.
+        settings: the boosting parameters.
+        signs: features whose effect may go one way only: 1 where more of it never lowers the risk,
+            −1 where more of it never raises it. A category has no such order.
     """
-    columns = {
-        "feature_names": preprocessor.names,
-        "feature_types": preprocessor.types,
-        "enable_categorical": True,
-        "nthread": settings.threads,
-    }
-    depth, rate = next(
-        (depth, rate) for limit, depth, rate in TREES_BY_ROWS if len(train[1]) < limit
+    fitted = xgb.QuantileDMatrix(
+        train.matrix,
+        label=train.labels,
+        base_margin=train.margins,
+        max_bin=settings.max_bin,
+        **_columns(preprocessor, settings.threads),
     )
-    max_depth = depth if settings.max_depth is None else settings.max_depth
-    fitted = xgb.QuantileDMatrix(train[0], label=train[1], max_bin=settings.max_bin, **columns)
     # Not quantised: predicting from a quantised matrix took six times as long, every round.
-    judged = xgb.DMatrix(stopping[0], label=stopping[1], **columns)
+    judged = matrix_of(stopping.matrix, stopping.margins, preprocessor, settings.threads)
+    judged.set_info(label=stopping.labels)
+    max_depth, rate = _depth_and_rate(len(train.labels), settings)
     booster = xgb.train(
         {
             "objective": "binary:logistic",
             "eval_metric": "logloss",
             "tree_method": "hist",
+            "base_score": 0.5,
             "max_bin": settings.max_bin,
-            "learning_rate": rate if settings.learning_rate is None else settings.learning_rate,
+            "learning_rate": rate,
             "max_depth": max_depth,
             "min_child_weight": settings.min_child_weight,
             "subsample": settings.subsample,
             "colsample_bytree": settings.colsample_bytree,
             "reg_lambda": settings.reg_lambda,
+            "monotone_constraints": _constraints(preprocessor, signs or {}),
             "seed": settings.seed,
             "nthread": settings.threads,
             "verbosity": 0,
@@ -79,23 +102,58 @@ def boost(
         early_stopping_rounds=settings.early_stopping_rounds,
         verbose_eval=False,
     )
+    without = log_loss_of_margins(stopping.labels, stopping.margins)
+    if booster.best_score >= without:
+        return no_trees(preprocessor, without)
     rounds = booster.best_iteration + 1
     best = booster[:rounds]
-    return Boosted(bytes(best.save_raw("ubj")), rounds, max_depth, _gain_shares(best))
+    gains = _gain_shares(best)
+    return Boosted(bytes(best.save_raw("ubj")), rounds, max_depth, gains, booster.best_score)
 
 
-def no_trees(preprocessor: Preprocessor) -> Boosted:
-    """A booster of the same features without a tree: its margin is 0 for everybody."""
-    nobody = xgb.DMatrix(
-        np.full((1, len(preprocessor.names)), np.nan, dtype=np.float32),
-        label=np.zeros(1),
-        feature_names=preprocessor.names,
-        feature_types=preprocessor.types,
-        enable_categorical=True,
+def no_trees(preprocessor: Preprocessor, log_loss: float = math.nan) -> Boosted:
+    """A booster of the same features without a tree: it adds nothing to anybody's log odds."""
+    nobody = matrix_of(
+        np.full((1, len(preprocessor.names)), np.nan, dtype=np.float32), np.zeros(1), preprocessor
     )
+    nobody.set_info(label=np.zeros(1))
     settings = {"objective": "binary:logistic", "base_score": 0.5}
     booster = xgb.train(settings, nobody, num_boost_round=0)
-    return Boosted(bytes(booster.save_raw("ubj")), rounds=0, max_depth=0, gains={})
+    return Boosted(bytes(booster.save_raw("ubj")), 0, 0, {}, log_loss)
+
+
+def matrix_of(
+    matrix: NDArray[np.float32],
+    margins: NDArray[np.float64],
+    preprocessor: Preprocessor,
+    threads: int = 2,
+) -> xgb.DMatrix:
+    """A matrix of shape (rows, features) and the log odds to start from, as XGBoost reads them."""
+    return xgb.DMatrix(matrix, base_margin=margins, **_columns(preprocessor, threads))
+
+
+def _columns(preprocessor: Preprocessor, threads: int) -> dict[str, object]:
+    return {
+        "feature_names": preprocessor.names,
+        "feature_types": preprocessor.types,
+        "enable_categorical": True,
+        "nthread": threads,
+    }
+
+
+def _depth_and_rate(rows: int, settings: TrainingSettings) -> tuple[int, float]:
+    depth, rate = next((depth, rate) for limit, depth, rate in TREES_BY_ROWS if rows < limit)
+    return (
+        depth if settings.max_depth is None else settings.max_depth,
+        rate if settings.learning_rate is None else settings.learning_rate,
+    )
+
+
+def _constraints(preprocessor: Preprocessor, signs: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(
+        0 if column.kind == "category" else signs.get(column.name, 0)
+        for column in preprocessor.columns
+    )
 
 
 def _gain_shares(booster: xgb.Booster) -> dict[str, float]:

@@ -14,7 +14,10 @@ class TrainingSettings:
     """Settings of one training run; the defaults suit a shop with 90 days to churn.
 
     Days are calendar days and sizes are rows. `max_depth` and `learning_rate` follow the number of
-    training rows where they are None (`ml.boost`). The other boosting defaults were chosen on six
+    training rows where they are None (`ml.boost`). `tuning_trials` are spent on the boosting
+    parameters (`ml.tuning`), `earlier_origins` are earlier holdouts on which the same recipe is
+    judged too (`ml.origins`), and a feature that alone ranks better than `max_solo_auc`, unless it
+    is trusted, stops the training (`ml.leakage`). The other boosting defaults were chosen on six
     cutoffs of a real shop, from June and July 2010, before its reported holdout, 1 September; the
     outcomes of the latest of them reach past that date.
 
@@ -31,6 +34,10 @@ class TrainingSettings:
     max_early_stopping_rows: int = 100_000
     seed: int = 7
     threads: int = 2
+    tuning_trials: int = 0
+    earlier_origins: int = 0
+    max_solo_auc: float = 0.9
+    trusted_features: frozenset[str] = frozenset()
 
     max_depth: int | None = None
     learning_rate: float | None = None
@@ -59,6 +66,11 @@ class TrainingSettings:
             value = getattr(self, name)
             if value < 1:
                 raise ValueError(f"{name}: expected a whole number of at least 1, found {value}")
+        for name in ("tuning_trials", "earlier_origins"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name}: expected 0 or more, found {getattr(self, name)}")
+        if not 0.5 < self.max_solo_auc <= 1:
+            raise ValueError(f"max_solo_auc: expected above 0.5, at most 1: {self.max_solo_auc}")
         if self.min_history_days < 0:
             raise ValueError(f"min_history_days: expected 0 or more, found {self.min_history_days}")
 

@@ -87,6 +87,11 @@ def log_loss(labels: Labels, probabilities: Scores) -> float:
     return float(-np.mean(np.where(labels, np.log(clipped), np.log1p(-clipped))))
 
 
+def log_loss_of_margins(labels: Labels, margins: Scores) -> float:
+    """The same of log odds, shape (customers,), without rounding them to 0 or 1."""
+    return float(np.mean(np.logaddexp(0.0, margins) - labels * margins))
+
+
 def calibration_error(labels: Labels, probabilities: Scores) -> float:
     """Expected calibration error: mean |predicted − observed| over ten bins of equal size."""
     predicted, observed, customers = calibration_curve(labels, probabilities)

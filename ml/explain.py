@@ -17,12 +17,14 @@ REASONS = 3
 class Meaning:
     """What a feature stands for: one of the five causes, and the topic it is a figure of.
 
-    Features of one topic tell a reader the same thing, such as the days since the last order and
+    `sign` is 1 where more of it can only raise the risk, −1 where more of it can only lower it, and
+    0 where the business does not know. Features of one topic tell a reader the same thing, such as the days since the last order and
     their ratio to the usual pause.
     """
 
     cause: str
     topic: str
+    sign: int = 0
 
 
 # Meanings by the name of their feature.

@@ -1,6 +1,8 @@
-"""The artefact that is trained, judged, stored and used: booster, preprocessing, calibration.
+"""The artefact that is trained, judged, stored and used.
 
-Three files in open formats and one with its facts; nothing is pickled.
+Purchase process and simple model give the log odds that the booster starts from; preprocessing
+makes its matrix; calibration makes probabilities of its margins. Each is a file in an open format,
+beside one with the facts; nothing is pickled.
 """
 
 from __future__ import annotations
@@ -17,10 +19,16 @@ import pyarrow as pa
 import xgboost as xgb
 from numpy.typing import NDArray
 
+from ml.boost import matrix_of
 from ml.calibrate import Calibrator
+from ml.linear_base import LinearBase
 from ml.preprocess import Preprocessor
+from ml.purchase_process import HISTORY_COLUMNS, PROCESS_COLUMNS, PurchaseProcess
+from ml.schemas import require_columns
 
 BOOSTER_FILE = "booster.ubj"
+PROCESS_FILE = "purchase_process.json"
+BASE_FILE = "base.json"
 PREPROCESS_FILE = "preprocess.json"
 CALIBRATION_FILE = "calibration.json"
 FACTS_FILE = "facts.json"
@@ -63,8 +71,13 @@ class ModelFacts:
 
 @dataclass(frozen=True)
 class ChurnModel:
-    """A trained model; `booster` is XGBoost's own UBJSON, cut after its best round."""
+    """A trained model; `booster` is XGBoost's own UBJSON, cut after its best round.
 
+    `process` is None where there are no purchases to speak of.
+    """
+
+    process: PurchaseProcess | None
+    base: LinearBase
     booster: bytes
     preprocessor: Preprocessor
     calibrator: Calibrator
@@ -84,8 +97,31 @@ class ChurnModel:
 
     @property
     def is_average(self) -> bool:
-        """Whether it has no trees, so that every customer gets the same probability."""
-        return self.facts.rounds == 0
+        """Whether every customer gets the same probability."""
+        return self.facts.why_average is not None
+
+    @property
+    def kind(self) -> str:
+        """What tells customers apart: `average`, nothing; `logistic`; or `boosted`, trees on it."""
+        if self.is_average:
+            return "average"
+        return "boosted" if self.facts.rounds else "logistic"
+
+    @property
+    def required_columns(self) -> list[str]:
+        """Columns that a table to score must have."""
+        own = [name for name in self.preprocessor.names if name not in PROCESS_COLUMNS]
+        history = [] if self.process is None else [n for n in HISTORY_COLUMNS if n not in own]
+        return [*own, *history]
+
+    def extend(self, table: pa.Table) -> pa.Table:
+        """The table with what the purchase process says of its rows.
+
+        Raises:
+            SchemaError: the table lacks a column.
+        """
+        require_columns(table, self.required_columns, "the table to score")
+        return table if self.process is None else self.process.extend(table)
 
     @property
     def fingerprint(self) -> str:
@@ -109,6 +145,12 @@ class ChurnModel:
             FileNotFoundError: one of the files is not there.
         """
         return cls(
+            process=(
+                PurchaseProcess.from_json(_text(folder / PROCESS_FILE))
+                if (folder / PROCESS_FILE).exists()
+                else None
+            ),
+            base=LinearBase.from_json(_text(folder / BASE_FILE)),
             booster=(folder / BOOSTER_FILE).read_bytes(),
             preprocessor=Preprocessor.from_json(_text(folder / PREPROCESS_FILE)),
             calibrator=Calibrator.from_json(_text(folder / CALIBRATION_FILE)),
@@ -116,7 +158,10 @@ class ChurnModel:
         )
 
     def _files(self) -> dict[str, bytes]:
+        process = {} if self.process is None else {PROCESS_FILE: self.process.to_json().encode()}
         return {
+            **process,
+            BASE_FILE: self.base.to_json().encode(),
             BOOSTER_FILE: self.booster,
             PREPROCESS_FILE: self.preprocessor.to_json().encode(),
             CALIBRATION_FILE: self.calibrator.to_json().encode(),
@@ -133,47 +178,59 @@ class LoadedModel:
     as_of: date
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A batch as the parts of a model read it."""
+
+    table: pa.Table
+    matrix: xgb.DMatrix
+
+
 class Predictor:
-    """A booster in memory, for tables of any length given in batches."""
+    """A model in memory, for tables of any length given in batches."""
 
     def __init__(self, model: ChurnModel, threads: int) -> None:
         """Load the booster from its bytes."""
-        self._preprocessor = model.preprocessor
-        self._calibrator = model.calibrator
+        self._model = model
         self._threads = threads
         self._booster = xgb.Booster({"nthread": threads}, model_file=bytearray(model.booster))
 
-    def matrix(self, batch: pa.Table) -> xgb.DMatrix:
-        """The batch as XGBoost reads it."""
-        return xgb.DMatrix(
-            self._preprocessor.transform(batch),
-            feature_names=self._preprocessor.names,
-            feature_types=self._preprocessor.types,
-            enable_categorical=True,
-            nthread=self._threads,
-        )
+    def prepare(self, batch: pa.Table) -> Prepared:
+        """Make ready what both probabilities and contributions need.
+
+        Raises:
+            SchemaError: a feature of the model is missing or of another kind.
+        """
+        table = self._model.extend(batch)
+        preprocessor = self._model.preprocessor
+        matrix = preprocessor.transform(table)
+        margins = self._model.base.margins(table)
+        return Prepared(table, matrix_of(matrix, margins, preprocessor, self._threads))
 
     def margins(self, table: pa.Table) -> NDArray[np.float32]:
         """Log odds before calibration, shape (rows,), for a table of any length."""
-        parts = [self._margins(self.matrix(batch)) for batch in batches(table)]
+        parts = [self._margins(self.prepare(batch)) for batch in batches(table)]
         return np.concatenate([np.empty(0, dtype=np.float32), *parts])
 
-    def probabilities(self, matrix: xgb.DMatrix) -> NDArray[np.float64]:
+    def probabilities(self, prepared: Prepared) -> NDArray[np.float64]:
         """Calibrated probabilities of shape (rows,)."""
-        return self._calibrator.apply(self._margins(matrix))
+        return self._model.calibrator.apply(self._margins(prepared))
 
-    def contributions(self, matrix: xgb.DMatrix, *, exact: bool) -> NDArray[np.float32]:
+    def contributions(self, prepared: Prepared, *, exact: bool) -> NDArray[np.float32]:
         """What each feature adds to the margin, shape (rows, features), in the order of the names.
 
-        Exact values are Shapley values of the trees (Lundberg, Erion, Lee: Consistent
+        The simple model's part is exact. Of the trees' part, exact values are Shapley values of the trees (Lundberg, Erion, Lee: Consistent
         Individualized Feature Attribution for Tree Ensembles, 2018, algorithm 2) and cost 0.7 ms a
         row; the others follow the path through each tree (Saabas) and are 86 times faster.
         """
-        values = self._booster.predict(matrix, pred_contribs=True, approx_contribs=not exact)
-        return np.asarray(values[:, :-1])
+        values = self._booster.predict(
+            prepared.matrix, pred_contribs=True, approx_contribs=not exact
+        )
+        names = self._model.preprocessor.names
+        return np.asarray(values[:, :-1]) + self._model.base.contributions(prepared.table, names)
 
-    def _margins(self, matrix: xgb.DMatrix) -> NDArray[np.float32]:
-        return np.asarray(self._booster.predict(matrix, output_margin=True))
+    def _margins(self, prepared: Prepared) -> NDArray[np.float32]:
+        return np.asarray(self._booster.predict(prepared.matrix, output_margin=True))
 
 
 def batches(table: pa.Table) -> Iterator[pa.Table]:

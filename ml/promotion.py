@@ -100,7 +100,7 @@ def decide(
     )
     if champion is None:
         return Decision(True, ["Promoted as the first model.", useful], metrics, None, base_loss)
-    if missing := [n for n in champion.preprocessor.names if n not in holdout.column_names]:
+    if missing := [n for n in champion.required_columns if n not in holdout.column_names]:
         reason = f"Promoted: the champion cannot be scored, it needs {', '.join(missing)}."
         return Decision(True, [reason, useful], metrics, None, base_loss)
     theirs = champion.predict(holdout, threads)

@@ -64,6 +64,7 @@ class Registry:
             with TemporaryDirectory() as folder:
                 _write_artifacts(Path(folder), result)
                 self._client.log_artifacts(run_id, folder)
+            self._log_trials(run_id, result)
             registered = self._register(run_id, result, fingerprint)
         return str(registered.version)
 
@@ -125,6 +126,14 @@ class Registry:
                 "files": f"{_below(self._root, source)}/data/{FILES_FOLDER}",
             },
         )
+
+    def _log_trials(self, parent: str, result: TrainingResult) -> None:
+        """The trials of the tuning as child runs, which MLflow shows below the training."""
+        for number, trial in enumerate(result.trials):
+            with self._run(f"trial {number}", {"mlflow.parentRunId": parent}) as run_id:
+                params = [Param(name, f"{value:.4g}") for name, value in trial.parameters.items()]
+                loss = Metric("validation_log_loss", trial.log_loss, timestamp=0, step=0)
+                self._client.log_batch(run_id, [loss], params)
 
     @contextmanager
     def _run(self, name: str, tags: Mapping[str, str]) -> Iterator[str]:
@@ -197,6 +206,7 @@ def _params(result: TrainingResult) -> list[Param]:
         "holdout_date": facts.holdout_date,
         "rounds": facts.rounds,
         "max_depth": facts.max_depth,
+        "kind_of_model": result.model.kind,
         "calibration": result.model.calibrator.method,
         "features": len(result.model.preprocessor.columns),
         **{f"{part}_rows": rows for part, rows in result.row_counts.items()},

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ml.explain import REASONS, Catalogue, Explainer, Explanation
-from ml.model import LoadedModel, batches
+from ml.model import BATCH_ROWS, LoadedModel, batches
 from ml.schemas import (
     CAUSES,
     CHURN_SCORES,
@@ -26,7 +26,7 @@ def score(
     model: LoadedModel,
     features: pa.Table,
     catalogue: Catalogue,
-    exact_top: int = 2_000,
+    exact_from: float = 0.4,
     threads: int = 2,
 ) -> pa.Table:
     """Churn probability, main cause and up to three reasons of every eligible row.
@@ -35,8 +35,8 @@ def score(
         model: the model in use on the features' dates.
         features: feature rows of one or several dates; those not eligible are left out.
         catalogue: what each feature stands for.
-        exact_top: on each date this many of the riskiest are explained by exact Shapley values,
-            the others approximately.
+        exact_from: who is at least this likely to leave is explained by exact Shapley values,
+            because those reasons are read; the others approximately.
         threads: threads for XGBoost.
 
     Returns:
@@ -59,15 +59,16 @@ def score(
 
     start = 0
     for batch in batches(rows):
-        matrix = predictor.matrix(batch)
+        prepared = predictor.prepare(batch)
         where = slice(start, start + len(batch))
-        probabilities[where] = predictor.probabilities(matrix)
-        explain(where, explainer.explain(predictor.contributions(matrix, exact=False)))
+        probabilities[where] = predictor.probabilities(prepared)
+        explain(where, explainer.explain(predictor.contributions(prepared, exact=False)))
         start += len(batch)
-    top = _riskiest(rows, probabilities, exact_top)
-    if len(top):
-        matrix = predictor.matrix(rows.take(pa.array(top)))
-        explain(top, explainer.explain(predictor.contributions(matrix, exact=True)))
+    read = np.flatnonzero(probabilities >= exact_from)
+    for start in range(0, len(read), BATCH_ROWS):
+        some = read[start : start + BATCH_ROWS]
+        prepared = predictor.prepare(rows.take(pa.array(some)))
+        explain(some, explainer.explain(predictor.contributions(prepared, exact=True)))
 
     return pa.table(
         [
@@ -80,15 +81,6 @@ def score(
         ],
         schema=CHURN_SCORES,
     )
-
-
-def _riskiest(rows: pa.Table, probabilities: NDArray[np.float64], top: int) -> NDArray[np.int64]:
-    """Positions of each date's riskiest rows, ties by customer id, ascending."""
-    day = rows[SNAPSHOT_DATE].cast(pa.date32()).cast(pa.int32()).to_numpy()
-    order = np.lexsort((-probabilities, day))
-    starts = np.searchsorted(day, day)
-    rank = np.arange(len(rows)) - starts[order]
-    return np.sort(order[rank < top])
 
 
 def _named(positions: NDArray[np.integer], names: Sequence[str]) -> pa.Array:

@@ -1,10 +1,12 @@
 """Train a churn model on the past and judge it once on a later date.
 
-Where nothing can be learned the model is the average: the same artefact without trees.
+Where nothing can be learned the model is the average: the same artefact without anything that
+tells customers apart.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,12 +16,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ml.baselines import baselines
-from ml.boost import Boosted, boost, no_trees
+from ml.boost import Boosted, Rows, boost, no_trees
 from ml.calibrate import Calibrator
 from ml.config import TrainingSettings
 from ml.evaluate import Interval, auc_difference, brier, evaluate
+from ml.leakage import LeakageError, find_leaks
+from ml.linear_base import LinearBase
 from ml.model import ChurnModel, ModelFacts
 from ml.preprocess import Preprocessor
+from ml.purchase_process import NoProcessError, PurchaseProcess
 from ml.schemas import (
     CHURNED,
     CUSTOMER_ID,
@@ -29,11 +34,15 @@ from ml.schemas import (
     eligible_rows,
 )
 from ml.split import NotEnoughHistoryError, Parts, Split, divide, split_by_time
+from ml.tuning import Trial, tune
 
 # Rows of either outcome below which nothing is learned. A leaf takes about ten leavers
 # (`min_child_weight`), so 30 are three leaves; ten are the fewest that calibrate, and with ten in
 # the holdout the standard error of the ROC AUC is about 0.09.
 LEAST_OF_EITHER = {"train": 30, "calibration": 10, "holdout": 10}
+
+# Which way a feature may act: 1 where more of it never lowers the risk, −1 the other way round.
+Signs = Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -51,11 +60,22 @@ class BaselineResult:
 
 
 @dataclass(frozen=True)
+class OriginResult:
+    """The same recipe on an earlier holdout: trained on what was known then, judged after it."""
+
+    holdout: date
+    customers: int
+    metrics: dict[str, float]
+    baselines: dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
 class TrainingResult:
     """A model and how it did on the holdout, which it never saw.
 
     `holdout_labels` and `holdout_probabilities` have shape (holdout customers,), in the order of
-    the holdout's customer ids. `feature_gains` sum to 1, largest first.
+    the holdout's rows. `feature_gains` sum to 1, largest first. `trials` are those of the tuning,
+    `origins` earlier holdouts, latest first.
     """
 
     model: ChurnModel
@@ -64,19 +84,21 @@ class TrainingResult:
     metrics: dict[str, float]
     uncalibrated_brier: float
     baselines: tuple[BaselineResult, ...]
-    holdout_customers: pa.Array
+    holdout: pa.Table
     holdout_labels: NDArray[np.bool_]
     holdout_probabilities: NDArray[np.float64]
     feature_gains: dict[str, float]
     row_counts: dict[str, int]
+    trials: tuple[Trial, ...] = ()
+    origins: tuple[OriginResult, ...] = ()
 
     def holdout_scores(self, model_version: str) -> pa.Table:
         """The holdout's probabilities as a table of `HOLDOUT_SCORES`."""
-        rows = len(self.holdout_customers)
+        rows = len(self.holdout)
         return pa.table(
             [
                 pa.repeat(pa.scalar(self.split.holdout), rows),
-                self.holdout_customers,
+                self.holdout[CUSTOMER_ID].cast(pa.string()).combine_chunks(),
                 pa.repeat(pa.scalar(model_version), rows),
                 pa.array(self.holdout_probabilities),
             ],
@@ -100,12 +122,20 @@ class TrainingResult:
         return {name: value for name, value in figures.items() if np.isfinite(value)}
 
 
+@dataclass(frozen=True)
+class _Fitted:
+    model: ChurnModel
+    gains: dict[str, float]
+    trials: tuple[Trial, ...]
+
+
 def fit(
     examples: pa.Table,
     settings: TrainingSettings,
     *,
     as_of: date,
     histories: pa.Table | None = None,
+    signs: Signs | None = None,
 ) -> TrainingResult:
     """Train, calibrate and judge a churn model; the same input gives the same bytes.
 
@@ -116,19 +146,29 @@ def fit(
             label window had not passed by `as_of`, are left out.
         settings: dates, sizes and boosting parameters.
         as_of: the day on which the training is done; nothing later may enter.
-        histories: baseline columns on the holdout date of all customers, eligible or not, for
-            BG/NBD's own fit; without it BG/NBD is fitted on the eligible ones alone.
+        histories: purchase histories on the holdout date of all customers, eligible or not, for the
+            purchase process; without it that is fitted on the eligible ones alone.
+        signs: which way a feature may act.
 
     Raises:
+        LeakageError: a feature knows the outcome; the message names it.
         NotEnoughHistoryError: the dates cannot be split.
         SchemaError: a column is missing, unreadable or null where it must be known.
     """
-    split, parts = _split(examples, settings, as_of)
-    if shortage := _shortage(parts):
-        average = _average(parts, split, settings, as_of, shortage)
-        return _judge(average, {}, parts, split, settings, histories)
-    model, gains = _train(parts, split, settings, as_of)
-    return _judge(model, gains, parts, split, settings, histories)
+    known = _matured(examples, settings, as_of)
+    split, parts = _split(known, settings)
+    leaks = find_leaks(
+        pa.concat_tables([parts.train, parts.calibration]),
+        parts.holdout,
+        max_solo_auc=settings.max_solo_auc,
+        trusted=settings.trusted_features,
+    )
+    if leaks:
+        raise LeakageError(leaks)
+    process = _process(parts.holdout if histories is None else histories, settings)
+    fitted = _fit_parts(parts, split, settings, as_of, process, signs or {})
+    result = _judge(fitted, parts, split, settings, process)
+    return replace(result, origins=_earlier_origins(known, result, as_of, signs or {}))
 
 
 def fit_average(
@@ -152,33 +192,92 @@ def fit_average(
         NotEnoughHistoryError: the dates cannot be split.
         SchemaError: a column is missing, unreadable or null where it must be known.
     """
-    split, parts = _split(examples, settings, as_of)
-    model = _average(parts, split, settings, as_of, why)
-    return _judge(model, {}, parts, split, settings, histories)
+    split, parts = _split(_matured(examples, settings, as_of), settings)
+    process = _process(parts.holdout if histories is None else histories, settings)
+    return _judge(_average(parts, split, settings, as_of, why), parts, split, settings, process)
 
 
-def _split(examples: pa.Table, settings: TrainingSettings, as_of: date) -> tuple[Split, Parts]:
+def _matured(examples: pa.Table, settings: TrainingSettings, as_of: date) -> pa.Table:
     check_examples(examples)
     examples = eligible_rows(examples)
-    matured = pc.less_equal(
-        examples[SNAPSHOT_DATE].cast(pa.date32()), pa.scalar(as_of - settings.horizon)
+    return examples.filter(
+        pc.less_equal(
+            examples[SNAPSHOT_DATE].cast(pa.date32()), pa.scalar(as_of - settings.horizon)
+        )
     )
-    examples = examples.filter(matured)
+
+
+def _split(examples: pa.Table, settings: TrainingSettings) -> tuple[Split, Parts]:
     split = split_by_time(
         examples[SNAPSHOT_DATE].cast(pa.date32()).unique().to_pylist(), settings.horizon_days
     )
     return split, divide(examples, split, settings)
 
 
-def _judge(
-    model: ChurnModel,
-    gains: dict[str, float],
+def _process(histories: pa.Table, settings: TrainingSettings) -> PurchaseProcess | None:
+    """None for contracts, whose end is told, and where there is nothing to fit."""
+    if settings.kind == "contractual":
+        return None
+    try:
+        return PurchaseProcess.fit(histories, settings.horizon_days)
+    except NoProcessError:
+        return None
+
+
+def _fit_parts(
     parts: Parts,
     split: Split,
     settings: TrainingSettings,
-    histories: pa.Table | None,
+    as_of: date,
+    process: PurchaseProcess | None,
+    signs: Signs,
+) -> _Fitted:
+    if shortage := _shortage(parts):
+        return _average(parts, split, settings, as_of, shortage)
+    train, calibration = (
+        part if process is None else process.extend(part)
+        for part in (parts.train, parts.calibration)
+    )
+
+    def judge(fitted_on: pa.Table, judged: pa.Table, tried: TrainingSettings) -> float:
+        return _boosted(fitted_on, judged, tried, signs)[2].log_loss
+
+    tuned, trials = tune(train, settings, judge)
+    base, preprocessor, boosted = _boosted(train, calibration, tuned, signs)
+    labels, later_labels = _labels(parts.train), _labels(parts.calibration)
+    model = ChurnModel(
+        process=process,
+        base=base,
+        booster=boosted.booster,
+        preprocessor=preprocessor,
+        calibrator=Calibrator(),
+        facts=_facts(split, settings, as_of, np.concatenate([labels, later_labels]), boosted),
+    )
+    margins = model.predictor(settings.threads).margins(parts.calibration)
+    calibrated = replace(model, calibrator=Calibrator.fit(margins, later_labels))
+    return _Fitted(calibrated, boosted.gains, trials)
+
+
+def _boosted(
+    train: pa.Table, stopping: pa.Table, settings: TrainingSettings, signs: Signs
+) -> tuple[LinearBase, Preprocessor, Boosted]:
+    preprocessor = Preprocessor.fit(train)
+    base = LinearBase.fit(train, _labels(train))
+    first, second = (
+        Rows(preprocessor.transform(part), _labels(part), base.margins(part))
+        for part in (train, stopping)
+    )
+    return base, preprocessor, boost(first, second, preprocessor, settings, signs)
+
+
+def _judge(
+    fitted: _Fitted,
+    parts: Parts,
+    split: Split,
+    settings: TrainingSettings,
+    process: PurchaseProcess | None,
 ) -> TrainingResult:
-    labels = _labels(parts.holdout)
+    model, labels = fitted.model, _labels(parts.holdout)
     probabilities = model.predict(parts.holdout, settings.threads)
     uncalibrated = (
         probabilities
@@ -187,9 +286,6 @@ def _judge(
     )
     can_be_ranked = bool(labels.any()) and not labels.all()
     fitted_on = pa.concat_tables([parts.train, parts.calibration])
-    peers = baselines(
-        fitted_on, parts.holdout, parts.holdout if histories is None else histories, settings
-    )
     return TrainingResult(
         model=model,
         settings=settings,
@@ -208,55 +304,72 @@ def _judge(
                 if can_be_ranked
                 else None,
             )
-            for peer in peers
+            for peer in baselines(fitted_on, parts.holdout, process, settings)
         ),
-        holdout_customers=parts.holdout[CUSTOMER_ID].cast(pa.string()).combine_chunks(),
+        holdout=parts.holdout,
         holdout_labels=labels,
         holdout_probabilities=probabilities,
-        feature_gains=gains,
+        feature_gains=fitted.gains,
         row_counts={
             "train": len(parts.train),
             "calibration": len(parts.calibration),
             "holdout": len(parts.holdout),
         },
+        trials=fitted.trials,
     )
 
 
-def _train(
-    parts: Parts, split: Split, settings: TrainingSettings, as_of: date
-) -> tuple[ChurnModel, dict[str, float]]:
-    preprocessor = Preprocessor.fit(parts.train)
-    labels, later_labels = _labels(parts.train), _labels(parts.calibration)
-    boosted = boost(
-        (preprocessor.transform(parts.train), labels),
-        (preprocessor.transform(parts.calibration), later_labels),
-        preprocessor,
-        settings,
+def _earlier_origins(
+    known: pa.Table, result: TrainingResult, as_of: date, signs: Signs
+) -> tuple[OriginResult, ...]:
+    """The recipe on the holdouts before, with the tuned parameters' search left out.
+
+    Only eligible customers are known there, so the purchase process is fitted on them alone.
+    """
+    settings = replace(
+        result.settings, tuning_trials=0, earlier_origins=0, max_rows=result.settings.max_rows // 5
     )
-    model = ChurnModel(
-        booster=boosted.booster,
-        preprocessor=preprocessor,
-        calibrator=Calibrator(),
-        facts=_facts(split, settings, as_of, np.concatenate([labels, later_labels]), boosted),
-    )
-    margins = model.predictor(settings.threads).margins(parts.calibration)
-    return replace(model, calibrator=Calibrator.fit(margins, later_labels)), boosted.gains
+    origins: list[OriginResult] = []
+    for number in range(1, result.settings.earlier_origins + 1):
+        earlier = as_of - number * settings.step
+        seen = _matured(known, settings, earlier)
+        try:
+            split, parts = _split(seen, settings)
+        except NotEnoughHistoryError:
+            break
+        if _shortage(parts):
+            break
+        process = _process(parts.holdout, settings)
+        fitted = _fit_parts(parts, split, settings, earlier, process, signs)
+        judged = _judge(fitted, parts, split, settings, process)
+        origins.append(
+            OriginResult(
+                holdout=split.holdout,
+                customers=len(parts.holdout),
+                metrics=judged.metrics,
+                baselines={peer.name: peer.metrics for peer in judged.baselines if peer.metrics},
+            )
+        )
+    return tuple(origins)
 
 
 def _average(
     parts: Parts, split: Split, settings: TrainingSettings, as_of: date, why: str
-) -> ChurnModel:
+) -> _Fitted:
     fitted = pa.concat_tables([parts.train, parts.calibration])
     if len(fitted) == 0:
         raise NotEnoughHistoryError(f"no customer is known on any date before {split.holdout}")
     preprocessor, labels = Preprocessor.fit(fitted), _labels(fitted)
     nothing = no_trees(preprocessor)
-    return ChurnModel(
+    model = ChurnModel(
+        process=None,
+        base=LinearBase(0.0, ()),
         booster=nothing.booster,
         preprocessor=preprocessor,
         calibrator=Calibrator.average(labels),
         facts=replace(_facts(split, settings, as_of, labels, nothing), why_average=why),
     )
+    return _Fitted(model, {}, ())
 
 
 def _facts(

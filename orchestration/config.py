@@ -22,6 +22,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    NonNegativeInt,
     PositiveInt,
     ValidationError,
     field_validator,
@@ -107,11 +108,18 @@ class Training(_Section):
     """Which past dates are learned from: one every `step_days`, back from the latest matured one.
 
     The earliest has `min_history_days` of history behind it; at most `max_rows` rows are used.
+    `tuning_trials` are spent on the boosting parameters, `earlier_origins` are earlier dates on
+    which the same recipe is judged too. A feature that alone ranks better than `max_solo_auc` knows
+    the outcome and stops the training, unless it is one of `trusted_features`.
     """
 
     step_days: PositiveInt = 30
     min_history_days: PositiveInt = 90
     max_rows: PositiveInt = 500_000
+    tuning_trials: NonNegativeInt = 8
+    earlier_origins: NonNegativeInt = 2
+    max_solo_auc: Annotated[float, Field(gt=0.5, le=1)] = 0.9
+    trusted_features: list[str] = []
     seed: int = 7
 
 

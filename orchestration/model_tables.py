@@ -12,6 +12,8 @@ import duckdb
 import pyarrow as pa
 
 from ml.explain import Meaning
+from ml.purchase_process import HISTORY_COLUMNS
+from ml.schemas import CUSTOMER_ID
 
 
 def examples(con: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -27,16 +29,19 @@ def features_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
 
 
 def histories_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
-    """Features of all customers known on a day, eligible or not."""
+    """Purchase histories of all customers known on a day, eligible or not."""
+    columns = ", ".join((CUSTOMER_ID, *HISTORY_COLUMNS))
     return con.execute(
-        "from features.feat_customer_snapshots where snapshot_date = ?", [day]
+        f"select {columns} from features.feat_customer_snapshots where snapshot_date = ?", [day]
     ).to_arrow_table()
 
 
 def feature_catalogue(con: duckdb.DuckDBPyConnection) -> dict[str, Meaning]:
     """What each feature of the catalogue stands for."""
-    rows = con.execute("select feature, cause, topic from seeds.feature_catalogue").fetchall()
-    return {feature: Meaning(cause, topic) for feature, cause, topic in rows}
+    rows = con.execute(
+        "select feature, cause, topic, risk_sign from seeds.feature_catalogue"
+    ).fetchall()
+    return {feature: Meaning(cause, topic, sign) for feature, cause, topic, sign in rows}
 
 
 def replace_churn_scores(

@@ -44,6 +44,10 @@ def training_settings(config: DeploymentConfig) -> TrainingSettings:
         step_days=config.training.step_days,
         min_history_days=config.training.min_history_days,
         max_rows=config.training.max_rows,
+        tuning_trials=config.training.tuning_trials,
+        earlier_origins=config.training.earlier_origins,
+        max_solo_auc=config.training.max_solo_auc,
+        trusted_features=frozenset(config.training.trusted_features),
         seed=config.training.seed,
     )
 

@@ -57,7 +57,13 @@ def churn_scores_asset(
         with final_unless_in_use(SchemaError), warehouse.connect() as con:
             catalogue = feature_catalogue(con)
             scores = pa.concat_tables(
-                score(_model_of(day, models), features_of(con, day), catalogue) for day in dates
+                score(
+                    _model_of(day, models),
+                    features_of(con, day),
+                    catalogue,
+                    exact_from=config.risk_tiers.medium,
+                )
+                for day in dates
             )
             replace_churn_scores(con, dates, scores)
         return dg.MaterializeResult(

@@ -13,7 +13,12 @@ from orchestration.assets.scoring import FEATURES
 from orchestration.assets.warehouse import EXAMPLES
 from orchestration.config import DeploymentConfig
 from orchestration.faults import final_unless_in_use
-from orchestration.model_tables import examples, histories_of, replace_holdout_scores
+from orchestration.model_tables import (
+    examples,
+    feature_catalogue,
+    histories_of,
+    replace_holdout_scores,
+)
 from orchestration.partitions import dates_of
 from orchestration.pictures import as_markdown
 from orchestration.resources import Models, training_settings
@@ -69,6 +74,7 @@ def model_assets(
         warehouse: dg.ResourceParam[Warehouse],
         models: dg.ResourceParam[Models],
     ) -> Iterator[dg.MaterializeResult[None]]:
+        from ml.leakage import LeakageError
         from ml.plots import all_plots
         from ml.promotion import decide
         from ml.schemas import SchemaError
@@ -76,9 +82,10 @@ def model_assets(
         from ml.train import fit, fit_average
 
         as_of = dates_of(context)[-1]
-        expected = (NotEnoughHistoryError, SchemaError)
+        expected = (NotEnoughHistoryError, SchemaError, LeakageError)
         with final_unless_in_use(*expected), warehouse.connect() as con:
             known, histories = examples(con), histories_of(con, as_of - settings.horizon)
+            signs = {name: meaning.sign for name, meaning in feature_catalogue(con).items()}
             found = models.registry.champion(as_of)
             champion = found.model if found else None
 
@@ -90,7 +97,7 @@ def model_assets(
                     models.registry.promote(version, decision.reasons)
                 return version, decision
 
-            result = fit(known, settings, as_of=as_of, histories=histories)
+            result = fit(known, settings, as_of=as_of, histories=histories, signs=signs)
             version, decision = judge(result)
             if not decision.promote and (champion is None or champion.is_average):
                 why = " ".join(["Of the boosted model:", *decision.reasons])
