@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xgboost as xgb
@@ -67,35 +68,13 @@ def boost(
         signs: features whose effect may go one way only: 1 where more of it never lowers the risk,
             −1 where more of it never raises it. A category has no such order.
     """
-    fitted = xgb.QuantileDMatrix(
-        train.matrix,
-        label=train.labels,
-        base_margin=train.margins,
-        max_bin=settings.max_bin,
-        **_columns(preprocessor, settings.threads),
-    )
+    fitted = _quantised(train, preprocessor, settings)
     # Not quantised: predicting from a quantised matrix took six times as long, every round.
     judged = matrix_of(stopping.matrix, stopping.margins, preprocessor, settings.threads)
     judged.set_info(label=stopping.labels)
-    max_depth, rate = _depth_and_rate(len(train.labels), settings)
+    parameters = _parameters(len(train.labels), preprocessor, settings, signs or {})
     booster = xgb.train(
-        {
-            "objective": "binary:logistic",
-            "eval_metric": "logloss",
-            "tree_method": "hist",
-            "base_score": 0.5,
-            "max_bin": settings.max_bin,
-            "learning_rate": rate,
-            "max_depth": max_depth,
-            "min_child_weight": settings.min_child_weight,
-            "subsample": settings.subsample,
-            "colsample_bytree": settings.colsample_bytree,
-            "reg_lambda": settings.reg_lambda,
-            "monotone_constraints": _constraints(preprocessor, signs or {}),
-            "seed": settings.seed,
-            "nthread": settings.threads,
-            "verbosity": 0,
-        },
+        parameters,
         fitted,
         num_boost_round=settings.max_rounds,
         evals=[(judged, "stopping")],
@@ -107,8 +86,27 @@ def boost(
         return no_trees(preprocessor, without)
     rounds = booster.best_iteration + 1
     best = booster[:rounds]
-    gains = _gain_shares(best)
-    return Boosted(bytes(best.save_raw("ubj")), rounds, max_depth, gains, booster.best_score)
+    depth = parameters["max_depth"]
+    return Boosted(
+        bytes(best.save_raw("ubj")), rounds, depth, _gain_shares(best), booster.best_score
+    )
+
+
+def boost_again(
+    rows: Rows,
+    rounds: int,
+    preprocessor: Preprocessor,
+    settings: TrainingSettings,
+    signs: Mapping[str, int] | None = None,
+) -> Boosted:
+    """As many rounds as were found to be right, on more rows."""
+    if rounds == 0:
+        return no_trees(preprocessor)
+    fitted = _quantised(rows, preprocessor, settings)
+    parameters = _parameters(len(rows.labels), preprocessor, settings, signs or {})
+    booster = xgb.train(parameters, fitted, num_boost_round=rounds, verbose_eval=False)
+    depth = parameters["max_depth"]
+    return Boosted(bytes(booster.save_raw("ubj")), rounds, depth, _gain_shares(booster), math.nan)
 
 
 def no_trees(preprocessor: Preprocessor, log_loss: float = math.nan) -> Boosted:
@@ -132,6 +130,41 @@ def matrix_of(
     return xgb.DMatrix(matrix, base_margin=margins, **_columns(preprocessor, threads))
 
 
+def _quantised(
+    rows: Rows, preprocessor: Preprocessor, settings: TrainingSettings
+) -> xgb.QuantileDMatrix:
+    return xgb.QuantileDMatrix(
+        rows.matrix,
+        label=rows.labels,
+        base_margin=rows.margins,
+        max_bin=settings.max_bin,
+        **_columns(preprocessor, settings.threads),
+    )
+
+
+def _parameters(
+    rows: int, preprocessor: Preprocessor, settings: TrainingSettings, signs: Mapping[str, int]
+) -> dict[str, Any]:
+    depth, rate = next((depth, rate) for limit, depth, rate in TREES_BY_ROWS if rows < limit)
+    return {
+        "objective": "binary:logistic",
+        "eval_metric": "logloss",
+        "tree_method": "hist",
+        "base_score": 0.5,
+        "max_bin": settings.max_bin,
+        "learning_rate": rate if settings.learning_rate is None else settings.learning_rate,
+        "max_depth": depth if settings.max_depth is None else settings.max_depth,
+        "min_child_weight": settings.min_child_weight,
+        "subsample": settings.subsample,
+        "colsample_bytree": settings.colsample_bytree,
+        "reg_lambda": settings.reg_lambda,
+        "monotone_constraints": _constraints(preprocessor, signs),
+        "seed": settings.seed,
+        "nthread": settings.threads,
+        "verbosity": 0,
+    }
+
+
 def _columns(preprocessor: Preprocessor, threads: int) -> dict[str, object]:
     return {
         "feature_names": preprocessor.names,
@@ -139,14 +172,6 @@ def _columns(preprocessor: Preprocessor, threads: int) -> dict[str, object]:
         "enable_categorical": True,
         "nthread": threads,
     }
-
-
-def _depth_and_rate(rows: int, settings: TrainingSettings) -> tuple[int, float]:
-    depth, rate = next((depth, rate) for limit, depth, rate in TREES_BY_ROWS if rows < limit)
-    return (
-        depth if settings.max_depth is None else settings.max_depth,
-        rate if settings.learning_rate is None else settings.learning_rate,
-    )
 
 
 def _constraints(preprocessor: Preprocessor, signs: Mapping[str, int]) -> tuple[int, ...]:

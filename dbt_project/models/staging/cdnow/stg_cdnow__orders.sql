@@ -1,0 +1,45 @@
+{#- One order a line of the log, which knows days and no times. -#}
+with
+
+source as (
+    select * from {{ source('cdnow', 'purchases') }}
+),
+
+parsed as (
+    select
+        *,
+        {{ try_timestamp('purchased_on', ['%Y-%m-%d']) }} as ordered_at,
+        try_cast(amount as decimal(18, 2)) as parsed_amount
+    from source
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        {{ first_failed([
+            ('purchased_on', 'ordered_at', 'purchased_on'),
+            ('amount', 'parsed_amount', 'amount'),
+        ]) }} as _reject_reason,
+        'cdnow' as source,
+        purchase_no as source_order_id,
+        customer_id as source_customer_id,
+        ordered_at,
+        'completed' as status,
+        '{{ var("currency") }}' as currency,
+        parsed_amount as gross_amount,
+        cast(null as decimal(18, 2)) as discount_amount,
+        parsed_amount as net_amount,
+        cast(null as varchar) as coupon_code,
+        cast(null as varchar) as sales_channel,
+        cast(null as timestamp) as cancelled_at,
+        cast(null as timestamp) as refunded_at,
+        cast(null as decimal(18, 2)) as refunded_amount
+    from parsed
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final

@@ -1,0 +1,1 @@
+"""How good the churn model is on public data, beside its peers. A tool of the developers."""

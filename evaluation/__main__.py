@@ -1,0 +1,88 @@
+"""`python -m evaluation`: the champion beside its peers on public data.
+
+What lies in no package is read from the folders that ONLINE_RETAIL_DIR and TELCO_DIR name, and left
+out, saying so, where they name none.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from evaluation import telco
+from evaluation.logs import CDNOW, ONLINE_RETAIL, PurchaseLog, training_data, write_cdnow
+from evaluation.peers import Comparison, compared
+from ml.train import TrainingResult
+
+console = Console(width=120)
+
+
+def main() -> None:
+    """Print a table for each purchase log and cutoff, and one for Telco."""
+    with TemporaryDirectory() as scratch:
+        root = Path(scratch)
+        write_cdnow(root / "cdnow_log")
+        if _is_set("ONLINE_RETAIL_DIR"):
+            _log(ONLINE_RETAIL, root)
+        _log(CDNOW, root)
+    if _is_set("TELCO_DIR"):
+        _telco(Path(os.environ["TELCO_DIR"]))
+
+
+def _log(log: PurchaseLog, root: Path) -> None:
+    for cutoff in log.cutoffs:
+        result, comparisons = compared(training_data(log, cutoff, root))
+        _show(f"{log.name}, cutoff {cutoff}", result, comparisons)
+
+
+def _show(title: str, result: TrainingResult, comparisons: list[Comparison]) -> None:
+    rate, facts = result.metrics["churn_rate"], result.model.facts
+    table = Table(
+        title=f"{title}: {len(result.holdout):,} customers, {rate:.1%} left", title_justify="left"
+    )
+    for column in ("", "ROC AUC", "log loss", "AUC, champion less peer", "log loss, the same", ""):
+        table.add_column(column)
+    metrics = result.metrics
+    kind = f"champion: {result.model.kind}, {facts.rounds} trees of depth {facts.max_depth}"
+    table.add_row(kind, f"{metrics['roc_auc']:.4f}", f"{metrics['log_loss']:.4f}", "", "", "")
+    for one in comparisons:
+        auc, loss = one.auc_difference, one.loss_difference
+        verdict = "better" if one.is_better else "no worse" if one.is_no_worse else "WORSE"
+        table.add_row(
+            one.peer,
+            f"{one.roc_auc:.4f}",
+            f"{one.log_loss:.4f}",
+            f"{auc.estimate:+.4f} ({auc.low:+.4f} to {auc.high:+.4f})",
+            f"{loss.estimate:+.4f} ({loss.low:+.4f} to {loss.high:+.4f})",
+            verdict,
+        )
+    console.print(table)
+
+
+def _telco(folder: Path) -> None:
+    known = telco.customers(folder)
+    results = telco.folds(known)
+    auc, lift = (
+        float(np.mean([result.metrics[name] for result in results]))
+        for name in ("roc_auc", "top_decile_lift")
+    )
+    console.print(f"Telco, 19 columns, five folds: ROC AUC {auc:.4f}, top-decile lift {lift:.3f}")
+    found = ", ".join(sorted(telco.refused(telco.with_planted(known, folder)))) or "nothing"
+    console.print(f"Telco, with planted columns: the guard refuses {found}")
+
+
+def _is_set(variable: str) -> bool:
+    if os.environ.get(variable):
+        return True
+    console.print(f"{variable} is not set: what it would name is left out")
+    return False
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,102 @@
+"""Purchase logs of real companies, run through the whole pipeline as deployments of it."""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+
+import pyarrow as pa
+from rich.console import Console
+
+from ml.config import TrainingSettings
+from ml.explain import Meaning
+from orchestration.config import load_config
+from orchestration.execution import Runner
+from orchestration.home import Home
+from orchestration.instance import prepare
+from orchestration.model_tables import examples, feature_catalogue, histories_of
+from orchestration.resources import training_settings
+from orchestration.warehouse import Warehouse
+
+CONFIGS = Path(__file__).parent.parent / "config"
+
+
+@dataclass(frozen=True)
+class PurchaseLog:
+    """A deployment, and the cutoffs at which its model is judged; none of them was tuned on."""
+
+    name: str
+    config: Path
+    cutoffs: tuple[date, ...]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What the pipeline's training step reads as of a day."""
+
+    as_of: date
+    examples: pa.Table
+    histories: pa.Table
+    settings: TrainingSettings
+    signs: dict[str, int]
+
+
+ONLINE_RETAIL = PurchaseLog(
+    "Online Retail 2009–10",
+    CONFIGS / "online_retail.yml",
+    (date(2010, 8, 1), date(2010, 9, 1), date(2010, 9, 10)),
+)
+CDNOW = PurchaseLog("CDNOW", CONFIGS / "cdnow.yml", (date(1998, 4, 2),))
+
+
+def training_data(log: PurchaseLog, cutoff: date, root: Path) -> TrainingData:
+    """Run the day on which the cutoff's outcomes are just known, with a training, below `root`.
+
+    Raises:
+        ConfigError: a variable of the configuration is not set.
+        RunError: the run failed.
+    """
+    config, home = load_config(log.config), Home(root / config_slug(log))
+    prepare(home, log.config)
+    settings = training_settings(config)
+    as_of = cutoff + timedelta(days=settings.horizon_days)
+    Runner(config, home, Console(quiet=True)).day(as_of, retrain=True)
+    with Warehouse(home.warehouse, config.time_zone).connect(read_only=True) as con:
+        catalogue: dict[str, Meaning] = dict(feature_catalogue(con))
+        return TrainingData(
+            as_of=as_of,
+            examples=examples(con),
+            histories=histories_of(con, cutoff),
+            settings=settings,
+            signs={name: meaning.sign for name, meaning in catalogue.items()},
+        )
+
+
+def config_slug(log: PurchaseLog) -> str:
+    """The folder of a deployment's home."""
+    return log.config.stem
+
+
+def write_cdnow(folder: Path) -> None:
+    """Write purchases.csv from the copy of the log that the package lifetimes carries.
+
+    Raises:
+        ModuleNotFoundError: the package is not installed.
+    """
+    package = find_spec("lifetimes")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("the package lifetimes, which carries the CDNOW log")
+    log = Path(package.origin).parent / "datasets" / "CDNOW_master.txt"
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = log.read_text(encoding="ascii").splitlines()[1:]
+    with (folder / "purchases.csv").open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["purchase_no", "customer_id", "purchased_on", "cds", "amount"])
+        for number, line in enumerate((line for line in lines if line.strip()), start=1):
+            customer, day, cds, amount = line.split()
+            out.writerow([number, customer, f"{day[:4]}-{day[4:6]}-{day[6:]}", cds, amount])
+    os.environ["CDNOW_DIR"] = str(folder)

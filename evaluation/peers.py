@@ -1,0 +1,111 @@
+"""The champion and its peers on the same customers: figures, differences, and a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import xgboost as xgb
+from numpy.typing import NDArray
+
+from evaluation.logs import TrainingData
+from ml.evaluate import Interval, log_loss, roc_auc
+from ml.preprocess import Preprocessor
+from ml.schemas import CHURNED, eligible_rows
+from ml.split import divide, split_by_time
+from ml.train import TrainingResult, fit
+
+REPLICATES = 1_000
+TREES, DEPTH, RATE = 300, 4, 0.05
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A peer's figures, and the champion's less the peer's with 95 % bootstrap intervals."""
+
+    peer: str
+    roc_auc: float
+    log_loss: float
+    auc_difference: Interval
+    loss_difference: Interval
+
+    @property
+    def is_no_worse(self) -> bool:
+        """Whether neither interval lies wholly on the peer's side."""
+        return self.auc_difference.high >= 0 and self.loss_difference.low <= 0
+
+    @property
+    def is_better(self) -> bool:
+        """Whether both estimates lie on the champion's side."""
+        return self.auc_difference.estimate > 0 and self.loss_difference.estimate < 0
+
+
+def compared(data: TrainingData) -> tuple[TrainingResult, list[Comparison]]:
+    """Train as the pipeline does, and compare with recency, RFM, BG/NBD and plain XGBoost."""
+    result = fit(
+        data.examples,
+        data.settings,
+        as_of=data.as_of,
+        histories=data.histories,
+        signs=data.signs,
+    )
+    peers = {
+        peer.name: peer.probabilities
+        for peer in result.baselines
+        if peer.probabilities is not None
+    }
+    peers["plain XGBoost"] = plain_xgboost(data)
+    return result, list(_comparisons(result, peers))
+
+
+def plain_xgboost(data: TrainingData) -> NDArray[np.float64]:
+    """300 trees of depth 4 on all rows that may be fitted on, untuned, uncalibrated."""
+    rows = eligible_rows(data.examples)
+    days = rows["snapshot_date"].unique().to_pylist()
+    parts = divide(rows, split_by_time(days, data.settings.horizon_days), data.settings)
+    fitted_on = pa.concat_tables([parts.train, parts.calibration])
+    preprocessor = Preprocessor.fit(fitted_on)
+    columns = {
+        "feature_names": preprocessor.names,
+        "feature_types": preprocessor.types,
+        "enable_categorical": True,
+    }
+    matrices = [
+        xgb.DMatrix(preprocessor.transform(part), label=part[CHURNED].to_numpy(), **columns)
+        for part in (fitted_on, parts.holdout)
+    ]
+    booster = xgb.train(
+        {"objective": "binary:logistic", "max_depth": DEPTH, "learning_rate": RATE, "nthread": 2},
+        matrices[0],
+        num_boost_round=TREES,
+    )
+    return np.asarray(booster.predict(matrices[1]), dtype=np.float64)
+
+
+def _comparisons(
+    result: TrainingResult, peers: dict[str, NDArray[np.float64]]
+) -> Iterator[Comparison]:
+    labels, ours = result.holdout_labels, result.holdout_probabilities
+    random = np.random.default_rng(7)
+    draws = random.integers(0, len(labels), size=(REPLICATES, len(labels)))
+    for name, theirs in peers.items():
+        differences = np.array(
+            [
+                (
+                    roc_auc(labels[draw], ours[draw]) - roc_auc(labels[draw], theirs[draw]),
+                    log_loss(labels[draw], ours[draw]) - log_loss(labels[draw], theirs[draw]),
+                )
+                for draw in draws
+            ]
+        )
+        low, high = np.quantile(differences, [0.025, 0.975], axis=0)
+        auc, loss = roc_auc(labels, theirs), log_loss(labels, theirs)
+        yield Comparison(
+            name,
+            auc,
+            loss,
+            Interval(roc_auc(labels, ours) - auc, low[0], high[0]),
+            Interval(log_loss(labels, ours) - loss, low[1], high[1]),
+        )

@@ -1,0 +1,82 @@
+"""IBM's sample telephone company: contractual churn, and columns that only know it afterwards.
+
+TELCO_DIR names the folder of its files: Telco-Customer-Churn.csv and the status workbook.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ml.config import TrainingSettings
+from ml.leakage import LeakageError
+from ml.train import TrainingResult, fit
+
+CSV = "Telco-Customer-Churn.csv"
+STATUS = "Telco_customer_churn_status.xlsx"
+# Written down by the company after the customer had left.
+PLANTED = ("Churn Score", "Satisfaction Score", "Churn Reason")
+FOLDS = 5
+# The file is one day's; the folds are put into periods, so that the same code trains on them.
+DAY = date(2020, 1, 1)
+SETTINGS = TrainingSettings(
+    kind="contractual", horizon_days=1, step_days=1, min_history_days=0, tuning_trials=8
+)
+_AS_OF = DAY + timedelta(days=10)
+
+
+def customers(folder: Path) -> pd.DataFrame:
+    """The 19 columns that are known on the day, and the outcome, one row a customer."""
+    raw = pd.read_csv(folder / CSV)
+    # Blank for the eleven customers of the first month, who have not been charged yet.
+    raw["TotalCharges"] = pd.to_numeric(raw["TotalCharges"], errors="coerce")
+    return raw.rename(columns={"customerID": "customer_id", "Churn": "churned"}).assign(
+        churned=lambda table: table["churned"] == "Yes",
+        contract_tenure_days=lambda table: table["tenure"] * 30,
+        monthly_amount=lambda table: table["MonthlyCharges"],
+    )
+
+
+def with_planted(known: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """The same with the columns of the status workbook that know the outcome."""
+    status = pd.read_excel(folder / STATUS).rename(columns={"Customer ID": "customer_id"})
+    return known.merge(status[["customer_id", *PLANTED]], on="customer_id", validate="1:1")
+
+
+def folds(known: pd.DataFrame) -> list[TrainingResult]:
+    """A model a fold, each judged on the fifth of the customers that it never saw."""
+    place = _places(known)
+    return [fit(_as_periods(known, place, fold), SETTINGS, as_of=_AS_OF) for fold in range(FOLDS)]
+
+
+def refused(known: pd.DataFrame) -> set[str]:
+    """The features for which training is refused; none where it is not."""
+    try:
+        fit(_as_periods(known, _places(known), 0), SETTINGS, as_of=_AS_OF)
+    except LeakageError as error:
+        return {leak.feature for leak in error.leaks}
+    return set()
+
+
+def _places(known: pd.DataFrame) -> np.ndarray:
+    """A place from 0 to 1 for each customer, evenly among leavers and among stayers."""
+    random = np.random.default_rng(7)
+    places = np.empty(len(known))
+    for outcome in (False, True):
+        members = np.flatnonzero(known["churned"] == outcome)
+        places[members] = (random.permutation(len(members)) + 0.5) / len(members)
+    return places
+
+
+def _as_periods(known: pd.DataFrame, place: np.ndarray, fold: int) -> pa.Table:
+    """Two training days, a calibration day and the holdout, each of other customers."""
+    turned = (place + fold / FOLDS) % 1
+    days = np.select([turned < 0.32, turned < 0.64, turned < 0.8], [0, 1, 3], default=5)
+    periods = known.assign(
+        snapshot_date=[DAY + timedelta(days=int(day)) for day in days],
+    )
+    return pa.Table.from_pandas(periods, preserve_index=False)
