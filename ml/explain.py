@@ -102,10 +102,9 @@ class Explainer:
 
     def _main_cause(self, raising: NDArray[np.float32]) -> NDArray[np.int8]:
         sums = raising @ self._by_cause
-        main = sums.argmax(axis=1).astype(np.int8)
         second, first = np.partition(sums, -2, axis=1)[:, -2:].T
-        main[first - second <= CLEAR_LEAD] = -1
-        return main
+        is_clear = first - second > CLEAR_LEAD
+        return np.where(is_clear, sums.argmax(axis=1), -1).astype(np.int8)
 
     def _reasons(
         self, speaking: NDArray[np.float32], raising: NDArray[np.float32]

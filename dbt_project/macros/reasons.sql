@@ -3,7 +3,7 @@
     numbers, written as seeds/reason_words.csv says for the deployment's language.
 -#}
 
-{#- A pattern such as 'No order for {days} days' as SQL; `expressions` has that of each placeholder. -#}
+{#- A pattern such as 'No order for {days} days' as SQL, from that of each placeholder. -#}
 {% macro filled(pattern, expressions) -%}
     {%- set parts = [] -%}
     {%- for piece in pattern.split('{') -%}
@@ -25,7 +25,8 @@
     {%- if format == 'rounded' -%}
         {%- set sql = "cast(cast(round(" ~ column ~ ") as bigint) as varchar)" -%}
     {%- elif format == '1' -%}
-        {%- set sql = "replace(printf('%.1f', " ~ column ~ "), '.', '" ~ words['decimal_point'] ~ "')" -%}
+        {%- set number = "printf('%.1f', " ~ column ~ ")" -%}
+        {%- set sql = "replace(" ~ number ~ ", '.', '" ~ words['decimal_point'] ~ "')" -%}
     {%- elif format == '%' -%}
         {%- set number = "cast(cast(round(100 * " ~ column ~ ") as bigint) as varchar)" -%}
         {%- set sql = filled(words['percentage'], {'number': number}) -%}
@@ -64,8 +65,8 @@
     {%- set language = var('language') -%}
     {%- set words = {} -%}
     {%- set word_query = 'select word, text_' ~ language ~ ' from ' ~ ref('reason_words') -%}
-    {%- set catalogue_query
-        = 'select feature, reason_' ~ language ~ ' from ' ~ ref('feature_catalogue') ~ ' order by 1' -%}
+    {%- set catalogue_query = 'select feature, reason_' ~ language ~ ' from '
+        ~ ref('feature_catalogue') ~ ' order by feature' -%}
     {%- for word, text in (run_query(word_query) if execute else []) -%}
         {%- do words.update({word: text}) -%}
     {%- endfor -%}
