@@ -259,11 +259,13 @@ def _fit_parts(
         facts=_facts(split, settings, as_of, np.concatenate([labels, later_labels]), boosted),
     )
     margins = model.predictor(settings.threads).margins(parts.calibration)
-    model = replace(model, calibrator=Calibrator.fit(margins, later_labels))
-    if len(train) + len(calibration) > MAX_REFIT_ROWS:
-        return _Fitted(model, boosted.gains, trials)
-    again = _boosted_again(pa.concat_tables([train, calibration]), model, tuned, signs)
-    return _Fitted(again[0], again[1], trials)
+    model, gains = replace(model, calibrator=Calibrator.fit(margins, later_labels)), boosted.gains
+    if len(train) + len(calibration) <= MAX_REFIT_ROWS:
+        model, gains = _boosted_again(pa.concat_tables([train, calibration]), model, tuned, signs)
+    fitted_on = pa.concat_tables([parts.train, parts.calibration])
+    margins = model.predictor(settings.threads).margins(fitted_on)
+    level = model.calibrator.at_level(margins, _labels(fitted_on))
+    return _Fitted(replace(model, calibrator=level), gains, trials)
 
 
 def _boosted(
@@ -283,7 +285,7 @@ def _boosted_again(
 ) -> tuple[ChurnModel, dict[str, float]]:
     """The model with base and trees grown anew on training and calibration rows together.
 
-    The calibrator stays: it was fitted on rows that its trees had not seen.
+    The calibrator's slopes stay: they were fitted on rows that its trees had not seen.
     """
     preprocessor, labels = Preprocessor.fit(rows), _labels(rows)
     base = LinearBase.fit(rows, labels)
