@@ -35,6 +35,7 @@ from ml.schemas import (
 )
 from ml.split import NotEnoughHistoryError, Parts, Split, divide, split_by_time
 from ml.tuning import Trial, tune
+from ml.value import ValueResult, fit_value
 
 # Rows of either outcome below which nothing is learned. A leaf takes about ten leavers
 # (`min_child_weight`), so 30 are three leaves; ten are the fewest that calibrate, and with ten in
@@ -80,7 +81,7 @@ class TrainingResult:
 
     `holdout_labels` and `holdout_probabilities` have shape (holdout customers,), in the order of
     the holdout's rows. `feature_gains` sum to 1, largest first. `trials` are those of the tuning,
-    `origins` earlier holdouts, latest first.
+    `origins` earlier holdouts, latest first; `value` is None where there is none to speak of.
     """
 
     model: ChurnModel
@@ -96,6 +97,7 @@ class TrainingResult:
     row_counts: dict[str, int]
     trials: tuple[Trial, ...] = ()
     origins: tuple[OriginResult, ...] = ()
+    value: ValueResult | None = None
 
     def holdout_scores(self, model_version: str) -> pa.Table:
         """The holdout's probabilities as a table of `HOLDOUT_SCORES`."""
@@ -116,6 +118,7 @@ class TrainingResult:
         Those that are no number, such as the ROC AUC where nobody left, are left out.
         """
         figures = {**self.metrics, "uncalibrated_brier": self.uncalibrated_brier}
+        figures.update(self.value.metrics() if self.value else {})
         for baseline in self.baselines:
             for name, value in (baseline.metrics or {}).items():
                 figures[f"{baseline.name}.{name}"] = value
@@ -152,7 +155,7 @@ def fit(
         settings: dates, sizes and boosting parameters.
         as_of: the day on which the training is done; nothing later may enter.
         histories: purchase histories on the holdout date of all customers, eligible or not, for the
-            purchase process; without it that is fitted on the eligible ones alone.
+            purchase process and the value; without it they are fitted on the eligible ones alone.
         signs: which way a feature may act.
 
     Raises:
@@ -170,10 +173,15 @@ def fit(
     )
     if leaks:
         raise LeakageError(leaks)
-    process = _process(parts.holdout if histories is None else histories, settings)
+    bought = parts.holdout if histories is None else histories
+    process = _process(bought, settings)
     fitted = _fit_parts(parts, split, settings, as_of, process, signs or {})
     result = _judge(fitted, parts, split, settings, process)
-    return replace(result, origins=_earlier_origins(known, result, as_of, signs or {}))
+    return replace(
+        result,
+        value=_value(parts, bought, process),
+        origins=_earlier_origins(known, result, as_of, signs or {}),
+    )
 
 
 def fit_average(
@@ -198,8 +206,11 @@ def fit_average(
         SchemaError: a column is missing, unreadable or null where it must be known.
     """
     split, parts = _split(_matured(examples, settings, as_of), settings)
-    process = _process(parts.holdout if histories is None else histories, settings)
-    return _judge(_average(parts, split, settings, as_of, why), parts, split, settings, process)
+    bought = parts.holdout if histories is None else histories
+    process = _process(bought, settings)
+    average = _average(parts, split, settings, as_of, why)
+    judged = _judge(average, parts, split, settings, process)
+    return replace(judged, value=_value(parts, bought, process))
 
 
 def _matured(examples: pa.Table, settings: TrainingSettings, as_of: date) -> pa.Table:
@@ -217,6 +228,11 @@ def _split(examples: pa.Table, settings: TrainingSettings) -> tuple[Split, Parts
         examples[SNAPSHOT_DATE].cast(pa.date32()).unique().to_pylist(), settings.horizon_days
     )
     return split, divide(examples, split, settings)
+
+
+def _value(parts: Parts, histories: pa.Table, process: PurchaseProcess | None) -> ValueResult | None:
+    past = pa.concat_tables([parts.train, parts.calibration])
+    return fit_value(histories, past, parts.holdout, process)
 
 
 def _process(histories: pa.Table, settings: TrainingSettings) -> PurchaseProcess | None:

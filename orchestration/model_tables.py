@@ -6,14 +6,15 @@ All as Arrow; what the columns mean is said by `ml/schemas.py` and the dbt proje
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 
 import duckdb
 import pyarrow as pa
 
 from ml.explain import Meaning
-from ml.purchase_process import HISTORY_COLUMNS
 from ml.schemas import CUSTOMER_ID
+from ml.value import VALUE_COLUMNS, ValueModel
 
 
 def examples(con: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -30,7 +31,7 @@ def features_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
 
 def histories_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
     """Purchase histories of all customers known on a day, eligible or not."""
-    columns = ", ".join((CUSTOMER_ID, *HISTORY_COLUMNS))
+    columns = ", ".join((CUSTOMER_ID, *VALUE_COLUMNS))
     return con.execute(
         f"select {columns} from features.feat_customer_snapshots where snapshot_date = ?", [day]
     ).to_arrow_table()
@@ -56,6 +57,14 @@ def replace_holdout_scores(
 ) -> None:
     """Replace a model's scores of its holdout."""
     _replace(con, "ml.holdout_scores", "model_version", [model_version], scores)
+
+
+def replace_value_parameters(
+    con: duckdb.DuckDBPyConnection, model_version: str, value: ValueModel
+) -> None:
+    """Replace the parameters by which the warehouse works out what customers are worth."""
+    row = pa.Table.from_pylist([{"model_version": model_version, **asdict(value)}])
+    _replace(con, "ml.value_parameters", "model_version", [model_version], row)
 
 
 def _replace(

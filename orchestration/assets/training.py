@@ -18,6 +18,7 @@ from orchestration.model_tables import (
     feature_catalogue,
     histories_of,
     replace_holdout_scores,
+    replace_value_parameters,
 )
 from orchestration.partitions import dates_of
 from orchestration.pictures import as_markdown
@@ -92,6 +93,8 @@ def model_assets(
             def judge(trained: "TrainingResult") -> "tuple[str, Decision]":
                 version = models.registry.log(trained, {"dagster_run_id": context.run.run_id})
                 replace_holdout_scores(con, version, trained.holdout_scores(version))
+                if trained.value:
+                    replace_value_parameters(con, version, trained.value.model)
                 decision = decide(trained.model, champion, known)
                 if decision.promote:
                     models.registry.promote(version, decision.reasons)

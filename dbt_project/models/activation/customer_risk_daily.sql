@@ -43,6 +43,7 @@ final as (
         {{ risk_tier('ranked.churn_probability') }} as risk_tier,
         ranked.risk_percentile,
         values_at_stake.expected_value,
+        values_at_stake.expected_margin,
         cast(ranked.churn_probability * values_at_stake.expected_value as decimal(18, 2))
             as value_at_risk,
         ranked.main_cause,
