@@ -120,6 +120,15 @@ def no_trees(preprocessor: Preprocessor, log_loss: float = math.nan) -> Boosted:
     return Boosted(bytes(booster.save_raw("ubj")), 0, 0, {}, log_loss)
 
 
+def depth_and_rate(rows: int, settings: TrainingSettings) -> tuple[int, float]:
+    """Depth of the trees and learning rate: those of the settings, or what so many rows bear."""
+    depth, rate = next((depth, rate) for limit, depth, rate in TREES_BY_ROWS if rows < limit)
+    return (
+        depth if settings.max_depth is None else settings.max_depth,
+        rate if settings.learning_rate is None else settings.learning_rate,
+    )
+
+
 def matrix_of(
     matrix: NDArray[np.float32],
     margins: NDArray[np.float64],
@@ -145,15 +154,15 @@ def _quantised(
 def _parameters(
     rows: int, preprocessor: Preprocessor, settings: TrainingSettings, signs: Mapping[str, int]
 ) -> dict[str, Any]:
-    depth, rate = next((depth, rate) for limit, depth, rate in TREES_BY_ROWS if rows < limit)
+    depth, rate = depth_and_rate(rows, settings)
     return {
         "objective": "binary:logistic",
         "eval_metric": "logloss",
         "tree_method": "hist",
         "base_score": 0.5,
         "max_bin": settings.max_bin,
-        "learning_rate": rate if settings.learning_rate is None else settings.learning_rate,
-        "max_depth": depth if settings.max_depth is None else settings.max_depth,
+        "learning_rate": rate,
+        "max_depth": depth,
         "min_child_weight": settings.min_child_weight,
         "subsample": settings.subsample,
         "colsample_bytree": settings.colsample_bytree,
