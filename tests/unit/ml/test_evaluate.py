@@ -7,13 +7,11 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from ml.evaluate import (
-    auc_difference,
-    bootstrap_interval,
     brier,
+    brier_parts,
     calibration_curve,
     calibration_error,
     cumulative_gains,
-    delong_interval,
     evaluate,
     log_loss,
     max_top_decile_lift,
@@ -51,7 +49,7 @@ def test_no_metric_depends_on_the_order_of_rows(drawn: tuple, random: object) ->
     labels, scores = drawn
     order = np.random.default_rng(random.randint(0, 1000)).permutation(len(labels))
 
-    for metric in (roc_auc, pr_auc, brier, log_loss, top_decile_lift):
+    for metric in (roc_auc, pr_auc, brier, log_loss, top_decile_lift, calibration_error):
         assert metric(labels[order], scores[order]) == pytest.approx(metric(labels, scores))
 
 
@@ -98,57 +96,52 @@ def test_gains_run_from_nobody_to_everybody() -> None:
     assert found[10] == pytest.approx(1)
 
 
-def test_the_interval_of_a_difference_holds_the_truth_as_often_as_it_says() -> None:
-    random = np.random.default_rng(5)
-    held = 0
-    for seed in range(60):
-        signal = random.normal(size=300)
-        labels = random.random(300) < 1 / (1 + np.exp(-signal))
-        ours, theirs = (signal + random.normal(size=300) for _ in range(2))
-        interval = auc_difference(labels, ours, theirs, seed)
-        held += interval.low <= 0 <= interval.high
+def test_brier_parts_of_four_bins_by_hand() -> None:
+    labels = np.array([True, False, False, False, True, False, True, True, True, True])
+    said = np.array([0.2, 0.2, 0.2, 0.2, 0.5, 0.5, 0.9, 0.9, 0.9, 0.9])
 
-    assert held >= 50
+    # Ten bins of one customer each; tied customers count with their mean outcome. Of four told 0.2
+    # a quarter left, of two told 0.5 a half, of four told 0.9 all; six of ten in all.
+    parts = brier_parts(labels, said)
 
-
-def test_a_bootstrap_replicate_is_the_auc_of_the_rows_drawn() -> None:
-    random = np.random.default_rng(8)
-    labels, scores = random.random(400) < 0.4, np.round(random.random(400), 1)
-    nothing = np.zeros(400)
-
-    interval = auc_difference(labels, scores, nothing, seed=4)
-
-    drawn = np.random.default_rng(4).integers(0, 400, size=(1_000, 400))
-    replicates = [roc_auc(labels[rows], scores[rows]) - 0.5 for rows in drawn]
-    low, high = np.quantile(replicates, [0.025, 0.975])
-    assert (interval.low, interval.high) == pytest.approx((low, high))
-    assert interval == auc_difference(labels, scores, nothing, seed=4)
+    assert parts.reliability == pytest.approx((4 * 0.05**2 + 0 + 4 * 0.1**2) / 10)
+    assert parts.resolution == pytest.approx((4 * 0.35**2 + 2 * 0.1**2 + 4 * 0.4**2) / 10)
+    assert parts.uncertainty == pytest.approx(0.6 * 0.4)
+    # What is said is the same within each bin, so the parts add up to the Brier score itself.
+    total = parts.reliability - parts.resolution + parts.uncertainty
+    assert total == pytest.approx(brier(labels, said))
 
 
-def test_the_two_kinds_of_interval_agree_where_they_meet() -> None:
-    random = np.random.default_rng(9)
-    labels = random.random(5_000) < 0.3
-    ours = np.round(labels + random.normal(size=5_000), 1)
-    theirs = 0.8 * labels + random.normal(size=5_000)
+def test_brier_parts_add_up_to_the_brier_score_of_the_binned_forecast() -> None:
+    random = np.random.default_rng(4)
+    probabilities = random.permutation(random.beta(2, 3, 1_003))
+    labels = random.random(1_003) < probabilities**1.5
 
-    by_bootstrap = bootstrap_interval(labels, ours, theirs, seed=2)
-    by_formula = delong_interval(labels, ours, theirs)
+    binned = np.empty(1_003)
+    for part in np.array_split(np.argsort(probabilities), 10):
+        binned[part] = probabilities[part].mean()
+    found = evaluate(labels, probabilities)
 
-    assert by_formula.estimate == pytest.approx(by_bootstrap.estimate)
-    assert by_formula.low == pytest.approx(by_bootstrap.low, abs=0.003)
-    assert by_formula.high == pytest.approx(by_bootstrap.high, abs=0.003)
-    assert auc_difference(labels, ours, theirs, seed=2) == by_bootstrap
-    assert auc_difference(*(np.tile(part, 2) for part in (labels, ours, theirs)), seed=2) == (
-        delong_interval(*(np.tile(part, 2) for part in (labels, ours, theirs)))
+    parts = found["brier_reliability"] - found["brier_resolution"] + found["brier_uncertainty"]
+    assert parts == pytest.approx(brier(labels, binned))
+    assert parts != pytest.approx(found["brier"], rel=1e-4)
+
+
+def test_the_average_has_no_resolution_and_is_as_reliable_as_it_is_right() -> None:
+    labels = np.arange(1_000) % 4 == 0
+
+    parts = brier_parts(labels, np.full(1_000, 0.35))
+
+    assert parts.resolution == pytest.approx(0)
+    assert parts.reliability == pytest.approx(0.01)
+    assert calibration_error(labels, np.full(1_000, 0.35)) == pytest.approx(0.1)
+
+
+def test_fewer_customers_than_bins_have_a_bin_each() -> None:
+    predicted, observed, customers = calibration_curve(
+        np.array([True, False, True]), np.array([0.9, 0.1, 0.6])
     )
 
-
-def test_a_real_difference_excludes_zero_and_a_model_does_not_differ_from_itself() -> None:
-    random = np.random.default_rng(6)
-    labels = random.random(2_000) < 0.4
-    good, poor = labels + random.normal(size=2_000), random.normal(size=2_000)
-
-    assert auc_difference(labels, good, poor, 1).excludes_zero
-    same = auc_difference(labels, good, good, 1)
-    assert (same.estimate, same.low, same.high) == (0, 0, 0)
-    assert not same.excludes_zero
+    assert predicted.tolist() == [0.1, 0.6, 0.9]
+    assert observed.tolist() == [0, 1, 1]
+    assert customers.tolist() == [1, 1, 1]
