@@ -52,9 +52,7 @@ def compared(data: TrainingData) -> tuple[TrainingResult, list[Comparison]]:
         signs=data.signs,
     )
     peers = {
-        peer.name: peer.probabilities
-        for peer in result.baselines
-        if peer.probabilities is not None
+        peer.name: peer.probabilities for peer in result.baselines if peer.probabilities is not None
     }
     peers["plain XGBoost"] = plain_xgboost(data)
     return result, list(_comparisons(result, peers))

@@ -54,7 +54,7 @@ def model_card(result: TrainingResult) -> str:
         "## What it reads most",
         "\n".join(
             f"- {name}: {gain:.1%} of gain"
-            for name, gain in list(result.feature_gains.items())[:10]
+            for name, gain in list(result.feature_shares.items())[:10]
         )
         or "Nothing.",
         "## Limits",

@@ -64,7 +64,7 @@ def calibration_plot(result: TrainingResult) -> bytes:
 
 def feature_gain_plot(result: TrainingResult) -> bytes:
     """The twenty features that reduce the loss most, in per cent of all gain."""
-    top = list(result.feature_gains.items())[:TOP_FEATURES][::-1]
+    top = list(result.feature_shares.items())[:TOP_FEATURES][::-1]
     figure, axes = _figure(height=0.8 + 0.24 * max(len(top), 1))
     axes.barh([name for name, _ in top], [100 * gain for _, gain in top], color=ACCENT)
     _title(axes, "What the model reads")

@@ -19,11 +19,14 @@ from ml.baselines import baselines
 from ml.boost import Boosted, Rows, boost, boost_again, no_trees
 from ml.calibrate import Calibrator
 from ml.config import TrainingSettings
-from ml.evaluate import Interval, auc_difference, brier, evaluate
+from ml.customer_groups import customer_groups
+from ml.evaluate import brier, evaluate
+from ml.intervals import Interval, auc_difference
 from ml.leakage import LeakageError, find_leaks
 from ml.linear_base import LinearBase
-from ml.model import ChurnModel, ModelFacts
+from ml.model import ChurnModel, ModelFacts, batches
 from ml.preprocess import Preprocessor
+from ml.profit import ExpectedProfit, empc
 from ml.purchase_process import NoProcessError, PurchaseProcess
 from ml.schemas import (
     CHURNED,
@@ -33,8 +36,11 @@ from ml.schemas import (
     check_examples,
     eligible_rows,
 )
+from ml.slices import SliceTable, by_slice
 from ml.split import NotEnoughHistoryError, Parts, Split, divide, split_by_time
+from ml.tiers import Tier, by_tier
 from ml.tuning import Trial, tune
+from ml.uncertainty import intervals
 from ml.value import ValueResult, fit_value
 
 # Rows of either outcome below which nothing is learned. A leaf takes about ten leavers
@@ -80,7 +86,9 @@ class TrainingResult:
     """A model and how it did on the holdout, which it never saw.
 
     `holdout_labels` and `holdout_probabilities` have shape (holdout customers,), in the order of
-    the holdout's rows. `feature_gains` sum to 1, largest first. `trials` are those of the tuning,
+    the holdout's rows. `feature_shares` say what the model reads: each feature's mean absolute
+    contribution to the holdout's log odds, as a share of all, largest first. `intervals` are of the
+    `metrics`, `slices` of groups of customers and `tiers` of the risk tiers. `trials` are those of the tuning,
     `origins` earlier holdouts, latest first; `value` is None where there is none to speak of.
     """
 
@@ -93,8 +101,12 @@ class TrainingResult:
     holdout: pa.Table
     holdout_labels: NDArray[np.bool_]
     holdout_probabilities: NDArray[np.float64]
-    feature_gains: dict[str, float]
+    feature_shares: dict[str, float]
     row_counts: dict[str, int]
+    intervals: dict[str, Interval]
+    slices: SliceTable
+    tiers: tuple[Tier, ...]
+    empc: ExpectedProfit
     trials: tuple[Trial, ...] = ()
     origins: tuple[OriginResult, ...] = ()
     value: ValueResult | None = None
@@ -118,7 +130,13 @@ class TrainingResult:
         Those that are no number, such as the ROC AUC where nobody left, are left out.
         """
         figures = {**self.metrics, "uncalibrated_brier": self.uncalibrated_brier}
+        figures["empc"] = self.empc.per_customer
         figures.update(self.value.metrics() if self.value else {})
+        for name, interval in self.intervals.items():
+            figures[f"{name}_low"], figures[f"{name}_high"] = interval.low, interval.high
+        for tier in self.tiers:
+            figures[f"tier_{tier.name}.predicted"] = tier.mean_predicted
+            figures[f"tier_{tier.name}.churn_rate"] = tier.churn_rate.estimate
         for baseline in self.baselines:
             for name, value in (baseline.metrics or {}).items():
                 figures[f"{baseline.name}.{name}"] = value
@@ -133,7 +151,6 @@ class TrainingResult:
 @dataclass(frozen=True)
 class _Fitted:
     model: ChurnModel
-    gains: dict[str, float]
     trials: tuple[Trial, ...]
 
 
@@ -230,7 +247,9 @@ def _split(examples: pa.Table, settings: TrainingSettings) -> tuple[Split, Parts
     return split, divide(examples, split, settings)
 
 
-def _value(parts: Parts, histories: pa.Table, process: PurchaseProcess | None) -> ValueResult | None:
+def _value(
+    parts: Parts, histories: pa.Table, process: PurchaseProcess | None
+) -> ValueResult | None:
     past = pa.concat_tables([parts.train, parts.calibration])
     return fit_value(histories, past, parts.holdout, process)
 
@@ -275,13 +294,13 @@ def _fit_parts(
         facts=_facts(split, settings, as_of, np.concatenate([labels, later_labels]), boosted),
     )
     margins = model.predictor(settings.threads).margins(parts.calibration)
-    model, gains = replace(model, calibrator=Calibrator.fit(margins, later_labels)), boosted.gains
+    model = replace(model, calibrator=Calibrator.fit(margins, later_labels))
     if len(train) + len(calibration) <= MAX_REFIT_ROWS:
-        model, gains = _boosted_again(pa.concat_tables([train, calibration]), model, tuned, signs)
+        model = _boosted_again(pa.concat_tables([train, calibration]), model, tuned, signs)
     fitted_on = pa.concat_tables([parts.train, parts.calibration])
     margins = model.predictor(settings.threads).margins(fitted_on)
     level = model.calibrator.at_level(margins, _labels(fitted_on))
-    return _Fitted(replace(model, calibrator=level), gains, trials)
+    return _Fitted(replace(model, calibrator=level), trials)
 
 
 def _boosted(
@@ -298,7 +317,7 @@ def _boosted(
 
 def _boosted_again(
     rows: pa.Table, model: ChurnModel, settings: TrainingSettings, signs: Signs
-) -> tuple[ChurnModel, dict[str, float]]:
+) -> ChurnModel:
     """The model with base and trees grown anew on training and calibration rows together.
 
     The calibrator's slopes stay: they were fitted on rows that its trees had not seen.
@@ -307,8 +326,7 @@ def _boosted_again(
     base = LinearBase.fit(rows, labels)
     all_rows = Rows(preprocessor.transform(rows), labels, base.margins(rows))
     boosted = boost_again(all_rows, model.facts.rounds, preprocessor, settings, signs)
-    grown = replace(model, base=base, booster=boosted.booster, preprocessor=preprocessor)
-    return grown, boosted.gains
+    return replace(model, base=base, booster=boosted.booster, preprocessor=preprocessor)
 
 
 def _judge(
@@ -350,7 +368,11 @@ def _judge(
         holdout=parts.holdout,
         holdout_labels=labels,
         holdout_probabilities=probabilities,
-        feature_gains=fitted.gains,
+        feature_shares=_feature_shares(model, parts.holdout, settings),
+        intervals=intervals(labels, probabilities, settings.seed, economics=settings.economics),
+        slices=by_slice(labels, probabilities, customer_groups(parts.holdout)),
+        tiers=by_tier(labels, probabilities, settings.medium_risk, settings.high_risk),
+        empc=empc(labels, probabilities, settings.economics),
         row_counts={
             "train": len(parts.train),
             "calibration": len(parts.calibration),
@@ -358,6 +380,25 @@ def _judge(
         },
         trials=fitted.trials,
     )
+
+
+def _feature_shares(
+    model: ChurnModel, holdout: pa.Table, settings: TrainingSettings
+) -> dict[str, float]:
+    predictor = model.predictor(settings.threads)
+    totals = np.zeros(len(model.preprocessor.names))
+    for batch in batches(holdout):
+        totals += np.abs(predictor.contributions(predictor.prepare(batch), exact=False)).sum(axis=0)
+    weighed = {
+        name: float(total)
+        for name, total in zip(model.preprocessor.names, totals, strict=True)
+        if total > 0
+    }
+    everything = sum(weighed.values())
+    return {
+        name: total / everything
+        for name, total in sorted(weighed.items(), key=lambda item: -item[1])
+    }
 
 
 def _earlier_origins(
@@ -410,7 +451,7 @@ def _average(
         calibrator=Calibrator.average(labels),
         facts=replace(_facts(split, settings, as_of, labels, nothing), why_average=why),
     )
-    return _Fitted(model, {}, ())
+    return _Fitted(model, ())
 
 
 def _facts(

@@ -22,12 +22,16 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    NonNegativeFloat,
     NonNegativeInt,
+    PositiveFloat,
     PositiveInt,
     ValidationError,
     field_validator,
     model_validator,
 )
+
+from ml.profit import PAPER_ECONOMICS, RetentionEconomics
 
 CONFIG_VARIABLE = "HOLDFAST_CONFIG"
 DEFAULT_CONFIG = Path("config/demo.yml")
@@ -96,6 +100,26 @@ class RiskTiers(_Section):
         if self.high <= self.medium:
             raise ValueError(f"expected high above medium, found {self.high} and {self.medium}")
         return self
+
+
+class Retention(_Section):
+    """What keeping a customer brings and an offer costs, in the deployment's currency.
+
+    Models are compared by the profit of a campaign with these figures (EMPC, `ml/profit.py`).
+    """
+
+    customer_value: PositiveFloat = PAPER_ECONOMICS.customer_value
+    offer_cost: NonNegativeFloat = PAPER_ECONOMICS.offer_cost
+    contact_cost: NonNegativeFloat = PAPER_ECONOMICS.contact_cost
+
+    @model_validator(mode="after")
+    def _keeping_pays(self) -> Retention:
+        self.economics()
+        return self
+
+    def economics(self) -> RetentionEconomics:
+        """The figures as models are judged by them."""
+        return RetentionEconomics(self.customer_value, self.offer_cost, self.contact_cost)
 
 
 class Identity(_Section):
@@ -235,6 +259,7 @@ class DeploymentConfig(_Section):
     last_date: date | None = None
     churn: Churn
     risk_tiers: RiskTiers = RiskTiers()
+    retention: Retention = Retention()
     identity: Identity = Identity()
     training: Training = Training()
     schedule: Schedule = Schedule()

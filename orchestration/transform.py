@@ -99,7 +99,7 @@ class Dbt:
             # A test whose other tables are built later belongs to the later build.
             *("--indirect-selection", "buildable"),
             *("--exclude-resource-type", "unit_test"),
-            # Nobody reads the artefacts, and writing them takes longer than building a dozen tables.
+            # Nobody reads the artefacts, and writing them takes longer than a dozen tables.
             "--no-write-json",
         ]
         # Opened as dbt opens it: connections of one process share one instance of the file.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import numpy as np
 
 from orchestration.assets.ingest import POOL
 from orchestration.assets.scoring import FEATURES
@@ -95,6 +96,12 @@ def model_assets(
                 replace_holdout_scores(con, version, trained.holdout_scores(version))
                 if trained.value:
                     replace_value_parameters(con, version, trained.value.model)
+                stored = models.registry.load(version).model.predict(trained.holdout)
+                if not np.array_equal(stored, trained.holdout_probabilities):
+                    raise dg.Failure(
+                        f"model {version} does not say again what it said when it was trained",
+                        allow_retries=False,
+                    )
                 decision = decide(trained.model, champion, known)
                 if decision.promote:
                     models.registry.promote(version, decision.reasons)
