@@ -11,7 +11,8 @@ import xgboost as xgb
 from numpy.typing import NDArray
 
 from evaluation.logs import TrainingData
-from ml.evaluate import Interval, log_loss, roc_auc
+from ml.evaluate import log_loss, roc_auc
+from ml.intervals import Interval
 from ml.preprocess import Preprocessor
 from ml.schemas import CHURNED, eligible_rows
 from ml.split import divide, split_by_time

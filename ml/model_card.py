@@ -1,114 +1,162 @@
-"""The model card: what the model is, what it was judged on, and what it must not be used for.
+"""The model card: what a model is for, how good it is, and what it must not be used for.
 
-Follows Mitchell et al.: Model Cards for Model Reporting, FAT* 2019, section 4.
+Follows Mitchell et al.: Model Cards for Model Reporting, FAT* 2019, section 4. Written for the one
+who decides whether to act on the probabilities; every figure is of the holdout, which the model
+never saw.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from math import isnan
 
-from ml.train import BaselineResult, TrainingResult
+from ml.card_figures import (
+    metrics_section,
+    origins_section,
+    tiers_section,
+    weakness_section,
+    worth_section,
+)
+from ml.intervals import Interval
+from ml.markdown import bullets, escape
+from ml.slices import SliceTable, weak_groups
+from ml.train import TrainingResult
 
 DEFINITIONS = {
     "non_contractual": "no completed order within {days} days after the date",
     "contractual": "all subscriptions ended within {days} days after the date",
 }
-ROWS = (
-    ("roc_auc", "ROC AUC", ".3f"),
-    ("pr_auc", "PR AUC", ".3f"),
-    ("brier", "Brier score", ".4f"),
-    ("log_loss", "Log loss", ".4f"),
-    ("calibration_error", "Calibration error", ".4f"),
-    ("top_decile_lift", "Top-decile lift", ".2f"),
-    ("top_decile_lift_share", "Lift ÷ maximum", ".2f"),
-    ("mean_predicted", "Mean predicted", ".3f"),
-)
+READ_MOST = 10
 
 
 def model_card(result: TrainingResult) -> str:
     """The card as Markdown."""
-    facts, rows = result.model.facts, result.row_counts
+    intervals, slices = result.intervals, result.slices
+    sections = {
+        "What it is for": _purpose(result),
+        "What it was trained on": _data(result),
+        "How good it is on the holdout": metrics_section(result, intervals),
+        "What it is worth": worth_section(result, result.empc, intervals),
+        "How well its probabilities hold": tiers_section(result.tiers),
+        "For whom it is weak": weakness_section(slices),
+        "How it did at earlier cutoffs": origins_section(result),
+        "What it reads most": _features(result),
+        "What it must not be used for": _limits(result, slices),
+    }
+    parts = [f"# Churn model as of {result.model.facts.as_of}", _summary(result, intervals)]
+    parts += [f"## {heading}\n\n{text}" for heading, text in sections.items() if text]
+    return "\n\n".join(parts) + "\n"
+
+
+def _summary(result: TrainingResult, intervals: Mapping[str, Interval]) -> str:
+    metrics, facts = result.metrics, result.model.facts
+    if result.model.is_average:
+        return (
+            "**It is no more than the average**: no model told better who leaves, so every "
+            "customer gets the churn rate before the holdout, "
+            f"{metrics['mean_predicted']:.1%}, without causes or reasons. {facts.why_average}"
+        )
+    interval = _percent(intervals.get("roc_auc"))
+    ranked = [peer for peer in result.baselines if peer.metrics]
+    best = max(ranked, key=lambda peer: (peer.metrics or {})["roc_auc"], default=None)
+    beside = f"; {best.name}: {best.metrics['roc_auc']:.0%}" if best and best.metrics else ""
+    riskiest = metrics["top_decile_lift"] * metrics["churn_rate"]
+    return (
+        f"**In short:** of the {result.row_counts['holdout']:,} customers of "
+        f"{facts.holdout_date}, {metrics['churn_rate']:.0%} left. Of the tenth that it called "
+        f"riskiest, {riskiest:.0%} did. Of a customer who left and one who stayed, it gave the "
+        f"first the higher probability in {metrics['roc_auc']:.0%} of all pairs{interval}{beside}."
+    )
+
+
+def _purpose(result: TrainingResult) -> str:
+    facts, model = result.model.facts, result.model
     definition = DEFINITIONS[facts.kind].format(days=facts.horizon_days)
+    text = (
+        f"Predicts for each customer: {definition}. It puts those first who are most likely to "
+        "leave, so that an offer, a call or a repair reaches them before they do."
+    )
+    if model.is_average:
+        return text
+    learned = (
+        f"A logistic regression, and on it XGBoost, {facts.rounds} trees of depth "
+        f"{facts.max_depth}"
+        if facts.rounds
+        else "A logistic regression, to which no tree added anything"
+    )
+    return (
+        f"{text} {learned}, {len(model.preprocessor.columns)} features; calibration: "
+        f"{model.calibrator.method}."
+    )
+
+
+def _data(result: TrainingResult) -> str:
+    facts, rows = result.model.facts, result.row_counts
     gap = (
         "no customer is in both training and calibration, whose label windows overlap"
         if result.split.disjoint_customers
         else "training and calibration lie a full horizon apart"
     )
-    parts = [
-        f"# Churn model as of {facts.as_of}",
-        f"Predicts for each customer: {definition}. {_nature(result)}",
-        "## Data",
-        (
-            f"- Training: {_period(facts.train_dates)}, {rows['train']:,} rows\n"
-            f"- Early stopping and calibration: {_period(facts.calibration_dates)}, "
-            f"{rows['calibration']:,} rows\n"
-            f"- Holdout: {facts.holdout_date}, {rows['holdout']:,} customers, "
-            f"{result.metrics['churn_rate']:.1%} left\n"
-            f"- Nothing was fitted later than a horizon of {facts.horizon_days} days before the "
-            f"holdout; {gap}."
-        ),
-        "## How good it is on the holdout",
-        _metrics_table(result),
-        *(_difference(baseline) for baseline in result.baselines),
-        "## What it reads most",
-        "\n".join(
-            f"- {name}: {gain:.1%} of gain"
-            for name, gain in list(result.feature_shares.items())[:10]
-        )
-        or "Nothing.",
-        "## Limits",
-        (
-            "- One holdout date says nothing about other seasons.\n"
-            "- It says who is likely to leave, not who can be kept: that takes a control group.\n"
-            "- Reasons are what the model weighed, not proof of what moves the customer."
-        ),
-    ]
-    if result.model.preprocessor.unknown:
-        unknown = ", ".join(result.model.preprocessor.unknown)
-        parts.append(f"## Features without any value in training\n\n{unknown}")
-    return "\n\n".join(parts) + "\n"
-
-
-def _nature(result: TrainingResult) -> str:
-    facts, model = result.model.facts, result.model
-    if model.is_average:
-        return (
-            "**It is no more than the average**: no model told better who leaves, so every "
-            "customer gets the churn rate before the holdout, "
-            f"{result.metrics['mean_predicted']:.1%}, without causes or reasons. "
-            f"{facts.why_average}"
-        )
-    return (
-        f"XGBoost, {facts.rounds} trees of depth {facts.max_depth}, "
-        f"{len(model.preprocessor.columns)} features; calibration: {model.calibrator.method}."
+    return bullets(
+        [
+            f"Training: {_period(facts.train_dates)}, {rows['train']:,} rows",
+            (
+                f"Early stopping and calibration: {_period(facts.calibration_dates)}, "
+                f"{rows['calibration']:,} rows"
+            ),
+            (
+                f"Holdout: {facts.holdout_date}, {rows['holdout']:,} customers, "
+                f"{result.metrics['churn_rate']:.1%} left"
+            ),
+            (
+                f"Nothing was fitted later than a horizon of {facts.horizon_days} days before the "
+                f"holdout; {gap}."
+            ),
+        ]
     )
 
 
-def _metrics_table(result: TrainingResult) -> str:
-    columns = [("Model", result.metrics)]
-    columns += [(peer.name, peer.metrics) for peer in result.baselines if peer.metrics]
-    lines = [
-        "| | " + " | ".join(name for name, _ in columns) + " |",
-        "|---|" + "---|" * len(columns),
+def _features(result: TrainingResult) -> str:
+    read = list(result.feature_shares.items())[:READ_MOST]
+    text = bullets(f"{escape(name)}: {share:.1%} of what it weighs" for name, share in read)
+    text = text or "Nothing."
+    unknown = result.model.preprocessor.unknown
+    if unknown:
+        text += f"\n\nWithout any value in training: {escape(', '.join(unknown))}"
+    return text
+
+
+def _limits(result: TrainingResult, slices: SliceTable) -> str:
+    days = result.model.facts.horizon_days
+    limits = [
+        (
+            "To tell who is worth an effort: it says who is likely to leave, not who can be kept. "
+            "That takes a control group."
+        ),
+        "As proof of a cause: reasons are what the model weighed, not what moves the customer.",
+        (
+            f"For any other span than {days} days, or for customers who had nothing to lose on the "
+            "date: it has learned from neither."
+        ),
+        (
+            "To refuse anybody a service, a price or a credit: it was made to keep customers, and "
+            "nobody has examined it for fairness in such a use."
+        ),
+        (
+            "For another season or market without looking: one holdout date says nothing about "
+            "them, the earlier cutoffs a little."
+        ),
     ]
-    for key, label, form in ROWS:
-        cells = " | ".join(
-            "–" if isnan(metrics[key]) else format(metrics[key], form) for _, metrics in columns
-        )
-        lines.append(f"| {label} | {cells} |")
-    return "\n".join(lines)
+    if weak_groups(slices):
+        limits.append("Alone, for the groups named as weak above.")
+    return bullets(limits)
 
 
-def _difference(baseline: BaselineResult) -> str:
-    difference = baseline.auc_difference
-    if difference is None:
-        return f"{baseline.name}: {baseline.note}."
-    verdict = "clear of zero" if difference.excludes_zero else "not clear of zero"
-    return (
-        f"ROC AUC less that of {baseline.name} ({baseline.note}): {difference.estimate:+.4f}, "
-        f"95 % interval {difference.low:+.4f} to {difference.high:+.4f}, {verdict}."
-    )
+def _percent(interval: Interval | None) -> str:
+    if interval is None or isnan(interval.low + interval.high):
+        return ""
+    return f" ({interval.low:.0%} to {interval.high:.0%})"
 
 
 def _period(dates: tuple[date, ...]) -> str:

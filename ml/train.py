@@ -422,14 +422,19 @@ def _earlier_origins(
         if _shortage(parts):
             break
         process = _process(parts.holdout, settings)
-        fitted = _fit_parts(parts, split, settings, earlier, process, signs)
-        judged = _judge(fitted, parts, split, settings, process)
+        model = _fit_parts(parts, split, settings, earlier, process, signs).model
+        labels = _labels(parts.holdout)
+        fitted_on = pa.concat_tables([parts.train, parts.calibration])
         origins.append(
             OriginResult(
                 holdout=split.holdout,
                 customers=len(parts.holdout),
-                metrics=judged.metrics,
-                baselines={peer.name: peer.metrics for peer in judged.baselines if peer.metrics},
+                metrics=evaluate(labels, model.predict(parts.holdout, settings.threads)),
+                baselines={
+                    peer.name: evaluate(labels, peer.probabilities)
+                    for peer in baselines(fitted_on, parts.holdout, process, settings)
+                    if peer.probabilities is not None
+                },
             )
         )
     return tuple(origins)
