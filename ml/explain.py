@@ -18,8 +18,8 @@ class Meaning:
     """What a feature stands for: one of the five causes, and the topic it is a figure of.
 
     `sign` is 1 where more of it can only raise the risk, −1 where more of it can only lower it, and
-    0 where the business does not know. Features of one topic tell a reader the same thing, such as the days since the last order and
-    their ratio to the usual pause.
+    0 where the business does not know. Features of one topic tell a reader the same thing, such as
+    the days since the last order and their ratio to the usual pause.
     """
 
     cause: str

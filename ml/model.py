@@ -219,9 +219,10 @@ class Predictor:
     def contributions(self, prepared: Prepared, *, exact: bool) -> NDArray[np.float32]:
         """What each feature adds to the margin, shape (rows, features), in the order of the names.
 
-        The simple model's part is exact. Of the trees' part, exact values are Shapley values of the trees (Lundberg, Erion, Lee: Consistent
-        Individualized Feature Attribution for Tree Ensembles, 2018, algorithm 2) and cost 0.7 ms a
-        row; the others follow the path through each tree (Saabas) and are 86 times faster.
+        The simple model's part is exact. Of the trees' part, exact values are Shapley values
+        (Lundberg, Erion, Lee: Consistent Individualized Feature Attribution for Tree Ensembles,
+        2018, algorithm 2) and cost 0.7 ms a row; the others follow the path through each tree
+        (Saabas) and are 86 times faster.
         """
         values = self._booster.predict(
             prepared.matrix, pred_contribs=True, approx_contribs=not exact

@@ -80,8 +80,7 @@ def _purpose(result: TrainingResult) -> str:
     if model.is_average:
         return text
     learned = (
-        f"A logistic regression, and on it XGBoost, {facts.rounds} trees of depth "
-        f"{facts.max_depth}"
+        f"A logistic regression, and on it XGBoost, {facts.rounds} trees of depth {facts.max_depth}"
         if facts.rounds
         else "A logistic regression, to which no tree added anything"
     )

@@ -88,8 +88,9 @@ class TrainingResult:
     `holdout_labels` and `holdout_probabilities` have shape (holdout customers,), in the order of
     the holdout's rows. `feature_shares` say what the model reads: each feature's mean absolute
     contribution to the holdout's log odds, as a share of all, largest first. `intervals` are of the
-    `metrics`, `slices` of groups of customers and `tiers` of the risk tiers. `trials` are those of the tuning,
-    `origins` earlier holdouts, latest first; `value` is None where there is none to speak of.
+    `metrics`, `slices` of groups of customers and `tiers` of the risk tiers. `trials` are those of
+    the tuning, `origins` earlier holdouts, latest first; `value` is None where there is none to
+    speak of.
     """
 
     model: ChurnModel

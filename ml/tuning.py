@@ -48,8 +48,8 @@ def tune(
 ) -> tuple[TrainingSettings, tuple[Trial, ...]]:
     """The settings with the best boosting parameters of `settings.tuning_trials`, and the trials.
 
-    The first trial is the settings as they are, which stay unless another is clearly better. Where the training rows cannot be divided by time,
-    or hold too few of either outcome, nothing is tried.
+    The first trial is the settings as they are, which stay unless another is clearly better. Where
+    the training rows cannot be divided by time, or hold too few of either outcome, nothing is tried.
     """
     divided = _divide(train, settings)
     if divided is None or settings.tuning_trials < 1:
@@ -97,8 +97,14 @@ def _capped(rows: pa.Table) -> pa.Table:
 
 
 def _with(settings: TrainingSettings, parameters: dict[str, float]) -> TrainingSettings:
-    numbers = {name: value for name, value in parameters.items() if name != "max_depth"}
-    return replace(settings, max_depth=int(parameters["max_depth"]), **numbers)
+    return replace(
+        settings,
+        max_depth=int(parameters["max_depth"]),
+        min_child_weight=parameters["min_child_weight"],
+        reg_lambda=parameters["reg_lambda"],
+        colsample_bytree=parameters["colsample_bytree"],
+        subsample=parameters["subsample"],
+    )
 
 
 def _divide(train: pa.Table, settings: TrainingSettings) -> tuple[pa.Table, pa.Table] | None:

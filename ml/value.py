@@ -34,7 +34,8 @@ class ValueModel:
     """Parameters of rate and spending, and the level.
 
     Expected net revenue over t days of a customer who stays, with n days of purchase, the first of
-    them T days ago, and a mean m a day: level · t (r + n − 1) / (α + T) · p (γ + n m) / (p n + q − 1).
+    them T days ago, and a mean m a day:
+    level · t (r + n − 1) / (α + T) · p (γ + n m) / (p n + q − 1).
     """
 
     r: float

@@ -101,7 +101,7 @@ def test_a_run_keeps_parameters_figures_card_plots_and_no_pickle(
     assert "recency/roc_auc" in run.data.metrics
     folder = Path(run.info.artifact_uri.removeprefix("file://"))
     kept = {path.name for path in folder.rglob("*")}
-    assert {"model_card.md", "lift.png", "calibration.png", "gains.png", "scores.png"} <= kept
+    assert {"model_card.md", "lift.png", "calibration.png", "features.png", "scores.png"} <= kept
     assert {"booster.ubj", "preprocess.json", "calibration.json", "facts.json"} <= kept
     assert not [name for name in kept if name.endswith((".pkl", ".pickle", ".joblib"))]
 

@@ -97,6 +97,6 @@ def test_the_card_states_dates_figures_and_limits(result: TrainingResult) -> Non
 def test_the_plots_are_pictures_and_the_same_every_time(result: TrainingResult) -> None:
     plots = all_plots(result)
 
-    assert set(plots) == {"lift", "calibration", "gains", "scores"}
+    assert set(plots) == {"lift", "calibration", "features", "scores", "profit"}
     assert all(png.startswith(b"\x89PNG") for png in plots.values())
     assert plots == all_plots(result)
