@@ -48,8 +48,9 @@ def tune(
 ) -> tuple[TrainingSettings, tuple[Trial, ...]]:
     """The settings with the best boosting parameters of `settings.tuning_trials`, and the trials.
 
-    The first trial is the settings as they are, which stay unless another is clearly better. Where
-    the training rows cannot be divided by time, or hold too few of either outcome, nothing is tried.
+    The first trial is the settings as they are, which stay unless another is clearly better.
+    Where the training rows cannot be divided by time, or hold too few of either outcome, nothing is
+    tried.
     """
     divided = _divide(train, settings)
     if divided is None or settings.tuning_trials < 1:
