@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -29,9 +29,12 @@ from ml.model import ChurnModel, LoadedModel
 from ml.model_card import model_card
 from ml.plots import all_plots
 from ml.preprocess import Preprocessor
+from ml.rollback import Rollback, version_to_restore
 from ml.train import TrainingResult
 
 CHAMPION = "champion"
+# The tag of a version that was taken out of use: the time, ISO 8601.
+ROLLED_BACK = "rolled_back_at"
 MODEL_FOLDER = "model"
 # MLflow copies the folder given to `save_model(data_path=…)` below `data`, under its own name.
 FILES_FOLDER = "churn_model"
@@ -87,19 +90,72 @@ class Registry:
         """Put a version into use from its date on.
 
         The alias `champion` follows the greatest date, so a model promoted for the past does not
-        take it from a newer one.
+        take it from a newer one. A version that was rolled back stays out of use.
         """
+        if ROLLED_BACK in self._client.get_model_version(self._name, version).tags:
+            return
         self._client.set_model_version_tag(self._name, version, "promoted", "true")
         if reasons:
             self._client.set_model_version_tag(
                 self._name, version, "promotion_reasons", " ".join(reasons)
             )
-        newest = max(self._promoted(), key=_precedence)
-        self._client.set_registered_model_alias(self._name, CHAMPION, str(newest.version))
+        self._point_to_newest()
+
+    def rollback(self, at: datetime, to: str | None = None, reason: str | None = None) -> Rollback:
+        """Take the model in use out of use, and put an earlier one back.
+
+        What was promoted after the restored version is in use on no date any more, so that a past
+        date scored again is scored by the restored one too; dates before that are scored as ever.
+        Both are said in the versions' tags. Nothing but this puts a version back that was rolled
+        back: the same training, done again, is not promoted.
+
+        Args:
+            at: when, with a time zone.
+            to: the version to put back, promoted before or not; None for the one that was in use
+                before.
+            reason: why.
+
+        Raises:
+            RollbackError: there is no such version, or it is the one in use.
+        """
+        promoted = sorted(self._promoted(), key=_precedence)
+        known = {str(version.version): version for version in self._versions()}
+        version = version_to_restore([str(each.version) for each in promoted], list(known), to)
+        restored, why = known[version], reason or "no reason was given"
+        after = [each for each in promoted if _precedence(each) > _precedence(restored)]
+        withdrawal = {
+            "promoted": "false",
+            ROLLED_BACK: at.isoformat(),
+            "rolled_back_to": version,
+            "rolled_back_reason": why,
+        }
+        restoration = {"promoted": "true", "restored_at": at.isoformat(), "restored_reason": why}
+        # Put back first: whatever stops this in between, some model stays in use.
+        self._tag(version, restoration)
+        if ROLLED_BACK in restored.tags:
+            self._client.delete_model_version_tag(self._name, version, ROLLED_BACK)
+        for each in after:
+            self._tag(str(each.version), withdrawal)
+        self._point_to_newest()
+        return Rollback(version, _as_of(restored), tuple(str(each.version) for each in after))
+
+    def last_trained(self, as_of: date) -> date | None:
+        """The date of the latest training not after `as_of`, promoted or not; None before any."""
+        return max(
+            (day for known in self._versions() if (day := _as_of(known)) <= as_of), default=None
+        )
 
     def load(self, version: str) -> LoadedModel:
         """A registered version, promoted or not."""
         return self._load(self._client.get_model_version(self._name, version))
+
+    def _tag(self, version: str, tags: Mapping[str, str]) -> None:
+        for key, value in tags.items():
+            self._client.set_model_version_tag(self._name, version, key, value)
+
+    def _point_to_newest(self) -> None:
+        newest = max(self._promoted(), key=_precedence)
+        self._client.set_registered_model_alias(self._name, CHAMPION, str(newest.version))
 
     def _load(self, known: ModelVersion) -> LoadedModel:
         # The path below the root, and not MLflow's absolute one: the home may have been moved.

@@ -15,28 +15,60 @@ SECONDS_BETWEEN_LOOKS = 300
 
 
 def schedules(config: DeploymentConfig) -> list[dg.ScheduleDefinition]:
-    """Both jobs for the day before, at the deployment's hours in its time zone."""
-    return [
-        _of_the_day_before(DAILY, config.schedule.daily, config),
-        _of_the_day_before(RETRAIN, config.schedule.retrain, config),
-    ]
+    """The day before, which is then complete, and later that day the question of a new model."""
+    return [_daily(config), _retrain(config)]
 
 
-def _of_the_day_before(job: str, cron: str, config: DeploymentConfig) -> dg.ScheduleDefinition:
+def _daily(config: DeploymentConfig) -> dg.ScheduleDefinition:
     @dg.schedule(
-        name=job,
-        job_name=job,
-        cron_schedule=cron,
+        name=DAILY,
+        job_name=DAILY,
+        cron_schedule=config.schedule.daily,
         execution_timezone=config.time_zone,
-        description=f"Runs {job} for the day before, which is then complete.",
+        description="Runs the day before, which is then complete.",
     )
-    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        day = context.scheduled_execution_time.date() - timedelta(days=1)
+    def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        day = _day_before(context)
         if config.last_date is not None and day > config.last_date:
             return dg.SkipReason(f"the data of {config.company} ends on {config.last_date}")
-        return dg.RunRequest(run_key=f"{job} {day}", partition_key=day.isoformat())
+        return dg.RunRequest(run_key=f"{DAILY} {day}", partition_key=day.isoformat())
 
-    return schedule
+    return daily
+
+
+def _retrain(config: DeploymentConfig) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name=RETRAIN,
+        job_name=RETRAIN,
+        cron_schedule=config.schedule.retrain,
+        execution_timezone=config.time_zone,
+        description=(
+            "Runs the day before again with a new model where one is due: what the model reads has "
+            "shifted, its predictions came true worse than promised, or its time has come."
+        ),
+    )
+    def retrain(
+        context: dg.ScheduleEvaluationContext, home: dg.ResourceParam[Home]
+    ) -> dg.RunRequest | dg.SkipReason:
+        from orchestration.retraining import RETRAIN_REASON, why_due
+
+        day = _day_before(context)
+        if day.isoformat() not in context.instance.get_materialized_partitions(PUBLISHED):
+            return dg.SkipReason(f"{day} has not been published, so nothing is known of it")
+        reason = why_due(config, home, day)
+        if reason is None:
+            return dg.SkipReason(f"on {day} there was no reason to train a new model")
+        return dg.RunRequest(
+            run_key=f"{RETRAIN} {day}",
+            partition_key=day.isoformat(),
+            tags={RETRAIN_REASON: reason},
+        )
+
+    return retrain
+
+
+def _day_before(context: dg.ScheduleEvaluationContext) -> date:
+    return context.scheduled_execution_time.date() - timedelta(days=1)
 
 
 def new_drops_sensor(config: DeploymentConfig) -> dg.SensorDefinition:

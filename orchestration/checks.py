@@ -5,19 +5,30 @@ What must hold of a table by itself is a test of the dbt project, and blocks jus
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import duckdb
 
 from orchestration.assets.ingest import POOL
-from orchestration.assets.scoring import CHURN_SCORES, FEATURES
+from orchestration.assets.scoring import CHURN_SCORES, FEATURE_COUNTS, FEATURES
+from orchestration.config import Drift
 from orchestration.partitions import dates_of
 from orchestration.resources import Models
 from orchestration.warehouse import Warehouse
 
+if TYPE_CHECKING:
+    from ml.drift import Shift
+
 # Customers leave by the per cent; half of them gone within a week is a delivery gone wrong.
 LEAST_SHARE_OF_BEFORE = 0.5
 LOOK_BACK = timedelta(days=7)
+# Features whose figures a check shows, furthest first.
+SHOWN_FEATURES = 20
+NOTHING_TO_COMPARE_WITH = (
+    "the warehouse lacks the rows that the model in use was trained on, so nothing can be held "
+    "against them: run `holdfast train`"
+)
 
 
 def gates(partitions: dg.PartitionsDefinition[str]) -> Sequence[dg.AssetChecksDefinition]:
@@ -72,6 +83,65 @@ def gates(partitions: dg.PartitionsDefinition[str]) -> Sequence[dg.AssetChecksDe
         return dg.AssetCheckResult(passed=not faults, description="; ".join(faults))
 
     return [enough_customers_to_score, scores_are_complete]
+
+
+def drift_gate(partitions: dg.PartitionsDefinition[str], rule: Drift) -> dg.AssetChecksDefinition:
+    """The check that holds a day back before it is scored, or warns, by the deployment's rule."""
+
+    @dg.asset_check(
+        asset=FEATURE_COUNTS,
+        blocking=True,
+        description=(
+            "No feature that the model reads lies far from both its training and the day four "
+            "weeks before, unless somebody has accepted it."
+        ),
+        partitions_def=partitions,
+        pool=POOL,
+    )
+    def features_are_as_in_training(
+        context: dg.AssetCheckExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+    ) -> dg.AssetCheckResult:
+        from orchestration.drift_gate import held_back, shifts_of, why_held_back
+
+        days = dates_of(context)
+        with warehouse.connect(read_only=True) as con:
+            held = {day: held_back(con, day, rule.hold_above) for day in days}
+            latest = shifts_of(con, days[-1])
+        found = "; ".join(why_held_back(day, shifts) for day, shifts in held.items() if shifts)
+        unmeasured = "" if latest else f"{days[-1]}: {NOTHING_TO_COMPARE_WITH}"
+        holds = bool(found) and rule.on_shift == "hold"
+        return dg.AssetCheckResult(
+            passed=not (found or unmeasured),
+            severity=dg.AssetCheckSeverity.ERROR if holds else dg.AssetCheckSeverity.WARN,
+            description=found or unmeasured,
+            metadata=_figures(latest),
+        )
+
+    return features_are_as_in_training
+
+
+def _figures(shifts: "Sequence[Shift]") -> dict[str, dg.MetadataValue]:
+    """Indices of the features that lie furthest off, as Dagster shows them."""
+    if not shifts:
+        return {}
+    records = [
+        dg.TableRecord(
+            {
+                "feature": shift.feature,
+                "psi": round(shift.psi, 4),
+                "psi_to_earlier_day": "" if (psi := shift.earlier_psi) is None else f"{psi:.4f}",
+                "by_chance": round(shift.chance, 4),
+                "unknown": round(shift.null_share, 4),
+                "unknown_in_training": round(shift.reference_null_share, 4),
+            }
+        )
+        for shift in shifts[:SHOWN_FEATURES]
+    ]
+    return {
+        "largest_psi": dg.MetadataValue.float(shifts[0].psi),
+        "features": dg.MetadataValue.table(records),
+    }
 
 
 def _eligible_and_before(con: duckdb.DuckDBPyConnection, day: date) -> tuple[int, int]:

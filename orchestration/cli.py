@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,14 +36,23 @@ ConfigOption = Annotated[
     typer.Option("--config", help="The deployment's YAML; else HOLDFAST_CONFIG, else the demo's."),
 ]
 Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The date.")]
+Why = Annotated[str | None, typer.Option("--reason", help="Why; it is kept.")]
 
 
 @app.command()
-def run(config: ConfigOption = None, day: Day = None) -> None:
-    """Run a date: by default the latest complete one. Trains first if there is no model."""
+def run(
+    config: ConfigOption = None,
+    day: Day = None,
+    retrain: Annotated[
+        bool, typer.Option("--retrain/--no-retrain", help="Train a new model when one is due.")
+    ] = True,
+) -> None:
+    """Run a date: by default the latest complete one. Trains if there is no model or one is due."""
     with _plain_errors():
         runner = _runner(config)
-        runner.day(_date(runner.config, day))
+        date_run = _date(runner.config, day)
+        reason = _why_due(runner, date_run) if retrain else None
+        runner.day(date_run, retrain=reason is not None)
         _show(runner.config, runner.home)
 
 
@@ -68,6 +78,60 @@ def train(config: ConfigOption = None, day: Day = None) -> None:
         runner = _runner(config)
         runner.day(_date(runner.config, day), retrain=True)
         _show(runner.config, runner.home)
+
+
+@app.command()
+def rollback(
+    config: ConfigOption = None,
+    to: Annotated[
+        str | None, typer.Option("--to", help="The version to put back; else the one before.")
+    ] = None,
+    reason: Why = None,
+) -> None:
+    """Take the model in use out of use, and put an earlier one back."""
+    with _plain_errors():
+        settings, home = _prepared(config)
+        from orchestration.resources import Models
+
+        done = Models(home, settings).registry.rollback(datetime.now(UTC), to, reason)
+        withdrawn = ", ".join(done.withdrawn) or "none"
+        console.print(
+            f"Model {done.restored}, as of {done.as_of}, is in use again; out of use: {withdrawn}. "
+            "The next run scores with it.",
+            soft_wrap=True,
+        )
+
+
+@app.command()
+def accept_drift(
+    day: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The date.")],
+    feature: Annotated[list[str], typer.Option(help="What has shifted; may be given repeatedly.")],
+    config: ConfigOption = None,
+    reason: Why = None,
+) -> None:
+    """Let features pass that hold a date back because they are not what they were."""
+    with _plain_errors():
+        settings, home = _prepared(config)
+        from orchestration.drift_gate import accept
+        from orchestration.warehouse import Warehouse
+
+        warehouse = Warehouse(home.warehouse, settings.time_zone)
+        warehouse.require()
+        with warehouse.connect() as con:
+            accept(
+                con,
+                day.date(),
+                feature,
+                bound=settings.drift.hold_above,
+                at=datetime.now(UTC),
+                by=getuser(),
+                reason=reason,
+            )
+        console.print(
+            f"Accepted from {day.date()} on: {', '.join(feature)}. "
+            f"Now: holdfast run --date {day.date()}",
+            soft_wrap=True,
+        )
 
 
 @app.command()
@@ -140,6 +204,16 @@ def _runner(config: Path | None) -> Runner:
     return Runner(settings, home, console)
 
 
+def _why_due(runner: Runner, day: date) -> str | None:
+    """Why the run of a date trains a new model, said to the reader too; None where it does not."""
+    from orchestration.retraining import why_due
+
+    reason = why_due(runner.config, runner.home, day)
+    if reason is not None:
+        console.print(f"A new model is trained on the way. {escape(reason)}", soft_wrap=True)
+    return reason
+
+
 def _date(config: DeploymentConfig, given: datetime | None) -> date:
     from orchestration.config import ConfigError, run_date, today_in
 
@@ -183,15 +257,19 @@ def _show_runs() -> None:
 @contextmanager
 def _plain_errors() -> Iterator[None]:
     """Say what is known to go wrong in one message without a trace, and end with 1."""
+    from ml.rollback import RollbackError
     from orchestration.config import ConfigError
+    from orchestration.drift_gate import DriftError
     from orchestration.instance import RunError
     from orchestration.servers import ServerError
+    from orchestration.warehouse import WarehouseError
 
+    known = (ConfigError, DriftError, RollbackError, RunError, ServerError, WarehouseError)
     try:
         yield
     except KeyboardInterrupt:
         errors.print("Stopped.")
         raise typer.Exit(130) from None
-    except (ConfigError, RunError, ServerError) as error:
+    except known as error:
         errors.print(f"[red]✗[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None

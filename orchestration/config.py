@@ -134,7 +134,8 @@ class Training(_Section):
     The earliest has `min_history_days` of history behind it; at most `max_rows` rows are used.
     `tuning_trials` are spent on the boosting parameters, `earlier_origins` are earlier dates on
     which the same recipe is judged too. A feature that alone ranks better than `max_solo_auc` knows
-    the outcome and stops the training, unless it is one of `trusted_features`.
+    the outcome and stops the training, unless it is one of `trusted_features`. A new model is
+    trained `every_days` after the one before at the latest (`Drift` says when it is sooner).
     """
 
     step_days: PositiveInt = 30
@@ -145,13 +146,33 @@ class Training(_Section):
     max_solo_auc: Annotated[float, Field(gt=0.5, le=1)] = 0.9
     trusted_features: list[str] = []
     seed: int = 7
+    every_days: PositiveInt = 30
+
+
+class Drift(_Section):
+    """When a day's features are too far from the training's, in population stability indices.
+
+    A feature that the model reads and that lies more than `hold_above` from both the training and
+    the day four weeks before holds scoring back, or with `on_shift: warn` is only told of. A model
+    is trained before its time where features that carry more than `max_shifted_share` of what it
+    says have shifted; where its predictions came true with a ROC AUC lower by more than
+    `max_auc_loss` than its holdout promised; or with a calibration error above
+    `max_calibration_error`; but not within `rest_days` of the training before.
+    """
+
+    hold_above: PositiveFloat = 0.5
+    on_shift: Literal["hold", "warn"] = "hold"
+    max_shifted_share: Share = 0.3
+    max_auc_loss: Share = 0.03
+    max_calibration_error: Share = 0.1
+    rest_days: PositiveInt = 7
 
 
 class Schedule(_Section):
-    """Cron expressions in the deployment's time zone."""
+    """When the day is run, and when it is asked whether to train anew, in the local time zone."""
 
     daily: Cron = "0 5 * * *"
-    retrain: Cron = "0 3 1 * *"
+    retrain: Cron = "0 7 * * *"
 
 
 class CsvOptions(_Section):
@@ -262,6 +283,7 @@ class DeploymentConfig(_Section):
     retention: Retention = Retention()
     identity: Identity = Identity()
     training: Training = Training()
+    drift: Drift = Drift()
     schedule: Schedule = Schedule()
     owner: Annotated[str, Field(min_length=1)]
     sources: Annotated[dict[Name, FilesSource], Field(min_length=1)]

@@ -49,14 +49,14 @@ def replace_churn_scores(
     con: duckdb.DuckDBPyConnection, dates: Sequence[date], scores: pa.Table
 ) -> None:
     """Replace the scores of some dates, all of them or none."""
-    _replace(con, "ml.churn_scores", "snapshot_date", list(dates), scores)
+    replace_rows(con, "ml.churn_scores", "snapshot_date", dates, scores)
 
 
 def replace_holdout_scores(
     con: duckdb.DuckDBPyConnection, model_version: str, scores: pa.Table
 ) -> None:
     """Replace a model's scores of its holdout."""
-    _replace(con, "ml.holdout_scores", "model_version", [model_version], scores)
+    replace_rows(con, "ml.holdout_scores", "model_version", [model_version], scores)
 
 
 def replace_value_parameters(
@@ -64,16 +64,21 @@ def replace_value_parameters(
 ) -> None:
     """Replace the parameters by which the warehouse works out what customers are worth."""
     row = pa.Table.from_pylist([{"model_version": model_version, **asdict(value)}])
-    _replace(con, "ml.value_parameters", "model_version", [model_version], row)
+    replace_rows(con, "ml.value_parameters", "model_version", [model_version], row)
 
 
-def _replace(
-    con: duckdb.DuckDBPyConnection, table: str, key: str, values: list[object], rows: pa.Table
+def replace_rows(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    key: str,
+    values: Sequence[object],
+    rows: pa.Table,
 ) -> None:
+    """Replace the rows of a table whose key is one of `values`, all of them or none."""
     con.register("new_rows", rows)
     con.begin()
     try:
-        con.execute(f"delete from {table} where list_contains(?, {key})", [values])
+        con.execute(f"delete from {table} where list_contains(?, {key})", [list(values)])
         con.execute(f"insert into {table} by name from new_rows")
         con.commit()
     except BaseException:

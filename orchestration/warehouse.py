@@ -74,6 +74,50 @@ create table if not exists ml.holdout_scores (
 comment on table ml.holdout_scores is
     'What a model said of dates after its training, to be held against what came true;'
     ' replaced by model_version.';
+
+create table if not exists ml.feature_reference (
+    model_version varchar not null,
+    feature varchar not null,
+    bin integer not null,
+    kind varchar not null check (kind in ('range', 'value', 'other', 'unknown')),
+    lower double,
+    upper double,
+    category varchar,
+    share double not null,
+    sample_size bigint not null,
+    first_date date not null,
+    last_date date not null,
+    weight double not null
+);
+comment on table ml.feature_reference is
+    'The distribution of each feature where a model was trained, and of its score on its holdout,'
+    ' by bin; written once a version. The weight is the feature''s share of what the model says.';
+
+create table if not exists ml.feature_counts (
+    snapshot_date date not null,
+    model_version varchar not null,
+    feature varchar not null,
+    bin integer not null,
+    customers bigint not null,
+    earlier_date date,
+    earlier_customers bigint
+);
+comment on table ml.feature_counts is
+    'Eligible customers of a date in each bin of the reference of the model in use, and how many'
+    ' they were on an earlier date that was scored; replaced by snapshot_date.';
+
+create table if not exists ops.accepted_drift (
+    snapshot_date date not null,
+    feature varchar not null,
+    model_version varchar not null,
+    psi double not null,
+    accepted_at timestamptz not null,
+    accepted_by varchar not null,
+    reason varchar,
+    primary key (snapshot_date, feature)
+);
+comment on table ops.accepted_drift is
+    'Features whose shift a person has let pass, from which date on, who, when and why.';
 """
 
 
@@ -121,6 +165,15 @@ class Warehouse:
             yield con
         finally:
             con.close()
+
+    def require(self) -> None:
+        """Check that a run has made the warehouse: opening it for writing would make an empty one.
+
+        Raises:
+            WarehouseError: it is not there.
+        """
+        if not self.path.exists():
+            raise WarehouseError(_why_closed(self.path, "does not exist"))
 
     def initialise(self, slug: str, company: str) -> None:
         """Create what Python writes, empty, and take the warehouse for a company.

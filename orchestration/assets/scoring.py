@@ -21,17 +21,18 @@ if TYPE_CHECKING:
 
 CHURN_SCORES = dg.AssetKey(["ml", "churn_scores"])
 FEATURES = dg.AssetKey(["features", "feat_customer_snapshots"])
+FEATURE_COUNTS = dg.AssetKey(["ml", "feature_counts"])
 CATALOGUE = dg.AssetKey(["seeds", "feature_catalogue"])
 
 
 def churn_scores_asset(
     config: DeploymentConfig, partitions: dg.PartitionsDefinition[str], model: dg.AssetKey
 ) -> dg.AssetsDefinition:
-    """The scores, which depend on the features of the day and on the model."""
+    """The scores, which depend on the features of the day, on their gate and on the model."""
 
     @dg.asset(
         key=CHURN_SCORES,
-        deps=[FEATURES, CATALOGUE, model],
+        deps=[FEATURES, FEATURE_COUNTS, CATALOGUE, model],
         group_name="model",
         description=(
             "Churn probability, main cause and up to three reasons of every eligible customer, by "
@@ -58,7 +59,7 @@ def churn_scores_asset(
             catalogue = feature_catalogue(con)
             scores = pa.concat_tables(
                 score(
-                    _model_of(day, models),
+                    model_of(day, models),
                     features_of(con, day),
                     catalogue,
                     exact_from=config.risk_tiers.medium,
@@ -77,7 +78,8 @@ def churn_scores_asset(
     return churn_scores
 
 
-def _model_of(day: date, models: Models) -> "LoadedModel":
+def model_of(day: date, models: Models) -> "LoadedModel":
+    """The model in use on a date; where there is none, the step fails and says what to do."""
     model = models.registry.champion(day)
     if model is None:
         raise dg.Failure(

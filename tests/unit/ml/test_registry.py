@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,12 @@ import pyarrow as pa
 import pytest
 
 from ml.config import TrainingSettings
+from ml.rollback import RollbackError
 from ml.train import TrainingResult, fit
 from tests.unit.ml.conftest import HOLDOUT
 
 AS_OF = HOLDOUT + timedelta(days=90)
+NOW = datetime(2026, 9, 1, 8, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -166,3 +168,87 @@ def test_two_models_of_one_date_are_served_by_the_later_version(
         registry.promote(registry.log(training))
 
     assert registry.champion(AS_OF).version == "2"
+
+
+def three_in_use(home: Path, result: TrainingResult, name: str) -> object:
+    """A registry whose versions 1, 2 and 3 were promoted, thirty days apart."""
+    registry = registry_in(home, name)
+    for days in (0, 30, 60):
+        registry.promote(registry.log(of_date(result, AS_OF + timedelta(days=days))))
+    return registry
+
+
+def in_use(registry: object, day: int) -> str | None:
+    champion = registry.champion(AS_OF + timedelta(days=day))
+    return champion.version if champion else None
+
+
+def tags_of(home: Path, name: str, version: str) -> dict[str, str]:
+    from mlflow import MlflowClient
+
+    uri = f"sqlite:///{home}/mlflow.db"
+    return dict(MlflowClient(uri, registry_uri=uri).get_model_version(name, version).tags)
+
+
+def test_a_rollback_puts_the_version_before_back_on_every_date_after_its_own(
+    home: Path, result: TrainingResult
+) -> None:
+    from mlflow import MlflowClient
+
+    registry = three_in_use(home, result, "rolled_back")
+    done = registry.rollback(NOW, reason="It calls everybody loyal.")
+
+    assert (done.restored, done.as_of, done.withdrawn) == ("2", AS_OF + timedelta(days=30), ("3",))
+    assert [in_use(registry, day) for day in (0, 29, 30, 60, 365)] == ["1", "1", "2", "2", "2"]
+    withdrawn, restored = (tags_of(home, "rolled_back", version) for version in ("3", "2"))
+    assert withdrawn["rolled_back_at"] == restored["restored_at"] == "2026-09-01T08:30:00+00:00"
+    assert withdrawn["rolled_back_reason"] == "It calls everybody loyal."
+    assert withdrawn["rolled_back_to"] == "2"
+    uri = f"sqlite:///{home}/mlflow.db"
+    client = MlflowClient(uri, registry_uri=uri)
+    assert str(client.get_model_version_by_alias("rolled_back", "champion").version) == "2"
+
+
+def test_a_named_version_comes_back_and_all_after_it_go(home: Path, result: TrainingResult) -> None:
+    registry = three_in_use(home, result, "named")
+
+    assert registry.rollback(NOW, to="1").withdrawn == ("2", "3")
+    assert [in_use(registry, day) for day in (-1, 0, 30, 60)] == [None, "1", "1", "1"]
+
+
+def test_a_version_that_was_rolled_back_returns_only_by_name(
+    home: Path, result: TrainingResult
+) -> None:
+    registry = three_in_use(home, result, "returns")
+    registry.rollback(NOW)
+    again = registry.log(of_date(result, AS_OF + timedelta(days=60)))
+    registry.promote(again)
+    assert (again, in_use(registry, 60)) == ("3", "2")
+
+    registry.rollback(NOW, to="3")
+    assert in_use(registry, 60) == "3"
+    assert "rolled_back_at" not in tags_of(home, "returns", "3")
+
+
+def test_a_rollback_without_anything_to_go_back_to_is_refused_and_changes_nothing(
+    home: Path, result: TrainingResult
+) -> None:
+    registry = registry_in(home, "alone")
+    with pytest.raises(RollbackError, match="no model is in use"):
+        registry.rollback(NOW)
+    registry.promote(registry.log(result))
+    with pytest.raises(RollbackError, match="the only one"):
+        registry.rollback(NOW)
+    assert in_use(registry, 0) == "1"
+
+
+def test_a_training_counts_as_the_latest_whether_or_not_its_model_was_promoted(
+    home: Path, result: TrainingResult
+) -> None:
+    registry = three_in_use(home, result, "trained")
+    registry.log(of_date(result, AS_OF + timedelta(days=90)))
+    registry.rollback(NOW)
+
+    asked = [registry.last_trained(AS_OF + timedelta(days=day)) for day in (-1, 0, 89, 90, 400)]
+    days = [None if known is None else (known - AS_OF).days for known in asked]
+    assert days == [None, 0, 60, 90, 90]

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 
 from orchestration.home import Home
 
@@ -39,11 +40,10 @@ def publish(instance: dg.DagsterInstance, day: str) -> None:
     instance.report_runless_asset_event(dg.AssetMaterialization(PUBLISHED, partition=day))
 
 
-@pytest.mark.parametrize("name", ["daily", "retrain"])
 def test_a_schedule_asks_for_the_day_that_has_just_ended_where_the_company_is(
-    definitions: dg.Definitions, name: str
+    definitions: dg.Definitions,
 ) -> None:
-    schedule = definitions.resolve_schedule_def(name)
+    schedule = definitions.resolve_schedule_def("daily")
     assert schedule.execution_timezone == "Europe/Berlin"
     at_five = datetime(2026, 6, 30, 5, tzinfo=ZoneInfo("Europe/Berlin"))
     context = dg.build_schedule_context(
@@ -60,6 +60,61 @@ def test_a_schedule_rests_when_the_data_has_ended(definitions: dg.Definitions) -
     tick = schedule.evaluate_tick(context)
     assert not tick.run_requests
     assert "ends on 2026-06-30" in str(tick.skip_message)
+
+
+@pytest.fixture
+def stored_instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """A schedule opens its instance anew, so it must be one that is kept."""
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        yield instance
+
+
+def asked_whether_to_retrain(
+    definitions: dg.Definitions, home: Home, instance: dg.DagsterInstance
+) -> ScheduleExecutionData:
+    """What the schedule says on the morning after 29 June."""
+    with dg.build_schedule_context(
+        instance=instance,
+        resources={"home": home},
+        scheduled_execution_time=datetime(2026, 6, 30, 7, tzinfo=ZoneInfo("Europe/Berlin")),
+        repository_def=definitions.get_repository_def(),
+    ) as context:
+        return definitions.resolve_schedule_def("retrain").evaluate_tick(context)
+
+
+def test_whether_to_retrain_is_asked_once_the_day_is_published(
+    definitions: dg.Definitions, tmp_path: Path, stored_instance: dg.DagsterInstance
+) -> None:
+    tick = asked_whether_to_retrain(definitions, Home(tmp_path), stored_instance)
+    assert not tick.run_requests
+    assert "2026-06-29 has not been published" in str(tick.skip_message)
+
+
+def test_a_reason_to_retrain_is_told_the_run_as_a_tag(
+    definitions: dg.Definitions,
+    tmp_path: Path,
+    stored_instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publish(stored_instance, "2026-06-29")
+    reasons = {date(2026, 6, 29): "decay: it ranks no better than a coin"}
+    monkeypatch.setattr(
+        "orchestration.retraining.why_due", lambda config, home, day: reasons.get(day)
+    )
+    (request,) = (
+        asked_whether_to_retrain(definitions, Home(tmp_path), stored_instance).run_requests or []
+    )
+    assert request.partition_key == "2026-06-29"
+    assert request.tags["holdfast/retrain_reason"] == "decay: it ranks no better than a coin"
+
+
+def test_without_a_reason_nothing_is_retrained(
+    definitions: dg.Definitions, tmp_path: Path, stored_instance: dg.DagsterInstance
+) -> None:
+    publish(stored_instance, "2026-06-29")
+    tick = asked_whether_to_retrain(definitions, Home(tmp_path).create(), stored_instance)
+    assert not tick.run_requests
+    assert "no reason to train" in str(tick.skip_message)
 
 
 def test_new_drops_are_run_day_by_day_after_the_last_published_one(

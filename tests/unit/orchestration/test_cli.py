@@ -37,7 +37,9 @@ def test_help_names_the_commands_and_imports_neither_dagster_nor_dbt_nor_mlflow(
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    for command in ("run", "backfill", "train", "ui", "status", "doctor"):
+    for command in (
+        "run", "backfill", "train", "rollback", "accept-drift", "ui", "status", "doctor",
+    ):  # fmt: skip
         assert f" {command} " in done.stdout
     assert done.stdout.endswith("set()\n")
 
@@ -74,3 +76,18 @@ def test_the_status_of_a_new_home_says_what_to_do(tmp_path: Path) -> None:
     done = holdfast("status", home=tmp_path)
     assert done.returncode == 0
     assert "holdfast run" in done.stdout
+
+
+def test_without_a_model_there_is_none_to_roll_back(tmp_path: Path) -> None:
+    done = holdfast("rollback", "--reason", "It is wrong.", home=tmp_path)
+    assert done.returncode == 1
+    assert "no model is in use" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_drift_of_a_warehouse_that_is_not_there_cannot_be_accepted(tmp_path: Path) -> None:
+    done = holdfast("accept-drift", "--date", "2026-06-30", "--feature", "plan", home=tmp_path)
+    assert done.returncode == 1
+    assert "does not exist: run the daily job first" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "warehouse.duckdb").exists()

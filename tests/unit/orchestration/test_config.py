@@ -59,6 +59,8 @@ def test_a_good_file_becomes_typed_and_what_it_leaves_out_has_defaults(tmp_path:
     assert config.first_date == date(2024, 7, 1)
     assert config.default_country == "NO"  # Norway, which YAML 1.1 takes for false
     assert config.risk_tiers.high == 0.7
+    assert (config.drift.hold_above, config.drift.on_shift) == (0.5, "hold")
+    assert config.training.every_days == 30
     assert config.sources["shop"].tables["orders"].options.delimiter == ";"
 
 
@@ -114,6 +116,12 @@ def test_the_models_are_told_who_provides_what_and_which_tables_account_for_rows
         ("orders_{date}", "../orders_{date}", "expected a path below the source's location"),
         ("landing/shop", "${NO_SUCH_DIR}", "environment variable NO_SUCH_DIR to name the folder"),
         ('{delimiter: ";"}', "{encoding: utf-88}", "found 'utf-88'"),
+        (
+            "owner:",
+            "drift: {on_shift: ignore}\nowner:",
+            "drift.on_shift: expected 'hold' or 'warn'",
+        ),
+        ("owner:", "drift: {hold_above: 0}\nowner:", "drift.hold_above: expected greater than 0"),
         ("kind: files", "kind: ftp", "sources.shop.kind: expected 'files', found 'ftp'"),
         ("  crm:", "  shop:", "line 26, column 3: expected valid YAML, found: the key 'shop' is"),
         ("slug: demo", "slug: [demo", "line 4, column 10: expected valid YAML"),

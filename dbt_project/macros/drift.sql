@@ -1,0 +1,27 @@
+{#- The population stability index and what chance makes of it, as in ml/drift.py. -#}
+
+{#-
+    What one bin adds to the index of two histograms: `one` of `n` and `other` of `m` rows in `bins`
+    bins. Half a row is added to every bin, so that an empty one gives a finite index.
+-#}
+{% macro stability_term(one, n, other, m, bins) -%}
+    {%- set p = '((' ~ one ~ ' + 0.5) / (' ~ n ~ ' + 0.5 * ' ~ bins ~ '))' -%}
+    {%- set q = '((' ~ other ~ ' + 0.5) / (' ~ m ~ ' + 0.5 * ' ~ bins ~ '))' -%}
+    ({{ p }} - {{ q }}) * ln({{ p }} / {{ q }})
+{%- endmacro %}
+
+{#-
+    The index that two samples of `n` and `m` of the same customers exceed once in a thousand times:
+    (1/n + 1/m) times the 99.9 % quantile of chi-squared, by the cube of Wilson and Hilferty.
+-#}
+{% macro stability_by_chance(n, m, freedom) -%}
+    case
+        when {{ freedom }} > 0
+            then
+                (1.0 / {{ n }} + 1.0 / {{ m }}) * {{ freedom }}
+                * power(
+                    1 - 2.0 / (9 * {{ freedom }}) + 3.090232 * sqrt(2.0 / (9 * {{ freedom }})), 3
+                )
+        else 0
+    end
+{%- endmacro %}

@@ -1,0 +1,100 @@
+"""The bins that a feature is counted by: fixed once, so that later days are counted alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+DECILES = np.arange(1, 10) / 10
+# A text of more values is nearly a name; its rarer values share a bin.
+MAX_CATEGORIES = 20
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FeatureBins:
+    """The bins of one feature, one entry of each list a bin.
+
+    `kinds` are `range` (lower < value ≤ upper, None where it is open), `value` (a category),
+    `other` for all further categories, and last `unknown`.
+    """
+
+    kinds: list[str]
+    lowers: list[float | None]
+    uppers: list[float | None]
+    categories: list[str | None]
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    @classmethod
+    def fit(cls, values: pa.ChunkedArray) -> FeatureBins:
+        """Cut numbers at the deciles of what is known, and text at its most frequent values."""
+        if _is_text(values.type):
+            return cls._of_values(_most_frequent(values))
+        numbers = _numbers(values)
+        known = numbers[~np.isnan(numbers)]
+        if len(known) == 0:
+            return cls._of_edges([])
+        return cls._of_edges(np.unique(np.quantile(known, DECILES, method="inverted_cdf")).tolist())
+
+    @classmethod
+    def of(cls, rows: pa.Table) -> FeatureBins:
+        """The bins of a feature's rows of a reference."""
+        return cls(*(rows[name].to_pylist() for name in ("kind", "lower", "upper", "category")))
+
+    @classmethod
+    def _of_values(cls, categories: list[str]) -> FeatureBins:
+        size = len(categories) + 2
+        nothing: list[float | None] = [None] * size
+        kinds = [*(["value"] * len(categories)), "other", "unknown"]
+        return cls(kinds, nothing, nothing, [*categories, None, None])
+
+    @classmethod
+    def _of_edges(cls, edges: list[float]) -> FeatureBins:
+        kinds = [*(["range"] * (len(edges) + 1)), "unknown"]
+        nothing: list[str | None] = [None] * len(kinds)
+        return cls(kinds, [None, *edges, None], [*edges, None, None], nothing)
+
+    def count(self, values: pa.ChunkedArray) -> NDArray[np.int64]:
+        """Rows in each bin, shape (bins,)."""
+        if "range" in self.kinds:
+            numbers = _numbers(values)
+            edges = [edge for edge in self.uppers if edge is not None]
+            places = np.searchsorted(edges, numbers, side="left")
+            places[np.isnan(numbers)] = len(self) - 1
+        else:
+            named = pa.array(
+                [name for name in self.categories if name is not None], type=pa.string()
+            )
+            text = values.cast(pa.string())
+            found = pc.fill_null(pc.index_in(text, value_set=named), len(self) - 2)
+            found = pc.if_else(pc.is_null(text), len(self) - 1, found)
+            places = np.asarray(found.to_numpy())
+        return np.bincount(places, minlength=len(self))
+
+
+def _is_text(data_type: pa.DataType) -> bool:
+    if pa.types.is_dictionary(data_type):
+        return _is_text(data_type.value_type)
+    return bool(
+        pa.types.is_boolean(data_type)
+        or pa.types.is_string(data_type)
+        or pa.types.is_large_string(data_type)
+    )
+
+
+def _numbers(values: pa.ChunkedArray) -> Numbers:
+    return np.asarray(values.cast(pa.float64()).to_numpy())
+
+
+def _most_frequent(values: pa.ChunkedArray) -> list[str]:
+    counted = pa.table({"value": values.cast(pa.string()).drop_null()})
+    counted = counted.group_by("value").aggregate([([], "count_all")])
+    counted = counted.sort_by([("count_all", "descending"), ("value", "ascending")])
+    return [str(value) for value in counted["value"].slice(0, MAX_CATEGORIES).to_pylist()]
