@@ -16,7 +16,8 @@ from ml.intervals import Interval
 from ml.preprocess import Preprocessor
 from ml.schemas import CHURNED, eligible_rows
 from ml.split import divide, split_by_time
-from ml.train import TrainingResult, fit
+from ml.train import fit
+from ml.training_result import TrainingResult
 
 REPLICATES = 1_000
 TREES, DEPTH, RATE = 300, 4, 0.05

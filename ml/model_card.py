@@ -21,7 +21,7 @@ from ml.card_figures import (
 from ml.intervals import Interval
 from ml.markdown import bullets, escape
 from ml.slices import SliceTable, weak_groups
-from ml.train import TrainingResult
+from ml.training_result import TrainingResult
 
 DEFINITIONS = {
     "non_contractual": "no completed order within {days} days after the date",

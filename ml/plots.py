@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ml.evaluate import calibration_curve, cumulative_gains
 from ml.intervals import wilson_interval
 from ml.profit import ExpectedProfit, profit_curve
-from ml.train import TrainingResult
+from ml.training_result import TrainingResult
 
 INK, ACCENT, QUIET = "#22313f", "#0b7a75", "#9aa5b1"
 TOP_FEATURES = 20

@@ -30,7 +30,7 @@ from ml.model_card import model_card
 from ml.plots import all_plots
 from ml.preprocess import Preprocessor
 from ml.rollback import Rollback, version_to_restore
-from ml.train import TrainingResult
+from ml.training_result import TrainingResult
 
 CHAMPION = "champion"
 # The tag of a version that was taken out of use: the time, ISO 8601.

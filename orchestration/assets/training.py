@@ -29,7 +29,7 @@ from orchestration.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from ml.promotion import Decision
-    from ml.train import TrainingResult
+    from ml.training_result import TrainingResult
 
 CHURN_MODEL = dg.AssetKey(["ml", "churn_model"])
 HOLDOUT_SCORES = dg.AssetKey(["ml", "holdout_scores"])

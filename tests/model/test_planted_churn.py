@@ -12,7 +12,7 @@ import pytest
 from ml.evaluate import roc_auc
 from ml.model import LoadedModel
 from ml.score import score
-from ml.train import TrainingResult
+from ml.training_result import TrainingResult
 from tests.model.planted_churn import CATALOGUE, PLANTED_CAUSES, PlantedCompany
 
 HOLDOUT = date(2026, 3, 1)

@@ -12,7 +12,7 @@ from ml.plots import all_plots
 from ml.profit import PAPER_ECONOMICS, RetentionEconomics, empc
 from ml.slices import by_slice
 from ml.tiers import by_tier
-from ml.train import OriginResult, TrainingResult
+from ml.training_result import OriginResult, TrainingResult
 from ml.uncertainty import intervals
 
 

@@ -11,7 +11,8 @@ from ml.calibrate import Calibrator
 from ml.config import TrainingSettings
 from ml.model import ChurnModel
 from ml.promotion import decide
-from ml.train import TrainingResult, fit
+from ml.train import fit
+from ml.training_result import TrainingResult
 from tests.unit.ml.conftest import HOLDOUT
 
 

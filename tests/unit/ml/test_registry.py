@@ -12,7 +12,8 @@ import pytest
 
 from ml.config import TrainingSettings
 from ml.rollback import RollbackError
-from ml.train import TrainingResult, fit
+from ml.train import fit
+from ml.training_result import TrainingResult
 from tests.unit.ml.conftest import HOLDOUT
 
 AS_OF = HOLDOUT + timedelta(days=90)

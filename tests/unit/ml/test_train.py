@@ -13,7 +13,8 @@ from ml.model_card import model_card
 from ml.plots import all_plots
 from ml.schemas import HOLDOUT_SCORES, SchemaError
 from ml.split import NotEnoughHistoryError
-from ml.train import TrainingResult, fit
+from ml.train import fit
+from ml.training_result import TrainingResult
 from tests.unit.ml.conftest import HOLDOUT
 
 AS_OF = HOLDOUT + timedelta(days=90)

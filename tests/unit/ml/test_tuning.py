@@ -5,7 +5,8 @@ from dataclasses import replace
 import pyarrow as pa
 
 from ml.config import TrainingSettings
-from ml.train import TrainingResult, fit
+from ml.train import fit
+from ml.training_result import TrainingResult
 from ml.tuning import tune
 from tests.unit.ml.test_average import AS_OF
 
