@@ -70,7 +70,7 @@ def main(landing: Path, folder: Path, day: date) -> None:
         from ml.split import training_cutoffs
 
     # As the demo's configuration has it.
-    settings = TrainingSettings(tuning_trials=8, earlier_origins=2)
+    settings = TrainingSettings(tuning_trials=4, earlier_origins=2)
     with (SEEDS / "feature_catalogue.csv").open(encoding="utf-8", newline="") as rows:
         catalogue = {
             row["feature"]: Meaning(row["cause"], row["topic"], int(row["risk_sign"]))

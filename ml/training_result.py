@@ -100,8 +100,8 @@ class TrainingResult:
         for name, interval in self.intervals.items():
             figures[f"{name}_low"], figures[f"{name}_high"] = interval.low, interval.high
         for tier in self.tiers:
-            figures[f"tier_{tier.name}.predicted"] = tier.mean_predicted
-            figures[f"tier_{tier.name}.churn_rate"] = tier.churn_rate.estimate
+            figures[f"tier_{tier.name}_predicted"] = tier.mean_predicted
+            figures[f"tier_{tier.name}_churn_rate"] = tier.churn_rate.estimate
         for baseline in self.baselines:
             for name, value in (baseline.metrics or {}).items():
                 figures[f"{baseline.name}.{name}"] = value

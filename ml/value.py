@@ -84,9 +84,9 @@ class ValueResult:
     def metrics(self) -> dict[str, float]:
         """Figures by name."""
         return {
-            "value.customers": float(self.customers),
-            "value.rank_correlation": self.rank_correlation,
-            "value.total_ratio": self.total_ratio,
+            "value_customers": float(self.customers),
+            "value_rank_correlation": self.rank_correlation,
+            "value_total_ratio": self.total_ratio,
         }
 
 

@@ -141,7 +141,7 @@ class Training(_Section):
     step_days: PositiveInt = 30
     min_history_days: PositiveInt = 90
     max_rows: PositiveInt = 500_000
-    tuning_trials: NonNegativeInt = 8
+    tuning_trials: NonNegativeInt = 4
     earlier_origins: NonNegativeInt = 2
     max_solo_auc: Annotated[float, Field(gt=0.5, le=1)] = 0.9
     trusted_features: list[str] = []
