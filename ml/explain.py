@@ -1,4 +1,9 @@
-"""Why a customer is at risk: contributions summed by cause, and the topics that weigh most."""
+"""Why a customer is at risk: the topics that raise the risk most, and the cause they speak for.
+
+A feature speaks only where its value is known and tells something: nobody is at risk for having
+returned nothing. Most of what moves the risk is how any leaving looks, whatever its cause (the
+pause, fewer orders); such features give reasons and speak for no cause.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +16,33 @@ from numpy.typing import NDArray
 from ml.schemas import CAUSES, SchemaError
 
 REASONS = 3
+# Log odds by which a cause must lead the next to be named, so that it alone raises the odds by a
+# fifth more than any other. Of those who left three planted companies of 5,000 for a cause, 32 to
+# 41 % have one named in their last month, and for 67 to 74 % of them it is the true one. Naming the
+# first for everybody was right for 42 to 46 %, and a classifier taught the true causes of two of
+# the companies for 52 % in the third: the others leave nothing behind that tells their cause.
+CLEAR_LEAD = 0.2
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a feature stands for: one of the five causes, and the topic it is a figure of.
+    """What a feature stands for.
 
-    `sign` is 1 where more of it can only raise the risk, −1 where more of it can only lower it, and
-    0 where the business does not know. Features of one topic tell a reader the same thing, such as
-    the days since the last order and their ratio to the usual pause.
+    Args:
+        cause: one of the five causes of leaving; None for a symptom of any of them.
+        topic: what it is a figure of. Features of one topic tell a reader the same thing, such as
+            the days since the last order and their ratio to the usual pause.
+        sign: 1 where more of it can only raise the risk, −1 where more of it can only lower it, 0
+            where the business does not know.
+        told_above: it is a reason only above this value; None for any value.
+        told_below: it is a reason only below this value; None for any value.
     """
 
-    cause: str
+    cause: str | None
     topic: str
     sign: int = 0
+    told_above: float | None = None
+    told_below: float | None = None
 
 
 # Meanings by the name of their feature.
@@ -49,45 +67,83 @@ class Explainer:
         """Look up each feature's meaning; a feature without one gives no reason.
 
         Raises:
-            SchemaError: the catalogue names a cause that is not one of the five.
+            SchemaError: the catalogue names a cause that is not one of the five, or gives one topic
+                to two causes.
         """
-        unknown = sorted({meaning.cause for meaning in catalogue.values()} - set(CAUSES))
-        if unknown:
-            raise SchemaError(f"unknown causes in the feature catalogue: {', '.join(unknown)}")
+        causes = _cause_of_topics(catalogue)
         known = [catalogue.get(name) for name in features]
         topics = sorted({meaning.topic for meaning in known if meaning})
-        causes = [meaning.cause if meaning else None for meaning in known]
-        self._by_cause = _one_hot(causes, CAUSES)
         self._by_topic = _one_hot([meaning.topic if meaning else None for meaning in known], topics)
+        self._by_cause = _one_hot([causes[topic] for topic in topics], CAUSES)
+        self._told_above = _bounds([m.told_above if m else None for m in known], -np.inf)
+        self._told_below = _bounds([m.told_below if m else None for m in known], np.inf)
 
-    def explain(self, contributions: NDArray[np.float32]) -> Explanation:
-        """Explain rows of contributions, shape (rows, features).
+    def explain(
+        self, contributions: NDArray[np.float32], values: NDArray[np.float32] | None = None
+    ) -> Explanation:
+        """Explain rows of contributions by the features' values, both of shape (rows, features).
 
-        The main cause is the one with the largest positive sum. The reasons are the three topics
-        with the largest positive sums, in this order, fewer where fewer raise the risk; each is
-        spoken by the feature that raises it most.
+        What cannot be told may lower a topic's sum and not raise it. The reasons are the three
+        topics with the largest positive sums, in this order, fewer where fewer raise the risk; each
+        is spoken by the feature that raises it most. The main cause is the one whose topics that
+        raise the risk have the largest sum, if that leads the next by more than `CLEAR_LEAD`.
+
+        Args:
+            contributions: what each feature adds to the log odds.
+            values: the features themselves, NaN where unknown; without them all can be told.
         """
-        sums = contributions @ self._by_cause
-        main = sums.argmax(axis=1)
-        main[sums[np.arange(len(sums)), main] <= 0] = -1
-        return Explanation(main.astype(np.int8), self._reasons(contributions))
+        speaking = contributions
+        if values is not None:
+            # A comparison with NaN is false: what is unknown is not told.
+            told = (values > self._told_above) & (values < self._told_below)
+            speaking = np.where(told, contributions, np.minimum(contributions, 0))
+        raising = np.maximum(speaking @ self._by_topic, 0)
+        return Explanation(self._main_cause(raising), self._reasons(speaking, raising))
 
-    def _reasons(self, contributions: NDArray[np.float32]) -> NDArray[np.int16]:
-        sums = contributions @ self._by_topic
-        reasons = np.full((len(sums), REASONS), -1, dtype=np.int16)
-        rows = np.arange(len(sums))
-        for place in range(min(REASONS, sums.shape[1])):
-            topic = sums.argmax(axis=1)
-            found = sums[rows, topic] > 0
+    def _main_cause(self, raising: NDArray[np.float32]) -> NDArray[np.int8]:
+        sums = raising @ self._by_cause
+        main = sums.argmax(axis=1).astype(np.int8)
+        second, first = np.partition(sums, -2, axis=1)[:, -2:].T
+        main[first - second <= CLEAR_LEAD] = -1
+        return main
+
+    def _reasons(
+        self, speaking: NDArray[np.float32], raising: NDArray[np.float32]
+    ) -> NDArray[np.int16]:
+        left = raising.copy()
+        reasons = np.full((len(left), REASONS), -1, dtype=np.int16)
+        rows = np.arange(len(left))
+        for place in range(min(REASONS, left.shape[1])):
+            topic = left.argmax(axis=1)
+            found = left[rows, topic] > 0
             # A positive sum has a positive part, so a zero of another topic never speaks.
-            spoken = (contributions * self._by_topic.T[topic]).argmax(axis=1)
+            spoken = (speaking * self._by_topic.T[topic]).argmax(axis=1)
             reasons[found, place] = spoken[found]
-            sums[rows, topic] = 0
+            left[rows, topic] = 0
         return reasons
 
 
+def _cause_of_topics(catalogue: Catalogue) -> dict[str, str | None]:
+    unknown = sorted({meaning.cause for meaning in catalogue.values() if meaning.cause} - {*CAUSES})
+    if unknown:
+        raise SchemaError(f"unknown causes in the feature catalogue: {', '.join(unknown)}")
+    causes: dict[str, str | None] = {}
+    for feature, meaning in catalogue.items():
+        cause = causes.setdefault(meaning.topic, meaning.cause)
+        if cause != meaning.cause:
+            raise SchemaError(
+                f"the topic {meaning.topic} of the feature catalogue has several causes: {cause} "
+                f"and, of {feature}, {meaning.cause}"
+            )
+    return causes
+
+
 def _one_hot(groups: Sequence[str | None], names: Sequence[str]) -> NDArray[np.float32]:
-    """Shape (features, names): 1 where the feature is of that group."""
+    """Shape (groups, names): 1 where the group is that one."""
     return np.array(
         [[group == name for name in names] for group in groups], dtype=np.float32
     ).reshape(len(groups), len(names))
+
+
+def _bounds(bounds: Sequence[float | None], everything: float) -> NDArray[np.float32]:
+    return np.array([everything if bound is None else bound for bound in bounds], dtype=np.float32)

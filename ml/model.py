@@ -180,9 +180,10 @@ class LoadedModel:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A batch as the parts of a model read it."""
+    """A batch as the parts of a model read it; `values` has shape (rows, features)."""
 
     table: pa.Table
+    values: NDArray[np.float32]
     matrix: xgb.DMatrix
 
 
@@ -205,7 +206,7 @@ class Predictor:
         preprocessor = self._model.preprocessor
         matrix = preprocessor.transform(table)
         margins = self._model.base.margins(table)
-        return Prepared(table, matrix_of(matrix, margins, preprocessor, self._threads))
+        return Prepared(table, matrix, matrix_of(matrix, margins, preprocessor, self._threads))
 
     def margins(self, table: pa.Table) -> NDArray[np.float32]:
         """Log odds before calibration, shape (rows,), for a table of any length."""

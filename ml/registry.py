@@ -131,11 +131,11 @@ class Registry:
         }
         restoration = {"promoted": "true", "restored_at": at.isoformat(), "restored_reason": why}
         # Put back first: whatever stops this in between, some model stays in use.
-        self._tag(version, restoration)
+        self.tag(version, restoration)
         if ROLLED_BACK in restored.tags:
             self._client.delete_model_version_tag(self._name, version, ROLLED_BACK)
         for each in after:
-            self._tag(str(each.version), withdrawal)
+            self.tag(str(each.version), withdrawal)
         self._point_to_newest()
         return Rollback(version, _as_of(restored), tuple(str(each.version) for each in after))
 
@@ -145,13 +145,14 @@ class Registry:
             (day for known in self._versions() if (day := _as_of(known)) <= as_of), default=None
         )
 
+    def tag(self, version: str, tags: Mapping[str, str]) -> None:
+        """Say something of a version, such as why it was trained; what was said before is lost."""
+        for key, value in tags.items():
+            self._client.set_model_version_tag(self._name, version, key, value)
+
     def load(self, version: str) -> LoadedModel:
         """A registered version, promoted or not."""
         return self._load(self._client.get_model_version(self._name, version))
-
-    def _tag(self, version: str, tags: Mapping[str, str]) -> None:
-        for key, value in tags.items():
-            self._client.set_model_version_tag(self._name, version, key, value)
 
     def _point_to_newest(self) -> None:
         newest = max(self._promoted(), key=_precedence)

@@ -36,8 +36,8 @@ def version_to_restore(promoted: Sequence[str], known: Sequence[str], to: str | 
         raise RollbackError("no model is in use, so none can be rolled back")
     if to is None and len(promoted) == 1:
         raise RollbackError(
-            f"version {promoted[0]} is the only one that was ever in use, so there is none to go "
-            "back to: `holdfast train` makes another"
+            f"version {promoted[0]} is the only one in use on any date, so there is none before it "
+            "to go back to: name another with --to, or make one with `holdfast train`"
         )
     if to is None:
         return promoted[-2]

@@ -7,6 +7,7 @@ found. What the keys mean for the models is said in one place, `deployment_vars`
 from __future__ import annotations
 
 import codecs
+import csv
 import os
 import re
 from collections.abc import Hashable, Iterator, Mapping
@@ -35,6 +36,7 @@ from ml.profit import PAPER_ECONOMICS, RetentionEconomics
 
 CONFIG_VARIABLE = "HOLDFAST_CONFIG"
 DEFAULT_CONFIG = Path("config/demo.yml")
+CATALOGUE = Path(__file__).parent.parent / "dbt_project" / "seeds" / "feature_catalogue.csv"
 
 Entity = Literal[
     "customers",
@@ -275,7 +277,7 @@ class DeploymentConfig(_Section):
     time_zone: str
     currency: Currency
     default_country: Country
-    language: Literal["en", "zh"] = "en"
+    language: str = "en"
     first_date: date
     last_date: date | None = None
     churn: Churn
@@ -299,6 +301,17 @@ class DeploymentConfig(_Section):
                 f"expected a time zone such as Europe/Berlin, found {time_zone!r}{hint}"
             )
         return time_zone
+
+    @field_validator("language")
+    @classmethod
+    def _language_is_in_the_catalogue(cls, language: str) -> str:
+        known = catalogue_languages()
+        if language not in known:
+            raise ValueError(
+                f"expected a language that {CATALOGUE.name} has ({', '.join(known)}),"
+                f" found {language!r}"
+            )
+        return language
 
     @model_validator(mode="after")
     def _dates_are_in_order(self) -> DeploymentConfig:
@@ -360,6 +373,17 @@ _PlainLoader.yaml_implicit_resolvers = {
 _PlainLoader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
 )
+
+
+def catalogue_languages(path: Path = CATALOGUE) -> list[str]:
+    """The languages that the catalogue of features has words in, by the columns in its header."""
+    with path.open(encoding="utf-8", newline="") as file:
+        columns = next(csv.reader(file))
+    return [
+        column.removeprefix("reason_")
+        for column in columns
+        if column.startswith("reason_") and column.replace("reason_", "label_", 1) in columns
+    ]
 
 
 def config_path_from_env(environ: Mapping[str, str] = os.environ) -> Path:

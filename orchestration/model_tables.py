@@ -40,9 +40,10 @@ def histories_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
 def feature_catalogue(con: duckdb.DuckDBPyConnection) -> dict[str, Meaning]:
     """What each feature of the catalogue stands for."""
     rows = con.execute(
-        "select feature, cause, topic, risk_sign from seeds.feature_catalogue"
+        "select feature, cause, topic, risk_sign, told_above, told_below"
+        " from seeds.feature_catalogue"
     ).fetchall()
-    return {feature: Meaning(cause, topic, sign) for feature, cause, topic, sign in rows}
+    return {feature: Meaning(*meaning) for feature, *meaning in rows}
 
 
 def replace_churn_scores(

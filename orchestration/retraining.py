@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # How a run is told why it trains; the UI shows it.
 RETRAIN_REASON = "holdfast/retrain_reason"
+ASKED_FOR = "a person asked for it"
 # Features that the sentence names, those that carry most first.
 NAMED_FEATURES = 5
 NORMAL_95 = 1.959964
@@ -106,8 +107,8 @@ def retrain_reason(evidence: Evidence, day: date, rule: Drift, every_days: int) 
         return sooner
     if age >= every_days:
         return (
-            f"calendar: the latest training was as of {evidence.trained_on}, {age} days before "
-            f"{day}; a model is trained every {every_days} days"
+            f"calendar: the latest training was as of {evidence.trained_on}, and on {day} the next "
+            f"is due, {every_days} days after it"
         )
     return None
 
@@ -201,6 +202,11 @@ def why_due(config: DeploymentConfig, home: Home, day: date) -> str | None:
         return None
     evidence = read_evidence(home.published, used, trained_on, day)
     return retrain_reason(evidence, day, config.drift, config.training.every_days)
+
+
+def why_trained(run_tags: Mapping[str, str]) -> str:
+    """Why a run trains, by its tags: the reason that it was given, or that a person started it."""
+    return run_tags.get(RETRAIN_REASON, ASKED_FOR)
 
 
 # The latest measured date in a row of its own, so that it is known where nothing has shifted.

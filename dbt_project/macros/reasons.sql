@@ -1,26 +1,16 @@
-{#- Reasons in plain words, from the templates of seeds/feature_catalogue.csv. -#}
+{#-
+    Reasons in plain words: the sentences of seeds/feature_catalogue.csv with the customer's own
+    numbers, written as seeds/reason_words.csv says for the deployment's language.
+-#}
 
-{#- A template such as 'No order for {days} days', as an expression over the columns of `row`. -#}
-{% macro template_expression(template, row) -%}
+{#- A pattern such as 'No order for {days} days' as SQL; `expressions` has that of each placeholder. -#}
+{% macro filled(pattern, expressions) -%}
     {%- set parts = [] -%}
-    {%- for piece in template.split('{') -%}
-        {%- if not loop.first -%}
-            {%- set field = piece.split('}')[0] -%}
-            {%- set column = row ~ '.' ~ field.split(':')[0] -%}
-            {%- set format = field.split(':')[1] if ':' in field else '0' -%}
-            {%- if format == 'text' -%}
-                {%- do parts.append("cast(" ~ column ~ " as varchar)") -%}
-            {%- elif format == '%' -%}
-                {%- do parts.append("cast(cast(round(100 * " ~ column ~ ") as bigint) as varchar) || ' %'") -%}
-            {%- elif format == 'money' -%}
-                {%- do parts.append("'" ~ var('currency') ~ " ' || format('{:,}', cast(round(" ~ column ~ ") as bigint))") -%}
-            {%- elif format == '1' -%}
-                {%- do parts.append("printf('%.1f', " ~ column ~ ")") -%}
-            {%- else -%}
-                {%- do parts.append("cast(cast(round(" ~ column ~ ") as bigint) as varchar)") -%}
-            {%- endif -%}
-        {%- endif -%}
+    {%- for piece in pattern.split('{') -%}
         {%- set literal = piece if loop.first else piece.split('}')[1] -%}
+        {%- if not loop.first -%}
+            {%- do parts.append(expressions[piece.split('}')[0]]) -%}
+        {%- endif -%}
         {%- if literal -%}
             {%- do parts.append("'" ~ literal.replace("'", "''") ~ "'") -%}
         {%- endif -%}
@@ -28,30 +18,74 @@
     {{ return(parts | join(' || ')) }}
 {%- endmacro %}
 
+{#- A placeholder such as 'spent:money' as SQL that writes the column of `row` in the language. -#}
+{% macro written(placeholder, row, words) -%}
+    {%- set column = row ~ '.' ~ placeholder.split(':')[0] -%}
+    {%- set format = placeholder.split(':')[1] if ':' in placeholder else 'rounded' -%}
+    {%- if format == 'rounded' -%}
+        {%- set sql = "cast(cast(round(" ~ column ~ ") as bigint) as varchar)" -%}
+    {%- elif format == '1' -%}
+        {%- set sql = "replace(printf('%.1f', " ~ column ~ "), '.', '" ~ words['decimal_point'] ~ "')" -%}
+    {%- elif format == '%' -%}
+        {%- set number = "cast(cast(round(100 * " ~ column ~ ") as bigint) as varchar)" -%}
+        {%- set sql = filled(words['percentage'], {'number': number}) -%}
+    {%- elif format == 'money' -%}
+        {%- set grouped = "format('{:,}', cast(round(" ~ column ~ ") as bigint))" -%}
+        {%- set number = "replace(" ~ grouped ~ ", ',', '" ~ words['thousands_separator'] ~ "')" -%}
+        {%- set currency = "'" ~ var('currency') ~ "'" -%}
+        {%- set sql = filled(words['money'], {'number': number, 'currency': currency}) -%}
+    {%- elif format == 'text' -%}
+        {%- set sql = "cast(" ~ column ~ " as varchar)" -%}
+    {%- elif format == 'yes_no' -%}
+        {%- set sql = "case " ~ column ~ " when true then '" ~ words['yes'] ~ "' when false then '"
+            ~ words['no'] ~ "' end" -%}
+    {%- else -%}
+        {{ exceptions.raise_compiler_error("a reason has the unknown format " ~ placeholder) }}
+    {%- endif -%}
+    {{ return("(" ~ sql ~ ")") }}
+{%- endmacro %}
+
+{#- A sentence of the catalogue as SQL over the columns of `row`; null where one of them is. -#}
+{% macro sentence(template, row, words) -%}
+    {%- set expressions = {} -%}
+    {%- for piece in template.split('{')[1:] -%}
+        {%- set placeholder = piece.split('}')[0] -%}
+        {%- do expressions.update({placeholder: written(placeholder, row, words)}) -%}
+    {%- endfor -%}
+    {{ return(filled(template, expressions)) }}
+{%- endmacro %}
+
 {#-
     The reason that the feature named by `feature` gives for the customer of `row`. Where a number
-    of the sentence is unknown, the sentence ends before it; where the first one is, the reason
-    says that nothing is known.
+    of the second sentence is unknown, the first stands alone; where one of the first is, there is
+    nothing to tell, and the reason is null.
 -#}
 {% macro reason_text(feature, row) -%}
-    {%- set seed = ref('feature_catalogue') -%}
-    {%- set catalogue = run_query(
-        'select feature, label, reason_' ~ var('language') ~ ' from ' ~ seed ~ ' order by feature'
-    ) if execute else [] -%}
+    {%- set language = var('language') -%}
+    {%- set words = {} -%}
+    {%- set word_query = 'select word, text_' ~ language ~ ' from ' ~ ref('reason_words') -%}
+    {%- set catalogue_query
+        = 'select feature, reason_' ~ language ~ ' from ' ~ ref('feature_catalogue') ~ ' order by 1' -%}
+    {%- for word, text in (run_query(word_query) if execute else []) -%}
+        {%- do words.update({word: text}) -%}
+    {%- endfor -%}
     case {{ feature }}
-        {%- for name, label, template in catalogue %}
-        {%- set sentences = template.split('; ') %}
+        {%- for name, template in (run_query(catalogue_query) if execute else []) %}
+        {%- set parts = template.split('; ') %}
+        {%- set first = sentence(parts[0], row, words) %}
         when '{{ name }}'
-            then coalesce(
-                {{ template_expression(template, row) }},
-                {%- if sentences | length > 1 %}
-                {{ template_expression(sentences[0], row) }},
+            then
+                {%- if parts | length > 1 %}
+                {%- set second = sentence(parts[1], row, words) %}
+                coalesce(
+                    {{ filled(words['two_sentences'], {'first': first, 'second': second}) }},
+                    {{ first }}
+                )
+                {%- else %}
+                {{ first }}
                 {%- endif %}
-                'Nothing known of: {{ label }}'
-            )
-        {%- endfor %}
-        {%- if not catalogue %}
+        {%- else %}
         when '' then ''
-        {%- endif %}
+        {%- endfor %}
     end
 {%- endmacro %}

@@ -15,6 +15,7 @@ KEYS = {
     "mail_providers": ("domain",),
     "placeholder_keys": ("key_type", "key_value"),
     "feature_catalogue": ("feature",),
+    "reason_words": ("word",),
 }
 
 

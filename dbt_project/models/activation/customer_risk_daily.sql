@@ -35,24 +35,40 @@ ranked as (
     from scores
 ),
 
-final as (
+-- A reason with an unknown number says nothing, and the next one takes its place.
+explained as (
     select
-        ranked.customer_id,
-        ranked.snapshot_date,
-        ranked.churn_probability,
-        {{ risk_tier('ranked.churn_probability') }} as risk_tier,
-        ranked.risk_percentile,
-        values_at_stake.expected_value,
-        values_at_stake.expected_margin,
-        cast(ranked.churn_probability * values_at_stake.expected_value as decimal(18, 2))
-            as value_at_risk,
-        ranked.main_cause,
-        {%- for number in [1, 2, 3] %}
-        {{ reason_text('ranked.reason_feature_' ~ number, 'features') }} as reason_{{ number }},
-        {%- endfor %}
-        ranked.model_version
+        ranked.*,
+        list_filter(
+            [
+                {%- for number in [1, 2, 3] %}
+                {{ reason_text('ranked.reason_feature_' ~ number, 'features') }}
+                {{- ',' if not loop.last }}
+                {%- endfor %}
+            ],
+            lambda reason: reason is not null
+        ) as reasons
     from ranked
     inner join features using (customer_id, snapshot_date)
+),
+
+final as (
+    select
+        explained.customer_id,
+        explained.snapshot_date,
+        explained.churn_probability,
+        {{ risk_tier('explained.churn_probability') }} as risk_tier,
+        explained.risk_percentile,
+        values_at_stake.expected_value,
+        values_at_stake.expected_margin,
+        cast(explained.churn_probability * values_at_stake.expected_value as decimal(18, 2))
+            as value_at_risk,
+        explained.main_cause,
+        explained.reasons[1] as reason_1,
+        explained.reasons[2] as reason_2,
+        explained.reasons[3] as reason_3,
+        explained.model_version
+    from explained
     left join values_at_stake using (customer_id, snapshot_date)
 )
 

@@ -11,7 +11,14 @@ import pytest
 
 from ml.model import LoadedModel
 from orchestration.config import Drift
-from orchestration.retraining import Evidence, Outcome, read_evidence, retrain_reason
+from orchestration.retraining import (
+    RETRAIN_REASON,
+    Evidence,
+    Outcome,
+    read_evidence,
+    retrain_reason,
+    why_trained,
+)
 
 DAY = date(2026, 6, 30)
 HOLDOUT = date(2025, 12, 1)
@@ -47,8 +54,8 @@ def test_the_calendar_asks_when_the_days_have_passed() -> None:
     assert reason(steady(DAY - timedelta(days=29))) is None
     said = reason(steady(DAY - timedelta(days=30)))
     assert said == (
-        "calendar: the latest training was as of 2026-05-31, 30 days before 2026-06-30; a model is "
-        "trained every 30 days"
+        "calendar: the latest training was as of 2026-05-31, and on 2026-06-30 the next is due, "
+        "30 days after it"
     )
 
 
@@ -96,6 +103,11 @@ def test_after_a_training_drift_and_decay_are_not_heard_for_a_week() -> None:
     )
     assert reason(worst) is None
     assert reason(replace(worst, trained_on=DAY - timedelta(days=7))) is not None
+
+
+def test_a_run_says_why_it_trains_by_its_tag() -> None:
+    assert why_trained({RETRAIN_REASON: "drift: it has shifted"}) == "drift: it has shifted"
+    assert why_trained({"dagster/partition": "2026-06-30"}) == "a person asked for it"
 
 
 def test_the_error_of_a_roc_auc_is_what_its_source_gives() -> None:
