@@ -69,7 +69,14 @@ def main(landing: Path, folder: Path, day: date) -> None:
         from ml.score import score
         from ml.split import training_cutoffs
 
-    settings = TrainingSettings()
+    # As the demo's configuration has it.
+    settings = TrainingSettings(tuning_trials=4, earlier_origins=2)
+    with (SEEDS / "feature_catalogue.csv").open(encoding="utf-8", newline="") as rows:
+        catalogue = {
+            row["feature"]: Meaning(row["cause"] or None, row["topic"], int(row["risk_sign"]))
+            for row in csv.DictReader(rows)
+        }
+    signs = {name: meaning.sign for name, meaning in catalogue.items()}
     cutoffs = training_cutoffs(day, FIRST_DATE, settings) if is_first else []
     days = ", ".join(f"date '{one}'" for one in (*cutoffs, day))
     con.execute(f"create temp table dates as select unnest([{days}]) as snapshot_date")
@@ -87,7 +94,7 @@ def main(landing: Path, folder: Path, day: date) -> None:
                 f" where snapshot_date = date '{day - settings.horizon}'"
             ).to_arrow_table()
         with _Step("train"):
-            trained = fit(examples, settings, as_of=day, histories=histories).model
+            trained = fit(examples, settings, as_of=day, histories=histories, signs=signs).model
             model_folder.mkdir()
             trained.save(model_folder)
     with _Step("score"):
@@ -96,10 +103,6 @@ def main(landing: Path, folder: Path, day: date) -> None:
             f"select * exclude (customer_no) from features"
             f" where snapshot_date = date '{day}' and is_eligible"
         ).to_arrow_table()
-        with (SEEDS / "feature_catalogue.csv").open(encoding="utf-8", newline="") as rows:
-            catalogue = {
-                row["feature"]: Meaning(row["cause"], row["topic"]) for row in csv.DictReader(rows)
-            }
         con.register("scores", score(model, today, catalogue))
     with _Step("risk and segments"):
         _run(con, "activation")

@@ -18,7 +18,7 @@ from rich.table import Table
 from evaluation import telco
 from evaluation.logs import CDNOW, ONLINE_RETAIL, PurchaseLog, training_data, write_cdnow
 from evaluation.peers import Comparison, compared
-from ml.train import TrainingResult
+from ml.training_result import TrainingResult
 
 console = Console(width=120)
 

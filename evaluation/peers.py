@@ -11,11 +11,13 @@ import xgboost as xgb
 from numpy.typing import NDArray
 
 from evaluation.logs import TrainingData
-from ml.evaluate import Interval, log_loss, roc_auc
+from ml.evaluate import log_loss, roc_auc
+from ml.intervals import Interval
 from ml.preprocess import Preprocessor
 from ml.schemas import CHURNED, eligible_rows
 from ml.split import divide, split_by_time
-from ml.train import TrainingResult, fit
+from ml.train import fit
+from ml.training_result import TrainingResult
 
 REPLICATES = 1_000
 TREES, DEPTH, RATE = 300, 4, 0.05
@@ -52,9 +54,7 @@ def compared(data: TrainingData) -> tuple[TrainingResult, list[Comparison]]:
         signs=data.signs,
     )
     peers = {
-        peer.name: peer.probabilities
-        for peer in result.baselines
-        if peer.probabilities is not None
+        peer.name: peer.probabilities for peer in result.baselines if peer.probabilities is not None
     }
     peers["plain XGBoost"] = plain_xgboost(data)
     return result, list(_comparisons(result, peers))

@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from ml.config import TrainingSettings
 from ml.leakage import LeakageError
-from ml.train import TrainingResult, fit
+from ml.train import fit
+from ml.training_result import TrainingResult
 
 CSV = "Telco-Customer-Churn.csv"
 STATUS = "Telco_customer_churn_status.xlsx"

@@ -125,7 +125,8 @@ def _regression(fitted_on: pa.Table, holdout: pa.Table, names: list[str]) -> NDA
     weak = np.full(columns.shape[1], 1e-6)
     weights = fit_logistic(columns[known], labels[known], np.zeros(columns.shape[1]), weak)
     unknown = labels[~known] if (~known).any() else labels
-    return np.where(known_later, expit(np.nan_to_num(later) @ weights), unknown.mean())
+    told = expit(np.nan_to_num(later) @ weights)
+    return np.asarray(np.where(known_later, told, unknown.mean()))
 
 
 def _logs(table: pa.Table, names: list[str]) -> NDArray[np.float64]:

@@ -37,15 +37,14 @@ class Rows:
 
 @dataclass(frozen=True)
 class Boosted:
-    """A booster cut after its best round, as UBJSON, and each feature's share of the total gain.
+    """A booster cut after its best round, as UBJSON, and its log loss on the stopping rows.
 
-    `rounds` is 0 where trees made the stopping rows' log loss no smaller.
+    `rounds` is 0 where trees made that no smaller.
     """
 
     booster: bytes
     rounds: int
     max_depth: int
-    gains: dict[str, float]
     log_loss: float
 
 
@@ -87,9 +86,7 @@ def boost(
     rounds = booster.best_iteration + 1
     best = booster[:rounds]
     depth = parameters["max_depth"]
-    return Boosted(
-        bytes(best.save_raw("ubj")), rounds, depth, _gain_shares(best), booster.best_score
-    )
+    return Boosted(bytes(best.save_raw("ubj")), rounds, depth, booster.best_score)
 
 
 def boost_again(
@@ -106,7 +103,7 @@ def boost_again(
     parameters = _parameters(len(rows.labels), preprocessor, settings, signs or {})
     booster = xgb.train(parameters, fitted, num_boost_round=rounds, verbose_eval=False)
     depth = parameters["max_depth"]
-    return Boosted(bytes(booster.save_raw("ubj")), rounds, depth, _gain_shares(booster), math.nan)
+    return Boosted(bytes(booster.save_raw("ubj")), rounds, depth, math.nan)
 
 
 def no_trees(preprocessor: Preprocessor, log_loss: float = math.nan) -> Boosted:
@@ -117,7 +114,16 @@ def no_trees(preprocessor: Preprocessor, log_loss: float = math.nan) -> Boosted:
     nobody.set_info(label=np.zeros(1))
     settings = {"objective": "binary:logistic", "base_score": 0.5}
     booster = xgb.train(settings, nobody, num_boost_round=0)
-    return Boosted(bytes(booster.save_raw("ubj")), 0, 0, {}, log_loss)
+    return Boosted(bytes(booster.save_raw("ubj")), 0, 0, log_loss)
+
+
+def depth_and_rate(rows: int, settings: TrainingSettings) -> tuple[int, float]:
+    """Depth of the trees and learning rate: those of the settings, or what so many rows bear."""
+    depth, rate = next((depth, rate) for limit, depth, rate in TREES_BY_ROWS if rows < limit)
+    return (
+        depth if settings.max_depth is None else settings.max_depth,
+        rate if settings.learning_rate is None else settings.learning_rate,
+    )
 
 
 def matrix_of(
@@ -145,15 +151,15 @@ def _quantised(
 def _parameters(
     rows: int, preprocessor: Preprocessor, settings: TrainingSettings, signs: Mapping[str, int]
 ) -> dict[str, Any]:
-    depth, rate = next((depth, rate) for limit, depth, rate in TREES_BY_ROWS if rows < limit)
+    depth, rate = depth_and_rate(rows, settings)
     return {
         "objective": "binary:logistic",
         "eval_metric": "logloss",
         "tree_method": "hist",
         "base_score": 0.5,
         "max_bin": settings.max_bin,
-        "learning_rate": rate if settings.learning_rate is None else settings.learning_rate,
-        "max_depth": depth if settings.max_depth is None else settings.max_depth,
+        "learning_rate": rate,
+        "max_depth": depth,
         "min_child_weight": settings.min_child_weight,
         "subsample": settings.subsample,
         "colsample_bytree": settings.colsample_bytree,
@@ -179,12 +185,3 @@ def _constraints(preprocessor: Preprocessor, signs: Mapping[str, int]) -> tuple[
         0 if column.kind == "category" else signs.get(column.name, 0)
         for column in preprocessor.columns
     )
-
-
-def _gain_shares(booster: xgb.Booster) -> dict[str, float]:
-    gains = {
-        name: float(np.sum(gain))
-        for name, gain in booster.get_score(importance_type="total_gain").items()
-    }
-    total = sum(gains.values()) or 1.0
-    return {name: gain / total for name, gain in sorted(gains.items(), key=lambda item: -item[1])}

@@ -9,7 +9,7 @@ ties arise; isotonic regression is not used because its steps tie the customers 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -24,6 +24,9 @@ MIN_CLASS_FOR_BETA = 1_000
 MIN_CLASS_FOR_PLATT = 10
 # Prior precision around "leave it as it is" (a = b = 1, c = 0): worth a few dozen customers.
 PRIOR_PRECISION = 4.0
+MAX_LEVEL_STEPS = 100
+LEVEL_TOLERANCE = 1e-12
+SMALLEST_SLOPE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,25 @@ class Calibrator:
             if slope > 0:
                 return cls("platt", slope, slope, c)
         return cls()
+
+    def at_level(self, margins: NDArray[np.float32], labels: NDArray[np.bool_]) -> Calibrator:
+        """The same slopes, with the level at which the mean prediction is the share that left.
+
+        Fitted on rows of as many dates as there are: how steep the odds are is told by a later
+        period, but how many leave moves with the season, and one date cannot tell a season from a
+        trend. Newton's method on the mean, which rises with the level.
+        """
+        margin = margins.astype(np.float64)
+        shaped = self.a * log_expit(margin) - self.b * log_expit(-margin)
+        rate, level = (labels.sum() + 0.5) / (len(labels) + 1), self.c
+        for _ in range(MAX_LEVEL_STEPS):
+            predicted = expit(shaped + level)
+            slope = max(float(np.mean(predicted * (1 - predicted))), SMALLEST_SLOPE)
+            step = float(np.clip((rate - predicted.mean()) / slope, -1, 1))
+            level += step
+            if abs(step) < LEVEL_TOLERANCE:
+                break
+        return replace(self, c=float(level))
 
     @classmethod
     def average(cls, labels: NDArray[np.bool_]) -> Calibrator:

@@ -11,7 +11,7 @@ from ml.markdown import ABSENT, between, bullets, escape, number, table
 from ml.profit import PAPER_ECONOMICS, ExpectedProfit, empc
 from ml.slices import ALL, LEAST_CUSTOMERS, LEAST_OF_EITHER, SliceTable, too_small, weak_groups
 from ml.tiers import Tier
-from ml.train import BaselineResult, TrainingResult
+from ml.training_result import BaselineResult, TrainingResult
 
 # Metric, what the card calls it, and its format.
 ROWS = (

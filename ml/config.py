@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from ml.profit import PAPER_ECONOMICS, RetentionEconomics
+
 ChurnKind = Literal["non_contractual", "contractual"]
 
 
@@ -17,7 +19,8 @@ class TrainingSettings:
     training rows where they are None (`ml.boost`). `tuning_trials` are spent on the boosting
     parameters (`ml.tuning`), `earlier_origins` are earlier holdouts on which the same recipe is
     judged too (`ml.origins`), and a feature that alone ranks better than `max_solo_auc`, unless it
-    is trusted, stops the training (`ml.leakage`). The other boosting defaults were chosen on six
+    is trusted, stops the training (`ml.leakage`). Tiers and economics are what it is judged by. The
+    other boosting defaults were chosen on six
     cutoffs of a real shop, from June and July 2010, before its reported holdout, 1 September; the
     outcomes of the latest of them reach past that date.
 
@@ -38,6 +41,9 @@ class TrainingSettings:
     earlier_origins: int = 0
     max_solo_auc: float = 0.9
     trusted_features: frozenset[str] = frozenset()
+    medium_risk: float = 0.4
+    high_risk: float = 0.7
+    economics: RetentionEconomics = PAPER_ECONOMICS
 
     max_depth: int | None = None
     learning_rate: float | None = None

@@ -7,11 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.intervals import Interval, auc_difference
 from ml.ranking import Labels, Ranking, Scores
-
-# `ml.intervals` has these two; they can be had here as well.
-__all__ = ["Interval", "auc_difference"]
 
 BINS = 10
 TOP_SHARE = 0.1

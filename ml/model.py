@@ -180,9 +180,10 @@ class LoadedModel:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A batch as the parts of a model read it."""
+    """A batch as the parts of a model read it; `values` has shape (rows, features)."""
 
     table: pa.Table
+    values: NDArray[np.float32]
     matrix: xgb.DMatrix
 
 
@@ -205,7 +206,7 @@ class Predictor:
         preprocessor = self._model.preprocessor
         matrix = preprocessor.transform(table)
         margins = self._model.base.margins(table)
-        return Prepared(table, matrix_of(matrix, margins, preprocessor, self._threads))
+        return Prepared(table, matrix, matrix_of(matrix, margins, preprocessor, self._threads))
 
     def margins(self, table: pa.Table) -> NDArray[np.float32]:
         """Log odds before calibration, shape (rows,), for a table of any length."""
@@ -219,9 +220,10 @@ class Predictor:
     def contributions(self, prepared: Prepared, *, exact: bool) -> NDArray[np.float32]:
         """What each feature adds to the margin, shape (rows, features), in the order of the names.
 
-        The simple model's part is exact. Of the trees' part, exact values are Shapley values of the trees (Lundberg, Erion, Lee: Consistent
-        Individualized Feature Attribution for Tree Ensembles, 2018, algorithm 2) and cost 0.7 ms a
-        row; the others follow the path through each tree (Saabas) and are 86 times faster.
+        The simple model's part is exact. Of the trees' part, exact values are Shapley values
+        (Lundberg, Erion, Lee: Consistent Individualized Feature Attribution for Tree Ensembles,
+        2018, algorithm 2) and cost 0.7 ms a row; the others follow the path through each tree
+        (Saabas) and are 86 times faster.
         """
         values = self._booster.predict(
             prepared.matrix, pred_contribs=True, approx_contribs=not exact

@@ -21,7 +21,7 @@ from ml.card_figures import (
 from ml.intervals import Interval
 from ml.markdown import bullets, escape
 from ml.slices import SliceTable, weak_groups
-from ml.train import TrainingResult
+from ml.training_result import TrainingResult
 
 DEFINITIONS = {
     "non_contractual": "no completed order within {days} days after the date",
@@ -32,14 +32,13 @@ READ_MOST = 10
 
 def model_card(result: TrainingResult) -> str:
     """The card as Markdown."""
-    intervals: Mapping[str, Interval] = getattr(result, "intervals", {})
-    slices: SliceTable = getattr(result, "slices", ())
+    intervals, slices = result.intervals, result.slices
     sections = {
         "What it is for": _purpose(result),
         "What it was trained on": _data(result),
         "How good it is on the holdout": metrics_section(result, intervals),
-        "What it is worth": worth_section(result, getattr(result, "empc", None), intervals),
-        "How well its probabilities hold": tiers_section(getattr(result, "tiers", ())),
+        "What it is worth": worth_section(result, result.empc, intervals),
+        "How well its probabilities hold": tiers_section(result.tiers),
         "For whom it is weak": weakness_section(slices),
         "How it did at earlier cutoffs": origins_section(result),
         "What it reads most": _features(result),
@@ -81,7 +80,7 @@ def _purpose(result: TrainingResult) -> str:
     if model.is_average:
         return text
     learned = (
-        f"XGBoost, {facts.rounds} trees of depth {facts.max_depth}"
+        f"A logistic regression, and on it XGBoost, {facts.rounds} trees of depth {facts.max_depth}"
         if facts.rounds
         else "A logistic regression, to which no tree added anything"
     )
@@ -118,8 +117,9 @@ def _data(result: TrainingResult) -> str:
 
 
 def _features(result: TrainingResult) -> str:
-    read = list(result.feature_gains.items())[:READ_MOST]
-    text = bullets(f"{escape(name)}: {gain:.1%} of gain" for name, gain in read) or "Nothing."
+    read = list(result.feature_shares.items())[:READ_MOST]
+    text = bullets(f"{escape(name)}: {share:.1%} of what it weighs" for name, share in read)
+    text = text or "Nothing."
     unknown = result.model.preprocessor.unknown
     if unknown:
         text += f"\n\nWithout any value in training: {escape(', '.join(unknown))}"

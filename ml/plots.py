@@ -13,25 +13,21 @@ from numpy.typing import NDArray
 from ml.evaluate import calibration_curve, cumulative_gains
 from ml.intervals import wilson_interval
 from ml.profit import ExpectedProfit, profit_curve
-from ml.train import TrainingResult
+from ml.training_result import TrainingResult
 
 INK, ACCENT, QUIET = "#22313f", "#0b7a75", "#9aa5b1"
 TOP_FEATURES = 20
 
 
 def all_plots(result: TrainingResult) -> dict[str, bytes]:
-    """Every picture by its file name without the ending.
-
-    There is no `profit` where the expected profit was not reckoned.
-    """
-    worth: ExpectedProfit | None = getattr(result, "empc", None)
-    plots = {
+    """Every picture by its file name without the ending."""
+    return {
         "lift": lift_plot(result),
         "calibration": calibration_plot(result),
-        "gains": feature_gain_plot(result),
+        "features": feature_plot(result),
         "scores": score_histogram(result.holdout_probabilities),
+        "profit": profit_plot(result, result.empc),
     }
-    return plots if worth is None else {**plots, "profit": profit_plot(result, worth)}
 
 
 def lift_plot(result: TrainingResult) -> bytes:
@@ -112,13 +108,13 @@ def profit_plot(result: TrainingResult, worth: ExpectedProfit) -> bytes:
     return _png(figure)
 
 
-def feature_gain_plot(result: TrainingResult) -> bytes:
-    """The twenty features that reduce the loss most, in per cent of all gain."""
-    top = list(result.feature_gains.items())[:TOP_FEATURES][::-1]
+def feature_plot(result: TrainingResult) -> bytes:
+    """The twenty features that weigh most, in per cent of all that the model weighs."""
+    top = list(result.feature_shares.items())[:TOP_FEATURES][::-1]
     figure, axes = _figure(height=0.8 + 0.24 * max(len(top), 1))
     axes.barh([name for name, _ in top], [100 * gain for _, gain in top], color=ACCENT)
     _title(axes, "What the model reads")
-    axes.set_xlabel("share of gain, %")
+    axes.set_xlabel("share of what it weighs, %")
     return _png(figure)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from ml.evaluate import auc_difference, evaluate, log_loss
+from ml.customer_groups import customer_groups
+from ml.evaluate import evaluate, log_loss, log_losses
+from ml.intervals import Interval, auc_difference, mean_interval
 from ml.model import ChurnModel
 from ml.schemas import CHURNED, SNAPSHOT_DATE, check_examples, eligible_rows, sorted_by_keys
 
@@ -16,7 +20,15 @@ from ml.schemas import CHURNED, SNAPSHOT_DATE, check_examples, eligible_rows, so
 # differences of this size come and go from one month's holdout to the next.
 MAX_AUC_LOSS = 0.01
 MAX_LOG_LOSS_GAIN = 0.005
+# What no group of customers may lose, and how many make a group that can tell.
+MAX_GROUP_LOSS = 0.02
+LEAST_GROUP = 200
+# How much larger than the champion's the calibration error may be.
+MAX_CALIBRATION_GAIN = 0.02
 BOOTSTRAP_SEED = 11
+
+Labels = NDArray[np.bool_]
+Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -42,12 +54,16 @@ def decide(
 ) -> Decision:
     """Judge a candidate on the holdout, beside the champion where there is one.
 
-    Any model must give finite probabilities and a smaller log loss than the churn rate known before
-    the holdout, said of everybody. A successor must also not be worse than the champion by more
-    than 0.01 of ROC AUC or 0.005 of log loss.
+    Any model must give finite probabilities and be better than the churn rate known before the
+    holdout, said of everybody: the 95 % interval of the gain in log loss must lie above zero. A
+    successor must not harm: of the champion's ROC AUC and log loss it may lose no more than 0.01
+    and 0.005, as an estimate, and the interval of the loss must not prove it worse by more than a
+    half of that; no stage of life, tenure, plan or country may lose more than 0.02 of log loss for
+    certain; and its calibration error may be no more than 0.02 above the champion's, unless its
+    log loss is lower for certain.
 
-    The average, a model without trees, cannot pass that gate: it is promoted where there is no
-    champion, or none but an older average, so that every deployment has something to say.
+    The average, a model that tells nobody apart, cannot pass that gate: it is promoted where there
+    is no champion, or none but an older average, so that every deployment has something to say.
 
     Args:
         candidate: the newly trained model.
@@ -66,38 +82,25 @@ def decide(
     base_rate = np.full(len(labels), candidate.facts.base_rate)
     base_loss = log_loss(labels, base_rate)
 
+    def refused(reason: str, metrics: dict[str, float]) -> Decision:
+        return Decision(False, [f"Refused: {reason}"], metrics, None, base_loss)
+
     if not np.isfinite(probabilities).all():
-        reason = "Refused: some of its probabilities are not numbers."
-        return Decision(False, [reason], {}, None, base_loss)
+        return refused("some of its probabilities are not numbers.", {})
     metrics = evaluate(labels, probabilities)
     if candidate.is_average:
-        promote = champion is None or champion.is_average
-        verdict = (
-            "No model told better than the average who leaves; every customer gets the average, "
-            f"{probabilities[0]:.1%}."
-            if promote
-            else "Refused: it is the average, which tells no customer from another; the champion "
-            "stays."
-        )
-        why = [candidate.facts.why_average] if candidate.facts.why_average else []
-        return Decision(promote, [verdict, *why], metrics, None, base_loss)
+        return _decide_average(candidate, champion, probabilities, metrics, base_loss)
+    day, base = candidate.facts.holdout_date, candidate.facts.base_rate
     if (probabilities == probabilities[0]).all():
-        reason = (
-            f"Refused: it gives all {len(labels)} customers of {candidate.facts.holdout_date} the "
-            "same probability."
-        )
-        return Decision(False, [reason], metrics, None, base_loss)
-    if metrics["log_loss"] >= base_loss:
-        reason = (
-            f"Refused: its log loss of {metrics['log_loss']:.4f} on {candidate.facts.holdout_date} "
-            f"is no better than {base_loss:.4f}, that of saying {candidate.facts.base_rate:.1%} of "
-            "everybody."
-        )
-        return Decision(False, [reason], metrics, None, base_loss)
-    useful = (
-        f"It beats the base rate on {candidate.facts.holdout_date}: log loss "
-        f"{metrics['log_loss']:.4f} against {base_loss:.4f}."
+        return refused(f"it gives all {len(labels)} customers of {day} the same.", metrics)
+    gain = mean_interval(log_losses(labels, base_rate) - log_losses(labels, probabilities))
+    told = (
+        f"log loss {metrics['log_loss']:.4f} against {base_loss:.4f} for saying {base:.1%} of "
+        f"everybody on {day}, a gain of {_said(gain)}"
     )
+    if not gain.low > 0:
+        return refused(f"it is not clearly better than the base rate: {told}.", metrics)
+    useful = f"It beats the base rate: {told}."
     if champion is None:
         return Decision(True, ["Promoted as the first model.", useful], metrics, None, base_loss)
     if missing := [n for n in champion.required_columns if n not in holdout.column_names]:
@@ -105,30 +108,72 @@ def decide(
         return Decision(True, [reason, useful], metrics, None, base_loss)
     theirs = champion.predict(holdout, threads)
     rival = evaluate(labels, theirs)
-    difference = auc_difference(labels, probabilities, theirs, BOOTSTRAP_SEED)
-    auc_loss = rival["roc_auc"] - metrics["roc_auc"]
-    log_loss_gain = metrics["log_loss"] - rival["log_loss"]
-    promote = not (auc_loss > MAX_AUC_LOSS or log_loss_gain > MAX_LOG_LOSS_GAIN)
-    comparison = (
-        f"On the same {len(labels)} customers the ROC AUC is {metrics['roc_auc']:.4f} against "
-        f"{rival['roc_auc']:.4f} (difference {difference.estimate:+.4f}, 95 % interval "
-        f"{difference.low:+.4f} to {difference.high:+.4f}) and the log loss "
-        f"{metrics['log_loss']:.4f} against {rival['log_loss']:.4f}; tolerated are "
-        f"{MAX_AUC_LOSS} and {MAX_LOG_LOSS_GAIN}."
-    )
+    auc = auc_difference(labels, probabilities, theirs, BOOTSTRAP_SEED)
+    loss = mean_interval(log_losses(labels, probabilities) - log_losses(labels, theirs))
+    harms = list(_harms(holdout, labels, probabilities, theirs, auc, loss))
+    error = metrics["calibration_error"] - rival["calibration_error"]
+    if error > MAX_CALIBRATION_GAIN and not loss.high < 0:
+        harms.append(f"the calibration error is larger by {error:.3f}")
     dates = f"(as of {candidate.facts.as_of}, the champion as of {champion.facts.as_of})"
     verdict = (
-        f"Promoted: not worse than the champion {dates}."
+        f"Refused {dates}: {'; '.join(harms)}." if harms else f"Promoted: it does no harm {dates}."
+    )
+    comparison = (
+        f"On the same {len(labels)} customers the ROC AUC is {metrics['roc_auc']:.4f} against "
+        f"{rival['roc_auc']:.4f} ({_said(auc)}) and the log loss {metrics['log_loss']:.4f} against "
+        f"{rival['log_loss']:.4f} ({_said(loss)})."
+    )
+    reasons = [verdict, comparison, useful, *_overlap(candidate, champion)]
+    return Decision(not harms, reasons, metrics, rival, base_loss)
+
+
+def _decide_average(
+    average: ChurnModel,
+    champion: ChurnModel | None,
+    probabilities: Scores,
+    metrics: dict[str, float],
+    base_loss: float,
+) -> Decision:
+    promote = champion is None or champion.is_average
+    verdict = (
+        "No model told better than the average who leaves; every customer gets the average, "
+        f"{probabilities[0]:.1%}."
         if promote
-        else f"Refused: worse than the champion by more than is tolerated {dates}."
+        else "Refused: it is the average, which tells no customer from another; the champion stays."
     )
-    return Decision(
-        promote,
-        [verdict, comparison, useful, *_overlap(candidate, champion)],
-        metrics,
-        rival,
-        base_loss,
-    )
+    why = [average.facts.why_average] if average.facts.why_average else []
+    return Decision(promote, [verdict, *why], metrics, None, base_loss)
+
+
+def _harms(
+    holdout: pa.Table,
+    labels: Labels,
+    ours: Scores,
+    theirs: Scores,
+    auc: Interval,
+    loss: Interval,
+) -> Iterator[str]:
+    """In what the candidate is worse than is tolerated."""
+    if auc.estimate < -MAX_AUC_LOSS or auc.high < -MAX_AUC_LOSS / 2:
+        yield f"the ROC AUC is lower by more than is tolerated, {_said(auc)}"
+    if loss.estimate > MAX_LOG_LOSS_GAIN or loss.low > MAX_LOG_LOSS_GAIN / 2:
+        yield f"the log loss is higher by more than is tolerated, {_said(loss)}"
+    for dimension, members in customer_groups(holdout).items():
+        groups = np.array([str(group) for group in members])
+        for group in sorted(set(groups)):
+            inside = groups == group
+            if inside.sum() < LEAST_GROUP:
+                continue
+            worse = mean_interval(
+                log_losses(labels[inside], ours[inside])
+                - log_losses(labels[inside], theirs[inside])
+            )
+            if worse.low > MAX_GROUP_LOSS:
+                yield f"{dimension} {group} loses {_said(worse)} of log loss"
+
+
+def _said(interval: Interval) -> str:
+    return f"{interval.estimate:+.4f}, 95 % interval {interval.low:+.4f} to {interval.high:+.4f}"
 
 
 def _on_holdout(examples: pa.Table, candidate: ChurnModel) -> pa.Table:

@@ -24,12 +24,13 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
+from ml.html_card import model_card_html
 from ml.model import ChurnModel, LoadedModel
 from ml.model_card import model_card
 from ml.plots import all_plots
 from ml.preprocess import Preprocessor
 from ml.rollback import Rollback, version_to_restore
-from ml.train import TrainingResult
+from ml.training_result import TrainingResult
 
 CHAMPION = "champion"
 # The tag of a version that was taken out of use: the time, ISO 8601.
@@ -220,10 +221,12 @@ class Registry:
 
 
 def _write_artifacts(folder: Path, result: TrainingResult) -> None:
-    (folder / "model_card.md").write_text(model_card(result), encoding="utf-8")
+    card, pictures = model_card(result), all_plots(result)
+    (folder / "model_card.md").write_text(card, encoding="utf-8")
+    (folder / "model_card.html").write_text(model_card_html(card, pictures), encoding="utf-8")
     plots = folder / "plots"
     plots.mkdir()
-    for name, png in all_plots(result).items():
+    for name, png in pictures.items():
         (plots / f"{name}.png").write_bytes(png)
     with TemporaryDirectory() as scratch, warnings.catch_warnings():
         # An example would put customers into the artefact; the signature says enough.

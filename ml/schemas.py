@@ -12,8 +12,10 @@ CUSTOMER_ID = "customer_id"
 SNAPSHOT_DATE = "snapshot_date"
 IS_ELIGIBLE = "is_eligible"
 CHURNED = "churned"
+# What a customer spent within the horizon; known only where the outcome is.
+NEXT_REVENUE = "next_net_revenue"
 KEYS = (SNAPSHOT_DATE, CUSTOMER_ID)
-NOT_FEATURES = frozenset({CUSTOMER_ID, SNAPSHOT_DATE, IS_ELIGIBLE, CHURNED})
+NOT_FEATURES = frozenset({CUSTOMER_ID, SNAPSHOT_DATE, IS_ELIGIBLE, CHURNED, NEXT_REVENUE})
 
 CAUSES = (
     "product_fit",

@@ -62,13 +62,15 @@ def score(
         prepared = predictor.prepare(batch)
         where = slice(start, start + len(batch))
         probabilities[where] = predictor.probabilities(prepared)
-        explain(where, explainer.explain(predictor.contributions(prepared, exact=False)))
+        contributions = predictor.contributions(prepared, exact=False)
+        explain(where, explainer.explain(contributions, prepared.values))
         start += len(batch)
     read = np.flatnonzero(probabilities >= exact_from)
     for start in range(0, len(read), BATCH_ROWS):
         some = read[start : start + BATCH_ROWS]
         prepared = predictor.prepare(rows.take(pa.array(some)))
-        explain(some, explainer.explain(predictor.contributions(prepared, exact=True)))
+        contributions = predictor.contributions(prepared, exact=True)
+        explain(some, explainer.explain(contributions, prepared.values))
 
     return pa.table(
         [

@@ -13,6 +13,7 @@ from datetime import timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ml.boost import depth_and_rate
 from ml.config import TrainingSettings
 from ml.customer_hash import keep_customers, unit_hash
 from ml.schemas import CUSTOMER_ID, SNAPSHOT_DATE
@@ -26,6 +27,8 @@ VALIDATION_SALT = 404
 TRIAL_RATE = 0.2
 TRIAL_ROWS = 50_000
 TRIAL_SALT = 505
+# A smaller gain of log loss on one date is as often chance.
+LEAST_GAIN = 0.002
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,9 @@ def tune(
 ) -> tuple[TrainingSettings, tuple[Trial, ...]]:
     """The settings with the best boosting parameters of `settings.tuning_trials`, and the trials.
 
-    The first trial is the settings as they are. Where the training rows cannot be divided by time,
-    or hold too few of either outcome, nothing is tried.
+    The first trial is the settings as they are, which stay unless another is clearly better.
+    Where the training rows cannot be divided by time, or hold too few of either outcome, nothing is
+    tried.
     """
     divided = _divide(train, settings)
     if divided is None or settings.tuning_trials < 1:
@@ -56,6 +60,7 @@ def tune(
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     fitted, validated = (_capped(part) for part in divided)
+    usual_depth, _ = depth_and_rate(len(train), settings)
     trials: list[Trial] = []
 
     def objective(trial: optuna.Trial) -> float:
@@ -74,7 +79,7 @@ def tune(
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=settings.seed))
     study.enqueue_trial(
         {
-            "max_depth": 2 if settings.max_depth is None else settings.max_depth,
+            "max_depth": usual_depth,
             "min_child_weight": settings.min_child_weight,
             "reg_lambda": settings.reg_lambda,
             "colsample_bytree": settings.colsample_bytree,
@@ -83,6 +88,8 @@ def tune(
     )
     study.optimize(objective, n_trials=settings.tuning_trials)
     best = min(trials, key=lambda trial: trial.log_loss)
+    if best.log_loss > trials[0].log_loss - LEAST_GAIN:
+        return settings, tuple(trials)
     return _with(settings, best.parameters), tuple(trials)
 
 
@@ -91,8 +98,14 @@ def _capped(rows: pa.Table) -> pa.Table:
 
 
 def _with(settings: TrainingSettings, parameters: dict[str, float]) -> TrainingSettings:
-    numbers = {name: value for name, value in parameters.items() if name != "max_depth"}
-    return replace(settings, max_depth=int(parameters["max_depth"]), **numbers)
+    return replace(
+        settings,
+        max_depth=int(parameters["max_depth"]),
+        min_child_weight=parameters["min_child_weight"],
+        reg_lambda=parameters["reg_lambda"],
+        colsample_bytree=parameters["colsample_bytree"],
+        subsample=parameters["subsample"],
+    )
 
 
 def _divide(train: pa.Table, settings: TrainingSettings) -> tuple[pa.Table, pa.Table] | None:

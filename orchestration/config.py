@@ -23,6 +23,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
@@ -30,6 +31,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+
+from ml.profit import PAPER_ECONOMICS, RetentionEconomics
 
 CONFIG_VARIABLE = "HOLDFAST_CONFIG"
 DEFAULT_CONFIG = Path("config/demo.yml")
@@ -101,6 +104,26 @@ class RiskTiers(_Section):
         return self
 
 
+class Retention(_Section):
+    """What keeping a customer brings and an offer costs, in the deployment's currency.
+
+    Models are compared by the profit of a campaign with these figures (EMPC, `ml/profit.py`).
+    """
+
+    customer_value: PositiveFloat = PAPER_ECONOMICS.customer_value
+    offer_cost: NonNegativeFloat = PAPER_ECONOMICS.offer_cost
+    contact_cost: NonNegativeFloat = PAPER_ECONOMICS.contact_cost
+
+    @model_validator(mode="after")
+    def _keeping_pays(self) -> Retention:
+        self.economics()
+        return self
+
+    def economics(self) -> RetentionEconomics:
+        """The figures as models are judged by them."""
+        return RetentionEconomics(self.customer_value, self.offer_cost, self.contact_cost)
+
+
 class Identity(_Section):
     """A key that more than `max_records_per_key` records of one source share links nobody."""
 
@@ -120,7 +143,7 @@ class Training(_Section):
     step_days: PositiveInt = 30
     min_history_days: PositiveInt = 90
     max_rows: PositiveInt = 500_000
-    tuning_trials: NonNegativeInt = 8
+    tuning_trials: NonNegativeInt = 4
     earlier_origins: NonNegativeInt = 2
     max_solo_auc: Annotated[float, Field(gt=0.5, le=1)] = 0.9
     trusted_features: list[str] = []
@@ -259,6 +282,7 @@ class DeploymentConfig(_Section):
     last_date: date | None = None
     churn: Churn
     risk_tiers: RiskTiers = RiskTiers()
+    retention: Retention = Retention()
     identity: Identity = Identity()
     training: Training = Training()
     drift: Drift = Drift()

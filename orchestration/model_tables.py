@@ -6,14 +6,15 @@ All as Arrow; what the columns mean is said by `ml/schemas.py` and the dbt proje
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 
 import duckdb
 import pyarrow as pa
 
 from ml.explain import Meaning
-from ml.purchase_process import HISTORY_COLUMNS
 from ml.schemas import CUSTOMER_ID
+from ml.value import VALUE_COLUMNS, ValueModel
 
 
 def examples(con: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -30,7 +31,7 @@ def features_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
 
 def histories_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
     """Purchase histories of all customers known on a day, eligible or not."""
-    columns = ", ".join((CUSTOMER_ID, *HISTORY_COLUMNS))
+    columns = ", ".join((CUSTOMER_ID, *VALUE_COLUMNS))
     return con.execute(
         f"select {columns} from features.feat_customer_snapshots where snapshot_date = ?", [day]
     ).to_arrow_table()
@@ -39,9 +40,10 @@ def histories_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
 def feature_catalogue(con: duckdb.DuckDBPyConnection) -> dict[str, Meaning]:
     """What each feature of the catalogue stands for."""
     rows = con.execute(
-        "select feature, cause, topic, risk_sign from seeds.feature_catalogue"
+        "select feature, cause, topic, risk_sign, told_above, told_below"
+        " from seeds.feature_catalogue"
     ).fetchall()
-    return {feature: Meaning(cause, topic, sign) for feature, cause, topic, sign in rows}
+    return {feature: Meaning(*meaning) for feature, *meaning in rows}
 
 
 def replace_churn_scores(
@@ -56,6 +58,14 @@ def replace_holdout_scores(
 ) -> None:
     """Replace a model's scores of its holdout."""
     replace_rows(con, "ml.holdout_scores", "model_version", [model_version], scores)
+
+
+def replace_value_parameters(
+    con: duckdb.DuckDBPyConnection, model_version: str, value: ValueModel
+) -> None:
+    """Replace the parameters by which the warehouse works out what customers are worth."""
+    row = pa.Table.from_pylist([{"model_version": model_version, **asdict(value)}])
+    replace_rows(con, "ml.value_parameters", "model_version", [model_version], row)
 
 
 def replace_rows(

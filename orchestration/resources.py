@@ -48,6 +48,9 @@ def training_settings(config: DeploymentConfig) -> TrainingSettings:
         earlier_origins=config.training.earlier_origins,
         max_solo_auc=config.training.max_solo_auc,
         trusted_features=frozenset(config.training.trusted_features),
+        medium_risk=config.risk_tiers.medium,
+        high_risk=config.risk_tiers.high,
+        economics=config.retention.economics(),
         seed=config.training.seed,
     )
 

@@ -37,7 +37,6 @@ PROJECT = Path(__file__).parent.parent / "dbt_project"
 
 _RESULTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"})
 _FAILED = frozenset({NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr})
-_TESTS_OF_SEEDS = "path:seeds,resource_type:test"
 _SHOWN_FAILURES = 5
 _SECONDS_BETWEEN_CANCELS = 0.2
 
@@ -86,8 +85,7 @@ class Dbt:
     ) -> Iterator[Any]:
         """Build and test what the run selects of these assets; yield each result when it is there.
 
-        Unit tests and those of the seeds are left out: they say something of the code, and not of
-        the day.
+        Unit tests are left out: they say something of the code, and not of the day.
 
         Raises:
             TransformError: a model or a test failed; everything that did not depend on it was
@@ -101,8 +99,7 @@ class Dbt:
             # A test whose other tables are built later belongs to the later build.
             *("--indirect-selection", "buildable"),
             *("--exclude-resource-type", "unit_test"),
-            *("--exclude", _TESTS_OF_SEEDS),
-            # Nobody reads the artefacts, and writing them takes longer than building a dozen tables.
+            # Nobody reads the artefacts, and writing them takes longer than a dozen tables.
             "--no-write-json",
         ]
         # Opened as dbt opens it: connections of one process share one instance of the file.

@@ -53,6 +53,18 @@ create table if not exists ml.churn_scores (
 comment on table ml.churn_scores is
     'What the model of the day said of each eligible customer; replaced by snapshot_date.';
 
+create table if not exists ml.value_parameters (
+    model_version varchar primary key,
+    r double not null,
+    alpha double not null,
+    p double not null,
+    q double not null,
+    gamma double not null,
+    "level" double not null
+);
+comment on table ml.value_parameters is
+    'How often customers buy and what they spend, fitted with each model; see ml/value.py.';
+
 create table if not exists ml.holdout_scores (
     snapshot_date date not null,
     customer_id varchar not null,

@@ -9,50 +9,87 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Every feature and its type, in the order of feat_customer_snapshots. -#}
-{% macro feature_columns() -%}
+{#-
+    Every feature and its type, by the model that works it out, in the order of
+    feat_customer_snapshots; of one model alone where it is named.
+-#}
+{% macro feature_columns(model=none) -%}
     {%- set typed = {
-        'integer': [
-            'tenure_days', 'record_count', 'source_count', 'age_years',
-            'days_since_last_order', 'days_since_first_order', 'purchase_days_lifetime',
-            'orders_lifetime', 'orders_7d', 'orders_30d', 'orders_90d', 'orders_180d', 'orders_365d',
-            'orders_prior_90d', 'orders_prior_30d', 'longest_gap_days', 'refunds_90d', 'refunds_365d',
-            'cancellations_365d', 'categories_90d', 'categories_365d',
-            'days_since_last_activity', 'days_since_last_session', 'active_days_30d',
-            'active_days_90d', 'sessions_7d', 'sessions_30d', 'sessions_90d', 'product_views_7d',
-            'product_views_30d', 'product_views_90d', 'cart_adds_7d', 'cart_adds_30d',
-            'cart_adds_90d', 'checkouts_7d', 'checkouts_30d', 'checkouts_90d', 'email_opens_7d',
-            'email_opens_30d', 'email_opens_90d', 'unsubscribes_365d', 'failures_90d',
-            'tickets_30d', 'tickets_90d', 'tickets_365d', 'open_tickets', 'days_since_last_ticket',
-            'reopened_365d', 'ratings_365d', 'bad_ratings_365d', 'touches_90d',
-            'days_since_last_touch', 'subscriptions_lifetime', 'active_subscriptions',
-            'ended_subscriptions', 'ended_subscriptions_90d', 'started_subscriptions_90d',
-            'contract_tenure_days', 'newest_contract_days',
-        ],
-        'float': [
-            'net_revenue_lifetime', 'net_revenue_7d', 'net_revenue_30d', 'net_revenue_90d',
-            'net_revenue_180d', 'net_revenue_365d', 'net_revenue_prior_90d', 'mean_gap_days',
-            'gap_days_stddev', 'recent_gap_days', 'average_order_value_90d',
-            'average_order_value_365d', 'discount_share_90d', 'discount_share_365d',
-            'discount_share_change', 'coupon_share_90d', 'coupon_share_365d',
-            'discounted_share_lifetime', 'units_per_order_365d', 'lines_per_order_365d',
-            'margin_share_365d', 'refund_share_365d', 'refunded_revenue_share_365d',
-            'top_category_share_365d', 'overdue_ratio', 'gap_trend', 'orders_trend_30d',
-            'orders_trend_90d', 'net_revenue_trend_90d', 'order_value_trend',
-            'feature_uses_7d', 'feature_uses_30d', 'feature_uses_90d', 'active_days_trend',
-            'sessions_trend', 'product_views_trend', 'email_opens_trend', 'feature_uses_trend',
-            'cart_abandonment_90d', 'first_response_hours_365d', 'slowest_response_hours_90d',
-            'resolution_hours_365d', 'csat_365d', 'last_csat', 'rating_365d', 'last_rating',
-            'monthly_amount', 'auto_renew_share',
-        ],
-        'boolean': ['marketing_consent'],
-        'varchar': ['country', 'acquisition_channel', 'plan', 'contract_plan'],
+        'feat_customer_snapshots': {
+            'integer': ['tenure_days', 'record_count', 'source_count', 'age_years'],
+            'boolean': ['marketing_consent'],
+            'varchar': ['country', 'acquisition_channel', 'plan'],
+        },
+        'feat_purchases': {
+            'integer': [
+                'days_since_last_order', 'days_since_first_order', 'purchase_days_lifetime',
+                'orders_lifetime', 'orders_7d', 'orders_30d', 'orders_90d', 'orders_180d',
+                'orders_365d', 'orders_prior_90d', 'orders_prior_30d', 'longest_gap_days',
+                'refunds_90d', 'refunds_365d', 'cancellations_365d', 'categories_90d',
+                'categories_365d',
+            ],
+            'float': [
+                'net_revenue_lifetime', 'net_revenue_7d', 'net_revenue_30d', 'net_revenue_90d',
+                'net_revenue_180d', 'net_revenue_365d', 'net_revenue_prior_90d', 'mean_gap_days',
+                'gap_days_stddev', 'recent_gap_days', 'average_order_value_90d',
+                'average_order_value_365d', 'discount_share_90d', 'discount_share_365d',
+                'discount_share_change', 'coupon_share_90d', 'coupon_share_365d',
+                'discounted_share_lifetime', 'units_per_order_365d', 'lines_per_order_365d',
+                'margin_share_365d', 'refund_share_365d', 'refunded_revenue_share_365d',
+                'top_category_share_365d', 'overdue_ratio', 'gap_trend', 'orders_trend_30d',
+                'orders_trend_90d', 'net_revenue_trend_90d', 'order_value_trend',
+            ],
+        },
+        'feat_behaviour': {
+            'integer': [
+                'days_since_last_activity', 'days_since_last_session', 'active_days_30d',
+                'active_days_90d', 'sessions_7d', 'sessions_30d', 'sessions_90d',
+                'product_views_7d', 'product_views_30d', 'product_views_90d', 'cart_adds_7d',
+                'cart_adds_30d', 'cart_adds_90d', 'checkouts_7d', 'checkouts_30d', 'checkouts_90d',
+                'email_opens_7d', 'email_opens_30d', 'email_opens_90d', 'unsubscribes_365d',
+                'failures_90d',
+            ],
+            'float': [
+                'feature_uses_7d', 'feature_uses_30d', 'feature_uses_90d', 'active_days_trend',
+                'sessions_trend', 'product_views_trend', 'email_opens_trend', 'feature_uses_trend',
+                'cart_abandonment_90d',
+            ],
+        },
+        'feat_service': {
+            'integer': [
+                'tickets_30d', 'tickets_90d', 'tickets_365d', 'open_tickets',
+                'days_since_last_ticket', 'reopened_365d', 'ratings_365d', 'bad_ratings_365d',
+                'touches_90d', 'days_since_last_touch',
+            ],
+            'float': [
+                'first_response_hours_365d', 'slowest_response_hours_90d', 'resolution_hours_365d',
+                'csat_365d', 'last_csat', 'rating_365d', 'last_rating',
+            ],
+        },
+        'feat_contracts': {
+            'integer': [
+                'subscriptions_lifetime', 'active_subscriptions', 'ended_subscriptions',
+                'ended_subscriptions_90d', 'started_subscriptions_90d', 'contract_tenure_days',
+                'newest_contract_days',
+            ],
+            'float': ['monthly_amount', 'auto_renew_share'],
+            'varchar': ['contract_plan'],
+        },
     } -%}
     {%- set columns = {} -%}
-    {%- for type, names in typed.items() -%}
-        {%- for name in names -%}
-            {%- do columns.update({name: type}) -%}
+    {%- for of_model, types in typed.items() if model is none or of_model == model -%}
+        {%- for type, names in types.items() -%}
+            {%- for name in names -%}
+                {%- do columns.update({name: type}) -%}
+            {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(columns) }}
+{%- endmacro %}
+
+{#- A model's features, each in its type: what is joined afterwards is a quarter as wide. -#}
+{% macro typed_features(model) -%}
+    {%- for name, type in feature_columns(model).items() -%}
+    cast({{ name }} as {{ type }}) as {{ name }}{{ ',\n        ' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}

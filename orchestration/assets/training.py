@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import numpy as np
 
 from orchestration.assets.ingest import POOL
 from orchestration.assets.scoring import FEATURES
@@ -18,6 +19,7 @@ from orchestration.model_tables import (
     feature_catalogue,
     histories_of,
     replace_holdout_scores,
+    replace_value_parameters,
 )
 from orchestration.partitions import dates_of
 from orchestration.pictures import as_markdown
@@ -27,7 +29,7 @@ from orchestration.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from ml.promotion import Decision
-    from ml.train import TrainingResult
+    from ml.training_result import TrainingResult
 
 CHURN_MODEL = dg.AssetKey(["ml", "churn_model"])
 HOLDOUT_SCORES = dg.AssetKey(["ml", "holdout_scores"])
@@ -92,6 +94,14 @@ def model_assets(
             def judge(trained: "TrainingResult") -> "tuple[str, Decision]":
                 version = models.registry.log(trained, {"dagster_run_id": context.run.run_id})
                 replace_holdout_scores(con, version, trained.holdout_scores(version))
+                if trained.value:
+                    replace_value_parameters(con, version, trained.value.model)
+                stored = models.registry.load(version).model.predict(trained.holdout)
+                if not np.array_equal(stored, trained.holdout_probabilities):
+                    raise dg.Failure(
+                        f"model {version} does not say again what it said when it was trained",
+                        allow_retries=False,
+                    )
                 decision = decide(trained.model, champion, known)
                 if decision.promote:
                     models.registry.promote(version, decision.reasons)

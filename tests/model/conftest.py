@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from ml.config import TrainingSettings
-from ml.train import TrainingResult, fit
+from ml.train import fit
+from ml.training_result import TrainingResult
 from tests.model.planted_churn import PlantedCompany, cutoffs, planted_company
 
 HOLDOUT = date(2026, 3, 1)

@@ -11,7 +11,8 @@ import pytest
 
 from ml.config import TrainingSettings
 from ml.split import divide, split_by_time
-from ml.train import TrainingResult, fit
+from ml.train import fit
+from ml.training_result import TrainingResult
 from tests.model.planted_churn import cutoffs, planted_company
 
 HOLDOUT = date(2026, 3, 1)

@@ -12,7 +12,7 @@ import pytest
 from ml.evaluate import roc_auc
 from ml.model import LoadedModel
 from ml.score import score
-from ml.train import TrainingResult
+from ml.training_result import TrainingResult
 from tests.model.planted_churn import CATALOGUE, PLANTED_CAUSES, PlantedCompany
 
 HOLDOUT = date(2026, 3, 1)
@@ -59,8 +59,8 @@ def test_predictions_come_true_as_often_as_they_say(trained: TrainingResult) -> 
     assert abs(trained.metrics["mean_predicted"] - trained.metrics["churn_rate"]) < 0.03
 
 
-def test_the_model_beats_both_baselines_clear_of_chance(trained: TrainingResult) -> None:
-    assert [baseline.name for baseline in trained.baselines] == ["recency", "bg_nbd"]
+def test_the_model_beats_all_baselines_clear_of_chance(trained: TrainingResult) -> None:
+    assert [baseline.name for baseline in trained.baselines] == ["recency", "rfm", "bg_nbd"]
     for baseline in trained.baselines:
         assert baseline.auc_difference is not None
         assert baseline.auc_difference.low > 0
@@ -99,10 +99,10 @@ def test_the_main_cause_is_the_planted_one_where_that_one_stands_out(
 
 
 def test_noise_is_not_what_the_model_reads(trained: TrainingResult) -> None:
-    noise = [trained.feature_gains.get(name, 0.0) for name in ("noise_1", "noise_2")]
+    noise = [trained.feature_shares.get(name, 0.0) for name in ("noise_1", "noise_2")]
 
     assert max(noise) < 0.05
-    assert next(iter(trained.feature_gains)) == "days_since_last_order"
+    assert next(iter(trained.feature_shares)) == "days_since_last_order"
 
 
 def test_a_column_without_any_value_is_left_out_by_name(trained: TrainingResult) -> None:

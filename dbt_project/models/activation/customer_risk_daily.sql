@@ -60,6 +60,7 @@ final as (
         {{ risk_tier('explained.churn_probability') }} as risk_tier,
         explained.risk_percentile,
         values_at_stake.expected_value,
+        values_at_stake.expected_margin,
         cast(explained.churn_probability * values_at_stake.expected_value as decimal(18, 2))
             as value_at_risk,
         explained.main_cause,

@@ -2,9 +2,10 @@
 
 {#-
     What a customer is expected to be worth over the next 365 days if they stay, for the dates of
-    the run: the rate of orders times their value, each drawn towards the company's own average
-    with the weight of one order, so that a single large first order is not a fortune.
-    A contract is worth its monthly fee for twelve months. Null where neither is known.
+    the run. A shop's customer: the rate of purchase days that the own history tells of (BG/NBD)
+    times what such a day is worth (Gamma-Gamma), each drawn towards the company's average the more,
+    the shorter the history; the same as ml/value.py, which fits the parameters. A contract is worth
+    its monthly fee for twelve months. Null where neither is known.
 -#}
 with
 
@@ -17,38 +18,57 @@ features as (
     ) as dates on features.snapshot_date = dates.snapshot_date
 ),
 
+parameters as (
+    select * from {{ ref('stg_ml__value_parameters') }}
+),
+
 company as (
     select
         snapshot_date,
-        sum(net_revenue_365d) / nullif(sum(orders_365d), 0) as order_value,
-        sum(orders_365d) / nullif(sum(least(days_since_first_order + 1, 365)) filter (
-            where orders_365d > 0
-        ), 0) as orders_a_day
+        sum(margin_share_365d * net_revenue_365d)
+        / nullif(sum(net_revenue_365d) filter (where margin_share_365d is not null), 0)
+            as margin_share
     from features
     group by all
 ),
 
-final as (
+expected as (
     select
         features.customer_id,
         features.snapshot_date,
-        cast(
-            case
-                when features.monthly_amount is not null then 12 * features.monthly_amount
-                when features.orders_365d is not null
-                    then
-                        365
-                        * (features.orders_365d + 1)
-                        / (
-                            least(features.days_since_first_order + 1, 365)
-                            + 1 / company.orders_a_day
-                        )
-                        * (features.net_revenue_365d + company.order_value)
-                        / (features.orders_365d + 1)
-            end as decimal(18, 2)
-        ) as expected_value
+        coalesce(features.margin_share_365d, company.margin_share) as margin_share,
+        case
+            when features.monthly_amount is not null then 12 * features.monthly_amount
+            when features.purchase_days_lifetime > 0
+                then
+                    parameters.level
+                    * 365
+                    * (parameters.r + features.purchase_days_lifetime - 1)
+                    / (parameters.alpha + features.days_since_first_order)
+                    * parameters.p
+                    * (parameters.gamma + greatest(features.net_revenue_lifetime, 0))
+                    / (
+                        parameters.p * case
+                            when features.net_revenue_lifetime > 0
+                                then features.purchase_days_lifetime
+                            else 0
+                        end
+                        + parameters.q
+                        - 1
+                    )
+        end as net_revenue
     from features
-    inner join company using (snapshot_date)
+    left join parameters using (snapshot_date)
+    left join company using (snapshot_date)
+),
+
+final as (
+    select
+        customer_id,
+        snapshot_date,
+        cast(net_revenue as decimal(18, 2)) as expected_value,
+        cast(net_revenue * margin_share as decimal(18, 2)) as expected_margin
+    from expected
 )
 
 select * from final

@@ -18,7 +18,8 @@ training_dates as (
 final as (
     select
         features.* exclude (is_eligible),
-        outcomes.churned
+        outcomes.churned,
+        outcomes.next_net_revenue
     from features
     semi join training_dates using (snapshot_date)
     inner join outcomes using (customer_id, snapshot_date)

@@ -74,14 +74,9 @@ aggregated as (
     group by customer_no, snapshot_date
 ),
 
-final as (
+compared as (
     select
-        * exclude (
-            {%- for counter in counters %}
-            {{ counter }}_prior_90d{{ ',' if not loop.last }}
-            {%- endfor %},
-            active_days_prior_90d
-        ),
+        *,
         (active_days_90d + 1) / (active_days_prior_90d + 1) as active_days_trend,
         (sessions_90d + 1) / (sessions_prior_90d + 1) as sessions_trend,
         (product_views_90d + 1) / (product_views_prior_90d + 1) as product_views_trend,
@@ -91,6 +86,14 @@ final as (
             when cart_adds_90d > 0 then greatest(1 - checkouts_90d / cart_adds_90d, 0)
         end as cart_abandonment_90d
     from aggregated
+),
+
+final as (
+    select
+        customer_no,
+        snapshot_date,
+        {{ typed_features('feat_behaviour') }}
+    from compared
 )
 
 select * from final

@@ -38,7 +38,7 @@ subscriptions as (
         and cast(subscriptions.started_at as date) <= dates.snapshot_date
 ),
 
-final as (
+aggregated as (
     select
         customer_no,
         snapshot_date,
@@ -54,6 +54,14 @@ final as (
         arg_max(plan, (started_at, _row)) filter (where is_active) as contract_plan
     from subscriptions
     group by all
+),
+
+final as (
+    select
+        customer_no,
+        snapshot_date,
+        {{ typed_features('feat_contracts') }}
+    from aggregated
 )
 
 select * from final

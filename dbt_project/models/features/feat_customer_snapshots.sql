@@ -62,10 +62,21 @@ customers as (
     group by customer_no, snapshot_date
 ),
 
+wanted as (
+    select
+        customers.*,
+        {{ is_eligible() }} as is_eligible
+    from customers
+    left join {{ ref('feat_purchases') }} using (customer_no, snapshot_date)
+    left join {{ ref('feat_contracts') }} using (customer_no, snapshot_date)
+    left join whole_dates using (snapshot_date)
+    where is_eligible or whole_dates.snapshot_date is not null
+),
+
 profiles as (
     select
         identities.customer_no,
-        dates.snapshot_date,
+        wanted.snapshot_date,
         versions.birth_year,
         versions.country,
         versions.acquisition_channel,
@@ -74,7 +85,7 @@ profiles as (
         (
             coalesce(
                 case
-                    when cast(versions.updated_at as date) <= dates.snapshot_date
+                    when cast(versions.updated_at as date) <= wanted.snapshot_date
                         then versions.updated_at
                 end,
                 versions.created_at
@@ -84,12 +95,13 @@ profiles as (
         ) as recency
     from {{ ref('int_customers_versions') }} as versions
     inner join identities using (source, source_customer_id)
-    inner join dates
+    inner join wanted
         on
-            identities.valid_from <= dates.snapshot_date
-            and dates.snapshot_date < identities.valid_to
-            and versions.known_from <= dates.snapshot_date
-            and dates.snapshot_date < versions.known_to
+            identities.customer_no = wanted.customer_no
+            and identities.valid_from <= wanted.snapshot_date
+            and wanted.snapshot_date < identities.valid_to
+            and versions.known_from <= wanted.snapshot_date
+            and wanted.snapshot_date < versions.known_to
     where versions._reject_reason is null
 ),
 
@@ -114,7 +126,7 @@ attributes as (
 
 joined as (
     select *
-    from customers
+    from wanted
     left join attributes using (customer_no, snapshot_date)
     left join {{ ref('feat_purchases') }} using (customer_no, snapshot_date)
     left join {{ ref('feat_behaviour') }} using (customer_no, snapshot_date)
@@ -126,13 +138,12 @@ final as (
     select
         customer_id,
         snapshot_date,
-        {{ is_eligible() }} as is_eligible,
-        {%- for name, type in feature_columns().items() %}
-        cast({{ name }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+        is_eligible,
+        {{ typed_features('feat_customer_snapshots') }},
+        {%- for name in feature_columns() if name not in feature_columns('feat_customer_snapshots') %}
+        {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from joined
-    left join whole_dates using (snapshot_date)
-    where is_eligible or whole_dates.snapshot_date is not null
 )
 
 select * from final

@@ -125,12 +125,7 @@ per_day as (
 
 derived as (
     select
-        * exclude (
-            gross_365d, gross_90d, discount_365d, discount_90d, coupon_orders_365d,
-            coupon_orders_90d, units_365d, lines_365d, categories_mask_365d, categories_mask_90d,
-            category_counters_365d, margin_365d, refunded_365d, discounted_orders_lifetime, gaps,
-            gap_days_sum, gap_days_squared_sum, purchase_rows, surplus
-        ),
+        *,
         (days_since_first_order - days_since_last_order) / nullif(purchase_days_lifetime - 1, 0)
             as mean_gap_days,
         -- From whole numbers, whose sums do not depend on the order in which threads add them.
@@ -165,7 +160,7 @@ derived as (
     from per_day
 ),
 
-final as (
+compared as (
     select
         *,
         days_since_last_order / nullif(mean_gap_days, 0) as overdue_ratio,
@@ -176,6 +171,14 @@ final as (
         average_order_value_90d / nullif(average_order_value_365d, 0) as order_value_trend,
         discount_share_90d - discount_share_365d as discount_share_change
     from derived
+),
+
+final as (
+    select
+        customer_no,
+        snapshot_date,
+        {{ typed_features('feat_purchases') }}
+    from compared
 )
 
 select * from final

@@ -126,11 +126,19 @@ touch_history as (
     group by all
 ),
 
-final as (
+joined as (
     select *
     from ticket_history
     full join feedback_history using (customer_no, snapshot_date)
     full join touch_history using (customer_no, snapshot_date)
+),
+
+final as (
+    select
+        customer_no,
+        snapshot_date,
+        {{ typed_features('feat_service') }}
+    from joined
 )
 
 select * from final

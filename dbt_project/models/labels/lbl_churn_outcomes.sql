@@ -3,6 +3,7 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='snapshot_date',
+        on_schema_change='append_new_columns',
     )
 }}
 
@@ -77,7 +78,8 @@ eligible as (
 stayed as (
     select distinct
         dates.snapshot_date,
-        subscriptions.customer_no
+        subscriptions.customer_no,
+        cast(null as decimal(18, 2)) as net_revenue
     from subscriptions
     inner join dates
         on
@@ -91,6 +93,7 @@ purchases as (
     select
         identities.customer_no,
         purchases.ordered_on,
+        purchases.net_amount,
         greatest(purchases.counts_from, identities.valid_from) as counts_from,
         least(purchases.counts_to, identities.valid_to) as counts_to
     from {{ ref('int_purchases') }} as purchases
@@ -111,9 +114,10 @@ eligible as (
 ),
 
 stayed as (
-    select distinct
+    select
         dates.snapshot_date,
-        purchases.customer_no
+        purchases.customer_no,
+        sum(purchases.net_amount) as net_revenue
     from purchases
     inner join dates
         on
@@ -121,6 +125,7 @@ stayed as (
             and purchases.ordered_on <= dates.matured_on
             and purchases.counts_from <= dates.matured_on
             and dates.matured_on < purchases.counts_to
+    group by all
 ),
 {% endif %}
 eligible_records as (
@@ -139,23 +144,35 @@ eligible_records as (
             and eligible.snapshot_date < identities.valid_to
 ),
 
-final as (
-    select
-        any_value(eligible_records.customer_id) as customer_id,
+-- Whoever a customer's records belong to at the end of the horizon: one customer, or several.
+later_customers as (
+    select distinct
         eligible_records.snapshot_date,
-        any_value(eligible_records.matured_on) as matured_on,
-        not bool_or(stayed.customer_no is not null) as churned
+        eligible_records.matured_on,
+        eligible_records.customer_no,
+        eligible_records.customer_id,
+        later_identities.customer_no as later_customer_no
     from eligible_records
     inner join identities as later_identities
         on
             eligible_records.record_no = later_identities.record_no
             and later_identities.valid_from <= eligible_records.matured_on
             and eligible_records.matured_on < later_identities.valid_to
+),
+
+final as (
+    select
+        any_value(later_customers.customer_id) as customer_id,
+        later_customers.snapshot_date,
+        any_value(later_customers.matured_on) as matured_on,
+        not bool_or(stayed.customer_no is not null) as churned,
+        cast(sum(stayed.net_revenue) as decimal(18, 2)) as next_net_revenue
+    from later_customers
     left join stayed
         on
-            eligible_records.snapshot_date = stayed.snapshot_date
-            and later_identities.customer_no = stayed.customer_no
-    group by eligible_records.customer_no, eligible_records.snapshot_date
+            later_customers.snapshot_date = stayed.snapshot_date
+            and later_customers.later_customer_no = stayed.customer_no
+    group by later_customers.customer_no, later_customers.snapshot_date
 )
 
 select * from final

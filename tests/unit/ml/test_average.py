@@ -16,7 +16,8 @@ from ml.model_card import model_card
 from ml.plots import all_plots
 from ml.promotion import decide
 from ml.score import score
-from ml.train import TrainingResult, fit, fit_average
+from ml.train import fit, fit_average
+from ml.training_result import TrainingResult
 from tests.model.planted_churn import CATALOGUE
 from tests.unit.ml.conftest import HOLDOUT
 

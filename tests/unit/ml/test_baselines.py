@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
-from ml.baselines import bg_nbd, recency
+from ml.baselines import purchase_process, recency, rfm
 from ml.config import TrainingSettings
-from ml.evaluate import calibration_error
+from ml.evaluate import calibration_error, log_loss
+from ml.purchase_process import NoProcessError, PurchaseProcess
 from tests.unit.ml.conftest import HOLDOUT
 
 SETTINGS = TrainingSettings()
@@ -63,17 +65,26 @@ def test_a_baseline_without_its_column_says_why_it_is_missing(examples: pa.Table
 
     assert recency(bare, bare).probabilities is None
     assert "no customer has days_since_last_order" in recency(bare, bare).note
-    assert "no customer has days_since_last_order" in bg_nbd(bare, bare, SETTINGS).note
 
 
-def test_bg_nbd_is_not_asked_about_contracts(examples: pa.Table) -> None:
-    baseline = bg_nbd(examples, examples, replace(SETTINGS, kind="contractual"))
+def test_a_regression_on_more_than_recency_ranks_better(examples: pa.Table) -> None:
+    labels = examples["churned"].to_numpy()
+    one, several = recency(examples, examples), rfm(examples, examples, SETTINGS)
+
+    assert one.probabilities is not None
+    assert several.probabilities is not None
+    assert log_loss(labels, several.probabilities) < log_loss(labels, one.probabilities)
+
+
+def test_the_process_is_not_asked_about_contracts(examples: pa.Table) -> None:
+    contracts = replace(SETTINGS, kind="contractual")
+    baseline = purchase_process(examples, None, contracts)
 
     assert baseline.probabilities is None
     assert baseline.note.startswith("not applicable")
 
 
-def test_bg_nbd_gives_every_customer_a_probability_even_without_an_order(
+def test_the_process_gives_everybody_a_probability_even_without_an_order(
     examples: pa.Table,
 ) -> None:
     rows = on_holdout(examples)
@@ -81,17 +92,20 @@ def test_bg_nbd_gives_every_customer_a_probability_even_without_an_order(
     ages = [None, *rows["days_since_first_order"].to_pylist()[1:]]
     rows = rows.set_column(position, "days_since_first_order", pa.array(ages, pa.int32()))
 
-    baseline = bg_nbd(rows, rows, SETTINGS)
+    baseline = purchase_process(rows, PurchaseProcess.fit(rows, 90), SETTINGS)
 
     assert baseline.probabilities is not None
     assert len(baseline.probabilities) == len(rows)
     assert ((baseline.probabilities >= 0) & (baseline.probabilities <= 1)).all()
 
 
-def test_bg_nbd_without_a_repeat_buyer_is_not_applicable(examples: pa.Table) -> None:
+def test_without_a_repeat_buyer_there_is_no_process(examples: pa.Table) -> None:
     position = examples.column_names.index("purchase_days_lifetime")
     once = examples.set_column(
         position, "purchase_days_lifetime", pa.repeat(pa.scalar(1), len(examples))
     )
 
-    assert bg_nbd(once, once, SETTINGS).note == "not applicable: no customer has bought twice"
+    with pytest.raises(NoProcessError, match="no customer has bought twice"):
+        PurchaseProcess.fit(once, 90)
+    note = purchase_process(once, None, SETTINGS).note
+    assert note == "not applicable: no customer has bought twice"

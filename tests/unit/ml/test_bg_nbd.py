@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import check_grad
 
@@ -11,7 +12,9 @@ from ml.bg_nbd import BgNbd, Histories, _mean_loss
 TRUTH = BgNbd(r=0.6, alpha=40.0, a=0.8, b=2.5)
 
 
-def simulate(truth: BgNbd, customers: int, seed: int, ahead: float) -> tuple[Histories, np.ndarray]:
+def simulate(
+    truth: BgNbd, customers: int, seed: int, ahead: float, from_first: bool = False
+) -> tuple[Histories, np.ndarray]:
     """Histories at ages of 100 to 500 days, and whether each buys nothing in the days ahead."""
     random = np.random.default_rng(seed)
     age = random.uniform(100, 500, customers)
@@ -19,7 +22,8 @@ def simulate(truth: BgNbd, customers: int, seed: int, ahead: float) -> tuple[His
     dropout = random.beta(truth.a, truth.b, customers)
     now, last = np.zeros(customers), np.zeros(customers)
     repeats = np.zeros(customers)
-    alive, silent = np.ones(customers, bool), np.ones(customers, bool)
+    silent = np.ones(customers, bool)
+    alive = random.random(customers) > dropout if from_first else np.ones(customers, bool)
     while alive.any():
         now = now + random.exponential(1 / rate)
         bought = alive & (now <= age)
@@ -53,6 +57,25 @@ def test_the_probability_of_no_purchase_comes_true(
         assert predicted[part].mean() == pytest.approx(silent[part].mean(), abs=0.04)
 
 
+def test_the_published_parameters_of_cdnow_are_found(cdnow: pd.DataFrame) -> None:
+    """Fader, Hardie, Lee 2005, table 2; Platzer, BTYDplus, for the MBG/NBD. Times are in weeks."""
+    histories = Histories(*(cdnow[name].to_numpy(float) for name in ("x", "t_x", "T")))
+
+    published = {False: (0.243, 4.414, 0.793, 2.426), True: (0.525, 6.183, 0.891, 1.614)}
+    for kind, parameters in published.items():
+        found = BgNbd.fit(histories, leaves_after_first=kind)
+        assert (found.r, found.alpha, found.a, found.b) == pytest.approx(parameters, abs=0.002)
+    assert BgNbd.fit(histories).log_likelihood == pytest.approx(-9582.4, abs=0.1)
+
+
+def test_who_may_leave_after_the_first_purchase_is_told_from_who_may_not(
+    simulated: tuple[Histories, np.ndarray],
+) -> None:
+    assert not BgNbd.best(simulated[0]).leaves_after_first
+    from_first, _ = simulate(TRUTH, 20_000, seed=3, ahead=90, from_first=True)
+    assert BgNbd.best(from_first).leaves_after_first
+
+
 def test_a_one_time_buyer_is_alive_for_certain_yet_may_well_not_buy() -> None:
     once = Histories(np.array([0.0]), np.array([0.0]), np.array([300.0]))
 
@@ -68,15 +91,18 @@ def test_longer_silence_of_a_frequent_buyer_means_less_life() -> None:
     assert (np.diff(TRUTH.probability_of_no_purchase(histories, 90)) > 0).all()
 
 
+@pytest.mark.parametrize("leaves_after_first", [False, True])
 def test_the_gradient_is_that_of_the_likelihood(
-    simulated: tuple[Histories, np.ndarray],
+    simulated: tuple[Histories, np.ndarray], leaves_after_first: bool
 ) -> None:
     few = Histories(*(values[:200] for values in vars(simulated[0]).values()))
     weights = np.full(200, 1 / 200)
 
     for logs in (np.zeros(4), np.array([-0.5, 3.0, 0.4, 1.2])):
         error = check_grad(
-            lambda x: _mean_loss(x, few, weights)[0], lambda x: _mean_loss(x, few, weights)[1], logs
+            lambda x: _mean_loss(x, few, weights, leaves_after_first)[0],
+            lambda x: _mean_loss(x, few, weights, leaves_after_first)[1],
+            logs,
         )
         assert error < 1e-5
 

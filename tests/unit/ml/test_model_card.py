@@ -1,34 +1,23 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
 
 from ml.html_card import model_card_html
-from ml.intervals import Interval
 from ml.model_card import model_card
 from ml.plots import all_plots
-from ml.profit import PAPER_ECONOMICS, ExpectedProfit, RetentionEconomics, empc
-from ml.slices import SliceTable, by_slice
-from ml.tiers import Tier, by_tier
-from ml.train import OriginResult, TrainingResult
+from ml.profit import PAPER_ECONOMICS, RetentionEconomics, empc
+from ml.slices import by_slice
+from ml.tiers import by_tier
+from ml.training_result import OriginResult, TrainingResult
 from ml.uncertainty import intervals
 
 
-@dataclass(frozen=True)
-class Judged(TrainingResult):
-    """A training with everything that can be said of it."""
-
-    intervals: dict[str, Interval] = None  # type: ignore[assignment]
-    slices: SliceTable = ()
-    tiers: tuple[Tier, ...] = ()
-    empc: ExpectedProfit | None = None
-
-
 @pytest.fixture(scope="module")
-def judged(result: TrainingResult) -> Judged:
+def judged(result: TrainingResult) -> TrainingResult:
     labels, told = result.holdout_labels, result.holdout_probabilities
     late = np.array(result.holdout["late_answers_90d"]) > 0
     groups = np.where(late, "waited | long", "answered").tolist()
@@ -42,10 +31,10 @@ def judged(result: TrainingResult) -> Judged:
         "empc": empc(labels, told, PAPER_ECONOMICS),
         "origins": (earlier,),
     }
-    return Judged(**{**vars(result), **found})
+    return replace(result, **found)
 
 
-def test_the_card_answers_a_manager_s_questions_in_this_order(judged: Judged) -> None:
+def test_the_card_answers_a_manager_s_questions_in_this_order(judged: TrainingResult) -> None:
     headings = [line[3:] for line in model_card(judged).splitlines() if line.startswith("## ")]
 
     assert headings == [
@@ -61,7 +50,9 @@ def test_the_card_answers_a_manager_s_questions_in_this_order(judged: Judged) ->
     ]
 
 
-def test_every_figure_is_told_with_its_interval_beside_the_baselines(judged: Judged) -> None:
+def test_every_figure_is_told_with_its_interval_beside_the_baselines(
+    judged: TrainingResult,
+) -> None:
     card, sure = model_card(judged), judged.intervals["roc_auc"]
     peers = [peer.metrics["roc_auc"] for peer in judged.baselines if peer.metrics]
 
@@ -73,14 +64,14 @@ def test_every_figure_is_told_with_its_interval_beside_the_baselines(judged: Jud
         assert f"ROC AUC less that of {peer.name}" in card or f"{peer.name}: not appl" in card
 
 
-def test_the_summary_says_what_became_of_the_riskiest_tenth(judged: Judged) -> None:
+def test_the_summary_says_what_became_of_the_riskiest_tenth(judged: TrainingResult) -> None:
     labels, told = judged.holdout_labels, judged.holdout_probabilities
     riskiest = labels[np.argsort(-told)[:40]].mean()
 
     assert f"Of the tenth that it called riskiest, {riskiest:.0%} did" in model_card(judged)
 
 
-def test_the_worth_names_its_assumptions_and_whose_they_are(judged: Judged) -> None:
+def test_the_worth_names_its_assumptions_and_whose_they_are(judged: TrainingResult) -> None:
     card = model_card(judged)
     own = RetentionEconomics(customer_value=90, offer_cost=5, contact_cost=0.5)
     labels, told = judged.holdout_labels, judged.holdout_probabilities
@@ -96,14 +87,14 @@ def test_the_worth_names_its_assumptions_and_whose_they_are(judged: Judged) -> N
     assert "not this company's" not in owned
 
 
-def test_offers_that_never_pay_are_said_to(judged: Judged) -> None:
+def test_offers_that_never_pay_are_said_to(judged: TrainingResult) -> None:
     dear = RetentionEconomics(customer_value=20, offer_cost=15, contact_cost=9)
     worth = empc(judged.holdout_labels, judged.holdout_probabilities, dear)
 
     assert "no offer would pay for itself" in model_card(replace(judged, empc=worth))
 
 
-def test_tiers_weak_groups_and_earlier_cutoffs_are_told(judged: Judged) -> None:
+def test_tiers_weak_groups_and_earlier_cutoffs_are_told(judged: TrainingResult) -> None:
     card = model_card(judged)
     high = judged.tiers[0]
 
@@ -116,20 +107,19 @@ def test_tiers_weak_groups_and_earlier_cutoffs_are_told(judged: Judged) -> None:
     assert "Alone, for the groups named as weak above." in card
 
 
-def test_what_was_not_judged_is_left_out(judged: Judged) -> None:
-    bare = replace(judged, intervals={}, slices=(), tiers=(), empc=None, origins=())
+def test_what_was_not_judged_is_left_out(judged: TrainingResult) -> None:
+    bare = replace(judged, intervals={}, slices=(), tiers=(), origins=())
 
     card = model_card(bare)
 
     assert f"| ROC AUC | {judged.metrics['roc_auc']:.3f} | – |" in card
-    assert "## What it is worth" not in card
     assert "## For whom it is weak" not in card
     assert "## How it did at earlier cutoffs\n\nNone was judged." in card
-    assert "profit" in all_plots(judged)
-    assert "profit" not in all_plots(bare)
 
 
-def test_the_page_holds_all_of_the_card_and_needs_nothing_beside_itself(judged: Judged) -> None:
+def test_the_page_holds_all_of_the_card_and_needs_nothing_beside_itself(
+    judged: TrainingResult,
+) -> None:
     plots = all_plots(judged)
 
     page = model_card_html(model_card(judged), plots)

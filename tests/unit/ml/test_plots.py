@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from ml.intervals import wilson_interval
 from ml.plots import calibration_plot, profit_plot
 from ml.profit import PAPER_ECONOMICS, empc, profit_curve
-from ml.train import TrainingResult
+from ml.training_result import TrainingResult
 
 
 def test_the_calibration_plot_draws_wilson_s_interval_at_each_tenth(

@@ -11,14 +11,15 @@ from ml.calibrate import Calibrator
 from ml.config import TrainingSettings
 from ml.model import ChurnModel
 from ml.promotion import decide
-from ml.train import TrainingResult, fit
+from ml.train import fit
+from ml.training_result import TrainingResult
 from tests.unit.ml.conftest import HOLDOUT
 
 
 @pytest.fixture(scope="module")
 def worse(examples: pa.Table) -> ChurnModel:
-    """A model that knows the discounts and nothing else."""
-    few = ["customer_id", "snapshot_date", "churned", "discount_share_365d"]
+    """A model that knows the last order and nothing else."""
+    few = ["customer_id", "snapshot_date", "churned", "days_since_last_order"]
     as_of = HOLDOUT + timedelta(days=90)
     return fit(examples.select(few), TrainingSettings(), as_of=as_of).model
 
@@ -40,7 +41,7 @@ def test_a_worse_model_does_not_replace_the_champion(
     decision = decide(worse, result.model, examples)
 
     assert not decision.promote
-    assert decision.reasons[0].startswith("Refused: worse than the champion")
+    assert decision.reasons[0].startswith("Refused (as of 2026-05-30, the champion")
     assert "On the same 400 customers the ROC AUC is" in decision.reasons[1]
     assert decision.champion is not None
     assert decision.champion["roc_auc"] > decision.candidate["roc_auc"]
@@ -61,7 +62,7 @@ def test_a_model_no_better_than_the_base_rate_is_refused_even_as_the_first(
     decision = decide(turned_round, None, examples)
 
     assert not decision.promote
-    assert "no better than" in decision.reasons[0]
+    assert "not clearly better than the base rate" in decision.reasons[0]
 
 
 def test_probabilities_that_are_not_numbers_are_refused(

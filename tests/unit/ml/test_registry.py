@@ -12,7 +12,8 @@ import pytest
 
 from ml.config import TrainingSettings
 from ml.rollback import RollbackError
-from ml.train import TrainingResult, fit
+from ml.train import fit
+from ml.training_result import TrainingResult
 from tests.unit.ml.conftest import HOLDOUT
 
 AS_OF = HOLDOUT + timedelta(days=90)
@@ -103,7 +104,7 @@ def test_a_run_keeps_parameters_figures_card_plots_and_no_pickle(
     assert "recency/roc_auc" in run.data.metrics
     folder = Path(run.info.artifact_uri.removeprefix("file://"))
     kept = {path.name for path in folder.rglob("*")}
-    assert {"model_card.md", "lift.png", "calibration.png", "gains.png", "scores.png"} <= kept
+    assert {"model_card.md", "lift.png", "calibration.png", "features.png", "scores.png"} <= kept
     assert {"booster.ubj", "preprocess.json", "calibration.json", "facts.json"} <= kept
     assert not [name for name in kept if name.endswith((".pkl", ".pickle", ".joblib"))]
 

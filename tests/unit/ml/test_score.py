@@ -54,8 +54,8 @@ def test_customers_who_are_not_eligible_are_not_scored(
 def test_a_date_is_scored_alike_alone_and_beside_others(
     loaded: LoadedModel, features: pa.Table
 ) -> None:
-    together = score(loaded, features, CATALOGUE, exact_top=20)
-    alone = score(loaded, on(DAY, features), CATALOGUE, exact_top=20)
+    together = score(loaded, features, CATALOGUE, exact_from=0.5)
+    alone = score(loaded, on(DAY, features), CATALOGUE, exact_from=0.5)
 
     assert on(DAY, together).equals(alone)
 
@@ -76,7 +76,7 @@ def test_reasons_are_features_of_distinct_topics_that_the_catalogue_knows(
 def test_exact_explanations_add_up_to_the_margin(loaded: LoadedModel, features: pa.Table) -> None:
     predictor = loaded.model.predictor()
     rows = on(DAY, features)
-    contributions = predictor.contributions(predictor.matrix(rows), exact=True)
+    contributions = predictor.contributions(predictor.prepare(rows), exact=True)
 
     remainder = predictor.margins(rows) - contributions.sum(axis=1)
 

@@ -13,7 +13,8 @@ from ml.model_card import model_card
 from ml.plots import all_plots
 from ml.schemas import HOLDOUT_SCORES, SchemaError
 from ml.split import NotEnoughHistoryError
-from ml.train import TrainingResult, fit
+from ml.train import fit
+from ml.training_result import TrainingResult
 from tests.unit.ml.conftest import HOLDOUT
 
 AS_OF = HOLDOUT + timedelta(days=90)
@@ -97,6 +98,6 @@ def test_the_card_states_dates_figures_and_limits(result: TrainingResult) -> Non
 def test_the_plots_are_pictures_and_the_same_every_time(result: TrainingResult) -> None:
     plots = all_plots(result)
 
-    assert set(plots) == {"lift", "calibration", "gains", "scores"}
+    assert set(plots) == {"lift", "calibration", "features", "scores", "profit"}
     assert all(png.startswith(b"\x89PNG") for png in plots.values())
     assert plots == all_plots(result)

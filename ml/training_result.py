@@ -1,0 +1,113 @@
+"""What a training gives: the model, and everything that was found out about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ml.config import TrainingSettings
+from ml.intervals import Interval
+from ml.model import ChurnModel
+from ml.profit import ExpectedProfit
+from ml.schemas import CUSTOMER_ID, HOLDOUT_SCORES
+from ml.slices import SliceTable
+from ml.split import Split
+from ml.tiers import Tier
+from ml.tuning import Trial
+from ml.value import ValueResult
+
+
+@dataclass(frozen=True)
+class BaselineResult:
+    """A baseline on the holdout; all is None where the note says not applicable.
+
+    The difference alone is None where all customers of the holdout stayed, or all left.
+    """
+
+    name: str
+    note: str
+    probabilities: NDArray[np.float64] | None
+    metrics: dict[str, float] | None
+    auc_difference: Interval | None
+
+
+@dataclass(frozen=True)
+class OriginResult:
+    """The same recipe on an earlier holdout: trained on what was known then, judged after it."""
+
+    holdout: date
+    customers: int
+    metrics: dict[str, float]
+    baselines: dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A model and how it did on the holdout, which it never saw.
+
+    `holdout_labels` and `holdout_probabilities` have shape (holdout customers,), in the order of
+    the holdout's rows. `feature_shares` say what the model reads: each feature's mean absolute
+    contribution to the holdout's log odds, as a share of all, largest first. `intervals` are of the
+    `metrics`, `slices` of groups of customers and `tiers` of the risk tiers. `trials` are those of
+    the tuning, `origins` earlier holdouts, latest first; `value` is None where there is none to
+    speak of.
+    """
+
+    model: ChurnModel
+    settings: TrainingSettings
+    split: Split
+    metrics: dict[str, float]
+    uncalibrated_brier: float
+    baselines: tuple[BaselineResult, ...]
+    holdout: pa.Table
+    holdout_labels: NDArray[np.bool_]
+    holdout_probabilities: NDArray[np.float64]
+    feature_shares: dict[str, float]
+    row_counts: dict[str, int]
+    intervals: dict[str, Interval]
+    slices: SliceTable
+    tiers: tuple[Tier, ...]
+    empc: ExpectedProfit
+    trials: tuple[Trial, ...] = ()
+    origins: tuple[OriginResult, ...] = ()
+    value: ValueResult | None = None
+
+    def holdout_scores(self, model_version: str) -> pa.Table:
+        """The holdout's probabilities as a table of `HOLDOUT_SCORES`."""
+        rows = len(self.holdout)
+        return pa.table(
+            [
+                pa.repeat(pa.scalar(self.split.holdout), rows),
+                self.holdout[CUSTOMER_ID].cast(pa.string()).combine_chunks(),
+                pa.repeat(pa.scalar(model_version), rows),
+                pa.array(self.holdout_probabilities),
+            ],
+            schema=HOLDOUT_SCORES,
+        )
+
+    def all_metrics(self) -> dict[str, float]:
+        """Every figure under one name each, such as `roc_auc` and `recency.roc_auc`.
+
+        Those that are no number, such as the ROC AUC where nobody left, are left out.
+        """
+        figures = {**self.metrics, "uncalibrated_brier": self.uncalibrated_brier}
+        figures["empc"] = self.empc.per_customer
+        figures.update(self.value.metrics() if self.value else {})
+        for name, interval in self.intervals.items():
+            figures[f"{name}_low"], figures[f"{name}_high"] = interval.low, interval.high
+        for tier in self.tiers:
+            figures[f"tier_{tier.name}_predicted"] = tier.mean_predicted
+            figures[f"tier_{tier.name}_churn_rate"] = tier.churn_rate.estimate
+        for baseline in self.baselines:
+            for name, value in (baseline.metrics or {}).items():
+                figures[f"{baseline.name}.{name}"] = value
+            if baseline.auc_difference:
+                difference = baseline.auc_difference
+                figures[f"{baseline.name}.auc_difference"] = difference.estimate
+                figures[f"{baseline.name}.auc_difference_low"] = difference.low
+                figures[f"{baseline.name}.auc_difference_high"] = difference.high
+        return {name: value for name, value in figures.items() if np.isfinite(value)}

@@ -1,0 +1,42 @@
+"""The catalogues that come with the code: keys that are keys, and words from the fixed lists."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from ml.schemas import CAUSES
+
+SEEDS = Path(__file__).parent.parent.parent / "dbt_project" / "seeds"
+KEYS = {
+    "dialling_codes": ("country",),
+    "mail_providers": ("domain",),
+    "placeholder_keys": ("key_type", "key_value"),
+    "feature_catalogue": ("feature",),
+    "reason_words": ("word",),
+}
+
+
+def rows(seed: str) -> list[dict[str, str]]:
+    with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_seed_has_a_key_here() -> None:
+    assert {path.stem for path in SEEDS.glob("*.csv")} == set(KEYS)
+
+
+@pytest.mark.parametrize("seed", KEYS)
+def test_a_key_is_known_and_stands_once(seed: str) -> None:
+    keys = [tuple(row[column] for column in KEYS[seed]) for row in rows(seed)]
+    assert all(all(key) for key in keys)
+    assert len(keys) == len(set(keys))
+
+
+def test_a_feature_stands_for_a_cause_a_topic_and_a_sign() -> None:
+    catalogue = rows("feature_catalogue")
+    assert {row["cause"] for row in catalogue} <= {*CAUSES, ""}
+    assert {row["risk_sign"] for row in catalogue} <= {"-1", "0", "1"}
+    assert all(row["topic"] for row in catalogue)
