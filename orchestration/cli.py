@@ -52,7 +52,7 @@ def run(
         runner = _runner(config)
         date_run = _date(runner.config, day)
         reason = _why_due(runner, date_run) if retrain else None
-        runner.day(date_run, retrain=reason is not None)
+        runner.day(date_run, retrain=reason is not None, reason=reason)
         _show(runner.config, runner.home)
 
 

@@ -11,13 +11,14 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.assets.drift import drift_assets
 from orchestration.assets.ingest import raw_assets
 from orchestration.assets.publish import published_asset
 from orchestration.assets.scoring import churn_scores_asset
 from orchestration.assets.training import CHURN_MODEL, model_assets
 from orchestration.assets.warehouse import warehouse_assets
 from orchestration.automation import new_drops_sensor, schedules
-from orchestration.checks import gates
+from orchestration.checks import drift_gate, gates
 from orchestration.config import DeploymentConfig, config_path_from_env, load_config
 from orchestration.home import Home
 from orchestration.jobs import jobs
@@ -79,10 +80,11 @@ def build_defs(
             ),
             *warehouse_assets(manifest, config, partitions),
             model_assets(config, partitions),
+            drift_assets(config, partitions, CHURN_MODEL),
             churn_scores_asset(config, partitions, CHURN_MODEL),
             published_asset(manifest, config, partitions),
         ],
-        asset_checks=gates(partitions),
+        asset_checks=[*gates(partitions), drift_gate(partitions, config.drift)],
         jobs=jobs(),
         schedules=schedules(config),
         sensors=[new_drops_sensor(config)],

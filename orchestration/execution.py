@@ -21,6 +21,7 @@ from orchestration.jobs import BACKFILL, DAILY, RETRAIN
 from orchestration.progress import RunProgress
 from orchestration.publication import PublicationError
 from orchestration.resources import Models
+from orchestration.retraining import ASKED_FOR, RETRAIN_REASON
 from orchestration.transform import TransformError
 
 _IN_LOCATION = {".dagster/repository": f"__repository__@{LOCATION}"}
@@ -34,16 +35,25 @@ class Runner:
     home: Home
     console: Console
 
-    def day(self, day: date, *, retrain: bool = False) -> None:
+    def day(self, day: date, *, retrain: bool = False, reason: str | None = None) -> None:
         """Run a date, with a new model if asked to or if there is none for it yet.
+
+        Args:
+            day: the date.
+            retrain: whether to train a new model in any case.
+            reason: why it is trained, kept as a tag of the run.
 
         Raises:
             RunError: the run failed, or another one is in progress.
         """
         if not retrain and not self._has_model(day):
             self.console.print(f"There is no model for {day} yet: one is trained on the way.")
-            retrain = True
-        self._execute(RETRAIN if retrain else DAILY, partition_key=day.isoformat())
+            retrain, reason = True, f"there was no model for {day}"
+        if not retrain:
+            self._execute(DAILY, partition_key=day.isoformat())
+            return
+        tags = {RETRAIN_REASON: reason or ASKED_FOR}
+        self._execute(RETRAIN, partition_key=day.isoformat(), tags=tags)
 
     def range(self, first: date, last: date) -> None:
         """Run all dates of a range in one run, after training on the first one if need be.

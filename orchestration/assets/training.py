@@ -82,6 +82,7 @@ def model_assets(
         from ml.schemas import SchemaError
         from ml.split import NotEnoughHistoryError
         from ml.train import fit, fit_average
+        from orchestration.retraining import why_trained
 
         as_of = dates_of(context)[-1]
         expected = (NotEnoughHistoryError, SchemaError, LeakageError)
@@ -103,6 +104,7 @@ def model_assets(
                         allow_retries=False,
                     )
                 decision = decide(trained.model, champion, known)
+                models.registry.tag(version, {"retrain_reason": why_trained(context.run.tags)})
                 if decision.promote:
                     models.registry.promote(version, decision.reasons)
                 return version, decision

@@ -24,6 +24,8 @@ CONTRACT = {
         need_scenario customer_type risk_tier""",
     "feedback.prediction_performance": """snapshot_date model_version customers churn_rate
         mean_predicted roc_auc pr_auc brier calibration_error top_decile_lift""",
+    "feedback.drift_daily": """snapshot_date model_version feature psi null_share
+        reference_null_share customers level""",
     "ops.data_quality_daily": """snapshot_date source table_name delivered accepted rejected
         superseded""",
 }

@@ -38,6 +38,7 @@ GRAINS = {
     "activation.customer_risk_daily": "snapshot_date, customer_id",
     "activation.customer_segments_daily": "snapshot_date, customer_id",
     "feedback.prediction_performance": "snapshot_date, model_version",
+    "feedback.drift_daily": "snapshot_date, model_version, feature",
     "ops.data_quality_daily": "snapshot_date, source, table_name",
 }
 

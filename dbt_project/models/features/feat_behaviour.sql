@@ -37,7 +37,7 @@ calendar as (
         dates.snapshot_date - ages.age_days as activity_date,
         ages.age_days
     from dates
-    cross join (select cast(days as integer) as age_days from range(365) as years (days)) as ages
+    cross join (select cast(range as integer) as age_days from range(365)) as ages
 ),
 
 history as (

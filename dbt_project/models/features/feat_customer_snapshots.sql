@@ -140,7 +140,8 @@ final as (
         snapshot_date,
         is_eligible,
         {{ typed_features('feat_customer_snapshots') }},
-        {%- for name in feature_columns() if name not in feature_columns('feat_customer_snapshots') %}
+        {%- set own = feature_columns('feat_customer_snapshots') %}
+        {%- for name in feature_columns() if name not in own %}
         {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from joined

@@ -119,13 +119,16 @@ def test_nothing_is_scored_before_the_gate_nor_published_before_everything_else(
     waits = steps(definitions, job)
     (gate,) = [step for step in waits if "enough_customers_to_score" in step]
     (complete,) = [step for step in waits if "scores_are_complete" in step]
-    assert gate in waits["ml__churn_scores"]
+    (drift,) = [step for step in waits if "features_are_as_in_training" in step]
+    assert {gate, "measure_drift", drift} <= waits["ml__churn_scores"]
     assert complete in waits["activate_scores"]
     assert waits["published__holdfast"] == set(waits) - {"published__holdfast"}
 
 
 def test_a_new_model_scores_the_day_it_was_trained_for(definitions: dg.Definitions) -> None:
-    assert "train_model" in steps(definitions, RETRAIN)["ml__churn_scores"]
+    waits = steps(definitions, RETRAIN)
+    assert "train_model" in waits["ml__churn_scores"]
+    assert "train_model" in waits["measure_drift"]
 
 
 def test_scores_never_reach_features_labels_or_marts(definitions: dg.Definitions) -> None:
