@@ -18,7 +18,7 @@ from ml.schemas import CAUSES, SchemaError
 REASONS = 3
 # Log odds by which a cause must lead the next to be named, so that it alone raises the odds by a
 # fifth more than any other. Of those who left three planted companies of 5,000 for a cause, 32 to
-# 41 % have one named in their last month, and for 67 to 74 % of them it is the true one. Naming the
+# 42 % have one named in their last month, and for 66 to 73 % of them it is the true one. Naming the
 # first for everybody was right for 42 to 46 %, and a classifier taught the true causes of two of
 # the companies for 52 % in the third: the others leave nothing behind that tells their cause.
 CLEAR_LEAD = 0.2
