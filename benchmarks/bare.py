@@ -73,7 +73,12 @@ def main(landing: Path, folder: Path, day: date) -> None:
     settings = TrainingSettings(tuning_trials=4, earlier_origins=2)
     with (SEEDS / "feature_catalogue.csv").open(encoding="utf-8", newline="") as rows:
         catalogue = {
-            row["feature"]: Meaning(row["cause"] or None, row["topic"], int(row["risk_sign"]))
+            row["feature"]: Meaning(
+                row["cause"] or None,
+                row["topic"],
+                int(row["risk_sign"]),
+                *(float(row[name]) if row[name] else None for name in ("told_above", "told_below")),
+            )
             for row in csv.DictReader(rows)
         }
     signs = {name: meaning.sign for name, meaning in catalogue.items()}
