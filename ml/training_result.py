@@ -89,14 +89,23 @@ class TrainingResult:
             schema=HOLDOUT_SCORES,
         )
 
-    def all_metrics(self) -> dict[str, float]:
-        """Every figure under one name each, such as `roc_auc` and `recency.roc_auc`.
+    def headline_metrics(self) -> dict[str, float]:
+        """The model's own figures and each baseline's ROC AUC: what to watch over time.
 
         Those that are no number, such as the ROC AUC where nobody left, are left out.
         """
-        figures = {**self.metrics, "uncalibrated_brier": self.uncalibrated_brier}
-        figures["empc"] = self.empc.per_customer
-        figures.update(self.value.metrics() if self.value else {})
+        figures = self._own_metrics()
+        for baseline in self.baselines:
+            if baseline.metrics:
+                figures[f"{baseline.name}.roc_auc"] = baseline.metrics["roc_auc"]
+        return _numbers_only(figures)
+
+    def all_metrics(self) -> dict[str, float]:
+        """Every figure under one name each, such as `roc_auc` and `recency.roc_auc`.
+
+        Those that are no number are left out, as above.
+        """
+        figures = {**self._own_metrics(), "uncalibrated_brier": self.uncalibrated_brier}
         for name, interval in self.intervals.items():
             figures[f"{name}_low"], figures[f"{name}_high"] = interval.low, interval.high
         for tier in self.tiers:
@@ -110,4 +119,12 @@ class TrainingResult:
                 figures[f"{baseline.name}.auc_difference"] = difference.estimate
                 figures[f"{baseline.name}.auc_difference_low"] = difference.low
                 figures[f"{baseline.name}.auc_difference_high"] = difference.high
-        return {name: value for name, value in figures.items() if np.isfinite(value)}
+        return _numbers_only(figures)
+
+    def _own_metrics(self) -> dict[str, float]:
+        value = self.value.metrics() if self.value else {}
+        return {**self.metrics, "empc": self.empc.per_customer, **value}
+
+
+def _numbers_only(figures: dict[str, float]) -> dict[str, float]:
+    return {name: value for name, value in figures.items() if np.isfinite(value)}

@@ -77,6 +77,7 @@ def model_assets(
         models: dg.ResourceParam[Models],
     ) -> Iterator[dg.MaterializeResult[None]]:
         from ml.leakage import LeakageError
+        from ml.model_card import model_card
         from ml.plots import all_plots
         from ml.promotion import decide
         from ml.schemas import SchemaError
@@ -122,8 +123,9 @@ def model_assets(
                 "promoted": decision.promote,
                 "trees": float(result.model.facts.rounds),
                 "why": dg.MetadataValue.md("\n\n".join(decision.reasons)),
-                **{name: float(value) for name, value in result.all_metrics().items()},
+                "model_card": dg.MetadataValue.md(model_card(result)),
                 **{name: as_markdown(png) for name, png in all_plots(result).items()},
+                **result.headline_metrics(),
             },
         )
         yield dg.MaterializeResult(

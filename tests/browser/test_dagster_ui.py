@@ -98,7 +98,17 @@ def test_the_checks_of_a_table_are_there_and_passed(page: Page, address: str) ->
 
 
 def test_the_model_shows_its_lift_as_a_picture(page: Page, address: str) -> None:
-    page.goto(f"{address}/assets/ml/churn_model")
-    page.get_by_text("roc_auc", exact=True).first.wait_for()
-    page.locator("tr", has_text="lift").last.get_by_text("Show Markdown").click()
+    show_markdown(page, address, "lift")
     page.locator("img[src^='data:image/png']").first.wait_for()
+
+
+def test_the_model_shows_its_card(page: Page, address: str) -> None:
+    show_markdown(page, address, "model_card")
+    page.get_by_role("heading", name="What it must not be used for").wait_for()
+
+
+def show_markdown(page: Page, address: str, name: str) -> None:
+    """Open a text among what the latest training of the model left."""
+    page.goto(f"{address}/assets/ml/churn_model")
+    row = page.locator("tr").filter(has=page.get_by_text(name, exact=True))
+    row.get_by_text("Show Markdown").click()
