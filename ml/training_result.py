@@ -20,6 +20,9 @@ from ml.tiers import Tier
 from ml.tuning import Trial
 from ml.value import ValueResult
 
+# What a model is first held against its baselines by.
+HEADLINES = ("roc_auc", "pr_auc", "brier", "log_loss", "calibration_error", "top_decile_lift")
+
 
 @dataclass(frozen=True)
 class BaselineResult:
@@ -90,14 +93,16 @@ class TrainingResult:
         )
 
     def headline_metrics(self) -> dict[str, float]:
-        """The model's own figures and each baseline's ROC AUC: what to watch over time.
+        """What to watch over time: the model's own figures, and `HEADLINES` of the baselines.
 
         Those that are no number, such as the ROC AUC where nobody left, are left out.
         """
         figures = self._own_metrics()
         for baseline in self.baselines:
-            if baseline.metrics:
-                figures[f"{baseline.name}.roc_auc"] = baseline.metrics["roc_auc"]
+            metrics = baseline.metrics or {}
+            figures.update(
+                {f"{baseline.name}.{name}": metrics[name] for name in HEADLINES if name in metrics}
+            )
         return _numbers_only(figures)
 
     def all_metrics(self) -> dict[str, float]:

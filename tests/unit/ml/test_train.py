@@ -42,6 +42,14 @@ def test_figures_of_model_and_baselines_go_under_one_name_each(result: TrainingR
     assert figures["customers"] == figures["recency.customers"] == result.row_counts["holdout"]
 
 
+def test_headlines_are_few_and_the_same_figures(result: TrainingResult) -> None:
+    everything, headlines = result.all_metrics(), result.headline_metrics()
+
+    assert {"roc_auc", "empc", "recency.roc_auc", "bg_nbd.brier"} <= set(headlines)
+    assert len(headlines) < 50
+    assert headlines == {name: everything[name] for name in headlines}
+
+
 def test_the_row_cap_takes_whole_customers_and_still_trains(examples: pa.Table) -> None:
     capped = fit(examples, replace(TrainingSettings(), max_rows=500), as_of=AS_OF)
 
