@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 import xgboost as xgb
 from numpy.typing import NDArray
 
@@ -14,18 +13,18 @@ from evaluation.logs import TrainingData
 from ml.evaluate import log_loss, roc_auc
 from ml.intervals import Interval
 from ml.preprocess import Preprocessor
-from ml.schemas import CHURNED, eligible_rows
+from ml.schemas import eligible_rows, labels_of
 from ml.split import divide, split_by_time
 from ml.train import fit
 from ml.training_result import TrainingResult
+from ml.uncertainty import paired
 
-REPLICATES = 1_000
 TREES, DEPTH, RATE = 300, 4, 0.05
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A peer's figures, and the champion's less the peer's with 95 % bootstrap intervals."""
+    """A peer's figures, and the champion's less the peer's with paired 95 % intervals."""
 
     peer: str
     roc_auc: float
@@ -65,16 +64,15 @@ def plain_xgboost(data: TrainingData) -> NDArray[np.float64]:
     rows = eligible_rows(data.examples)
     days = rows["snapshot_date"].unique().to_pylist()
     parts = divide(rows, split_by_time(days, data.settings.horizon_days), data.settings)
-    fitted_on = pa.concat_tables([parts.train, parts.calibration])
-    preprocessor = Preprocessor.fit(fitted_on)
+    preprocessor = Preprocessor.fit(parts.past)
     columns = {
         "feature_names": preprocessor.names,
         "feature_types": preprocessor.types,
         "enable_categorical": True,
     }
     matrices = [
-        xgb.DMatrix(preprocessor.transform(part), label=part[CHURNED].to_numpy(), **columns)
-        for part in (fitted_on, parts.holdout)
+        xgb.DMatrix(preprocessor.transform(part), label=labels_of(part), **columns)
+        for part in (parts.past, parts.holdout)
     ]
     booster = xgb.train(
         {"objective": "binary:logistic", "max_depth": DEPTH, "learning_rate": RATE, "nthread": 2},
@@ -88,24 +86,12 @@ def _comparisons(
     result: TrainingResult, peers: dict[str, NDArray[np.float64]]
 ) -> Iterator[Comparison]:
     labels, ours = result.holdout_labels, result.holdout_probabilities
-    random = np.random.default_rng(7)
-    draws = random.integers(0, len(labels), size=(REPLICATES, len(labels)))
     for name, theirs in peers.items():
-        differences = np.array(
-            [
-                (
-                    roc_auc(labels[draw], ours[draw]) - roc_auc(labels[draw], theirs[draw]),
-                    log_loss(labels[draw], ours[draw]) - log_loss(labels[draw], theirs[draw]),
-                )
-                for draw in draws
-            ]
-        )
-        low, high = np.quantile(differences, [0.025, 0.975], axis=0)
-        auc, loss = roc_auc(labels, theirs), log_loss(labels, theirs)
+        differences = paired(labels, ours, theirs, result.settings.seed)
         yield Comparison(
             name,
-            auc,
-            loss,
-            Interval(roc_auc(labels, ours) - auc, low[0], high[0]),
-            Interval(log_loss(labels, ours) - loss, low[1], high[1]),
+            roc_auc(labels, theirs),
+            log_loss(labels, theirs),
+            differences["roc_auc"],
+            differences["log_loss"],
         )

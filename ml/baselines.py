@@ -17,7 +17,7 @@ from scipy.special import expit
 from ml.config import TrainingSettings
 from ml.logistic import fit_logistic
 from ml.purchase_process import PurchaseProcess, is_known, numbers
-from ml.schemas import CHURNED
+from ml.schemas import labels_of
 
 RECENCY_COLUMNS = ("days_since_last_order", "days_since_last_activity")
 # Recency, frequency, money and tenure, of a shop's customers and of a contract's.
@@ -47,7 +47,7 @@ class Baseline:
 
 
 def baselines(
-    fitted_on: pa.Table,
+    past: pa.Table,
     holdout: pa.Table,
     process: PurchaseProcess | None,
     settings: TrainingSettings,
@@ -55,44 +55,44 @@ def baselines(
     """All baselines' probabilities for the holdout's rows, in their order.
 
     Args:
-        fitted_on: labelled rows from before the holdout, for the baselines that need labels.
+        past: labelled rows from before the holdout, for the baselines that need labels.
         holdout: the rows to judge on.
         process: fitted on purchase histories as they stood on the holdout date: it reads no label,
             so this is as much as an analyst could have done on that day.
         settings: the horizon and the kind of churn.
     """
     return [
-        recency(fitted_on, holdout),
-        rfm(fitted_on, holdout, settings),
+        recency(past, holdout),
+        rfm(past, holdout, settings),
         purchase_process(holdout, process, settings),
     ]
 
 
-def recency(fitted_on: pa.Table, holdout: pa.Table) -> Baseline:
+def recency(past: pa.Table, holdout: pa.Table) -> Baseline:
     """Logistic regression on the logarithm of days since the last order, or last activity.
 
     Customers for whom it is unknown get the churn rate of such customers in training.
     """
-    name = next((column for column in RECENCY_COLUMNS if is_known(fitted_on, column)), None)
+    name = next((column for column in RECENCY_COLUMNS if is_known(past, column)), None)
     if name is None or not is_known(holdout, name):
         missing = " and ".join(RECENCY_COLUMNS)
         return Baseline("recency", None, f"not applicable: no customer has {missing}")
-    probabilities = _regression(fitted_on, holdout, [name])
+    probabilities = _regression(past, holdout, [name])
     return Baseline("recency", probabilities, f"logistic regression on log(1 + {name})")
 
 
-def rfm(fitted_on: pa.Table, holdout: pa.Table, settings: TrainingSettings) -> Baseline:
+def rfm(past: pa.Table, holdout: pa.Table, settings: TrainingSettings) -> Baseline:
     """Logistic regression on the logarithms of recency, frequency, money and tenure.
 
     Customers for whom one is unknown get the churn rate of such customers in training.
     """
     wanted = RFM_COLUMNS[settings.kind]
-    names = [name for name in wanted if is_known(fitted_on, name) and is_known(holdout, name)]
+    names = [name for name in wanted if is_known(past, name) and is_known(holdout, name)]
     if len(names) < 2:
         note = f"not applicable: customers have fewer than two of {', '.join(wanted)}"
         return Baseline("rfm", None, note)
     note = f"logistic regression on the logarithms of {', '.join(names)}"
-    return Baseline("rfm", _regression(fitted_on, holdout, names), note)
+    return Baseline("rfm", _regression(past, holdout, names), note)
 
 
 def purchase_process(
@@ -118,9 +118,9 @@ def purchase_process(
     return Baseline("bg_nbd", probabilities, note)
 
 
-def _regression(fitted_on: pa.Table, holdout: pa.Table, names: list[str]) -> NDArray[np.float64]:
-    labels = fitted_on[CHURNED].to_numpy()
-    columns, later = _logs(fitted_on, names), _logs(holdout, names)
+def _regression(past: pa.Table, holdout: pa.Table, names: list[str]) -> NDArray[np.float64]:
+    labels = labels_of(past)
+    columns, later = _logs(past, names), _logs(holdout, names)
     known, known_later = ~np.isnan(columns).any(axis=1), ~np.isnan(later).any(axis=1)
     weak = np.full(columns.shape[1], 1e-6)
     weights = fit_logistic(columns[known], labels[known], np.zeros(columns.shape[1]), weak)

@@ -87,11 +87,9 @@ def _difference(baseline: BaselineResult) -> str:
 
 
 def worth_section(
-    result: TrainingResult, worth: ExpectedProfit | None, intervals: Mapping[str, Interval]
+    result: TrainingResult, worth: ExpectedProfit, intervals: Mapping[str, Interval]
 ) -> str:
-    """The expected profit beside the baselines'; empty where it was not reckoned."""
-    if worth is None:
-        return ""
+    """The expected profit beside the baselines'."""
     economics, customers = worth.economics, result.row_counts["holdout"]
     rows = [("Model", worth)]
     rows += [

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -20,15 +19,10 @@ from numpy.typing import NDArray
 from ml.feature_bins import FeatureBins
 from ml.schemas import CUSTOMER_ID, SNAPSHOT_DATE, require_columns
 
-if TYPE_CHECKING:
-    from ml.model import ChurnModel
-
 # The score, among the features of a reference.
 SCORE = "churn_probability"
 # Added to each bin, so that an empty one gives a finite index: Jeffreys' prior of a multinomial.
 PRIOR = 0.5
-# Rows that weights are taken from: a mean of so many is known to a hundredth of its spread.
-MAX_WEIGHED_ROWS = 10_000
 # Standard normal quantile of 99.9 %: of a hundred steady features looked at every day, chance
 # takes one beyond it in ten days.
 CHANCE_Z = 3.090232
@@ -199,30 +193,6 @@ def stability_index(one: Numbers, other: Numbers) -> tuple[float, float]:
     spread = 2 / (9 * freedom) if freedom else 0.0
     quantile = freedom * (1 - spread + CHANCE_Z * np.sqrt(spread)) ** 3
     return float(np.sum((p - q) * np.log(p / q))), float((1 / n + 1 / m) * quantile)
-
-
-def weights(model: ChurnModel, rows: pa.Table) -> dict[str, float]:
-    """Each feature's share of what the model says of rows, by name; they sum to 1.
-
-    What a feature adds to the log odds, taken without its sign and averaged. All are 0 for a model
-    that tells no customer from another, which reads nothing.
-
-    Args:
-        model: the model.
-        rows: feature rows as the warehouse has them; at most 10,000 of them are used.
-
-    Raises:
-        SchemaError: the rows lack a feature of the model.
-    """
-    names = model.preprocessor.names
-    if model.is_average or len(rows) == 0:
-        return dict.fromkeys(names, 0.0)
-    predictor = model.predictor()
-    prepared = predictor.prepare(rows.slice(0, MAX_WEIGHED_ROWS))
-    added = np.abs(predictor.contributions(prepared, exact=False)).mean(axis=0, dtype=np.float64)
-    total = float(added.sum()) or 1.0
-    # Threads add in any order, which moves the last digits.
-    return {name: round(float(part) / total, 10) for name, part in zip(names, added, strict=True)}
 
 
 def _by_feature(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:

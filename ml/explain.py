@@ -79,7 +79,7 @@ class Explainer:
         self._told_below = _bounds([m.told_below if m else None for m in known], np.inf)
 
     def explain(
-        self, contributions: NDArray[np.float32], values: NDArray[np.float32] | None = None
+        self, contributions: NDArray[np.float32], values: NDArray[np.float32]
     ) -> Explanation:
         """Explain rows of contributions by the features' values, both of shape (rows, features).
 
@@ -90,13 +90,11 @@ class Explainer:
 
         Args:
             contributions: what each feature adds to the log odds.
-            values: the features themselves, NaN where unknown; without them all can be told.
+            values: the features themselves, NaN where unknown.
         """
-        speaking = contributions
-        if values is not None:
-            # A comparison with NaN is false: what is unknown is not told.
-            told = (values > self._told_above) & (values < self._told_below)
-            speaking = np.where(told, contributions, np.minimum(contributions, 0))
+        # A comparison with NaN is false: what is unknown is not told.
+        told = (values > self._told_above) & (values < self._told_below)
+        speaking = np.where(told, contributions, np.minimum(contributions, 0))
         raising = np.maximum(speaking @ self._by_topic, 0)
         return Explanation(self._main_cause(raising), self._reasons(speaking, raising))
 

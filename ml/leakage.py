@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ml.evaluate import roc_auc
-from ml.schemas import CHURNED, KEYS, feature_names
+from ml.schemas import CHURNED, KEYS, feature_names, labels_of
 
 # The best honest feature of the data sets tried reaches 0.75 alone; a churn score written down by
 # somebody who knew reaches 0.93.
@@ -100,7 +100,7 @@ def changed_since(then: pa.Table, now: pa.Table) -> list[Leak]:
 
 def _known_of_leavers_only(past: pa.Table, holdout: pa.Table, name: str) -> str | None:
     known = np.concatenate([_is_valid(table, name) for table in (past, holdout)])
-    left = np.concatenate([_labels(table) for table in (past, holdout)])
+    left = np.concatenate([labels_of(table) for table in (past, holdout)])
     if known[left].sum() >= LEAST_ONLY_LEAVERS and not known[~left].any() and not left.all():
         return f"known of {int(known.sum())} customers, all of whom left"
     return None
@@ -109,7 +109,7 @@ def _known_of_leavers_only(past: pa.Table, holdout: pa.Table, name: str) -> str 
 def _ranks_too_well(
     past: pa.Table, holdout: pa.Table, name: str, max_solo_auc: float
 ) -> str | None:
-    labels = _labels(holdout)
+    labels = labels_of(holdout)
     known = _is_valid(holdout, name)
     judged = labels[known]
     if min(judged.sum(), (~judged).sum()) < LEAST_OF_EITHER:
@@ -134,14 +134,10 @@ def _as_scores(past: pa.Table, holdout: pa.Table, name: str) -> NDArray[np.float
         .aggregate([("left", "mean")])
     )
     place = pc.index_in(values.cast(pa.string()), value_set=rates["value"].combine_chunks())
-    overall = float(np.mean(_labels(past)))
+    overall = float(np.mean(labels_of(past)))
     found = pc.take(rates["left_mean"].combine_chunks(), place.combine_chunks())
     return np.asarray(pc.fill_null(found, overall).to_numpy(zero_copy_only=False))
 
 
 def _is_valid(table: pa.Table, name: str) -> NDArray[np.bool_]:
     return np.asarray(pc.is_valid(table[name]).to_numpy())
-
-
-def _labels(table: pa.Table) -> NDArray[np.bool_]:
-    return np.asarray(table[CHURNED].to_numpy())

@@ -14,7 +14,7 @@ from ml.customer_groups import customer_groups
 from ml.evaluate import evaluate, log_loss, log_losses
 from ml.intervals import Interval, auc_difference, mean_interval
 from ml.model import ChurnModel
-from ml.schemas import CHURNED, SNAPSHOT_DATE, check_examples, eligible_rows, sorted_by_keys
+from ml.schemas import SNAPSHOT_DATE, check_examples, eligible_rows, labels_of, sorted_by_keys
 
 # A newer model may be this much worse and still be preferred for having seen newer customers:
 # differences of this size come and go from one month's holdout to the next.
@@ -77,7 +77,7 @@ def decide(
     """
     check_examples(holdout_examples)
     holdout = _on_holdout(holdout_examples, candidate)
-    labels = np.asarray(holdout[CHURNED].to_numpy())
+    labels = labels_of(holdout)
     probabilities = candidate.predict(holdout, threads)
     base_rate = np.full(len(labels), candidate.facts.base_rate)
     base_loss = log_loss(labels, base_rate)

@@ -5,8 +5,10 @@ What belongs elsewhere: how a feature becomes a number (`preprocess`).
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 CUSTOMER_ID = "customer_id"
 SNAPSHOT_DATE = "snapshot_date"
@@ -52,6 +54,11 @@ class SchemaError(ValueError):
 def feature_names(table: pa.Table) -> list[str]:
     """Columns that are neither key, label nor eligibility, in the table's order."""
     return [name for name in table.column_names if name not in NOT_FEATURES]
+
+
+def labels_of(examples: pa.Table) -> NDArray[np.bool_]:
+    """Who left, shape (rows,)."""
+    return np.asarray(examples[CHURNED].to_numpy())
 
 
 def require_columns(table: pa.Table, names: list[str] | tuple[str, ...], what: str) -> None:

@@ -58,6 +58,11 @@ class Parts:
     calibration: pa.Table
     holdout: pa.Table
 
+    @property
+    def past(self) -> pa.Table:
+        """All rows from before the holdout, those of training first; nothing is copied."""
+        return pa.concat_tables([self.train, self.calibration])
+
 
 def training_cutoffs(as_of: date, first_date: date, settings: TrainingSettings) -> list[date]:
     """Cutoffs whose label windows have passed by `as_of`, ascending, the last one the holdout.

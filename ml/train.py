@@ -9,22 +9,21 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml.baselines import baselines
+from ml.baselines import Baseline, baselines
 from ml.calibrate import Calibrator
 from ml.config import TrainingSettings
 from ml.customer_groups import customer_groups
 from ml.evaluate import brier, evaluate
-from ml.fitting import Fitted, Signs, average, fit_parts, labels_of, shortage_of
+from ml.fitting import Fitted, Signs, average, fit_parts, shortage_of
 from ml.intervals import auc_difference
 from ml.leakage import LeakageError, find_leaks
-from ml.model import ChurnModel, batches
 from ml.profit import empc
 from ml.purchase_process import NoProcessError, PurchaseProcess
-from ml.schemas import SNAPSHOT_DATE, check_examples, eligible_rows
+from ml.ranking import Labels, Scores
+from ml.schemas import SNAPSHOT_DATE, check_examples, eligible_rows, labels_of
 from ml.slices import by_slice
 from ml.split import NotEnoughHistoryError, Parts, Split, divide, split_by_time
 from ml.tiers import by_tier
@@ -62,7 +61,7 @@ def fit(
     known = _matured(examples, settings, as_of)
     split, parts = _split(known, settings)
     leaks = find_leaks(
-        pa.concat_tables([parts.train, parts.calibration]),
+        parts.past,
         parts.holdout,
         max_solo_auc=settings.max_solo_auc,
         trusted=settings.trusted_features,
@@ -129,8 +128,7 @@ def _split(examples: pa.Table, settings: TrainingSettings) -> tuple[Split, Parts
 def _value(
     parts: Parts, histories: pa.Table, process: PurchaseProcess | None
 ) -> ValueResult | None:
-    past = pa.concat_tables([parts.train, parts.calibration])
-    return fit_value(histories, past, parts.holdout, process)
+    return fit_value(histories, parts.past, parts.holdout, process)
 
 
 def _process(histories: pa.Table, settings: TrainingSettings) -> PurchaseProcess | None:
@@ -157,8 +155,7 @@ def _judge(
         if model.is_average
         else replace(model, calibrator=Calibrator()).predict(parts.holdout, settings.threads)
     )
-    can_be_ranked = bool(labels.any()) and not labels.all()
-    fitted_on = pa.concat_tables([parts.train, parts.calibration])
+    shares = model.feature_shares(parts.holdout, settings.threads)
     return TrainingResult(
         model=model,
         settings=settings,
@@ -166,23 +163,17 @@ def _judge(
         metrics=evaluate(labels, probabilities),
         uncalibrated_brier=brier(labels, uncalibrated),
         baselines=tuple(
-            BaselineResult(peer.name, peer.note, None, None, None)
-            if peer.probabilities is None
-            else BaselineResult(
-                peer.name,
-                peer.note,
-                peer.probabilities,
-                evaluate(labels, peer.probabilities),
-                auc_difference(labels, probabilities, peer.probabilities, settings.seed)
-                if can_be_ranked
-                else None,
-            )
-            for peer in baselines(fitted_on, parts.holdout, process, settings)
+            _beside(peer, labels, probabilities, settings)
+            for peer in baselines(parts.past, parts.holdout, process, settings)
         ),
         holdout=parts.holdout,
         holdout_labels=labels,
         holdout_probabilities=probabilities,
-        feature_shares=_feature_shares(model, parts.holdout, settings),
+        feature_shares={
+            name: share
+            for name, share in sorted(shares.items(), key=lambda item: -item[1])
+            if share > 0
+        },
         intervals=intervals(labels, probabilities, settings.seed, economics=settings.economics),
         slices=by_slice(labels, probabilities, customer_groups(parts.holdout)),
         tiers=by_tier(labels, probabilities, settings.medium_risk, settings.high_risk),
@@ -196,23 +187,22 @@ def _judge(
     )
 
 
-def _feature_shares(
-    model: ChurnModel, holdout: pa.Table, settings: TrainingSettings
-) -> dict[str, float]:
-    predictor = model.predictor(settings.threads)
-    totals = np.zeros(len(model.preprocessor.names))
-    for batch in batches(holdout):
-        totals += np.abs(predictor.contributions(predictor.prepare(batch), exact=False)).sum(axis=0)
-    weighed = {
-        name: float(total)
-        for name, total in zip(model.preprocessor.names, totals, strict=True)
-        if total > 0
-    }
-    everything = sum(weighed.values())
-    return {
-        name: total / everything
-        for name, total in sorted(weighed.items(), key=lambda item: -item[1])
-    }
+def _beside(
+    peer: Baseline, labels: Labels, probabilities: Scores, settings: TrainingSettings
+) -> BaselineResult:
+    """A baseline beside the model's probabilities for the same customers."""
+    if peer.probabilities is None:
+        return BaselineResult(peer.name, peer.note, None, None, None)
+    can_be_ranked = bool(labels.any()) and not labels.all()
+    return BaselineResult(
+        peer.name,
+        peer.note,
+        peer.probabilities,
+        evaluate(labels, peer.probabilities),
+        auc_difference(labels, probabilities, peer.probabilities, settings.seed)
+        if can_be_ranked
+        else None,
+    )
 
 
 def _earlier_origins(
@@ -238,7 +228,6 @@ def _earlier_origins(
         process = _process(parts.holdout, settings)
         model = fit_parts(parts, split, settings, earlier, process, signs).model
         labels = labels_of(parts.holdout)
-        fitted_on = pa.concat_tables([parts.train, parts.calibration])
         origins.append(
             OriginResult(
                 holdout=split.holdout,
@@ -246,7 +235,7 @@ def _earlier_origins(
                 metrics=evaluate(labels, model.predict(parts.holdout, settings.threads)),
                 baselines={
                     peer.name: evaluate(labels, peer.probabilities)
-                    for peer in baselines(fitted_on, parts.holdout, process, settings)
+                    for peer in baselines(parts.past, parts.holdout, process, settings)
                     if peer.probabilities is not None
                 },
             )

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml.drift import SCORE, counts, reference, weights
+from ml.drift import SCORE, counts, reference
 from ml.model import LoadedModel
 from ml.schemas import SNAPSHOT_DATE, feature_names
 from orchestration.drift_tables import (
@@ -70,7 +70,7 @@ def _reference(con: duckdb.DuckDBPyConnection, used: LoadedModel) -> pa.Table:
     if len(scores):
         taken.append(reference(scores, [SCORE]))
     latest = rows.filter(pc.equal(rows[SNAPSHOT_DATE], pc.max(rows[SNAPSHOT_DATE])))
-    store_reference(con, used.version, pa.concat_tables(taken), weights(used.model, latest))
+    store_reference(con, used.version, pa.concat_tables(taken), used.model.feature_shares(latest))
     return reference_of(con, used.version)
 
 

@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from math import log
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from ml.config import TrainingSettings
-from ml.drift import Shift, counts, reference, shifts, stability_index, weights
-from ml.model import LoadedModel
+from ml.drift import Shift, counts, reference, shifts, stability_index
 from ml.schemas import SchemaError
-from ml.train import fit_average
-from tests.unit.ml.conftest import HOLDOUT
 
 DAYS = [date(2026, 1, 1), date(2026, 2, 1)]
 
@@ -148,19 +143,3 @@ def test_a_feature_that_the_rows_lack_is_an_error_in_training_and_left_out_later
         reference(customers(10, seed=0), ["nothing"])
     known = reference(customers(10, seed=0), FEATURES)
     assert "plan" not in shift_of(known, customers(10, 1).drop_columns("plan"), customers(10, 2))
-
-
-def test_weights_are_shares_of_what_the_model_says(loaded: LoadedModel, examples: pa.Table) -> None:
-    found = weights(loaded.model, examples)
-
-    assert sum(found.values()) == pytest.approx(1)
-    assert list(found) == loaded.model.preprocessor.names
-    planted = sum(weight for name, weight in found.items() if not name.startswith("noise"))
-    assert planted > 0.9
-
-
-def test_the_average_reads_nothing(loaded: LoadedModel, examples: pa.Table) -> None:
-    as_of = HOLDOUT + timedelta(days=90)
-    average = fit_average(examples, TrainingSettings(), as_of=as_of, why="It is a test.").model
-    assert set(weights(average, examples).values()) == {0.0}
-    assert set(weights(replace(loaded.model, facts=average.facts), examples).values()) == {0.0}

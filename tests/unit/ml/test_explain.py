@@ -122,7 +122,8 @@ def test_a_feature_without_a_meaning_is_never_a_reason() -> None:
 
 
 def test_an_empty_catalogue_gives_no_reasons() -> None:
-    found = Explainer(FEATURES, {}).explain(np.ones((2, len(FEATURES)), dtype=np.float32))
+    ones = np.ones((2, len(FEATURES)), dtype=np.float32)
+    found = Explainer(FEATURES, {}).explain(ones, ones)
 
     assert (found.main_cause == -1).all()
     assert (found.reasons == -1).all()
