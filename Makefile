@@ -47,8 +47,9 @@ $(HOLDFAST_HOME)/landing/.demo-complete: | $(VENV)/.installed
 	@$(BIN)/python -m demo --out "$(HOLDFAST_HOME)"
 	@touch "$@"
 
-test: dev ## run every test
-	@$(BIN)/python -m pytest
+# A file's tests stay in one process, which builds the deployments that they start from once.
+test: dev ## run every test, in as many processes as there are cores
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: dev ## lint, types, SQL style and the contracts of what is published
 	@$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
-from orchestration.config import load_config
+from orchestration.config import deployment_vars, load_config
 from orchestration.execution import Runner
 from orchestration.home import Home
 from orchestration.instance import environment, prepare
@@ -73,6 +74,24 @@ class Deployment:
             self.command(*arguments),
             env=self.environ(),
             cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """One of dbt's own commands on the deployment's project and warehouse."""
+        project = str(ROOT / "dbt_project")
+        return subprocess.run(
+            [
+                str(Path(sys.executable).with_name("dbt")),
+                *arguments,
+                *("--project-dir", project, "--profiles-dir", project),
+                *("--target-path", str(self.home.dbt_target)),
+                *("--log-path", str(self.home.dbt_logs)),
+                *("--vars", json.dumps(deployment_vars(load_config(self.config)))),
+            ],
+            env=self.environ(),
             capture_output=True,
             text=True,
             check=False,

@@ -39,6 +39,13 @@ def test_each_known_customer_has_one_segment_row_and_each_eligible_one_risk_row(
     assert eligible == risks == scored
 
 
+def test_the_sql_does_what_its_unit_tests_say(first_day: Deployment) -> None:
+    tested = first_day.dbt("test", "--select", "test_type:unit")
+
+    assert tested.returncode == 0, tested.stdout
+    assert "TOTAL=0" not in tested.stdout
+
+
 def test_identity_finds_the_planted_people(first_day: Deployment) -> None:
     with duckdb.connect(str(first_day.home.published), read_only=True) as con:
         row = con.execute(

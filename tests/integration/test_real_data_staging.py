@@ -6,10 +6,7 @@ their folders (the DD-MM-YYYY edition of RavenStack lies beside it, its name end
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,13 +15,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.config import deployment_vars, load_config
+from orchestration.config import load_config
 from orchestration.extract.files import extract_source
 from orchestration.home import Home
 from orchestration.warehouse import Warehouse
+from tests.integration.deployments import ROOT, Deployment
 
-REPOSITORY = Path(__file__).parents[2]
-PROJECT = REPOSITORY / "dbt_project"
 RAVENSTACK_ENTITIES = ("customers", "subscriptions", "tickets", "events", "feedback")
 
 # Everything in the export that is no product, written out: staging knows products by their form.
@@ -50,31 +46,19 @@ def data_folder(variable: str, suffix: str = "") -> Path:
 @contextmanager
 def staged(config_name: str, variable: str, data: Path, root: Path) -> Iterator[Any]:
     """A company's files in raw tables and its staging views over them, tested by dbt; read only."""
+    path = ROOT / "config" / f"{config_name}.yml"
+    deployment = Deployment(Home(root).create(), path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(variable, str(data))
-        config = load_config(REPOSITORY / "config" / f"{config_name}.yml")
-    home = Home(root).create()
-    warehouse = Warehouse(home.warehouse, time_zone=config.time_zone, threads=2)
-    warehouse.initialise(config.slug, config.company)
-    last_date = config.last_date
-    assert last_date is not None
-    with warehouse.connect() as con:
-        for name, source in config.sources.items():
-            extract_source(con, name, source, home, last_date)
-    built = subprocess.run(
-        [
-            str(Path(sys.executable).with_name("dbt")),
-            "build",
-            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-            *("--target-path", str(home.dbt_target), "--log-path", str(home.dbt_logs)),
-            *("--select", *(f"path:models/staging/{name}" for name in config.sources)),
-            *("--vars", json.dumps(deployment_vars(config))),
-        ],
-        env={**os.environ, "HOLDFAST_WAREHOUSE": str(home.warehouse)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+        config = load_config(path)
+        warehouse = Warehouse(deployment.home.warehouse, time_zone=config.time_zone, threads=2)
+        warehouse.initialise(config.slug, config.company)
+        assert config.last_date is not None
+        with warehouse.connect() as con:
+            for name, source in config.sources.items():
+                extract_source(con, name, source, deployment.home, config.last_date)
+        folders = (f"path:models/staging/{name}" for name in config.sources)
+        built = deployment.dbt("build", "--select", *folders)
     assert built.returncode == 0, built.stdout
     with warehouse.connect(read_only=True) as con:
         yield con
