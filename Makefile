@@ -48,8 +48,9 @@ $(HOLDFAST_HOME)/landing/.demo-complete: | $(VENV)/.installed
 	@touch "$@"
 
 # A file's tests stay in one process, which builds the deployments that they start from once.
+# Threads that wait must not spin, or they take the cores of the other processes.
 test: dev ## run every test, in as many processes as there are cores
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	@OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: dev ## lint, types, SQL style and the contracts of what is published
 	@$(BIN)/ruff check .
