@@ -18,11 +18,10 @@ class TrainingSettings:
     Days are calendar days and sizes are rows. `max_depth` and `learning_rate` follow the number of
     training rows where they are None (`ml.boost`). `tuning_trials` are spent on the boosting
     parameters (`ml.tuning`), `earlier_origins` are earlier holdouts on which the same recipe is
-    judged too (`ml.origins`), and a feature that alone ranks better than `max_solo_auc`, unless it
-    is trusted, stops the training (`ml.leakage`). Tiers and economics are what it is judged by. The
-    other boosting defaults were chosen on six
-    cutoffs of a real shop, from June and July 2010, before its reported holdout, 1 September; the
-    outcomes of the latest of them reach past that date.
+    judged too (`ml.train`), and a feature that alone ranks better than `max_solo_auc`, unless it is
+    trusted, stops the training (`ml.leakage`). Tiers and economics are what it is judged by. The
+    other boosting defaults were chosen on six cutoffs of a real shop, from June and July 2010,
+    before its reported holdout, 1 September; the outcomes of the latest reach past that date.
 
     Raises:
         ValueError: a setting is outside its range; the message names it.
