@@ -1,4 +1,4 @@
-"""`python -m evaluation`: the champion beside its peers on public data.
+"""`python -m evaluation`: the champion beside its peers on public data, and on planted truth.
 
 What lies in no package is read from the folders that ONLINE_RETAIL_DIR and TELCO_DIR name, and left
 out, saying so, where they name none.
@@ -18,13 +18,14 @@ from rich.table import Table
 from evaluation import telco
 from evaluation.logs import CDNOW, ONLINE_RETAIL, PurchaseLog, training_data, write_cdnow
 from evaluation.peers import Comparison, compared
+from evaluation.planted import PEOPLE, SEEDS, planted_figures
 from ml.training_result import TrainingResult
 
 console = Console(width=120)
 
 
 def main() -> None:
-    """Print a table for each purchase log and cutoff, and one for Telco."""
+    """Print a table for each purchase log and cutoff, one for Telco, and one for the demo."""
     with TemporaryDirectory() as scratch:
         root = Path(scratch)
         write_cdnow(root / "cdnow_log")
@@ -33,6 +34,7 @@ def main() -> None:
         _log(CDNOW, root)
     if _is_set("TELCO_DIR"):
         _telco(Path(os.environ["TELCO_DIR"]))
+    _planted()
 
 
 def _log(log: PurchaseLog, root: Path) -> None:
@@ -75,6 +77,28 @@ def _telco(folder: Path) -> None:
     console.print(f"Telco, 19 columns, five folds: ROC AUC {auc:.4f}, top-decile lift {lift:.3f}")
     found = ", ".join(sorted(telco.refused(telco.with_planted(known, folder)))) or "nothing"
     console.print(f"Telco, with planted columns: the guard refuses {found}")
+
+
+def _planted() -> None:
+    table = Table(title=f"The demo company, {PEOPLE:,} people", title_justify="left")
+    columns = ("seed", "customers", "predicted ÷ left", "high", "medium", "low")
+    value_columns = ("value ÷ spent", "rank correlation", "causes named", "of them right")
+    for column in (*columns, *value_columns):
+        table.add_column(column, justify="right")
+    for seed in SEEDS:
+        with TemporaryDirectory() as scratch:
+            found = planted_figures(seed, Path(scratch))
+        table.add_row(
+            str(seed),
+            f"{found.customers:,}",
+            f"{found.predicted_to_actual:.3f}",
+            *(f"{1 / tier.ratio:.3f}" for tier in found.tiers),
+            f"{found.value_ratio:.3f}",
+            f"{found.value_rank_correlation:.3f}",
+            f"{len(found.named)} of {len(found.causes)}",
+            f"{found.named_right:.1%}",
+        )
+    console.print(table)
 
 
 def _is_set(variable: str) -> bool:

@@ -9,55 +9,19 @@ hold.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from demo import generate
+from evaluation.planted import DAY, CausePairs, causes_of_leavers
 from ml.schemas import CAUSES
-from ml.score import score
 from orchestration.home import Home
-from orchestration.model_tables import feature_catalogue
 from orchestration.resources import Models
+from orchestration.warehouse import Warehouse
 from tests.integration.deployments import DEMO, Deployment
 
 PEOPLE = 2500
-DAY = date(2026, 6, 30)
-
-# Who left for a planted cause, on the last date of the model's on which the trouble had begun and
-# the end was at most thirty days off. The cause is nobody's label, so dates that the model has
-# learned from are as good as others.
-LEAVERS = """
-with persons as (
-    select identities.customer_id, any_value(records.person_id) as person_id
-    from marts.customer_identities as identities
-    inner join '{truth}/records.parquet' as records
-        on
-            identities.source = records.source
-            and identities.source_customer_id = records.source_record_id
-    group by identities.customer_id
-    having count(distinct records.person_id) = 1
-)
-
-select snapshots.*, people.cause
-from features.feat_customer_snapshots as snapshots
-inner join persons using (customer_id)
-inner join '{truth}/people.parquet' as people using (person_id)
-where
-    snapshots.is_eligible
-    and people.cause is not null
-    and people.churned_on > snapshots.snapshot_date
-    and people.churned_on <= snapshots.snapshot_date + 30
-    and exists (
-        from '{truth}/episodes.parquet' as episodes
-        where
-            episodes.person_id = people.person_id
-            and episodes.cause = people.cause
-            and episodes.starts_on <= snapshots.snapshot_date
-    )
-"""
 
 
 @dataclass(frozen=True)
@@ -84,29 +48,21 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
 
 
 @pytest.fixture(scope="module")
-def causes(company: Company) -> list[tuple[str, str | None]]:
+def causes(company: Company) -> CausePairs:
     """The planted and the named cause of each leaver."""
     home, runner = company.deployment.home, company.deployment.runner()
-    with duckdb.connect(str(home.warehouse), read_only=True) as con:
-        leavers = con.execute(LEAVERS.format(truth=company.truth)).to_arrow_table()
-        catalogue = feature_catalogue(con)
-    model = Models(home, runner.config).registry.champion(DAY)
-    assert model is not None
-    scores = score(model, leavers.drop_columns("cause"), catalogue, exact_from=0.0)
-    keys = ["snapshot_date", "customer_id"]
-    both = leavers.select([*keys, "cause"]).join(
-        scores.select([*keys, "main_cause"]), keys, join_type="inner"
-    )
-    assert len(both) == len(leavers)
-    return list(zip(both["cause"].to_pylist(), both["main_cause"].to_pylist(), strict=True))
+    used = Models(home, runner.config).registry.champion(DAY)
+    assert used is not None
+    warehouse = Warehouse(home.warehouse, runner.config.time_zone)
+    return causes_of_leavers(warehouse, company.truth, used)
 
 
-def right(pairs: list[tuple[str, str | None]]) -> float:
+def right(pairs: CausePairs) -> float:
     return sum(planted == found for planted, found in pairs) / len(pairs)
 
 
 def test_the_cause_that_is_named_is_the_planted_one_for_three_leavers_in_five(
-    causes: list[tuple[str, str | None]],
+    causes: CausePairs,
 ) -> None:
     named = [pair for pair in causes if pair[1] is not None]
 
@@ -116,7 +72,7 @@ def test_the_cause_that_is_named_is_the_planted_one_for_three_leavers_in_five(
 
 
 def test_every_cause_that_is_named_is_named_far_above_chance(
-    causes: list[tuple[str, str | None]],
+    causes: CausePairs,
 ) -> None:
     for cause in CAUSES:
         named = [pair for pair in causes if pair[1] == cause]

@@ -1,0 +1,148 @@
+"""The demo company held against what was planted in it: who left, for which cause, worth what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.compute as pc
+from rich.console import Console
+
+from demo import generate
+from evaluation.logs import CONFIGS
+from ml.evaluate import evaluate
+from ml.model import LoadedModel
+from ml.schemas import SNAPSHOT_DATE, eligible_rows, labels_of
+from ml.score import score
+from ml.tiers import Tier, by_tier
+from orchestration.config import load_config
+from orchestration.execution import Runner
+from orchestration.home import Home
+from orchestration.instance import prepare
+from orchestration.model_record import metrics_of
+from orchestration.model_tables import examples, feature_catalogue
+from orchestration.resources import Models, training_settings
+from orchestration.warehouse import Warehouse
+
+DEMO = CONFIGS / "demo.yml"
+DAY = date(2026, 6, 30)
+PEOPLE = 5_000
+SEEDS = (7, 11, 23)
+
+# Who left for a planted cause, on the last date of the model's on which the trouble had begun and
+# the end was at most thirty days off. The cause is nobody's label, so dates that the model has
+# learned from are as good as others.
+_LEAVERS = """
+with persons as (
+    select identities.customer_id, any_value(records.person_id) as person_id
+    from marts.customer_identities as identities
+    inner join '{truth}/records.parquet' as records
+        on
+            identities.source = records.source
+            and identities.source_customer_id = records.source_record_id
+    group by identities.customer_id
+    having count(distinct records.person_id) = 1
+)
+
+select snapshots.*, people.cause
+from features.feat_customer_snapshots as snapshots
+inner join persons using (customer_id)
+inner join '{truth}/people.parquet' as people using (person_id)
+where
+    snapshots.is_eligible
+    and people.cause is not null
+    and people.churned_on > snapshots.snapshot_date
+    and people.churned_on <= snapshots.snapshot_date + 30
+    and exists (
+        from '{truth}/episodes.parquet' as episodes
+        where
+            episodes.person_id = people.person_id
+            and episodes.cause = people.cause
+            and episodes.starts_on <= snapshots.snapshot_date
+    )
+"""
+
+# A leaver's planted cause, and the one that is named, if any.
+CausePairs = list[tuple[str, str | None]]
+
+
+@dataclass(frozen=True)
+class PlantedFigures:
+    """How the first model of a company does.
+
+    `predicted_to_actual` and `tiers` are of the holdout's churn, `value_ratio` and
+    `value_rank_correlation` of what its stayers spent within the horizon.
+    """
+
+    seed: int
+    customers: int
+    predicted_to_actual: float
+    tiers: tuple[Tier, ...]
+    value_ratio: float
+    value_rank_correlation: float
+    causes: CausePairs
+
+    @property
+    def named(self) -> CausePairs:
+        """Leavers with a cause that is named."""
+        return [pair for pair in self.causes if pair[1] is not None]
+
+    @property
+    def named_right(self) -> float:
+        """Share of them whose cause is the planted one; NaN where none is named."""
+        named = self.named
+        right = sum(planted == found for planted, found in named)
+        return right / len(named) if named else float("nan")
+
+
+def planted_figures(seed: int, root: Path) -> PlantedFigures:
+    """Generate a company below `root`, run its last day, and judge its first model.
+
+    Raises:
+        RunError: the run failed.
+    """
+    config, home, truth = load_config(DEMO), Home(root / "home"), root / "truth"
+    generate(home.landing, truth, people=PEOPLE, seed=seed, daily_drops=0)
+    prepare(home, DEMO)
+    Runner(config, home, Console(quiet=True)).day(DAY)
+    used = Models(home, config).registry.champion(DAY)
+    assert used is not None
+    warehouse, settings = Warehouse(home.warehouse, config.time_zone), training_settings(config)
+    with warehouse.connect(read_only=True) as con:
+        rows = eligible_rows(examples(con))
+    holdout = rows.filter(pc.equal(rows[SNAPSHOT_DATE], pa.scalar(used.model.facts.holdout_date)))
+    labels, probabilities = labels_of(holdout), used.model.predict(holdout)
+    metrics = evaluate(labels, probabilities)
+    with dg.DagsterInstance.get() as instance:
+        recorded = metrics_of(instance, used.version)
+    return PlantedFigures(
+        seed=seed,
+        customers=len(holdout),
+        predicted_to_actual=metrics["mean_predicted"] / metrics["churn_rate"],
+        tiers=by_tier(labels, probabilities, settings.medium_risk, settings.high_risk),
+        value_ratio=recorded["value_total_ratio"],
+        value_rank_correlation=recorded["value_rank_correlation"],
+        causes=causes_of_leavers(warehouse, truth, used),
+    )
+
+
+def causes_of_leavers(warehouse: Warehouse, truth: Path, used: LoadedModel) -> CausePairs:
+    """The planted and the named cause of each who left for a planted one.
+
+    Args:
+        warehouse: of the demo company, after a run with a training.
+        truth: the folder of what was planted.
+        used: the model whose reasons are judged.
+    """
+    with warehouse.connect(read_only=True) as con:
+        leavers = con.execute(_LEAVERS.format(truth=truth)).to_arrow_table()
+        catalogue = feature_catalogue(con)
+    scores = score(used, leavers.drop_columns("cause"), catalogue, exact_from=0.0)
+    keys = ["snapshot_date", "customer_id"]
+    both = leavers.select([*keys, "cause"]).join(
+        scores.select([*keys, "main_cause"]), keys, join_type="inner"
+    )
+    return list(zip(both["cause"].to_pylist(), both["main_cause"].to_pylist(), strict=True))
