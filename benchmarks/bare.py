@@ -44,6 +44,7 @@ def main(landing: Path, folder: Path, day: date) -> None:
     con = duckdb.connect(str(folder / "bare.duckdb"), config={"preserve_insertion_order": False})
     con.execute("set enable_progress_bar = false")
     _set(con, "day", f"date '{day}'")
+    _set(con, "first_date", f"date '{FIRST_DATE}'")
     _set(con, "known_from", f"date '{date.min if is_first else day}'")
     _set(con, "load_no", str(day.toordinal()))
     _set(con, "seeds", f"'{SEEDS}'")

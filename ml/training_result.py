@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -36,6 +37,15 @@ class BaselineResult:
     probabilities: NDArray[np.float64] | None
     metrics: dict[str, float] | None
     auc_difference: Interval | None
+
+    def figures(self, names: Collection[str]) -> dict[str, float]:
+        """The metrics of these names, and by how much the model's ROC AUC is larger, by name."""
+        figures = {name: self.metrics[name] for name in names} if self.metrics else {}
+        if self.auc_difference:
+            figures["auc_difference"] = self.auc_difference.estimate
+            figures["auc_difference_low"] = self.auc_difference.low
+            figures["auc_difference_high"] = self.auc_difference.high
+        return {f"{self.name}.{name}": value for name, value in figures.items()}
 
 
 @dataclass(frozen=True)
@@ -99,10 +109,7 @@ class TrainingResult:
         """
         figures = self._own_metrics()
         for baseline in self.baselines:
-            metrics = baseline.metrics or {}
-            figures.update(
-                {f"{baseline.name}.{name}": metrics[name] for name in HEADLINES if name in metrics}
-            )
+            figures.update(baseline.figures(HEADLINES))
         return _numbers_only(figures)
 
     def all_metrics(self) -> dict[str, float]:
@@ -117,13 +124,7 @@ class TrainingResult:
             figures[f"tier_{tier.name}_predicted"] = tier.mean_predicted
             figures[f"tier_{tier.name}_churn_rate"] = tier.churn_rate.estimate
         for baseline in self.baselines:
-            for name, value in (baseline.metrics or {}).items():
-                figures[f"{baseline.name}.{name}"] = value
-            if baseline.auc_difference:
-                difference = baseline.auc_difference
-                figures[f"{baseline.name}.auc_difference"] = difference.estimate
-                figures[f"{baseline.name}.auc_difference_low"] = difference.low
-                figures[f"{baseline.name}.auc_difference_high"] = difference.high
+            figures.update(baseline.figures(self.metrics.keys()))
         return _numbers_only(figures)
 
     def _own_metrics(self) -> dict[str, float]:

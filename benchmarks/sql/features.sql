@@ -22,6 +22,7 @@ select
     age_days < 365 as in_365d,
     age_days between 90 and 179 as in_prior_90d,
     age_days between 30 and 59 as in_prior_30d,
+    age_days between 275 and 364 as in_same_season,
     in_30d::bigint + (in_90d::bigint << 20) + (in_prior_90d::bigint << 40) as day_counters
 from (
     select
@@ -54,6 +55,7 @@ select
     sum(counters) filter (where in_365d) as counters_365d,
     sum(counters) filter (where in_prior_90d) as counters_prior_90d,
     sum(counters) filter (where in_prior_30d) as counters_prior_30d,
+    sum(counters) filter (where in_same_season) as counters_same_season,
     sum(net_amount) as net_revenue_lifetime,
     coalesce(sum(net_amount) filter (where in_7d), 0) as net_revenue_7d,
     coalesce(sum(net_amount) filter (where in_30d), 0) as net_revenue_30d,
@@ -113,6 +115,8 @@ select
     counted(counters_365d, 0) as orders_365d,
     counted(counters_prior_90d, 0) as orders_prior_90d,
     counted(counters_prior_30d, 0) as orders_prior_30d,
+    case when snapshot_date - getvariable('first_date') >= 365 then counted(counters_same_season, 0) end
+        as orders_same_season_last_year,
     counted(counters_365d, 1) as coupon_orders_365d,
     counted(counters_90d, 1) as coupon_orders_90d,
     counted(counters, 2) as discounted_orders_lifetime,
@@ -356,6 +360,7 @@ create temp table snapshots (
     orders_365d integer,
     orders_prior_90d integer,
     orders_prior_30d integer,
+    orders_same_season_last_year integer,
     longest_gap_days integer,
     refunds_90d integer,
     refunds_365d integer,

@@ -24,9 +24,9 @@
             'integer': [
                 'days_since_last_order', 'days_since_first_order', 'purchase_days_lifetime',
                 'orders_lifetime', 'orders_7d', 'orders_30d', 'orders_90d', 'orders_180d',
-                'orders_365d', 'orders_prior_90d', 'orders_prior_30d', 'longest_gap_days',
-                'refunds_90d', 'refunds_365d', 'cancellations_365d', 'categories_90d',
-                'categories_365d',
+                'orders_365d', 'orders_prior_90d', 'orders_prior_30d',
+                'orders_same_season_last_year', 'longest_gap_days', 'refunds_90d', 'refunds_365d',
+                'cancellations_365d', 'categories_90d', 'categories_365d',
             ],
             'float': [
                 'net_revenue_lifetime', 'net_revenue_7d', 'net_revenue_30d', 'net_revenue_90d',

@@ -89,6 +89,17 @@ aggregated as (
         coalesce(sum(orders) filter (where age_days between 30 and 59), 0) as orders_prior_30d,
         coalesce(sum(net_amount) filter (where age_days between 90 and 179), 0)
             as net_revenue_prior_90d,
+        -- What the customer bought a year ago in the days that the horizon is now about: who comes
+        -- for Christmas only is not lost in autumn. Unknown until there is a year of history.
+        case
+            when snapshot_date - date '{{ var("first_date") }}' >= 365
+                then
+                    coalesce(
+                        sum(orders) filter (
+                            where age_days between {{ 365 - var('horizon_days') }} and 364
+                        ), 0
+                    )
+        end as orders_same_season_last_year,
         count(gap_days) as gaps,
         sum(gap_days) as gap_days_sum,
         sum(gap_days * gap_days) as gap_days_squared_sum,
