@@ -14,7 +14,7 @@ from rich.console import Console
 
 from ml.config import TrainingSettings
 from ml.explain import Meaning
-from orchestration.config import load_config
+from orchestration.config_file import load_config
 from orchestration.execution import Runner
 from orchestration.home import Home
 from orchestration.instance import prepare

@@ -18,7 +18,7 @@ from ml.model import LoadedModel
 from ml.schemas import SNAPSHOT_DATE, eligible_rows, labels_of
 from ml.score import score
 from ml.tiers import Tier, by_tier
-from orchestration.config import load_config
+from orchestration.config_file import load_config
 from orchestration.execution import Runner
 from orchestration.home import Home
 from orchestration.instance import prepare

@@ -171,7 +171,7 @@ def status(config: ConfigOption = None) -> None:
 @app.command()
 def doctor(config: ConfigOption = None) -> None:
     """Look at configuration, sources and versions, and say what is wrong in plain words."""
-    from orchestration.config import config_path_from_env
+    from orchestration.config_file import config_path_from_env
     from orchestration.doctor import diagnose
     from orchestration.home import Home
 
@@ -187,7 +187,7 @@ def doctor(config: ConfigOption = None) -> None:
 
 def _prepared(config: Path | None) -> tuple[DeploymentConfig, Home]:
     """The deployment and its home, made, with this process's environment set for both."""
-    from orchestration.config import config_path_from_env, load_config
+    from orchestration.config_file import config_path_from_env, load_config
     from orchestration.home import Home
     from orchestration.instance import prepare
 
@@ -215,7 +215,8 @@ def _why_due(runner: Runner, day: date) -> str | None:
 
 
 def _date(config: DeploymentConfig, given: datetime | None) -> date:
-    from orchestration.config import ConfigError, run_date, today_in
+    from orchestration.config import run_date, today_in
+    from orchestration.config_file import ConfigError
 
     latest = run_date(config, today_in(config.time_zone))
     day = given.date() if given else latest
@@ -258,7 +259,7 @@ def _show_runs() -> None:
 def _plain_errors() -> Iterator[None]:
     """Say what is known to go wrong in one message without a trace, and end with 1."""
     from ml.rollback import RollbackError
-    from orchestration.config import ConfigError
+    from orchestration.config_file import ConfigError
     from orchestration.drift_gate import DriftError
     from orchestration.instance import RunError
     from orchestration.servers import ServerError

@@ -19,7 +19,8 @@ from orchestration.assets.training import CHURN_MODEL, model_assets
 from orchestration.assets.warehouse import warehouse_assets
 from orchestration.automation import new_drops_sensor, schedules
 from orchestration.checks import drift_gate, gates
-from orchestration.config import DeploymentConfig, config_path_from_env, load_config
+from orchestration.config import DeploymentConfig
+from orchestration.config_file import config_path_from_env, load_config
 from orchestration.home import Home
 from orchestration.jobs import jobs
 from orchestration.partitions import daily_partitions

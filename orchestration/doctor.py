@@ -20,15 +20,8 @@ from typing import Literal
 
 import duckdb
 
-from orchestration.config import (
-    ConfigError,
-    DeploymentConfig,
-    FilesSource,
-    FileTable,
-    load_config,
-    run_date,
-    today_in,
-)
+from orchestration.config import DeploymentConfig, FilesSource, FileTable, run_date, today_in
+from orchestration.config_file import ConfigError, load_config
 from orchestration.extract.drops import Drop, find_drops, near_misses
 from orchestration.extract.errors import ExtractError
 from orchestration.extract.faults import explain

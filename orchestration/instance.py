@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.config import CONFIG_VARIABLE
+from orchestration.config_file import CONFIG_VARIABLE
 from orchestration.home import HOME_VARIABLE, Home
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from orchestration.config import deployment_vars, load_config
+from orchestration.config import deployment_vars
+from orchestration.config_file import load_config
 from orchestration.home import Home
 from orchestration.transform import PROJECT, Dbt
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
-from orchestration.config import deployment_vars, load_config
+from orchestration.config import deployment_vars
+from orchestration.config_file import load_config
 from orchestration.execution import Runner
 from orchestration.home import Home
 from orchestration.instance import environment, prepare

@@ -15,7 +15,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.config import load_config
+from orchestration.config_file import load_config
 from orchestration.home import Home
 from orchestration.instance import prepare
 from orchestration.model_record import metrics_of

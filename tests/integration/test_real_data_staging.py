@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.config import load_config
+from orchestration.config_file import load_config
 from orchestration.extract.files import extract_source
 from orchestration.home import Home
 from orchestration.warehouse import Warehouse

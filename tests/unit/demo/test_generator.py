@@ -12,7 +12,8 @@ import pytest
 import demo.generator
 from demo import generate
 from demo.exports import EXPORTS
-from orchestration.config import FilesSource, load_config
+from orchestration.config import FilesSource
+from orchestration.config_file import load_config
 
 REPOSITORY = Path(__file__).parents[3]
 

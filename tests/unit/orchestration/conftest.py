@@ -10,7 +10,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestration.config import DeploymentConfig, deployment_vars, load_config
+from orchestration.config import DeploymentConfig, deployment_vars
+from orchestration.config_file import load_config
 from orchestration.definitions import build_defs
 from orchestration.home import Home
 from orchestration.instance import environment, prepare

@@ -7,13 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestration.config import (
-    ConfigError,
-    config_path_from_env,
-    deployment_vars,
-    load_config,
-    run_date,
-)
+from orchestration.config import deployment_vars, run_date
+from orchestration.config_file import ConfigError, config_path_from_env, load_config
 
 GOOD = """
 company: Demo Company
