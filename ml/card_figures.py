@@ -179,9 +179,9 @@ def hazard_section(hazard: HazardResult | None) -> str:
     what = (
         "The chance to leave in each month of 30 days, of those who have not yet. Over the horizon "
         "the months amount to the churn probability; of what sets a customer apart, "
-        f"{hazard.model.slope:.2f} of the log odds are left after it. Who left and came back "
-        "within the horizon left in a month and yet has not churned, so where many do, more leave "
-        "in a month than predicted."
+        f"{hazard.model.slope:.2f} of the log odds are left after it. What is told of a customer "
+        f"is {np.exp(hazard.model.shift):.2f} times the odds below, which count everybody whose "
+        "contracts ended in a month, also who came back within the horizon and has not churned."
     )
     return "\n\n".join(part for part in (what, judged, unseen) if part)
 

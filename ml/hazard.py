@@ -52,13 +52,16 @@ class HazardModel:
     """Levels a_1, a_2, … of the months ahead, and the slope b after the horizon.
 
     The customer with s = 0 is the one of average log odds. Levels after `months_observed`, the last
-    month that any customer was followed to, are that month's.
+    month that any customer was followed to, are that month's. `shift` was added to the levels at
+    which customers leave in a month, so that they amount to the churn probabilities: it is below 0
+    where some come back within the horizon, who have left and yet not churned.
     """
 
     horizon_days: int
     months_observed: int
     levels: tuple[float, ...]
     slope: float
+    shift: float = 0.0
 
     @classmethod
     def fit(cls, known: PersonMonths, horizon_days: int) -> HazardModel:
@@ -83,18 +86,17 @@ class HazardModel:
             np.array([centre, *[0.0] * steps, 1.0, 1.0]),
             np.array([LEVEL_PRECISION, *[STEP_PRECISION] * steps, *[SLOPE_PRECISION] * 2]),
         )
-        unlevelled = cls(
+        unshifted = cls(
             horizon_days,
             months_observed=int(known.month.max()),
             levels=tuple(np.cumsum(found[: len(months)]).tolist()),
             # Below zero, those likelier to leave within the horizon would be the safer ones after.
             slope=max(float(found[-1]), 0.0),
         )
-        # So that s is 0 for the average customer: who came back within the horizon left in a month
-        # and has not churned, and the levels alone would say more than the churn probabilities.
         average = 1 - (1 - expit(np.array([centre]))) ** (horizon_days / DAYS_PER_MONTH)
-        gap = float(unlevelled._above_average(average)[0])
-        return replace(unlevelled, levels=tuple(level + gap for level in unlevelled.levels))
+        shift = float(unshifted._above_average(average)[0])
+        levels = tuple(level + shift for level in unshifted.levels)
+        return replace(unshifted, levels=levels, shift=shift)
 
     def hazards(self, probabilities: Scores) -> NDArray[np.float64]:
         """Probability of leaving in each month of those who have not yet, shape (rows, months).
@@ -140,7 +142,7 @@ class HazardModel:
 
 @dataclass(frozen=True)
 class MonthResult:
-    """One month ahead on the person-months that judge: the share that left, and the mean hazard."""
+    """One month ahead on the person-months that judge: the share that left, and what was told."""
 
     month: int
     person_months: int
@@ -154,7 +156,8 @@ class HazardResult:
 
     Log losses are nats a person-month: of the hazard, of the constant one that each customer's
     churn probability amounts to, and of one share for all months and customers. They are NaN where
-    no month has passed since.
+    no month has passed since. Whether somebody came back is not known when a month ends, so all
+    three are judged without the model's shift.
     """
 
     model: HazardModel
@@ -171,6 +174,7 @@ class HazardResult:
             "hazard_constant_log_loss": self.constant_log_loss,
             "hazard_average_log_loss": self.average_log_loss,
             "hazard_slope": self.model.slope,
+            "hazard_shift": self.model.shift,
         }
 
 
@@ -246,15 +250,17 @@ def _begins_after(month: NDArray[np.int64], horizon_days: int) -> NDArray[np.boo
 
 def _judged(model: HazardModel, judged: PersonMonths, average: float) -> HazardResult:
     hazard = model.hazards(judged.probability)[np.arange(len(judged)), judged.month - 1]
-    if len(judged) == 0:
-        unknown = float("nan")
-        return HazardResult(model, unknown, unknown, unknown, ())
     constant = constant_hazard(judged.probability, model.horizon_days)
+    hazard, constant = (expit(logit(told) - model.shift) for told in (hazard, constant))
+    own, constant_loss, average_loss = (
+        log_loss(judged.left, told) if len(judged) else float("nan")
+        for told in (hazard, constant, np.full(len(judged), average))
+    )
     return HazardResult(
         model=model,
-        log_loss=log_loss(judged.left, hazard),
-        constant_log_loss=log_loss(judged.left, constant),
-        average_log_loss=log_loss(judged.left, np.full(len(judged), average)),
+        log_loss=own,
+        constant_log_loss=constant_loss,
+        average_log_loss=average_loss,
         months=tuple(
             MonthResult(
                 month=int(month),

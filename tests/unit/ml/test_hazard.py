@@ -143,6 +143,7 @@ def test_who_came_back_within_the_horizon_lowers_the_later_months_too() -> None:
     later = found.hazards(np.array([GROUPS[1] / 2]))[0, 3:]
     counted = PLANTED.hazards(GROUPS[[1]])[0, 3:]
     np.testing.assert_allclose(later / counted, 0.5, atol=0.15)
+    assert np.exp(found.shift) == pytest.approx(0.5, abs=0.1)
 
 
 def test_it_is_fitted_on_what_the_holdout_date_knew_and_judged_on_what_came_after() -> None:
