@@ -37,10 +37,11 @@ MAX_ROWS = 20_000
 HAZARD_SALT = 303
 # Prior precisions, around the constant hazard that the churn probabilities amount to: one leaver
 # for the level; ten for the step from a month to the next, which with twenty leavers in each shows
-# it at half its size; four for the slope, as in `calibrate`.
+# it at half its size; four for the slope, as in `calibrate`. What is held does not move.
 LEVEL_PRECISION = 1.0
 STEP_PRECISION = 10.0
 SLOPE_PRECISION = 4.0
+HELD = 1e9
 # Nearer to 0 and 1 than this a probability says no more, and s would be infinite.
 SMALLEST_PROBABILITY = 1e-12
 MAX_STEPS = 50
@@ -69,22 +70,21 @@ class HazardModel:
 
         Levels are steps from month to month, each drawn towards none, so that few leavers make no
         wild months and months that nobody was followed to have the level of the last one. Within
-        the horizon the customers' differences have a slope of their own, which is not kept: s takes
-        its place, and rows that a model was fitted on would show it too steep.
+        the horizon the slope is held at one, which is what s has there: the rows that the churn
+        model was fitted on would show it too steep.
         """
         months = np.arange(1, months_ahead(horizon_days) + 1)
         log_odds = logit(constant_hazard(known.probability, horizon_days))
-        centre = float(log_odds.mean())
-        above = log_odds - centre
-        later = _begins_after(known.month, horizon_days)
-        columns = [known.month >= month for month in months]
-        design = np.column_stack([*columns, np.where(later, 0, above), np.where(later, above, 0)])
+        average = float(log_odds.mean())
+        above, later = log_odds - average, _begins_after(known.month, horizon_days)
+        reached = [known.month >= month for month in months]
+        slopes = [np.where(later, 0.0, above), np.where(later, above, 0.0)]
         steps = len(months) - 1
         found = fit_logistic(
-            design,
+            np.column_stack([*reached, *slopes]),
             known.left,
-            np.array([centre, *[0.0] * steps, 1.0, 1.0]),
-            np.array([LEVEL_PRECISION, *[STEP_PRECISION] * steps, *[SLOPE_PRECISION] * 2]),
+            np.array([average, *[0.0] * steps, 1.0, 1.0]),
+            np.array([LEVEL_PRECISION, *[STEP_PRECISION] * steps, HELD, SLOPE_PRECISION]),
         )
         unshifted = cls(
             horizon_days,
@@ -93,10 +93,7 @@ class HazardModel:
             # Below zero, those likelier to leave within the horizon would be the safer ones after.
             slope=max(float(found[-1]), 0.0),
         )
-        average = 1 - (1 - expit(np.array([centre]))) ** (horizon_days / DAYS_PER_MONTH)
-        shift = float(unshifted._above_average(average)[0])
-        levels = tuple(level + shift for level in unshifted.levels)
-        return replace(unshifted, levels=levels, shift=shift)
+        return unshifted._with_average(float(expit(average)))
 
     def hazards(self, probabilities: Scores) -> NDArray[np.float64]:
         """Probability of leaving in each month of those who have not yet, shape (rows, months).
@@ -117,6 +114,13 @@ class HazardModel:
         """Read what `to_json` wrote."""
         stored = json.loads(text)
         return cls(**{**stored, "levels": tuple(stored["levels"])})
+
+    def _with_average(self, hazard: float) -> HazardModel:
+        """The levels at which s is 0 for the customer with this constant hazard."""
+        staying = (1 - hazard) ** (self.horizon_days / DAYS_PER_MONTH)
+        shift = float(self._above_average(np.array([1 - staying]))[0])
+        levels = tuple(level + shift for level in self.levels)
+        return replace(self, levels=levels, shift=shift)
 
     def _above_average(self, probabilities: Scores) -> Scores:
         """Each customer's s, shape (rows,).

@@ -59,7 +59,7 @@ def found() -> HazardModel:
 
 
 def test_the_planted_hazard_of_each_month_and_group_is_found(found: HazardModel) -> None:
-    """Within a tenth; on four other seeds the worst of the 36 hazards was off by 5 to 6 %."""
+    """Within a tenth; on five other seeds the worst of the 36 hazards was off by 5 to 9 %."""
     np.testing.assert_allclose(found.hazards(GROUPS), PLANTED.hazards(GROUPS), rtol=0.1)
     assert found.slope == pytest.approx(PLANTED.slope, abs=0.06)
 
