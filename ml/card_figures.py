@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ml.hazard import HazardResult
 from ml.intervals import Interval
 from ml.markdown import ABSENT, between, bullets, escape, number, table
 from ml.profit import PAPER_ECONOMICS, ExpectedProfit, empc
@@ -142,6 +143,45 @@ def tiers_section(tiers: tuple[Tier, ...]) -> str:
         for tier in tiers
     ]
     return table(header, rows)
+
+
+def hazard_section(hazard: HazardResult | None) -> str:
+    """The hazard of each month ahead as it came true; empty without contracts."""
+    if hazard is None:
+        return ""
+    last, ahead = hazard.model.months_observed, len(hazard.model.levels)
+    unseen = (
+        f"No customer was followed further than month {last}, whose level stands for the months to "
+        f"{ahead}."
+        if last < ahead
+        else ""
+    )
+    header = ["Month ahead", "Customers at its start", "Predicted to leave in it", "Left"]
+    rows = [
+        [
+            str(month.month),
+            f"{month.person_months:,}",
+            f"{month.predicted:.2%}",
+            f"{month.left:.2%}",
+        ]
+        for month in hazard.months
+    ]
+    judged = (
+        f"{table(header, rows)}\n\nLog loss of a customer's month: {hazard.log_loss:.4f}; "
+        f"{hazard.constant_log_loss:.4f} were each customer's risk the same in all months, "
+        f"{hazard.average_log_loss:.4f} were it everybody's. Months after the holdout date, the "
+        "later ones of customers of earlier dates; one customer counts once a date."
+        if rows
+        else "No month has passed since the holdout date."
+    )
+    what = (
+        "The chance to leave in each month of 30 days, of those who have not yet. Over the horizon "
+        "the months amount to the churn probability; of what sets a customer apart, "
+        f"{hazard.model.slope:.2f} of the log odds are left after it. What is told of a customer "
+        f"is {np.exp(hazard.model.shift):.2f} times the odds below, which count everybody whose "
+        "contracts ended in a month, also who came back within the horizon and has not churned."
+    )
+    return "\n\n".join(part for part in (what, judged, unseen) if part)
 
 
 def weakness_section(slices: SliceTable) -> str:

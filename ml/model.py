@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ml.boost import matrix_of
 from ml.calibrate import Calibrator
+from ml.hazard import HazardModel
 from ml.linear_base import LinearBase
 from ml.preprocess import Preprocessor
 from ml.purchase_process import HISTORY_COLUMNS, PROCESS_COLUMNS, PurchaseProcess
@@ -31,6 +32,7 @@ PROCESS_FILE = "purchase_process.json"
 BASE_FILE = "base.json"
 PREPROCESS_FILE = "preprocess.json"
 CALIBRATION_FILE = "calibration.json"
+HAZARD_FILE = "hazard.json"
 FACTS_FILE = "facts.json"
 # Keeps the matrix of a hundred features below 30 MB, whatever the number of customers.
 BATCH_ROWS = 65_536
@@ -75,7 +77,8 @@ class ModelFacts:
 class ChurnModel:
     """A trained model; `booster` is XGBoost's own UBJSON, cut after its best round.
 
-    `process` is None where there are no purchases to speak of.
+    `process` is None where there are no purchases to speak of, `hazard` where there are no
+    contracts.
     """
 
     process: PurchaseProcess | None
@@ -84,6 +87,7 @@ class ChurnModel:
     preprocessor: Preprocessor
     calibrator: Calibrator
     facts: ModelFacts
+    hazard: HazardModel | None = None
 
     def predict(self, features: pa.Table, threads: int = 2) -> NDArray[np.float64]:
         """Calibrated churn probabilities of shape (rows,), in the table's order.
@@ -177,12 +181,19 @@ class ChurnModel:
             preprocessor=Preprocessor.from_json(_text(folder / PREPROCESS_FILE)),
             calibrator=Calibrator.from_json(_text(folder / CALIBRATION_FILE)),
             facts=ModelFacts.from_json(_text(folder / FACTS_FILE)),
+            hazard=(
+                HazardModel.from_json(_text(folder / HAZARD_FILE))
+                if (folder / HAZARD_FILE).exists()
+                else None
+            ),
         )
 
     def _files(self) -> dict[str, bytes]:
         process = {} if self.process is None else {PROCESS_FILE: self.process.to_json().encode()}
+        hazard = {} if self.hazard is None else {HAZARD_FILE: self.hazard.to_json().encode()}
         return {
             **process,
+            **hazard,
             BASE_FILE: self.base.to_json().encode(),
             BOOSTER_FILE: self.booster,
             PREPROCESS_FILE: self.preprocessor.to_json().encode(),

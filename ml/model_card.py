@@ -12,6 +12,7 @@ from datetime import date
 from math import isnan
 
 from ml.card_figures import (
+    hazard_section,
     metrics_section,
     origins_section,
     tiers_section,
@@ -39,6 +40,7 @@ def model_card(result: TrainingResult) -> str:
         "How good it is on the holdout": metrics_section(result, intervals),
         "What it is worth": worth_section(result, result.empc, intervals),
         "How well its probabilities hold": tiers_section(result.tiers),
+        "When they leave": hazard_section(result.hazard),
         "For whom it is weak": weakness_section(slices),
         "How it did at earlier cutoffs": origins_section(result),
         "What it reads most": _features(result),

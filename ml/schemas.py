@@ -16,8 +16,21 @@ IS_ELIGIBLE = "is_eligible"
 CHURNED = "churned"
 # What a customer spent within the horizon; known only where the outcome is.
 NEXT_REVENUE = "next_net_revenue"
+# Months of 30 days since the date that have passed, and the first that ended without a contract.
+MONTHS_OBSERVED = "months_observed"
+LEFT_IN_MONTH = "left_in_month"
 KEYS = (SNAPSHOT_DATE, CUSTOMER_ID)
-NOT_FEATURES = frozenset({CUSTOMER_ID, SNAPSHOT_DATE, IS_ELIGIBLE, CHURNED, NEXT_REVENUE})
+NOT_FEATURES = frozenset(
+    {
+        CUSTOMER_ID,
+        SNAPSHOT_DATE,
+        IS_ELIGIBLE,
+        CHURNED,
+        NEXT_REVENUE,
+        MONTHS_OBSERVED,
+        LEFT_IN_MONTH,
+    }
+)
 
 CAUSES = (
     "product_fit",
@@ -43,6 +56,17 @@ CHURN_SCORES = pa.schema(
         ("reason_feature_1", pa.string()),
         ("reason_feature_2", pa.string()),
         ("reason_feature_3", pa.string()),
+    ]
+)
+
+CHURN_HAZARDS = pa.schema(
+    [
+        (SNAPSHOT_DATE, pa.date32()),
+        (CUSTOMER_ID, pa.string()),
+        ("model_version", pa.string()),
+        ("month_ahead", pa.int32()),
+        ("hazard", pa.float64()),
+        ("survival", pa.float64()),
     ]
 )
 

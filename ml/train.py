@@ -18,6 +18,7 @@ from ml.config import TrainingSettings
 from ml.customer_groups import customer_groups
 from ml.evaluate import brier, evaluate
 from ml.fitting import Fitted, Signs, average, fit_parts, shortage_of
+from ml.hazard import fit_hazard
 from ml.intervals import auc_difference
 from ml.leakage import LeakageError, find_leaks
 from ml.profit import empc
@@ -71,7 +72,7 @@ def fit(
     bought = parts.holdout if histories is None else histories
     process = _process(bought, settings)
     fitted = fit_parts(parts, split, settings, as_of, process, signs or {})
-    result = _judge(fitted, parts, split, settings, process)
+    result = _with_hazard(_judge(fitted, parts, split, settings, process), parts)
     return replace(
         result,
         value=_value(parts, bought, process),
@@ -104,7 +105,7 @@ def fit_average(
     bought = parts.holdout if histories is None else histories
     process = _process(bought, settings)
     nothing_better = average(parts, split, settings, as_of, why)
-    judged = _judge(nothing_better, parts, split, settings, process)
+    judged = _with_hazard(_judge(nothing_better, parts, split, settings, process), parts)
     return replace(judged, value=_value(parts, bought, process))
 
 
@@ -203,6 +204,23 @@ def _beside(
         if can_be_ranked
         else None,
     )
+
+
+def _with_hazard(result: TrainingResult, parts: Parts) -> TrainingResult:
+    """The result, and for contracts its model, with the hazard of the months ahead."""
+    if result.settings.kind != "contractual":
+        return result
+    past, facts = parts.past, result.model.facts
+    found = fit_hazard(
+        (past, result.model.predict(past, result.settings.threads)),
+        (result.holdout, result.holdout_probabilities),
+        horizon_days=facts.horizon_days,
+        holdout_date=facts.holdout_date,
+        as_of=facts.as_of,
+    )
+    if found is None:
+        return result
+    return replace(result, model=replace(result.model, hazard=found.model), hazard=found)
 
 
 def _earlier_origins(

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ml.config import TrainingSettings
+from ml.hazard import HazardResult
 from ml.intervals import Interval
 from ml.model import ChurnModel
 from ml.profit import ExpectedProfit
@@ -66,8 +67,8 @@ class TrainingResult:
     the holdout's rows. `feature_shares` say what the model reads: each feature's mean absolute
     contribution to the holdout's log odds, as a share of all, largest first. `intervals` are of the
     `metrics`, `slices` of groups of customers and `tiers` of the risk tiers. `trials` are those of
-    the tuning, `origins` earlier holdouts, latest first; `value` is None where there is none to
-    speak of.
+    the tuning, `origins` earlier holdouts, latest first; `value` and `hazard` are None where there
+    is none to speak of.
     """
 
     model: ChurnModel
@@ -88,6 +89,7 @@ class TrainingResult:
     trials: tuple[Trial, ...] = ()
     origins: tuple[OriginResult, ...] = ()
     value: ValueResult | None = None
+    hazard: HazardResult | None = None
 
     def holdout_scores(self, model_version: str) -> pa.Table:
         """The holdout's probabilities as a table of `HOLDOUT_SCORES`."""
@@ -129,7 +131,8 @@ class TrainingResult:
 
     def _own_metrics(self) -> dict[str, float]:
         value = self.value.metrics() if self.value else {}
-        return {**self.metrics, "empc": self.empc.per_customer, **value}
+        hazard = self.hazard.metrics() if self.hazard else {}
+        return {**self.metrics, "empc": self.empc.per_customer, **value, **hazard}
 
 
 def _numbers_only(figures: dict[str, float]) -> dict[str, float]:

@@ -53,6 +53,13 @@ def replace_churn_scores(
     replace_rows(con, "ml.churn_scores", "snapshot_date", dates, scores)
 
 
+def replace_churn_hazards(
+    con: duckdb.DuckDBPyConnection, dates: Sequence[date], hazards: pa.Table
+) -> None:
+    """Replace the months ahead of some dates, all of them or none."""
+    replace_rows(con, "ml.churn_hazards", "snapshot_date", dates, hazards)
+
+
 def replace_holdout_scores(
     con: duckdb.DuckDBPyConnection, model_version: str, scores: pa.Table
 ) -> None:

@@ -53,6 +53,18 @@ create table if not exists ml.churn_scores (
 comment on table ml.churn_scores is
     'What the model of the day said of each eligible customer; replaced by snapshot_date.';
 
+create table if not exists ml.churn_hazards (
+    snapshot_date date not null,
+    customer_id varchar not null,
+    model_version varchar not null,
+    month_ahead integer not null,
+    hazard double not null,
+    survival double not null
+);
+comment on table ml.churn_hazards is
+    'When each eligible customer under contract may leave, a row a month ahead; empty without'
+    ' contracts; replaced by snapshot_date.';
+
 create table if not exists ml.value_parameters (
     model_version varchar primary key,
     r double not null,

@@ -405,6 +405,8 @@ create temp table snapshots (
     started_subscriptions_90d integer,
     contract_tenure_days integer,
     newest_contract_days integer,
+    days_to_renewal integer,
+    contract_term_months integer,
     net_revenue_lifetime float,
     net_revenue_7d float,
     net_revenue_30d float,

@@ -41,7 +41,8 @@
         'subscriptions': {
             'source_subscription_id': 'varchar', 'source_customer_id': 'varchar',
             'started_at': 'timestamp', 'ended_at': 'timestamp', 'plan': 'varchar',
-            'monthly_amount': 'decimal(18, 2)', 'auto_renew': 'boolean', 'end_reason': 'varchar',
+            'monthly_amount': 'decimal(18, 2)', 'term_months': 'integer', 'auto_renew': 'boolean',
+            'end_reason': 'varchar',
         },
         'touches': {
             'source_touch_id': 'varchar', 'source_customer_id': 'varchar', 'action_id': 'varchar',

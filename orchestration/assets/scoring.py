@@ -9,7 +9,12 @@ import pyarrow as pa
 from orchestration.assets.ingest import POOL
 from orchestration.config import DeploymentConfig
 from orchestration.faults import final_unless_in_use
-from orchestration.model_tables import feature_catalogue, features_of, replace_churn_scores
+from orchestration.model_tables import (
+    feature_catalogue,
+    features_of,
+    replace_churn_hazards,
+    replace_churn_scores,
+)
 from orchestration.partitions import dates_of
 from orchestration.pictures import as_markdown
 from orchestration.resources import Models
@@ -37,7 +42,8 @@ def churn_scores_asset(
         description=(
             "Churn probability, main cause and up to three reasons of every eligible customer, by "
             "the promoted model with the greatest date not after the day. Where that is the "
-            "average, all have one probability and no cause or reason."
+            "average, all have one probability and no cause or reason. For contracts also when "
+            "they may be left, month by month (ml.churn_hazards)."
         ),
         owners=[owner_name(config.owner)],
         kinds={"xgboost", "mlflow", "duckdb"},
@@ -50,23 +56,27 @@ def churn_scores_asset(
         warehouse: dg.ResourceParam[Warehouse],
         models: dg.ResourceParam[Models],
     ) -> dg.MaterializeResult[None]:
+        from ml.hazard import score_hazards
         from ml.plots import score_histogram
-        from ml.schemas import SchemaError
+        from ml.schemas import CHURN_HAZARDS, SchemaError
         from ml.score import score
 
         dates = dates_of(context)
+        hazards = [CHURN_HAZARDS.empty_table()]
+
+        def scores_of(day: date) -> pa.Table:
+            model = model_of(day, models)
+            features = features_of(con, day)
+            scored = score(model, features, catalogue, exact_from=config.risk_tiers.medium)
+            if model.model.hazard:
+                hazards.append(score_hazards(model.model.hazard, scored))
+            return scored
+
         with final_unless_in_use(SchemaError), warehouse.connect() as con:
             catalogue = feature_catalogue(con)
-            scores = pa.concat_tables(
-                score(
-                    model_of(day, models),
-                    features_of(con, day),
-                    catalogue,
-                    exact_from=config.risk_tiers.medium,
-                )
-                for day in dates
-            )
+            scores = pa.concat_tables(map(scores_of, dates))
             replace_churn_scores(con, dates, scores)
+            replace_churn_hazards(con, dates, pa.concat_tables(hazards))
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": len(scores),

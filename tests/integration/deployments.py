@@ -39,10 +39,14 @@ GRAINS = {
     "marts.fct_tickets": "ticket_id",
     "activation.customer_risk_daily": "snapshot_date, customer_id",
     "activation.customer_segments_daily": "snapshot_date, customer_id",
+    "activation.customer_survival_monthly": "snapshot_date, customer_id, month_ahead",
     "feedback.prediction_performance": "snapshot_date, model_version",
     "feedback.drift_daily": "snapshot_date, model_version, feature",
     "ops.data_quality_daily": "snapshot_date, source, table_name",
 }
+
+# Of them, what a company without contracts, such as the demo company, has no row of.
+OF_CONTRACTS = {"activation.customer_survival_monthly"}
 
 
 @dataclass(frozen=True)

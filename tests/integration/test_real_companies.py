@@ -103,6 +103,49 @@ def test_the_registry_says_why_the_average_is_in_use(contracts: Deployment) -> N
     assert champion.model.facts.why_average
 
 
+def test_where_nobody_can_be_told_apart_all_have_one_survival_that_fits_the_probability(
+    contracts: Deployment,
+) -> None:
+    months = contracts.query(
+        """
+        select
+            month_ahead,
+            count(distinct customer_id),
+            min(survival),
+            max(survival),
+            max(abs(survival - (1 - churn_probability)))
+        from activation.customer_survival_monthly
+        inner join activation.customer_risk_daily using (customer_id, snapshot_date)
+        group by month_ahead
+        order by month_ahead
+        """
+    )
+    [(customers,)] = contracts.query("select count(*) from activation.customer_risk_daily")
+
+    assert [month for month, *_ in months] == list(range(1, 13))
+    assert all(counted == customers for _, counted, *_ in months)
+    assert all(low == high for _, _, low, high, _ in months)
+    assert months[2][4] < 1e-9
+
+
+def test_the_month_of_leaving_agrees_with_the_outcome_of_the_horizon(
+    contracts: Deployment,
+) -> None:
+    """Who churned left in a month of the horizon; who left in one and has not churned came back."""
+    [(churned_without_leaving, left_in_horizon, churned)] = contracts.warehouse(
+        """
+        select
+            count_if(churned and coalesce(left_in_month, 99) > 3),
+            count_if(left_in_month <= 3),
+            count_if(churned)
+        from labels.lbl_churn_months
+        inner join labels.lbl_churn_outcomes using (customer_id, snapshot_date)
+        """
+    )
+    assert churned_without_leaving == 0
+    assert left_in_horizon >= churned > 0
+
+
 def test_both_editions_of_an_export_publish_the_same_tables(
     contracts: Deployment, tmp_path: Path
 ) -> None:

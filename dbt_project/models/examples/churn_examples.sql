@@ -10,6 +10,11 @@ outcomes as (
     select * from {{ ref('lbl_churn_outcomes') }}
 ),
 
+-- Of contracts alone.
+months as (
+    select * from {{ ref('lbl_churn_months') }}
+),
+
 training_dates as (
     select distinct snapshot_date from {{ source('ops', 'run_dates') }}
     where purpose = 'training'
@@ -19,10 +24,13 @@ final as (
     select
         features.* exclude (is_eligible),
         outcomes.churned,
-        outcomes.next_net_revenue
+        outcomes.next_net_revenue,
+        months.months_observed,
+        months.left_in_month
     from features
     semi join training_dates using (snapshot_date)
     inner join outcomes using (customer_id, snapshot_date)
+    left join months using (customer_id, snapshot_date)
 )
 
 select * from final

@@ -1,6 +1,9 @@
 {#-
     A customer's subscriptions as they stood at the end of each date of the run. An end that still
     lies ahead is not looked at: a source that writes it back would tell the future.
+
+    A contract renews each `term_months` after its start. Whoever has several is bound until the last
+    of them is up for renewal; where one of them has no term that is not known.
 -#}
 with
 
@@ -19,12 +22,15 @@ subscriptions as (
         subscriptions.plan,
         subscriptions.monthly_amount,
         subscriptions.auto_renew,
+        subscriptions.term_months,
         subscriptions.started_at,
         subscriptions._row,
         dates.snapshot_date - cast(subscriptions.started_at as date) as tenure_days,
         coalesce(cast(subscriptions.ended_at as date), date '9999-12-31')
             > dates.snapshot_date as is_active,
-        dates.snapshot_date - cast(subscriptions.ended_at as date) as days_since_end
+        dates.snapshot_date - cast(subscriptions.ended_at as date) as days_since_end,
+        datesub('month', cast(subscriptions.started_at as date), dates.snapshot_date)
+        // nullif(subscriptions.term_months, 0) as past_terms
     from {{ ref('int_subscriptions_versions') }} as subscriptions
     inner join identities using (source, source_customer_id)
     inner join dates
@@ -36,6 +42,16 @@ subscriptions as (
         and subscriptions.known_from <= dates.snapshot_date
         and dates.snapshot_date < subscriptions.known_to
         and cast(subscriptions.started_at as date) <= dates.snapshot_date
+),
+
+renewals as (
+    select
+        *,
+        cast(
+            cast(started_at as date) + to_months(cast((past_terms + 1) * term_months as integer))
+            as date
+        ) - snapshot_date as days_to_renewal
+    from subscriptions
 ),
 
 aggregated as (
@@ -50,9 +66,14 @@ aggregated as (
         max(tenure_days) as contract_tenure_days,
         min(tenure_days) filter (where is_active) as newest_contract_days,
         sum(monthly_amount) filter (where is_active) as monthly_amount,
+        case
+            when count(days_to_renewal) filter (where is_active) = count_if(is_active)
+                then max(days_to_renewal) filter (where is_active)
+        end as days_to_renewal,
+        max(term_months) filter (where is_active) as contract_term_months,
         avg(cast(auto_renew as integer)) filter (where is_active) as auto_renew_share,
         arg_max(plan, (started_at, _row)) filter (where is_active) as contract_plan
-    from subscriptions
+    from renewals
     group by all
 ),
 

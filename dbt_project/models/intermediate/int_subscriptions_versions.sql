@@ -3,9 +3,11 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key=['source', 'source_subscription_id'],
+        pre_hook='alter table if exists {{ this }} add column if not exists term_months integer',
     )
 }}
 
+{#- The hook is for warehouses made before there were terms: what came before then has none. -#}
 {{
     entity_versions(
         'subscriptions',

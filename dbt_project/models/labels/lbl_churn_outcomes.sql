@@ -49,44 +49,28 @@ identities as (
     from {{ ref('int_identity_history') }}
 ),
 {% if var('churn_kind') == 'contractual' %}
-subscriptions as (
-    select
-        identities.customer_no,
-        greatest(subscriptions.known_from, identities.valid_from) as counts_from,
-        least(subscriptions.known_to, identities.valid_to) as counts_to,
-        cast(subscriptions.started_at as date) as started_on,
-        coalesce(cast(subscriptions.ended_at as date), date '9999-12-31') as ended_on
-    from {{ ref('int_subscriptions_versions') }} as subscriptions
-    inner join identities using (source, source_customer_id)
-    where subscriptions._reject_reason is null
+contracts as (
+    select * from {{ ref('int_contracts') }}
 ),
 
 eligible as (
     select distinct
         dates.snapshot_date,
-        subscriptions.customer_no
-    from subscriptions
+        contracts.customer_no
+    from contracts
     inner join dates
-        on
-            subscriptions.counts_from <= dates.snapshot_date
-            and dates.snapshot_date < subscriptions.counts_to
-            and subscriptions.started_on <= dates.snapshot_date
-            and dates.snapshot_date < subscriptions.ended_on
+        on contracts.runs_from <= dates.snapshot_date and dates.snapshot_date < contracts.runs_to
 ),
 
 -- Still under contract at the end of the horizon, by whatever subscription.
 stayed as (
     select distinct
         dates.snapshot_date,
-        subscriptions.customer_no,
+        contracts.customer_no,
         cast(null as decimal(18, 2)) as net_revenue
-    from subscriptions
+    from contracts
     inner join dates
-        on
-            subscriptions.counts_from <= dates.matured_on
-            and dates.matured_on < subscriptions.counts_to
-            and subscriptions.started_on <= dates.matured_on
-            and dates.matured_on < subscriptions.ended_on
+        on contracts.runs_from <= dates.matured_on and dates.matured_on < contracts.runs_to
 ),
 {% else %}
 purchases as (

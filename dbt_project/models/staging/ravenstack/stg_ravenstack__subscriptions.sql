@@ -5,6 +5,8 @@
     Both exports are delivered whole, so a new churn event comes with a new version of this table.
 -#}
 {%- set day_formats = ['%Y-%m-%d', '%d-%m-%Y'] -%}
+{#- What is paid for a year ahead is taken to run for one: no other term is told. -#}
+{%- set term_months = "case billing_frequency when 'monthly' then 1 when 'annual' then 12 end" -%}
 with
 
 source as (
@@ -40,6 +42,7 @@ renamed as (
             ('start_date', try_timestamp('start_date', day_formats), 'start_date'),
             ('end_date', try_timestamp('end_date', day_formats), 'end_date'),
             ('mrr_amount', 'try_cast(mrr_amount as decimal(18, 2))', 'mrr_amount'),
+            ('billing_frequency', term_months, 'billing_frequency'),
             ('auto_renew_flag', 'try_cast(auto_renew_flag as boolean)', 'auto_renew_flag'),
         ]) }} as _reject_reason,
         'ravenstack' as source,
@@ -49,6 +52,7 @@ renamed as (
         least({{ try_timestamp('end_date', day_formats) }}, ended_by_churn.churned_at) as ended_at,
         source.plan_tier as plan,
         try_cast(source.mrr_amount as decimal(18, 2)) as monthly_amount,
+        {{ term_months }} as term_months,
         try_cast(source.auto_renew_flag as boolean) as auto_renew,
         -- The reasons are kept by account, not by contract, and an account has ten of these.
         cast(null as varchar) as end_reason

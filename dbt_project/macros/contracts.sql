@@ -1,0 +1,11 @@
+{#- The months ahead that a contract's leaving is told by; the same as in ml/person_months.py. -#}
+
+{#- Length of a month ahead: one of the calendar would not fit a horizon given in days. -#}
+{% macro days_per_month() -%}
+    {{ return(30) }}
+{%- endmacro %}
+
+{#- Months ahead: a year, and more where the horizon is longer. -#}
+{% macro months_ahead() -%}
+    {{ return([12, (var('horizon_days') + days_per_month() - 1) // days_per_month()] | max) }}
+{%- endmacro %}

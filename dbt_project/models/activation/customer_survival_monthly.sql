@@ -1,0 +1,46 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='snapshot_date',
+    )
+}}
+
+{#-
+    How likely a customer has not left by the end of each of the months ahead, and what may be lost
+    of the fee: one row a customer, day and month. Without contracts there is no row, because
+    who may order again any day has no month of leaving.
+-#}
+with
+
+hazards as (
+    select hazards.*
+    from {{ ref('stg_ml__churn_hazards') }} as hazards
+    semi join (
+        select snapshot_date from {{ source('ops', 'run_dates') }}
+        where purpose = 'daily'
+    ) as dates on hazards.snapshot_date = dates.snapshot_date
+),
+
+fees as (
+    select
+        customer_id,
+        snapshot_date,
+        monthly_amount
+    from {{ ref('feat_customer_snapshots') }}
+),
+
+final as (
+    select
+        hazards.customer_id,
+        hazards.snapshot_date,
+        hazards.month_ahead,
+        hazards.hazard,
+        hazards.survival,
+        cast(fees.monthly_amount * (1 - hazards.survival) as decimal(18, 2)) as revenue_at_risk,
+        hazards.model_version
+    from hazards
+    left join fees using (customer_id, snapshot_date)
+)
+
+select * from final

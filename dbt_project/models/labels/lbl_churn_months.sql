@@ -1,0 +1,107 @@
+{{ config(materialized='table') }}
+
+{#-
+    In which month after a training date of the run a customer under contract on it left. Month k
+    are the days 30(k − 1) + 1 to 30k after the date; whether the customer still is under contract
+    is judged at its end, with what was known and by customer as known then. The first month end
+    without a contract is the leaving, also where the customer came back later.
+
+    Months that have not wholly passed by the day of the run are not told of. Empty for customers
+    without contracts, and for a run that trains nothing: who left when is read by training alone.
+-#}
+with
+
+dates as (
+    select snapshot_date from {{ source('ops', 'run_dates') }}
+    where
+        purpose = 'training'
+        {%- if var('churn_kind') != 'contractual' %}
+        and false
+        {%- endif %}
+),
+
+month_ends as (
+    select
+        dates.snapshot_date,
+        months.month_ahead,
+        dates.snapshot_date + {{ days_per_month() }} * cast(months.month_ahead as integer)
+            as month_end
+    from dates
+    cross join range(1, {{ months_ahead() + 1 }}) as months (month_ahead)
+    where month_end <= (select as_of_date from {{ ref('int_as_of') }})
+),
+
+contracts as (
+    select * from {{ ref('int_contracts') }}
+),
+
+identities as (
+    select
+        record_no,
+        customer_no,
+        customer_id,
+        valid_from,
+        valid_to
+    from {{ ref('int_identity_history') }}
+),
+
+-- Of whoever was under contract on the date, the records as known then.
+eligible_records as (
+    select distinct
+        dates.snapshot_date,
+        identities.customer_id,
+        identities.record_no
+    from contracts
+    inner join dates
+        on contracts.runs_from <= dates.snapshot_date and dates.snapshot_date < contracts.runs_to
+    inner join identities
+        on
+            contracts.customer_no = identities.customer_no
+            and identities.valid_from <= dates.snapshot_date
+            and dates.snapshot_date < identities.valid_to
+),
+
+-- Month ends of one date are those of another where dates lie months apart: each is looked at once.
+days as (
+    select distinct month_end as day from month_ends
+),
+
+records_under_contract as (
+    select distinct
+        days.day,
+        identities.record_no
+    from contracts
+    inner join days on contracts.runs_from <= days.day and days.day < contracts.runs_to
+    inner join identities
+        on
+            contracts.customer_no = identities.customer_no
+            and identities.valid_from <= days.day
+            and days.day < identities.valid_to
+),
+
+followed as (
+    select
+        eligible_records.customer_id,
+        eligible_records.snapshot_date,
+        month_ends.month_ahead,
+        bool_or(records_under_contract.record_no is not null) as is_under_contract
+    from eligible_records
+    inner join month_ends using (snapshot_date)
+    left join records_under_contract
+        on
+            eligible_records.record_no = records_under_contract.record_no
+            and month_ends.month_end = records_under_contract.day
+    group by all
+),
+
+final as (
+    select
+        customer_id,
+        snapshot_date,
+        cast(max(month_ahead) as integer) as months_observed,
+        cast(min(month_ahead) filter (where not is_under_contract) as integer) as left_in_month
+    from followed
+    group by customer_id, snapshot_date
+)
+
+select * from final
