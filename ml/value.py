@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from ml.bg_nbd import Histories
+from ml.bg_nbd import PurchaseRate
+from ml.columns import is_known, numbers
 from ml.gamma_gamma import GammaGamma
-from ml.purchase_process import HISTORY_COLUMNS, PurchaseProcess, histories_of, is_known, numbers
+from ml.purchase_process import HISTORY_COLUMNS, PurchaseProcess, histories_of
 from ml.schemas import CHURNED, NEXT_REVENUE
 
 SPENT = "net_revenue_lifetime"
@@ -47,21 +48,20 @@ class ValueModel:
 
     def expected(self, table: pa.Table, days: float) -> Values:
         """Net revenue over the next `days` if the customer stays, (rows,); NaN without purchase."""
-        return self.level * self._purchases(histories_of(table), days) * self._spending(table)
+        purchases = self._rate.purchases(histories_of(table), days)
+        return self.level * purchases * self._spending(table)
 
     def expected_of_buyers(self, table: pa.Table, days: float) -> Values:
         """The same of those who buy at least once within the days: what can be checked."""
-        histories = histories_of(table)
-        none = ((self.alpha + histories.age) / (self.alpha + histories.age + days)) ** (
-            self.r + histories.repeats
-        )
+        none = self._rate.probability_of_none(histories_of(table), days)
         return self.expected(table, days) / (1 - none)
 
-    def _purchases(self, histories: Histories, days: float) -> Values:
-        return (self.r + histories.repeats) / (self.alpha + histories.age) * days
+    @property
+    def _rate(self) -> PurchaseRate:
+        return PurchaseRate(self.r, self.alpha)
 
     def _spending(self, table: pa.Table) -> Values:
-        days, spent = numbers(table, HISTORY_COLUMNS[0]), numbers(table, SPENT)
+        days, spent = numbers(table[HISTORY_COLUMNS[0]]), numbers(table[SPENT])
         with np.errstate(divide="ignore", invalid="ignore"):
             return GammaGamma(self.p, self.q, self.gamma).expected_value(days, spent / days)
 
@@ -117,7 +117,7 @@ def fit_value(
         for column in columns
     ):
         return None
-    days, spent = numbers(histories, HISTORY_COLUMNS[0]), numbers(histories, SPENT)
+    days, spent = numbers(histories[HISTORY_COLUMNS[0]]), numbers(histories[SPENT])
     with np.errstate(divide="ignore", invalid="ignore"):
         spending = GammaGamma.fit(days, spent / days)
     counts = process.model
@@ -135,7 +135,7 @@ def fit_value(
 def _of_buyers(model: ValueModel, rows: pa.Table, days: int) -> tuple[Values, Values]:
     """Expected and actual net revenue of those who stayed and whose history is known."""
     stayed = rows.filter(pc.invert(rows[CHURNED]))
-    expected, followed = model.expected_of_buyers(stayed, days), numbers(stayed, NEXT_REVENUE)
+    expected, followed = model.expected_of_buyers(stayed, days), numbers(stayed[NEXT_REVENUE])
     known = np.isfinite(expected) & np.isfinite(followed)
     return expected[known], followed[known]
 
