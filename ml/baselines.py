@@ -14,9 +14,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from ml.columns import is_known, numbers
 from ml.config import TrainingSettings
 from ml.logistic import fit_logistic
-from ml.purchase_process import PurchaseProcess, is_known, numbers
+from ml.purchase_process import PurchaseProcess
 from ml.schemas import labels_of
 
 RECENCY_COLUMNS = ("days_since_last_order", "days_since_last_activity")
@@ -131,5 +132,5 @@ def _regression(past: pa.Table, holdout: pa.Table, names: list[str]) -> NDArray[
 
 def _logs(table: pa.Table, names: list[str]) -> NDArray[np.float64]:
     """log(1 + x) of each column and a column of ones, shape (rows, names + 1)."""
-    columns = [np.log1p(np.maximum(numbers(table, name), 0.0)) for name in names]
+    columns = [np.log1p(np.maximum(numbers(table[name]), 0.0)) for name in names]
     return np.column_stack([*columns, np.ones(len(table))])

@@ -34,6 +34,28 @@ class Histories:
 
 
 @dataclass(frozen=True)
+class PurchaseRate:
+    """How often customers who stay buy: Poisson rates λ ~ Gamma(r, α), α in days.
+
+    A history draws λ to Gamma(r + x, α + T), the rate's posterior.
+    """
+
+    r: float
+    alpha: float
+
+    def purchases(self, histories: Histories, days: float) -> Values:
+        """Expected in the next `days`, (customers,): the posterior's mean times the days."""
+        return np.asarray((self.r + histories.repeats) / (self.alpha + histories.age) * days)
+
+    def probability_of_none(self, histories: Histories, days: float) -> Values:
+        """Probability of none in the next `days`: ((α + T) / (α + T + t))^(r + x), (customers,)."""
+        seen = self.alpha + histories.age
+        return np.asarray(
+            np.exp((self.r + histories.repeats) * (np.log(seen) - np.log(seen + days)))
+        )
+
+
+@dataclass(frozen=True)
 class BgNbd:
     """Parameters r, α (in days), a and b; `leaves_after_first` makes it the MBG/NBD.
 
@@ -91,6 +113,11 @@ class BgNbd:
         log_likelihood = -float(found.fun) * float(counts.sum()) - scale
         return cls(r, alpha * unit, a, b, leaves_after_first, log_likelihood)
 
+    @property
+    def rate(self) -> PurchaseRate:
+        """How often those buy who have not left."""
+        return PurchaseRate(self.r, self.alpha)
+
     def chances_to_leave(self, histories: Histories) -> Values:
         """After how many of the purchases seen the customer might have left, shape (customers,)."""
         return histories.repeats + float(self.leaves_after_first)
@@ -110,22 +137,15 @@ class BgNbd:
         return np.where(chances > 0, expit(-log_odds), 1.0)
 
     def purchases_if_alive(self, histories: Histories, days: float) -> Values:
-        """Expected purchases in the next `days` of a customer who stays throughout, (customers,).
-
-        The mean of Gamma(r + x, α + T), what the history says of λ, times the days.
-        """
-        return np.asarray((self.r + histories.repeats) / (self.alpha + histories.age) * days)
+        """Expected in the next `days` of a customer who stays throughout, shape (customers,)."""
+        return self.rate.purchases(histories, days)
 
     def probability_of_no_purchase(self, histories: Histories, days: float) -> Values:
         """Probability of no purchase in the next `days`, shape (customers,).
 
-        A living customer's λ is Gamma(r + x, α + T) after the history seen, so
-        P(X(t) = 0) = 1 − P(alive) · (1 − ((α + T) / (α + T + t))^(r + x)).
+        P(X(t) = 0) = 1 − P(alive) · (1 − P(a living customer buys nothing)).
         """
-        silent = np.exp(
-            (self.r + histories.repeats)
-            * (np.log(self.alpha + histories.age) - np.log(self.alpha + histories.age + days))
-        )
+        silent = self.rate.probability_of_none(histories, days)
         return np.asarray(1.0 - self.probability_alive(histories) * (1.0 - silent))
 
 

@@ -1,4 +1,4 @@
-"""Gradient boosting on top of a simple model's log odds, with early stopping, and nothing else.
+"""Gradient boosting on top of a simple model's margins, with early stopping, and nothing else.
 
 The caller should set OMP_WAIT_POLICY=passive before XGBoost is imported: on a busy machine waiting
 threads otherwise spin, and training took three to four times as long.
@@ -7,7 +7,7 @@ threads otherwise spin, and training took three to four times as long.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,18 +26,39 @@ from ml.preprocess import Preprocessor
 TREES_BY_ROWS = ((10_000, 2, 0.05), (100_000, 4, 0.05), (math.inf, 4, 0.2))
 
 
+# Who left, or what customers spent.
+Labels = NDArray[np.bool_] | NDArray[np.float64]
+Margins = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What trees are grown for: XGBoost's names of it and of its loss, and that loss of margins.
+
+    `neutral` is the prediction whose margin is zero.
+    """
+
+    name: str
+    metric: str
+    loss: Callable[[Any, Margins], float]
+    neutral: float
+
+
+LEAVING = Objective("binary:logistic", "logloss", log_loss_of_margins, neutral=0.5)
+
+
 @dataclass(frozen=True)
 class Rows:
-    """A matrix of shape (rows, features), labels and the simple model's log odds, (rows,)."""
+    """A matrix of shape (rows, features), labels and the simple model's margins, (rows,)."""
 
     matrix: NDArray[np.float32]
-    labels: NDArray[np.bool_]
-    margins: NDArray[np.float64]
+    labels: Labels
+    margins: Margins
 
 
 @dataclass(frozen=True)
 class Boosted:
-    """A booster cut after its best round, as UBJSON, and its log loss on the stopping rows.
+    """A booster cut after its best round, as UBJSON, and its loss on the stopping rows.
 
     `rounds` is 0 where trees made that no smaller.
     """
@@ -45,7 +66,7 @@ class Boosted:
     booster: bytes
     rounds: int
     max_depth: int
-    log_loss: float
+    loss: float
 
 
 def boost(
@@ -54,8 +75,9 @@ def boost(
     preprocessor: Preprocessor,
     settings: TrainingSettings,
     signs: Mapping[str, int] | None = None,
+    objective: Objective = LEAVING,
 ) -> Boosted:
-    """Boost trees on `train` until the log loss on `stopping` no longer falls.
+    """Boost trees on `train` until the loss on `stopping` no longer falls.
 
     Rows in the same order and the same settings give the same bytes.
 
@@ -66,12 +88,13 @@ def boost(
         settings: the boosting parameters.
         signs: features whose effect may go one way only: 1 where more of it never lowers the risk,
             −1 where more of it never raises it. A category has no such order.
+        objective: what the labels are, and the loss of them.
     """
     fitted = _quantised(train, preprocessor, settings)
     # Not quantised: predicting from a quantised matrix took six times as long, every round.
     judged = matrix_of(stopping.matrix, stopping.margins, preprocessor, settings.threads)
     judged.set_info(label=stopping.labels)
-    parameters = _parameters(len(train.labels), preprocessor, settings, signs or {})
+    parameters = _parameters(len(train.labels), preprocessor, settings, signs or {}, objective)
     booster = xgb.train(
         parameters,
         fitted,
@@ -80,9 +103,9 @@ def boost(
         early_stopping_rounds=settings.early_stopping_rounds,
         verbose_eval=False,
     )
-    without = log_loss_of_margins(stopping.labels, stopping.margins)
+    without = objective.loss(stopping.labels, stopping.margins)
     if booster.best_score >= without:
-        return no_trees(preprocessor, without)
+        return no_trees(preprocessor, without, objective)
     rounds = booster.best_iteration + 1
     best = booster[:rounds]
     depth = parameters["max_depth"]
@@ -100,21 +123,23 @@ def boost_again(
     if rounds == 0:
         return no_trees(preprocessor)
     fitted = _quantised(rows, preprocessor, settings)
-    parameters = _parameters(len(rows.labels), preprocessor, settings, signs or {})
+    parameters = _parameters(len(rows.labels), preprocessor, settings, signs or {}, LEAVING)
     booster = xgb.train(parameters, fitted, num_boost_round=rounds, verbose_eval=False)
     depth = parameters["max_depth"]
     return Boosted(bytes(booster.save_raw("ubj")), rounds, depth, math.nan)
 
 
-def no_trees(preprocessor: Preprocessor, log_loss: float = math.nan) -> Boosted:
-    """A booster of the same features without a tree: it adds nothing to anybody's log odds."""
+def no_trees(
+    preprocessor: Preprocessor, loss: float = math.nan, objective: Objective = LEAVING
+) -> Boosted:
+    """A booster of the same features without a tree: it adds nothing to anybody's margin."""
     nobody = matrix_of(
         np.full((1, len(preprocessor.names)), np.nan, dtype=np.float32), np.zeros(1), preprocessor
     )
-    nobody.set_info(label=np.zeros(1))
-    settings = {"objective": "binary:logistic", "base_score": 0.5}
+    nobody.set_info(label=np.full(1, objective.neutral))
+    settings = {"objective": objective.name, "base_score": objective.neutral}
     booster = xgb.train(settings, nobody, num_boost_round=0)
-    return Boosted(bytes(booster.save_raw("ubj")), 0, 0, log_loss)
+    return Boosted(bytes(booster.save_raw("ubj")), 0, 0, loss)
 
 
 def depth_and_rate(rows: int, settings: TrainingSettings) -> tuple[int, float]:
@@ -128,11 +153,14 @@ def depth_and_rate(rows: int, settings: TrainingSettings) -> tuple[int, float]:
 
 def matrix_of(
     matrix: NDArray[np.float32],
-    margins: NDArray[np.float64],
+    margins: Margins | None,
     preprocessor: Preprocessor,
     threads: int = 2,
 ) -> xgb.DMatrix:
-    """A matrix of shape (rows, features) and the log odds to start from, as XGBoost reads them."""
+    """A matrix of shape (rows, features) and the margins to start from, as XGBoost reads them.
+
+    Without margins every row starts from the booster's own `base_score`.
+    """
     return xgb.DMatrix(matrix, base_margin=margins, **_columns(preprocessor, threads))
 
 
@@ -149,14 +177,18 @@ def _quantised(
 
 
 def _parameters(
-    rows: int, preprocessor: Preprocessor, settings: TrainingSettings, signs: Mapping[str, int]
+    rows: int,
+    preprocessor: Preprocessor,
+    settings: TrainingSettings,
+    signs: Mapping[str, int],
+    objective: Objective,
 ) -> dict[str, Any]:
     depth, rate = depth_and_rate(rows, settings)
     return {
-        "objective": "binary:logistic",
-        "eval_metric": "logloss",
+        "objective": objective.name,
+        "eval_metric": objective.metric,
         "tree_method": "hist",
-        "base_score": 0.5,
+        "base_score": objective.neutral,
         "max_bin": settings.max_bin,
         "learning_rate": rate,
         "max_depth": depth,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from ml.profit import PAPER_ECONOMICS, ExpectedProfit, empc
 from ml.slices import ALL, LEAST_CUSTOMERS, LEAST_OF_EITHER, SliceTable, too_small, weak_groups
 from ml.tiers import Tier
 from ml.training_result import BaselineResult, TrainingResult
+from ml.value import ValueFigures, ValueResult
+from ml.value_trees import LEAST_BUYERS, LEAST_GAIN
 
 # Metric, what the card calls it, and its format.
 ROWS = (
@@ -124,6 +126,57 @@ def worth_section(
         "Baesens 2013)."
     )
     return "\n\n".join([found, table(header, cells), assumed])
+
+
+def value_section(value: ValueResult | None, horizon_days: int) -> str:
+    """How what customers are said to be worth came true; empty where nothing tells."""
+    if value is None:
+        return ""
+    judged = [("Formula", value.formula)]
+    if value.trees:
+        judged.append(("With trees", value.chosen))
+    figures = table(
+        ["", "Rank correlation", "Predicted ÷ actual"],
+        [
+            [name, number(found.rank_correlation, ".3f"), number(found.total_ratio, ".2f")]
+            for name, found in judged
+        ],
+    )
+    judged_on = (
+        f"Net revenue within {horizon_days} days of the {value.customers:,} customers of the "
+        "holdout who stayed, in the company's currency: the rate of purchases that the own history "
+        f"tells of, times what they spend. {_about_trees(value)}"
+    )
+    return "\n\n".join([judged_on, figures, _tenths(judged)])
+
+
+def _about_trees(value: ValueResult) -> str:
+    if value.trees_gain is None:
+        return (
+            "The formula alone: to grow trees on it and to choose, each takes "
+            f"{LEAST_BUYERS} customers who stayed and spent."
+        )
+    found = f"{value.trees_gain:.1%} of its deviance on the calibration dates"
+    if value.trees:
+        return f"Trees raise or lower it by what else is known: they took off {found}."
+    return (
+        f"The formula alone: trees took off {found}, and it takes {LEAST_GAIN:.0%}, with customers "
+        "in no worse an order."
+    )
+
+
+def _tenths(judged: Sequence[tuple[str, ValueFigures]]) -> str:
+    """Each prediction's means by its own tenths, side by side."""
+    header = ["Tenth"]
+    columns: list[list[str]] = []
+    for name, figures in judged:
+        header += [f"{name}: predicted", "Actual", "Actual ÷ predicted"]
+        ratios = figures.actual / figures.predicted
+        columns += [[f"{mean:,.2f}" for mean in figures.predicted]]
+        columns += [[f"{mean:,.2f}" for mean in figures.actual]]
+        columns += [[number(ratio, ".2f") for ratio in ratios]]
+    rows = zip(*columns, strict=True)
+    return table(header, [[str(place), *cells] for place, cells in enumerate(rows, start=1)])
 
 
 def tiers_section(tiers: tuple[Tier, ...]) -> str:

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ml.columns import is_text, most_frequent, numbers, value_type
+
 DECILES = np.arange(1, 10) / 10
 # A text of more values is nearly a name; its rarer values share a bin.
 MAX_CATEGORIES = 20
-
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class FeatureBins:
     @classmethod
     def fit(cls, values: pa.ChunkedArray) -> FeatureBins:
         """Cut numbers at the deciles of what is known, and text at its most frequent values."""
-        if _is_text(values.type):
-            return cls._of_values(_most_frequent(values))
-        numbers = _numbers(values)
-        known = numbers[~np.isnan(numbers)]
+        if is_text(values.type) or pa.types.is_boolean(value_type(values.type)):
+            return cls._of_values(most_frequent(values, MAX_CATEGORIES))
+        read = numbers(values)
+        known = read[~np.isnan(read)]
         if len(known) == 0:
             return cls._of_edges([])
         return cls._of_edges(np.unique(np.quantile(known, DECILES, method="inverted_cdf")).tolist())
@@ -64,10 +64,10 @@ class FeatureBins:
     def count(self, values: pa.ChunkedArray) -> NDArray[np.int64]:
         """Rows in each bin, shape (bins,)."""
         if "range" in self.kinds:
-            numbers = _numbers(values)
+            read = numbers(values)
             edges = [edge for edge in self.uppers if edge is not None]
-            places = np.searchsorted(edges, numbers, side="left")
-            places[np.isnan(numbers)] = len(self) - 1
+            places = np.searchsorted(edges, read, side="left")
+            places[np.isnan(read)] = len(self) - 1
         else:
             named = pa.array(
                 [name for name in self.categories if name is not None], type=pa.string()
@@ -77,24 +77,3 @@ class FeatureBins:
             found = pc.if_else(pc.is_null(text), len(self) - 1, found)
             places = np.asarray(found.to_numpy())
         return np.bincount(places, minlength=len(self))
-
-
-def _is_text(data_type: pa.DataType) -> bool:
-    if pa.types.is_dictionary(data_type):
-        return _is_text(data_type.value_type)
-    return bool(
-        pa.types.is_boolean(data_type)
-        or pa.types.is_string(data_type)
-        or pa.types.is_large_string(data_type)
-    )
-
-
-def _numbers(values: pa.ChunkedArray) -> Numbers:
-    return np.asarray(values.cast(pa.float64()).to_numpy())
-
-
-def _most_frequent(values: pa.ChunkedArray) -> list[str]:
-    counted = pa.table({"value": values.cast(pa.string()).drop_null()})
-    counted = counted.group_by("value").aggregate([([], "count_all")])
-    counted = counted.sort_by([("count_all", "descending"), ("value", "ascending")])
-    return [str(value) for value in counted["value"].slice(0, MAX_CATEGORIES).to_pylist()]

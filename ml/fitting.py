@@ -60,7 +60,7 @@ def fit_parts(
     )
 
     def judge(fitted_on: pa.Table, judged: pa.Table, tried: TrainingSettings) -> float:
-        return _boosted(fitted_on, judged, tried, signs)[2].log_loss
+        return _boosted(fitted_on, judged, tried, signs)[2].loss
 
     tuned, trials = tune(train, settings, judge)
     base, preprocessor, boosted = _boosted(train, calibration, tuned, signs)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ml.columns import is_text, numbers
 from ml.evaluate import roc_auc
 from ml.schemas import CHURNED, KEYS, feature_names, labels_of
 
@@ -124,10 +125,8 @@ def _ranks_too_well(
 def _as_scores(past: pa.Table, holdout: pa.Table, name: str) -> NDArray[np.float64]:
     """Numbers as they are; a text by the churn rate that its value had in the past."""
     values = holdout[name]
-    kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        values = values.cast(pa.int8()) if pa.types.is_boolean(kind) else values
-        return np.asarray(values.cast(pa.float64()).to_numpy())
+    if not is_text(values.type):
+        return numbers(values)
     rates = (
         pa.table({"value": past[name].cast(pa.string()), "left": past[CHURNED].cast(pa.float64())})
         .group_by("value")

@@ -15,8 +15,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ml.columns import is_known, numbers
 from ml.logistic import fit_logistic
-from ml.purchase_process import NO_PURCHASE, is_known, numbers
+from ml.purchase_process import NO_PURCHASE
 
 # Amounts and counts act by their ratios, so by their logarithms.
 SCALES: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
@@ -54,7 +55,7 @@ class Term:
 
     def standardised(self, table: pa.Table) -> NDArray[np.float64]:
         """Shape (rows,); 0, the mean, where the value is unknown."""
-        scaled = SCALES[self.scale](numbers(table, self.column))
+        scaled = SCALES[self.scale](numbers(table[self.column]))
         return np.nan_to_num((scaled - self.mean) / self.spread, nan=0.0)
 
 
@@ -72,7 +73,7 @@ class LinearBase:
         for column, scale in COLUMNS.items():
             if not is_known(table, column):
                 continue
-            scaled = SCALES[scale](numbers(table, column))
+            scaled = SCALES[scale](numbers(table[column]))
             mean, spread = float(np.nanmean(scaled)), float(np.nanstd(scaled))
             if spread > 0:
                 terms.append(Term(column, scale, mean, spread))

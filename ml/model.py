@@ -1,7 +1,8 @@
 """The artefact that is trained, judged, stored and used.
 
 Purchase process and simple model give the log odds that the booster starts from; preprocessing
-makes its matrix; calibration makes probabilities of its margins. Each is a file in an open format,
+makes its matrix; calibration makes probabilities of its margins. Where trees tell better than the
+formula what customers are worth, they read the same matrix. Each is a file in an open format,
 beside one with the facts; nothing is pickled.
 """
 
@@ -28,6 +29,7 @@ from ml.purchase_process import HISTORY_COLUMNS, PROCESS_COLUMNS, PurchaseProces
 from ml.schemas import require_columns
 
 BOOSTER_FILE = "booster.ubj"
+VALUE_TREES_FILE = "value_trees.ubj"
 PROCESS_FILE = "purchase_process.json"
 BASE_FILE = "base.json"
 PREPROCESS_FILE = "preprocess.json"
@@ -78,7 +80,8 @@ class ChurnModel:
     """A trained model; `booster` is XGBoost's own UBJSON, cut after its best round.
 
     `process` is None where there are no purchases to speak of, `hazard` where there are no
-    contracts.
+    contracts. `value_trees`, UBJSON too, predict the factor on the formula's value
+    (`ml.value_trees`); None where the formula stands.
     """
 
     process: PurchaseProcess | None
@@ -88,6 +91,7 @@ class ChurnModel:
     calibrator: Calibrator
     facts: ModelFacts
     hazard: HazardModel | None = None
+    value_trees: bytes | None = None
 
     def predict(self, features: pa.Table, threads: int = 2) -> NDArray[np.float64]:
         """Calibrated churn probabilities of shape (rows,), in the table's order.
@@ -96,6 +100,16 @@ class ChurnModel:
             SchemaError: the table lacks a feature, or one has another kind than in training.
         """
         return self.calibrator.apply(self.predictor(threads).margins(features))
+
+    def value_factors(self, features: pa.Table, threads: int = 2) -> NDArray[np.float64]:
+        """By how much the formula's value of each row is multiplied, shape (rows,).
+
+        Raises:
+            SchemaError: as `predict`.
+        """
+        predictor = self.predictor(threads)
+        parts = [predictor.value_factors(predictor.prepare(batch)) for batch in batches(features)]
+        return np.concatenate([np.empty(0), *parts])
 
     def predictor(self, threads: int = 2) -> Predictor:
         """The model loaded and ready to predict batch by batch."""
@@ -186,11 +200,17 @@ class ChurnModel:
                 if (folder / HAZARD_FILE).exists()
                 else None
             ),
+            value_trees=(
+                (folder / VALUE_TREES_FILE).read_bytes()
+                if (folder / VALUE_TREES_FILE).exists()
+                else None
+            ),
         )
 
     def _files(self) -> dict[str, bytes]:
         process = {} if self.process is None else {PROCESS_FILE: self.process.to_json().encode()}
         hazard = {} if self.hazard is None else {HAZARD_FILE: self.hazard.to_json().encode()}
+        trees = {} if self.value_trees is None else {VALUE_TREES_FILE: self.value_trees}
         return {
             **process,
             **hazard,
@@ -199,6 +219,7 @@ class ChurnModel:
             PREPROCESS_FILE: self.preprocessor.to_json().encode(),
             CALIBRATION_FILE: self.calibrator.to_json().encode(),
             FACTS_FILE: self.facts.to_json().encode(),
+            **trees,
         }
 
 
@@ -224,10 +245,13 @@ class Predictor:
     """A model in memory, for tables of any length given in batches."""
 
     def __init__(self, model: ChurnModel, threads: int) -> None:
-        """Load the booster from its bytes."""
+        """Load the boosters from their bytes."""
         self._model = model
         self._threads = threads
-        self._booster = xgb.Booster({"nthread": threads}, model_file=bytearray(model.booster))
+        self._booster = _loaded(model.booster, threads)
+        self._value_trees = (
+            None if model.value_trees is None else _loaded(model.value_trees, threads)
+        )
 
     def prepare(self, batch: pa.Table) -> Prepared:
         """Make ready what both probabilities and contributions need.
@@ -249,6 +273,13 @@ class Predictor:
     def probabilities(self, prepared: Prepared) -> NDArray[np.float64]:
         """Calibrated probabilities of shape (rows,)."""
         return self._model.calibrator.apply(self._margins(prepared))
+
+    def value_factors(self, prepared: Prepared) -> NDArray[np.float64]:
+        """By how much the formula's value is multiplied, shape (rows,): 1 without trees."""
+        if self._value_trees is None:
+            return np.ones(len(prepared.values))
+        rows = matrix_of(prepared.values, None, self._model.preprocessor, self._threads)
+        return np.asarray(self._value_trees.predict(rows), dtype=np.float64)
 
     def contributions(self, prepared: Prepared, *, exact: bool) -> NDArray[np.float32]:
         """What each feature adds to the margin, shape (rows, features), in the order of the names.
@@ -272,6 +303,10 @@ def batches(table: pa.Table) -> Iterator[pa.Table]:
     """The table in slices of at most `BATCH_ROWS`, without copying."""
     for start in range(0, len(table), BATCH_ROWS):
         yield table.slice(start, BATCH_ROWS)
+
+
+def _loaded(booster: bytes, threads: int) -> xgb.Booster:
+    return xgb.Booster({"nthread": threads}, model_file=bytearray(booster))
 
 
 def _text(path: Path) -> str:

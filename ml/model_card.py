@@ -16,6 +16,7 @@ from ml.card_figures import (
     metrics_section,
     origins_section,
     tiers_section,
+    value_section,
     weakness_section,
     worth_section,
 )
@@ -39,6 +40,7 @@ def model_card(result: TrainingResult) -> str:
         "What it was trained on": _data(result),
         "How good it is on the holdout": metrics_section(result, intervals),
         "What it is worth": worth_section(result, result.empc, intervals),
+        "What customers are worth": value_section(result.value, result.model.facts.horizon_days),
         "How well its probabilities hold": tiers_section(result.tiers),
         "When they leave": hazard_section(result.hazard),
         "For whom it is weak": weakness_section(slices),

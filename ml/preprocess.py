@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ml.columns import is_text, most_frequent, numbers, value_type
 from ml.schemas import SchemaError, feature_names, require_columns
 
 ColumnKind = Literal["number", "boolean", "category"]
@@ -52,7 +53,8 @@ class Preprocessor:
             if values.null_count == len(values):
                 unknown.append(name)
             elif kind == "category":
-                columns.append(Column(name, kind, _most_frequent(values)))
+                known = most_frequent(values, MAX_CATEGORIES)
+                columns.append(Column(name, kind, tuple(sorted(known))))
             else:
                 columns.append(Column(name, kind))
         if not columns:
@@ -79,7 +81,7 @@ class Preprocessor:
         require_columns(table, self.names, "the table to score")
         matrix = np.empty((len(table), len(self.columns)), dtype=np.float32)
         for position, column in enumerate(self.columns):
-            matrix[:, position] = _numbers(column, table[column.name])
+            matrix[:, position] = _encoded(column, table[column.name])
         infinite = np.isinf(matrix)
         if infinite.any():
             guilty = [self.names[i] for i in np.flatnonzero(infinite.any(axis=0))]
@@ -102,35 +104,25 @@ class Preprocessor:
 
 
 def _kind(name: str, data_type: pa.DataType) -> ColumnKind:
-    if pa.types.is_dictionary(data_type):
-        return _kind(name, data_type.value_type)
-    if pa.types.is_boolean(data_type):
+    plain = value_type(data_type)
+    if pa.types.is_boolean(plain):
         return "boolean"
-    if pa.types.is_string(data_type) or pa.types.is_large_string(data_type):
+    if is_text(plain):
         return "category"
     if (
-        pa.types.is_integer(data_type)
-        or pa.types.is_floating(data_type)
-        or pa.types.is_decimal(data_type)
-        or pa.types.is_null(data_type)
+        pa.types.is_integer(plain)
+        or pa.types.is_floating(plain)
+        or pa.types.is_decimal(plain)
+        or pa.types.is_null(plain)
     ):
         return "number"
-    raise SchemaError(f"feature {name}: expected a number, boolean or text, found {data_type}")
+    raise SchemaError(f"feature {name}: expected a number, boolean or text, found {plain}")
 
 
-def _most_frequent(values: pa.ChunkedArray) -> tuple[str, ...]:
-    counted = pa.table({"value": values.cast(pa.string()).drop_null()})
-    counted = counted.group_by("value").aggregate([([], "count_all")])
-    counted = counted.sort_by([("count_all", "descending"), ("value", "ascending")])
-    return tuple(sorted(counted["value"].slice(0, MAX_CATEGORIES).to_pylist()))
-
-
-def _numbers(column: Column, values: pa.ChunkedArray) -> NDArray[np.float64]:
+def _encoded(column: Column, values: pa.ChunkedArray) -> NDArray[np.float64]:
     if not pa.types.is_null(values.type) and _kind(column.name, values.type) != column.kind:
         raise SchemaError(f"feature {column.name}: trained as a {column.kind}, found {values.type}")
     if column.kind == "category":
         known = pa.array(column.categories, pa.string())
         values = pc.index_in(values.cast(pa.string()), value_set=known)
-    elif column.kind == "boolean":
-        values = values.cast(pa.int8())
-    return np.asarray(values.cast(pa.float64()).to_numpy())
+    return numbers(values)

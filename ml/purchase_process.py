@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from ml.bg_nbd import BgNbd, Histories
+from ml.columns import is_known, numbers
 from ml.customer_hash import keep_customers
 from ml.schemas import CUSTOMER_ID
 
@@ -95,19 +96,9 @@ class PurchaseProcess:
 
 def histories_of(table: pa.Table) -> Histories:
     """Purchase histories of the table's rows, NaN where there is no purchase."""
-    purchases, age, since = (numbers(table, column) for column in HISTORY_COLUMNS)
+    purchases, age, since = (numbers(table[column]) for column in HISTORY_COLUMNS)
     unknown = np.isnan(purchases) | np.isnan(age) | np.isnan(since) | (purchases < 1)
     repeats = np.maximum(purchases - 1, 0)
     # One purchase day has no repeat: its last repeat is at age 0 by definition (section 2).
     last = np.where(repeats > 0, np.clip(age - since, 0, None), 0.0)
     return Histories(*(np.where(unknown, np.nan, part) for part in (repeats, last, age)))
-
-
-def is_known(table: pa.Table, column: str) -> bool:
-    """Whether the table has the column and any value in it."""
-    return column in table.column_names and table[column].null_count < len(table)
-
-
-def numbers(table: pa.Table, column: str) -> NDArray[np.float64]:
-    """A numeric column as doubles, NaN where null, shape (rows,)."""
-    return np.asarray(table[column].cast(pa.float64()).to_numpy())

@@ -56,6 +56,8 @@ CHURN_SCORES = pa.schema(
         ("reason_feature_1", pa.string()),
         ("reason_feature_2", pa.string()),
         ("reason_feature_3", pa.string()),
+        # By how much trees raise or lower what the formula says the customer is worth.
+        ("value_factor", pa.float64()),
     ]
 )
 

@@ -1,4 +1,4 @@
-"""Score customers and say why: one row per eligible customer and date."""
+"""Score customers and say why and how much is at stake: a row an eligible customer and date."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def score(
     exact_from: float = 0.4,
     threads: int = 2,
 ) -> pa.Table:
-    """Churn probability, main cause and up to three reasons of every eligible row.
+    """Churn probability, cause, up to three reasons and factor on the value of every eligible row.
 
     Args:
         model: the model in use on the features' dates.
@@ -53,6 +53,7 @@ def score(
     probabilities = np.empty(len(rows))
     main_cause = np.empty(len(rows), dtype=np.int8)
     reasons = np.empty((len(rows), REASONS), dtype=np.int16)
+    factors = np.empty(len(rows))
 
     def explain(where: slice | NDArray[np.int64], found: Explanation) -> None:
         main_cause[where], reasons[where] = found.main_cause, found.reasons
@@ -62,6 +63,7 @@ def score(
         prepared = predictor.prepare(batch)
         where = slice(start, start + len(batch))
         probabilities[where] = predictor.probabilities(prepared)
+        factors[where] = predictor.value_factors(prepared)
         contributions = predictor.contributions(prepared, exact=False)
         explain(where, explainer.explain(contributions, prepared.values))
         start += len(batch)
@@ -80,6 +82,7 @@ def score(
             pa.array(probabilities),
             _named(main_cause, CAUSES),
             *(_named(reasons[:, place], names) for place in range(REASONS)),
+            pa.array(factors),
         ],
         schema=CHURN_SCORES,
     )

@@ -30,7 +30,7 @@ from ml.split import NotEnoughHistoryError, Parts, Split, divide, split_by_time
 from ml.tiers import by_tier
 from ml.training_result import BaselineResult, OriginResult, TrainingResult
 from ml.uncertainty import intervals
-from ml.value import ValueResult, fit_value
+from ml.value import fit_value
 
 
 def fit(
@@ -72,12 +72,9 @@ def fit(
     bought = parts.holdout if histories is None else histories
     process = _process(bought, settings)
     fitted = fit_parts(parts, split, settings, as_of, process, signs or {})
-    result = _with_hazard(_judge(fitted, parts, split, settings, process), parts)
-    return replace(
-        result,
-        value=_value(parts, bought, process),
-        origins=_earlier_origins(known, result, as_of, signs or {}),
-    )
+    judged = _judge(fitted, parts, split, settings, process)
+    result = _with_hazard(_with_value(judged, parts, bought, process), parts)
+    return replace(result, origins=_earlier_origins(known, result, as_of, signs or {}))
 
 
 def fit_average(
@@ -105,8 +102,8 @@ def fit_average(
     bought = parts.holdout if histories is None else histories
     process = _process(bought, settings)
     nothing_better = average(parts, split, settings, as_of, why)
-    judged = _with_hazard(_judge(nothing_better, parts, split, settings, process), parts)
-    return replace(judged, value=_value(parts, bought, process))
+    judged = _judge(nothing_better, parts, split, settings, process)
+    return _with_hazard(_with_value(judged, parts, bought, process), parts)
 
 
 def _matured(examples: pa.Table, settings: TrainingSettings, as_of: date) -> pa.Table:
@@ -126,10 +123,13 @@ def _split(examples: pa.Table, settings: TrainingSettings) -> tuple[Split, Parts
     return split, divide(examples, split, settings)
 
 
-def _value(
-    parts: Parts, histories: pa.Table, process: PurchaseProcess | None
-) -> ValueResult | None:
-    return fit_value(histories, parts.past, parts.holdout, process)
+def _with_value(
+    result: TrainingResult, parts: Parts, histories: pa.Table, process: PurchaseProcess | None
+) -> TrainingResult:
+    """The result with what customers are worth, and in its model the trees that tell it, if any."""
+    value = fit_value(histories, parts, process, result.model, result.settings)
+    model = replace(result.model, value_trees=value.trees if value else None)
+    return replace(result, model=model, value=value)
 
 
 def _process(histories: pa.Table, settings: TrainingSettings) -> PurchaseProcess | None:

@@ -48,8 +48,11 @@ create table if not exists ml.churn_scores (
     main_cause varchar,
     reason_feature_1 varchar,
     reason_feature_2 varchar,
-    reason_feature_3 varchar
+    reason_feature_3 varchar,
+    value_factor double
 );
+-- A warehouse from before trees told what customers are worth lacks it; there it is null, as 1.
+alter table ml.churn_scores add column if not exists value_factor double;
 comment on table ml.churn_scores is
     'What the model of the day said of each eligible customer; replaced by snapshot_date.';
 

@@ -40,10 +40,10 @@ def churn_scores_asset(
         deps=[FEATURES, FEATURE_COUNTS, CATALOGUE, model],
         group_name="model",
         description=(
-            "Churn probability, main cause and up to three reasons of every eligible customer, by "
-            "the promoted model with the greatest date not after the day. Where that is the "
-            "average, all have one probability and no cause or reason. For contracts also when "
-            "they may be left, month by month (ml.churn_hazards)."
+            "Churn probability, main cause, up to three reasons and the factor on the formula's "
+            "value of every eligible customer, by the promoted model with the greatest date not "
+            "after the day. Where that is the average, all have one probability and no cause or "
+            "reason. For contracts also when they may be left, month by month (ml.churn_hazards)."
         ),
         owners=[owner_name(config.owner)],
         kinds={"xgboost", "mlflow", "duckdb"},

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
+import numpy as np
 import pytest
 
+from ml.value import ValueModel
 from tests.integration.deployments import GRAINS, HISTORY, OF_CONTRACTS, Deployment
 
 
@@ -88,6 +92,32 @@ def test_the_holdout_is_judged_from_the_first_run_on(first_day: Deployment) -> N
     assert customers > 100
     assert auc > 0.65
     assert brier < 0.25
+
+
+def test_values_are_the_formula_s_times_the_factor_of_the_trees(
+    first_day: Deployment, home_copy: Path
+) -> None:
+    with duckdb.connect(str(first_day.copy(home_copy).home.warehouse)) as con:
+        con.execute("update ml.churn_scores set value_factor = 0.5 + churn_probability")
+        customers = con.execute(
+            f"""
+            select features.*, told.expected_value, coalesce(value_factor, 1) as factor
+            from features.feat_customer_snapshots as features
+            inner join activation.customer_values_daily as told using (customer_id, snapshot_date)
+            left join ml.churn_scores using (customer_id, snapshot_date)
+            where snapshot_date = '{HISTORY}' and purchase_days_lifetime > 0
+            """
+        ).to_arrow_table()
+        parameters = con.execute("select * exclude (model_version) from ml.value_parameters")
+        formula = ValueModel(*parameters.fetchall()[-1])
+    factors = customers["factor"].to_numpy()
+    assert (factors == 1).any()
+    assert (factors != 1).any()
+    np.testing.assert_allclose(
+        customers["expected_value"].cast("double"),
+        formula.expected(customers, days=365) * factors,
+        atol=0.006,
+    )
 
 
 def test_every_delivered_row_is_in_exactly_one_outcome(first_day: Deployment) -> None:

@@ -64,5 +64,5 @@ def test_the_champion_is_no_worse_than_any_peer_on_a_known_purchase_log(
     assert all(one.is_no_worse for one in comparisons)
     assert sum(one.is_better for one in comparisons) >= 3
     assert result.value is not None
-    assert result.value.total_ratio == pytest.approx(1, abs=0.15)
-    assert np.all(np.diff(result.value.predicted) >= 0)
+    assert result.value.chosen.total_ratio == pytest.approx(1, abs=0.15)
+    assert np.all(np.diff(result.value.chosen.predicted) >= 0)

@@ -4,8 +4,10 @@
     What a customer is expected to be worth over the next 365 days if they stay, for the dates of
     the run. A shop's customer: the rate of purchase days that the own history tells of (BG/NBD)
     times what such a day is worth (Gamma-Gamma), each drawn towards the company's average the more,
-    the shorter the history; the same as ml/value.py, which fits the parameters. A contract is worth
-    its monthly fee for twelve months. Null where neither is known.
+    the shorter the history; the same as ml/value.py, which fits the parameters. Where trees tell
+    more of the eligible, their factor raises or lowers that; they learned it within the horizon,
+    and it is taken to hold for the year. A contract is worth its monthly fee for twelve months.
+    Null where neither is known.
 -#}
 with
 
@@ -20,6 +22,14 @@ features as (
 
 parameters as (
     select * from {{ ref('stg_ml__value_parameters') }}
+),
+
+scores as (
+    select
+        customer_id,
+        snapshot_date,
+        value_factor
+    from {{ ref('stg_ml__churn_scores') }}
 ),
 
 company as (
@@ -56,10 +66,12 @@ expected as (
                         + parameters.q
                         - 1
                     )
+                    * coalesce(scores.value_factor, 1)
         end as net_revenue
     from features
     left join parameters using (snapshot_date)
     left join company using (snapshot_date)
+    left join scores using (customer_id, snapshot_date)
 ),
 
 final as (

@@ -7,5 +7,6 @@ select
     main_cause,
     reason_feature_1,
     reason_feature_2,
-    reason_feature_3
+    reason_feature_3,
+    value_factor
 from {{ source('ml', 'churn_scores') }}

@@ -14,6 +14,7 @@ from ml.slices import by_slice
 from ml.tiers import by_tier
 from ml.training_result import OriginResult, TrainingResult
 from ml.uncertainty import intervals
+from ml.value import ValueFigures, ValueModel, ValueResult
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +93,28 @@ def test_offers_that_never_pay_are_said_to(judged: TrainingResult) -> None:
     worth = empc(judged.holdout_labels, judged.holdout_probabilities, dear)
 
     assert "no offer would pay for itself" in model_card(replace(judged, empc=worth))
+
+
+def test_what_customers_are_worth_is_told_by_tenth_and_beside_the_formula(
+    judged: TrainingResult,
+) -> None:
+    formula = ValueFigures(0.446, 0.97, np.array([70.0, 1300.5]), np.array([77.0, 1300.5]))
+    better = ValueFigures(0.462, 0.98, np.array([60.0, 1310.0]), np.array([60.0, 1375.5]))
+    model = ValueModel(r=1, alpha=100, p=2, q=3, gamma=50, level=0.9)
+    value = ValueResult(model, b"trees", 0.0305, 1804, formula, better)
+
+    card = model_card(replace(judged, value=value))
+
+    assert "the 1,804 customers of the holdout who stayed" in card
+    assert "they took off 3.0% of its deviance" in card
+    assert "| Formula | 0.446 | 0.97 |\n| With trees | 0.462 | 0.98 |" in card
+    assert "| 2 | 1,300.50 | 1,300.50 | 1.00 | 1,310.00 | 1,375.50 | 1.05 |" in card
+    alone = replace(value, trees=None, trees_gain=0.004, chosen=formula)
+    card = model_card(replace(judged, value=alone))
+    assert "The formula alone: trees took off 0.4%" in card
+    assert "With trees" not in card
+    card = model_card(replace(judged, value=replace(alone, trees_gain=None)))
+    assert "takes 200 customers who stayed and spent" in card
 
 
 def test_tiers_weak_groups_and_earlier_cutoffs_are_told(judged: TrainingResult) -> None:

@@ -15,6 +15,7 @@ from ml.schemas import HOLDOUT_SCORES, SchemaError
 from ml.split import NotEnoughHistoryError
 from ml.train import fit
 from ml.training_result import TrainingResult
+from tests.model.planted_churn import cutoffs, planted_company
 from tests.unit.ml.conftest import HOLDOUT
 
 AS_OF = HOLDOUT + timedelta(days=90)
@@ -65,6 +66,26 @@ def test_the_model_is_read_back_as_it_was_saved(
 
     assert again == result.model
     np.testing.assert_array_equal(again.predict(examples), result.model.predict(examples))
+
+
+def test_trees_that_tell_better_what_customers_spend_come_with_the_model() -> None:
+    company = planted_company(cutoffs(HOLDOUT, 8), customers=2_000).examples
+    random = np.random.default_rng(5)
+    days, stays = company["purchase_days_lifetime"].to_numpy(), ~np.array(company["churned"])
+    dear = np.where(np.array(company["plan"]) == "pro", 200.0, 50.0)
+    spent, next_spent = random.gamma(4 * days, 5), random.gamma(4, dear / 4)
+    company = company.append_column("net_revenue_lifetime", pa.array(spent))
+    company = company.append_column("next_net_revenue", pa.array(next_spent, mask=~stays))
+
+    found = fit(company, TrainingSettings(), as_of=AS_OF)
+
+    assert found.value is not None
+    assert found.model.value_trees == found.value.trees is not None
+    assert found.value.chosen.rank_correlation > found.value.formula.rank_correlation + 0.2
+    assert found.all_metrics()["value_formula_rank_correlation"] < 0.2
+    factors = found.model.value_factors(found.holdout)
+    pro = np.array(found.holdout["plan"]) == "pro"
+    assert factors[pro].mean() / factors[~pro].mean() == pytest.approx(4, rel=0.2)
 
 
 def test_a_training_too_early_says_how_many_cutoffs_there_are(examples: pa.Table) -> None:

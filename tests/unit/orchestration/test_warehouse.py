@@ -33,6 +33,19 @@ def test_a_warehouse_may_be_initialised_again_and_loses_nothing(warehouse: Wareh
         assert as_of_date(con) == date(2026, 6, 30)
 
 
+def test_scores_from_before_values_had_a_factor_are_kept_without_one(warehouse: Warehouse) -> None:
+    with warehouse.connect() as con:
+        con.execute("alter table ml.churn_scores drop column value_factor")
+        con.execute(
+            "insert into ml.churn_scores (snapshot_date, customer_id, model_version,"
+            " churn_probability) values ('2026-06-30', 'c0', '1', 0.5)"
+        )
+    warehouse.initialise("demo", "Demo Company")
+    with warehouse.connect(read_only=True) as con:
+        kept = con.execute("select customer_id, value_factor from ml.churn_scores").fetchall()
+    assert kept == [("c0", None)]
+
+
 def test_a_warehouse_serves_one_company(warehouse: Warehouse) -> None:
     with pytest.raises(WarehouseError, match=r"holds the warehouse of 'demo'.*for 'other'"):
         warehouse.initialise("other", "Other Company")
