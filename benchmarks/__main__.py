@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 
 from benchmarks import report
-from benchmarks.comparison import PHASES, Comparison, Figures
+from benchmarks.comparison import PHASES, Comparison, Figures, judged_scale
 from benchmarks.measure import Usage
 from benchmarks.sides import Bare, Holdfast, Side, run_both_days
 from benchmarks.steps import RunSteps, runs_of
+from benchmarks.training import compare_training
 from benchmarks.workload import Workload, prepare
 from orchestration.home import Home
 
@@ -45,7 +46,10 @@ def main(
         workload = prepare(people, folder)
         comparisons += _compared(workload, _measured(workload, folder, repeats), small)
         steps[people] = runs_of(_state(folder, workload, _HOLDFAST) / "dagster")
-    found = (datetime.now(UTC).date(), comparisons, steps)
+    judged = judged_scale(scales)
+    warehouse = Home(folder / f"{judged}_{_HOLDFAST.name}").warehouse
+    training = compare_training(judged, warehouse)
+    found = (datetime.now(UTC).date(), comparisons, training, steps)
     page = report.as_markdown(*found)
     report.write(out, page, report.as_json(*found))
     typer.echo(page)

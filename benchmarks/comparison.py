@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
 from benchmarks.measure import Usage
+from benchmarks.training import TrainingComparison
 
 Phase = Literal["full build", "one more day"]
 PHASES: tuple[Phase, Phase] = ("full build", "one more day")
@@ -14,6 +16,7 @@ PHASES: tuple[Phase, Phase] = ("full build", "one more day")
 MAX_FIXED_SECONDS = 20.0
 MAX_TIME_RATIO: dict[Phase, float] = {"full build": 1.4, "one more day": 2.0}
 MAX_MEMORY_RATIO = 1.3
+MAX_TRAINING_RATIO = 1.3
 # The scale at which the bars must hold.
 JUDGED_PEOPLE = 100_000
 
@@ -89,14 +92,16 @@ class Bar:
         return self.found <= self.limit
 
 
-def bars(comparisons: list[Comparison]) -> list[Bar]:
-    """The requirements, judged at the largest scale up to 100,000 people."""
-    judged_people = max(
-        (one.people for one in comparisons if one.people <= JUDGED_PEOPLE), default=0
-    )
+def judged_scale(scales: Sequence[int]) -> int:
+    """The largest of the scales up to 100,000 people, or the smallest there is."""
+    return max((one for one in scales if one <= JUDGED_PEOPLE), default=min(scales))
+
+
+def bars(comparisons: list[Comparison], training: TrainingComparison) -> list[Bar]:
+    """The requirements, judged at one scale."""
     judged = []
     for one in comparisons:
-        if one.people != judged_people:
+        if one.people != training.people:
             continue
         where = f"{one.phase}, {one.people:,} people"
         judged += [
@@ -108,4 +113,6 @@ def bars(comparisons: list[Comparison]) -> list[Bar]:
             ),
             Bar(f"peak memory ÷ bare, {where}", one.memory_ratio, MAX_MEMORY_RATIO),
         ]
+    where = f"{training.train_rows:,} rows"
+    judged.append(Bar(f"training ÷ XGBoost alone, {where}", training.ratio, MAX_TRAINING_RATIO))
     return judged

@@ -20,7 +20,7 @@ from ml.evaluate import brier, evaluate
 from ml.fitting import Fitted, Signs, average, fit_parts, shortage_of
 from ml.hazard import fit_hazard
 from ml.intervals import auc_difference
-from ml.leakage import LeakageError, find_leaks
+from ml.leakage import LeakageError, changed_after, find_leaks
 from ml.profit import empc
 from ml.purchase_process import NoProcessError, PurchaseProcess
 from ml.ranking import Labels, Scores
@@ -39,6 +39,7 @@ def fit(
     *,
     as_of: date,
     histories: pa.Table | None = None,
+    later: pa.Table | None = None,
     signs: Signs | None = None,
 ) -> TrainingResult:
     """Train, calibrate and judge a churn model; the same input gives the same bytes.
@@ -52,6 +53,8 @@ def fit(
         as_of: the day on which the training is done; nothing later may enter.
         histories: purchase histories on the holdout date of all customers, eligible or not, for the
             purchase process and the value; without it they are fitted on the eligible ones alone.
+        later: customers' texts and yes-or-no features on `as_of`, when the holdout's outcomes are
+            known; with it the guard also looks for those that change once a customer has left.
         signs: which way a feature may act.
 
     Raises:
@@ -61,12 +64,12 @@ def fit(
     """
     known = _matured(examples, settings, as_of)
     split, parts = _split(known, settings)
+    trusted = settings.trusted_features
     leaks = find_leaks(
-        parts.past,
-        parts.holdout,
-        max_solo_auc=settings.max_solo_auc,
-        trusted=settings.trusted_features,
+        parts.past, parts.holdout, max_solo_auc=settings.max_solo_auc, trusted=trusted
     )
+    if later is not None:
+        leaks += changed_after(parts.holdout, later, trusted=trusted)
     if leaks:
         raise LeakageError(leaks)
     bought = parts.holdout if histories is None else histories

@@ -15,6 +15,7 @@ import pyarrow as pa
 from ml.explain import Meaning
 from ml.schemas import CUSTOMER_ID
 from ml.value import VALUE_COLUMNS, ValueModel
+from orchestration.quoting import identifier
 
 
 def examples(con: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -34,6 +35,23 @@ def histories_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
     columns = ", ".join((CUSTOMER_ID, *VALUE_COLUMNS))
     return con.execute(
         f"select {columns} from features.feat_customer_snapshots where snapshot_date = ?", [day]
+    ).to_arrow_table()
+
+
+def attributes_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
+    """Texts and yes-or-no features of all customers known on a day, eligible or not."""
+    columns = con.execute(
+        """
+        select column_name from duckdb_columns()
+        where
+            schema_name = 'features'
+            and table_name = 'feat_customer_snapshots'
+            and data_type in ('VARCHAR', 'BOOLEAN')
+        """
+    ).fetchall()
+    names = ", ".join(identifier(name) for (name,) in columns)
+    return con.execute(
+        f"select {names} from features.feat_customer_snapshots where snapshot_date = ?", [day]
     ).to_arrow_table()
 
 

@@ -15,6 +15,7 @@ from orchestration.assets.warehouse import EXAMPLES
 from orchestration.config import DeploymentConfig
 from orchestration.faults import final_unless_in_use
 from orchestration.model_tables import (
+    attributes_of,
     examples,
     feature_catalogue,
     histories_of,
@@ -89,6 +90,7 @@ def model_assets(
         expected = (NotEnoughHistoryError, SchemaError, LeakageError)
         with final_unless_in_use(*expected), warehouse.connect() as con:
             known, histories = examples(con), histories_of(con, as_of - settings.horizon)
+            later = attributes_of(con, as_of)
             signs = {name: meaning.sign for name, meaning in feature_catalogue(con).items()}
             found = models.registry.champion(as_of)
             champion = found.model if found else None
@@ -110,7 +112,9 @@ def model_assets(
                     models.registry.promote(version, decision.reasons)
                 return version, decision
 
-            result = fit(known, settings, as_of=as_of, histories=histories, signs=signs)
+            result = fit(
+                known, settings, as_of=as_of, histories=histories, later=later, signs=signs
+            )
             version, decision = judge(result)
             if not decision.promote and (champion is None or champion.is_average):
                 why = " ".join(["Of the boosted model:", *decision.reasons])

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from ml.config import TrainingSettings
-from ml.leakage import LeakageError, changed_since, find_leaks
+from ml.leakage import LeakageError, changed_after, find_leaks
 from ml.train import fit
 from tests.unit.ml.test_average import AS_OF
 
@@ -43,12 +44,65 @@ def test_a_trusted_feature_is_not_looked_at(planted: pa.Table) -> None:
     assert find_leaks(planted, planted, trusted=trusted) == []
 
 
-def test_a_feature_whose_past_was_rewritten_is_named(examples: pa.Table) -> None:
-    name = "days_since_last_order"
-    left = examples["churned"].to_numpy()
-    rewritten = np.where(left, 999, examples[name].to_numpy()).astype(np.int32)
-    position = examples.column_names.index(name)
-    now = examples.set_column(position, name, pa.array(rewritten))
+@pytest.fixture
+def attributed(examples: pa.Table) -> pa.Table:
+    """Examples of one date with a consent that everybody gives and a channel that few change."""
+    day = max(examples["snapshot_date"].to_pylist())
+    rows = examples.filter(pc.equal(examples["snapshot_date"], pa.scalar(day)))
+    return rows.append_column("consent", pa.array([True] * len(rows))).append_column(
+        "channel", pa.array(["web"] * len(rows))
+    )
 
-    assert [leak.feature for leak in changed_since(examples, now)] == [name]
-    assert changed_since(examples, examples) == []
+
+def later_than(rows: pa.Table, *, withdrawn_by: np.ndarray) -> pa.Table:
+    """The customers later: some have withdrawn their consent, one in ten has another channel."""
+    moved = np.random.default_rng(5).random(len(rows)) < 0.1
+    columns = {
+        "customer_id": rows["customer_id"],
+        "consent": pa.array(~withdrawn_by),
+        "channel": pa.array(np.where(moved, "shop", "web")),
+    }
+    return pa.table(columns)
+
+
+def test_a_feature_that_changes_once_a_customer_has_left_is_named(attributed: pa.Table) -> None:
+    left = attributed["churned"].to_numpy()
+    by_leavers = left & (np.random.default_rng(6).random(len(left)) < 0.6)
+
+    [leak] = changed_after(attributed, later_than(attributed, withdrawn_by=by_leavers))
+
+    assert leak.feature == "consent"
+    assert leak.why.endswith("% of those who left and of 0% of those who stayed")
+    trusted = frozenset({"consent"})
+    later = later_than(attributed, withdrawn_by=by_leavers)
+    assert changed_after(attributed, later, trusted=trusted) == []
+
+
+def test_a_feature_that_changes_for_leavers_and_stayers_alike_passes(attributed: pa.Table) -> None:
+    anybody = np.random.default_rng(7).random(len(attributed)) < 0.3
+
+    assert changed_after(attributed, later_than(attributed, withdrawn_by=anybody)) == []
+
+
+def test_a_value_that_is_no_longer_known_is_no_other_value(attributed: pa.Table) -> None:
+    left = attributed["churned"].to_numpy()
+    later = attributed.select(["customer_id"]).append_column(
+        "consent", pa.array([None if gone else True for gone in left], pa.bool_())
+    )
+
+    assert changed_after(attributed, later) == []
+
+
+def test_training_stops_for_a_feature_that_changes_later(examples: pa.Table) -> None:
+    consented = examples.append_column("consent", pa.array([True] * len(examples)))
+    day = max(examples["snapshot_date"].to_pylist())
+    holdout = consented.filter(pc.equal(consented["snapshot_date"], pa.scalar(day)))
+    later = pa.table(
+        {
+            "customer_id": holdout["customer_id"],
+            "consent": pa.array(~holdout["churned"].to_numpy()),
+        }
+    )
+
+    with pytest.raises(LeakageError, match="consent: another value is told later of 100%"):
+        fit(consented, TrainingSettings(), as_of=AS_OF, later=later)
