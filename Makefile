@@ -12,10 +12,10 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 LOCKED := $(PIP_INSTALL) --require-hashes --no-deps --requirement
 
 .DEFAULT_GOAL := help
-.PHONY: help env dev run demo test check ui bench evaluate lock clean
+.PHONY: help env dev run demo test check ui bench evaluate dictionary lock clean
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 env: $(VENV)/.installed ## make the environment that runs the pipeline
 dev: $(VENV)/.installed-dev ## the same, with the tools that test and check it
@@ -67,6 +67,9 @@ bench: env ## time and memory against the same work done by hand
 
 evaluate: dev ## the churn model beside its peers on public data
 	@$(BIN)/python -m evaluation
+
+dictionary: env ## write docs/data_dictionary.md from the contracts
+	@$(BIN)/python -m orchestration.data_dictionary
 
 lock: dev ## resolve the pinned packages again, both locks to the same versions
 	@$(BIN)/uv pip compile pyproject.toml $(UV_LOCK) --group build --group dev -o requirements-dev.lock
