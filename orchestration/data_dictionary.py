@@ -1,4 +1,4 @@
-"""`python -m orchestration.data_dictionary`: what is published, as a page written from the contracts.
+"""`python -m orchestration.data_dictionary`: what is published, on a page, from the contracts.
 
 The page is docs/data_dictionary.md; a test holds it to the dbt project.
 """

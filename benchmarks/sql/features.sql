@@ -115,8 +115,9 @@ select
     counted(counters_365d, 0) as orders_365d,
     counted(counters_prior_90d, 0) as orders_prior_90d,
     counted(counters_prior_30d, 0) as orders_prior_30d,
-    case when snapshot_date - getvariable('first_date') >= 365 then counted(counters_same_season, 0) end
-        as orders_same_season_last_year,
+    case
+        when snapshot_date - getvariable('first_date') >= 365 then counted(counters_same_season, 0)
+    end as orders_same_season_last_year,
     counted(counters_365d, 1) as coupon_orders_365d,
     counted(counters_90d, 1) as coupon_orders_90d,
     counted(counters, 2) as discounted_orders_lifetime,
@@ -465,10 +466,11 @@ insert into snapshots by name
 select
     * exclude (
         birth_year, has_email, has_phone, purchase_days, surplus, counters, counters_7d, counters_30d,
-        counters_90d, counters_180d, counters_365d, counters_prior_90d, counters_prior_30d, gaps,
-        gaps_180d, gap_sum, gap_squared_sum, gross_365d, gross_90d, discount_365d, discount_90d,
-        coupon_orders_365d, coupon_orders_90d, discounted_orders_lifetime, units_365d, lines_365d,
-        margin_365d, refunded_365d, category_mask_365d, category_mask_90d, category_counters_365d,
+        counters_90d, counters_180d, counters_365d, counters_prior_90d, counters_prior_30d,
+        counters_same_season, gaps, gaps_180d, gap_sum, gap_squared_sum, gross_365d, gross_90d,
+        discount_365d, discount_90d, coupon_orders_365d, coupon_orders_90d,
+        discounted_orders_lifetime, units_365d, lines_365d, margin_365d, refunded_365d,
+        category_mask_365d, category_mask_90d, category_counters_365d,
         sessions_prior_90d, product_views_prior_90d, cart_adds_prior_90d, checkouts_prior_90d,
         email_opens_prior_90d, feature_uses_prior_90d, active_days_prior_90d
     ),
