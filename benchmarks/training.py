@@ -30,7 +30,7 @@ from orchestration.resources import training_settings
 from orchestration.warehouse import Warehouse
 
 REPEATS = 3
-# The examples of the first day: those of the warehouse are of its latest run, which trained nothing.
+# Those of the first day; the warehouse shows those of its latest run, which trained nothing.
 _EXAMPLES = """
 select features.* exclude (is_eligible), outcomes.churned, outcomes.next_net_revenue
 from features.feat_customer_snapshots as features
