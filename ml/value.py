@@ -18,16 +18,22 @@ from numpy.typing import NDArray
 from ml.bg_nbd import PurchaseRate
 from ml.columns import is_known, numbers
 from ml.config import TrainingSettings
+from ml.customer_hash import keep_customers
 from ml.gamma_gamma import GammaGamma
 from ml.model import ChurnModel
 from ml.purchase_process import HISTORY_COLUMNS, PurchaseProcess, histories_of
-from ml.schemas import CHURNED, NEXT_REVENUE
+from ml.schemas import CHURNED, CUSTOMER_ID, NEXT_REVENUE
 from ml.split import Parts
 from ml.value_trees import Buyers, at_level, challenge, factors, rank_correlation
 
 SPENT = "net_revenue_lifetime"
 VALUE_COLUMNS = (*HISTORY_COLUMNS, SPENT)
 DECILES = 10
+# Training rows beyond these take time and say little more: with 500,000 the trees' rank correlation
+# on a holdout of 36,000 was .4826, with 200,000 .4803 in half the time, with 50,000 .4763; the
+# formula's was .4526.
+MAX_ROWS = 200_000
+SAMPLE_SALT = 606
 
 Values = NDArray[np.float64]
 
@@ -147,8 +153,10 @@ def fit_value(
         return None
     days = process.horizon_days
     formula = _formula(histories, process)
+    sampled = keep_customers(parts.train[CUSTOMER_ID], MAX_ROWS, SAMPLE_SALT)
     train, calibration, holdout = (
-        _buyers(formula, part, days) for part in (parts.train, parts.calibration, parts.holdout)
+        _buyers(formula, part, days)
+        for part in (parts.train.filter(pa.array(sampled)), parts.calibration, parts.holdout)
     )
     past = train.and_also(calibration)
     if not past.expected.sum() > 0:
