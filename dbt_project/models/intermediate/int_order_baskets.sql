@@ -59,7 +59,8 @@ final as (
         source_order_id,
         count(*) as line_count,
         sum(quantity) as units,
-        cast(sum(quantity * cost) as decimal(18, 2)) as cost_amount,
+        -- Rounded before they are summed: a sum of doubles depends on the order of its threads.
+        cast(sum(cast(quantity * cost as decimal(18, 4))) as decimal(18, 2)) as cost_amount,
         coalesce(bit_or(1 << bucket), 0) as category_mask,
         {%- for bucket in range(12) %}
         (cast(coalesce(bool_or(bucket = {{ bucket }}), false) as hugeint) << {{ bucket * 10 }})

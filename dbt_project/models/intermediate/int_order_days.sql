@@ -48,12 +48,50 @@ purchase_days as (
 spaced_purchase_days as (
     select
         *,
+        count(*) over (partition by source, source_customer_id, activity_date) = 1 as is_alone,
         cast(activity_date - max(case when known_from = activity_date then activity_date end) over (
             partition by source, source_customer_id
             order by activity_date
             range between unbounded preceding and interval 1 day preceding
         ) as integer) as gap_days
     from purchase_days
+),
+
+-- A day's rows multiply when one of its orders is told anew: the pause before the day must not.
+-- Where there are several it has a row of its own for each stretch on which any of them counts.
+reached_purchase_days as (
+    select
+        *,
+        max(known_to) over (
+            partition by source, source_customer_id, activity_date
+            order by known_from, known_to
+            rows between unbounded preceding and 1 preceding
+        ) as reached
+    from spaced_purchase_days
+    where not is_alone and gap_days is not null
+),
+
+stretched_purchase_days as (
+    select
+        *,
+        count_if(known_from > reached) over (
+            partition by source, source_customer_id, activity_date
+            order by known_from, known_to
+            rows between unbounded preceding and current row
+        ) as stretch_no
+    from reached_purchase_days
+),
+
+pauses as (
+    select
+        source,
+        source_customer_id,
+        activity_date,
+        min(known_from) as known_from,
+        max(known_to) as known_to,
+        any_value(gap_days) as gap_days
+    from stretched_purchase_days
+    group by source, source_customer_id, activity_date, stretch_no
 ),
 
 refund_days as (
@@ -84,7 +122,10 @@ cancellation_days as (
 ),
 
 final as (
-    select * from spaced_purchase_days
+    select * exclude (is_alone) replace (case when is_alone then gap_days end as gap_days)
+    from spaced_purchase_days
+    union all by name
+    select * from pauses
     union all by name
     select * from refund_days
     union all by name
