@@ -74,7 +74,7 @@ reached_purchase_days as (
 stretched_purchase_days as (
     select
         *,
-        count_if(known_from > reached) over (
+        count(*) filter (where known_from > reached) over (
             partition by source, source_customer_id, activity_date
             order by known_from, known_to
             rows between unbounded preceding and current row
