@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from ml.customer_groups import customer_groups
-from ml.evaluate import evaluate, log_loss, log_losses
-from ml.intervals import Interval, auc_difference, mean_interval
+from ml.evaluate import evaluate, log_loss
+from ml.intervals import Interval
 from ml.model import ChurnModel
+from ml.ranking import Labels, Scores
 from ml.schemas import SNAPSHOT_DATE, check_examples, eligible_rows, labels_of, sorted_by_keys
+from ml.uncertainty import log_loss_difference, paired
 
 # A newer model may be this much worse and still be preferred for having seen newer customers:
 # differences of this size come and go from one month's holdout to the next.
@@ -26,9 +27,6 @@ LEAST_GROUP = 200
 # How much larger than the champion's the calibration error may be.
 MAX_CALIBRATION_GAIN = 0.02
 BOOTSTRAP_SEED = 11
-
-Labels = NDArray[np.bool_]
-Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ def decide(
     day, base = candidate.facts.holdout_date, candidate.facts.base_rate
     if (probabilities == probabilities[0]).all():
         return refused(f"it gives all {len(labels)} customers of {day} the same.", metrics)
-    gain = mean_interval(log_losses(labels, base_rate) - log_losses(labels, probabilities))
+    gain = log_loss_difference(labels, base_rate, probabilities)
     told = (
         f"log loss {metrics['log_loss']:.4f} against {base_loss:.4f} for saying {base:.1%} of "
         f"everybody on {day}, a gain of {_said(gain)}"
@@ -108,8 +106,8 @@ def decide(
         return Decision(True, [reason, useful], metrics, None, base_loss)
     theirs = champion.predict(holdout, threads)
     rival = evaluate(labels, theirs)
-    auc = auc_difference(labels, probabilities, theirs, BOOTSTRAP_SEED)
-    loss = mean_interval(log_losses(labels, probabilities) - log_losses(labels, theirs))
+    differences = paired(labels, probabilities, theirs, BOOTSTRAP_SEED)
+    auc, loss = differences["roc_auc"], differences["log_loss"]
     harms = list(_harms(holdout, labels, probabilities, theirs, auc, loss))
     error = metrics["calibration_error"] - rival["calibration_error"]
     if error > MAX_CALIBRATION_GAIN and not loss.high < 0:
@@ -164,10 +162,7 @@ def _harms(
             inside = groups == group
             if inside.sum() < LEAST_GROUP:
                 continue
-            worse = mean_interval(
-                log_losses(labels[inside], ours[inside])
-                - log_losses(labels[inside], theirs[inside])
-            )
+            worse = log_loss_difference(labels[inside], ours[inside], theirs[inside])
             if worse.low > MAX_GROUP_LOSS:
                 yield f"{dimension} {group} loses {_said(worse)} of log loss"
 
