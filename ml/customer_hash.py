@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ml.schemas import CUSTOMER_ID
+
 
 def unit_hash(customer_ids: pa.ChunkedArray, salt: int) -> NDArray[np.float64]:
     """Map each id to a number in [0, 1), uniform over ids, shape (rows,).
@@ -42,6 +44,11 @@ def keep_customers(customer_ids: pa.ChunkedArray, max_rows: int, salt: int) -> N
     position = unit_hash(customer_ids, salt)
     first_left_out = np.partition(position, max_rows)[max_rows]
     return np.asarray(position < first_left_out)
+
+
+def sample_customers(table: pa.Table, max_rows: int, salt: int) -> pa.Table:
+    """The table's rows of as many whole customers as fit into `max_rows`."""
+    return table.filter(pa.array(keep_customers(table[CUSTOMER_ID], max_rows, salt)))
 
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

@@ -15,8 +15,7 @@ from scipy.special import logit
 
 from ml.bg_nbd import BgNbd, Histories
 from ml.columns import is_known, numbers
-from ml.customer_hash import keep_customers
-from ml.schemas import CUSTOMER_ID
+from ml.customer_hash import sample_customers
 
 HISTORY_COLUMNS = ("purchase_days_lifetime", "days_since_first_order", "days_since_last_order")
 NO_PURCHASE = "process_no_purchase_log_odds"
@@ -55,8 +54,7 @@ class PurchaseProcess:
         for column in HISTORY_COLUMNS:
             if not is_known(histories, column):
                 raise NoProcessError(f"no customer has {column}")
-        kept = keep_customers(histories[CUSTOMER_ID], MAX_CUSTOMERS, SAMPLE_SALT)
-        sample = histories_of(histories.filter(pa.array(kept)))
+        sample = histories_of(sample_customers(histories, MAX_CUSTOMERS, SAMPLE_SALT))
         known = ~np.isnan(sample.age)
         if not (sample.repeats[known] > 0).any():
             raise NoProcessError("no customer has bought twice")

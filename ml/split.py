@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml.config import TrainingSettings
-from ml.customer_hash import keep_customers, unit_hash
+from ml.customer_hash import sample_customers, unit_hash
 from ml.schemas import CUSTOMER_ID, SNAPSHOT_DATE, sorted_by_keys
 
 CALIBRATION_SHARE = 0.2
@@ -155,8 +155,7 @@ def _on_dates(examples: pa.Table, dates: Sequence[date]) -> pa.Table:
 
 
 def _capped(examples: pa.Table, max_rows: int) -> pa.Table:
-    kept = keep_customers(examples[CUSTOMER_ID], max_rows, CAP_SALT)
-    return sorted_by_keys(examples.filter(pa.array(kept)))
+    return sorted_by_keys(sample_customers(examples, max_rows, CAP_SALT))
 
 
 def _count(items: Sequence[object], noun: str) -> str:

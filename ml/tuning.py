@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from ml.boost import depth_and_rate
 from ml.config import TrainingSettings
-from ml.customer_hash import keep_customers, unit_hash
+from ml.customer_hash import sample_customers, unit_hash
 from ml.schemas import CUSTOMER_ID, SNAPSHOT_DATE
 
 # Rows of either outcome on the validation date below which noise would be tuned to.
@@ -59,7 +59,7 @@ def tune(
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    fitted, validated = (_capped(part) for part in divided)
+    fitted, validated = (sample_customers(part, TRIAL_ROWS, TRIAL_SALT) for part in divided)
     usual_depth, _ = depth_and_rate(len(train), settings)
     trials: list[Trial] = []
 
@@ -91,10 +91,6 @@ def tune(
     if best.log_loss > trials[0].log_loss - LEAST_GAIN:
         return settings, tuple(trials)
     return _with(settings, best.parameters), tuple(trials)
-
-
-def _capped(rows: pa.Table) -> pa.Table:
-    return rows.filter(pa.array(keep_customers(rows[CUSTOMER_ID], TRIAL_ROWS, TRIAL_SALT)))
 
 
 def _with(settings: TrainingSettings, parameters: dict[str, float]) -> TrainingSettings:

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from ml.bg_nbd import PurchaseRate
 from ml.columns import is_known, numbers
 from ml.config import TrainingSettings
-from ml.customer_hash import keep_customers
+from ml.customer_hash import sample_customers
 from ml.gamma_gamma import GammaGamma
 from ml.model import ChurnModel
 from ml.purchase_process import HISTORY_COLUMNS, PurchaseProcess, histories_of
-from ml.schemas import CHURNED, CUSTOMER_ID, NEXT_REVENUE
+from ml.schemas import CHURNED, NEXT_REVENUE
 from ml.split import Parts
 from ml.value_trees import Buyers, at_level, challenge, factors, rank_correlation
 
@@ -153,10 +153,9 @@ def fit_value(
         return None
     days = process.horizon_days
     formula = _formula(histories, process)
-    sampled = keep_customers(parts.train[CUSTOMER_ID], MAX_ROWS, SAMPLE_SALT)
+    sampled = sample_customers(parts.train, MAX_ROWS, SAMPLE_SALT)
     train, calibration, holdout = (
-        _buyers(formula, part, days)
-        for part in (parts.train.filter(pa.array(sampled)), parts.calibration, parts.holdout)
+        _buyers(formula, part, days) for part in (sampled, parts.calibration, parts.holdout)
     )
     past = train.and_also(calibration)
     if not past.expected.sum() > 0:
