@@ -64,21 +64,21 @@ def fit_parts(
 
     tuned, trials = tune(train, settings, judge)
     base, preprocessor, boosted = _boosted(train, calibration, tuned, signs)
-    labels, later_labels = labels_of(parts.train), labels_of(parts.calibration)
+    labels = labels_of(parts.past)
     model = ChurnModel(
         process=process,
         base=base,
         booster=boosted.booster,
         preprocessor=preprocessor,
         calibrator=Calibrator(),
-        facts=_facts(split, settings, as_of, np.concatenate([labels, later_labels]), boosted),
+        facts=_facts(split, settings, as_of, labels, boosted),
     )
     margins = model.predictor(settings.threads).margins(parts.calibration)
-    model = replace(model, calibrator=Calibrator.fit(margins, later_labels))
+    model = replace(model, calibrator=Calibrator.fit(margins, labels_of(calibration)))
     if len(train) + len(calibration) <= MAX_REFIT_ROWS:
         model = _boosted_again(pa.concat_tables([train, calibration]), model, tuned, signs)
     margins = model.predictor(settings.threads).margins(parts.past)
-    level = model.calibrator.at_level(margins, labels_of(parts.past))
+    level = model.calibrator.at_level(margins, labels)
     return Fitted(replace(model, calibrator=level), trials)
 
 
