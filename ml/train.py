@@ -153,12 +153,9 @@ def _judge(
     process: PurchaseProcess | None,
 ) -> TrainingResult:
     model, labels = fitted.model, labels_of(parts.holdout)
-    probabilities = model.predict(parts.holdout, settings.threads)
-    uncalibrated = (
-        probabilities
-        if model.is_average
-        else replace(model, calibrator=Calibrator()).predict(parts.holdout, settings.threads)
-    )
+    margins = model.predictor(settings.threads).margins(parts.holdout)
+    probabilities = model.calibrator.apply(margins)
+    uncalibrated = probabilities if model.is_average else Calibrator().apply(margins)
     shares = model.feature_shares(parts.holdout, settings.threads)
     return TrainingResult(
         model=model,

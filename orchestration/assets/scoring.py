@@ -62,21 +62,23 @@ def churn_scores_asset(
         from ml.score import score
 
         dates = dates_of(context)
-        hazards = [CHURN_HAZARDS.empty_table()]
-
-        def scores_of(day: date) -> pa.Table:
-            model = model_of(day, models)
-            features = features_of(con, day)
-            scored = score(model, features, catalogue, exact_from=config.risk_tiers.medium)
-            if model.model.hazard:
-                hazards.append(score_hazards(model.model.hazard, scored))
-            return scored
-
+        used = [model_of(day, models) for day in dates]
         with final_unless_in_use(SchemaError), warehouse.connect() as con:
-            catalogue = feature_catalogue(con)
-            scores = pa.concat_tables(map(scores_of, dates))
+            catalogue, exact_from = feature_catalogue(con), config.risk_tiers.medium
+            scored = [
+                score(model, features_of(con, day), catalogue, exact_from)
+                for day, model in zip(dates, used, strict=True)
+            ]
+            hazards = [
+                score_hazards(model.model.hazard, rows)
+                for model, rows in zip(used, scored, strict=True)
+                if model.model.hazard
+            ]
+            scores = pa.concat_tables(scored)
             replace_churn_scores(con, dates, scores)
-            replace_churn_hazards(con, dates, pa.concat_tables(hazards))
+            replace_churn_hazards(
+                con, dates, pa.concat_tables([CHURN_HAZARDS.empty_table(), *hazards])
+            )
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": len(scores),

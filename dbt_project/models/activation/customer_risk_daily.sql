@@ -10,12 +10,7 @@
 with
 
 scores as (
-    select scores.*
-    from {{ ref('stg_ml__churn_scores') }} as scores
-    semi join (
-        select snapshot_date from {{ source('ops', 'run_dates') }}
-        where purpose = 'daily'
-    ) as dates on scores.snapshot_date = dates.snapshot_date
+    {{ of_daily_dates(ref('stg_ml__churn_scores')) }}
 ),
 
 values_at_stake as (

@@ -14,12 +14,7 @@
 with
 
 hazards as (
-    select hazards.*
-    from {{ ref('stg_ml__churn_hazards') }} as hazards
-    semi join (
-        select snapshot_date from {{ source('ops', 'run_dates') }}
-        where purpose = 'daily'
-    ) as dates on hazards.snapshot_date = dates.snapshot_date
+    {{ of_daily_dates(ref('stg_ml__churn_hazards')) }}
 ),
 
 fees as (

@@ -12,12 +12,7 @@
 with
 
 features as (
-    select features.*
-    from {{ ref('feat_customer_snapshots') }} as features
-    semi join (
-        select snapshot_date from {{ source('ops', 'run_dates') }}
-        where purpose = 'daily'
-    ) as dates on features.snapshot_date = dates.snapshot_date
+    {{ of_daily_dates(ref('feat_customer_snapshots')) }}
 ),
 
 parameters as (
