@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ml.boost import Boosted, Rows, boost, boost_again, no_trees
 from ml.calibrate import Calibrator
 from ml.config import TrainingSettings
+from ml.customer_hash import sample_customers
 from ml.linear_base import LinearBase
 from ml.model import ChurnModel, ModelFacts
 from ml.preprocess import Preprocessor
@@ -30,6 +31,11 @@ LEAST_OF_EITHER = {"train": 30, "calibration": 10, "holdout": 10}
 # company's 4,500 and 1,100 rows that raised the top decile's lift from 2.85 to 2.88. Beyond this
 # many rows it would double the time of training for nothing that shows.
 MAX_REFIT_ROWS = 100_000
+
+# Past rows that the level is taken of: the mean of so many is known to 0.2 %, and predicting all
+# 600,000 of a large company took an eighth of the training.
+MAX_LEVEL_ROWS = 150_000
+LEVEL_SALT = 707
 
 # Which way a feature may act: 1 where more of it never lowers the risk, −1 the other way round.
 Signs = Mapping[str, int]
@@ -64,21 +70,21 @@ def fit_parts(
 
     tuned, trials = tune(train, settings, judge)
     base, preprocessor, boosted = _boosted(train, calibration, tuned, signs)
-    labels = labels_of(parts.past)
     model = ChurnModel(
         process=process,
         base=base,
         booster=boosted.booster,
         preprocessor=preprocessor,
         calibrator=Calibrator(),
-        facts=_facts(split, settings, as_of, labels, boosted),
+        facts=_facts(split, settings, as_of, labels_of(parts.past), boosted),
     )
     margins = model.predictor(settings.threads).margins(parts.calibration)
     model = replace(model, calibrator=Calibrator.fit(margins, labels_of(calibration)))
     if len(train) + len(calibration) <= MAX_REFIT_ROWS:
         model = _boosted_again(pa.concat_tables([train, calibration]), model, tuned, signs)
-    margins = model.predictor(settings.threads).margins(parts.past)
-    level = model.calibrator.at_level(margins, labels)
+    level_rows = sample_customers(parts.past, MAX_LEVEL_ROWS, LEVEL_SALT)
+    margins = model.predictor(settings.threads).margins(level_rows)
+    level = model.calibrator.at_level(margins, labels_of(level_rows))
     return Fitted(replace(model, calibrator=level), trials)
 
 

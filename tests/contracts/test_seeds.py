@@ -15,6 +15,7 @@ KEYS = {
     "mail_providers": ("domain",),
     "placeholder_keys": ("key_type", "key_value"),
     "feature_catalogue": ("feature",),
+    "topic_causes": ("pattern",),
     "reason_words": ("word",),
 }
 
@@ -33,6 +34,10 @@ def test_a_key_is_known_and_stands_once(seed: str) -> None:
     keys = [tuple(row[column] for column in KEYS[seed]) for row in rows(seed)]
     assert all(all(key) for key in keys)
     assert len(keys) == len(set(keys))
+
+
+def test_a_topic_speaks_for_one_of_the_causes() -> None:
+    assert {row["cause"] for row in rows("topic_causes")} <= {*CAUSES}
 
 
 def test_a_feature_stands_for_a_cause_a_topic_and_a_sign() -> None:

@@ -79,6 +79,7 @@ profiles as (
         wanted.snapshot_date,
         versions.birth_year,
         versions.country,
+        versions.city,
         versions.acquisition_channel,
         versions.plan,
         versions.marketing_consent,
@@ -113,6 +114,7 @@ attributes as (
             where birth_year is not null
         ) as age_years,
         arg_max(country, recency) filter (where country is not null) as country,
+        lower(trim(arg_max(city, recency) filter (where city is not null))) as city,
         arg_min(acquisition_channel, recency) filter (
             where acquisition_channel is not null
         ) as acquisition_channel,
@@ -134,6 +136,57 @@ joined as (
     left join {{ ref('feat_contracts') }} using (customer_no, snapshot_date)
 ),
 
+-- How trade goes where the customer lives: what the others in town order beside what they did
+-- before, and that beside the whole market's, so that a season or a bad day of the shop is nothing.
+-- Only the eligible count, for they alone are known on every date. 250 orders in a town vary by 6 %.
+{%- set spans = {'30d': 'orders_180d - orders_30d', '90d': 'orders_prior_90d'} %}
+markets as (
+    select
+        snapshot_date,
+        {%- for span, before in spans.items() %}
+        sum(orders_{{ span }}) / nullif(sum({{ before }}), 0) as change_{{ span }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from joined
+    where is_eligible and city is not null
+    group by snapshot_date
+),
+
+areas as (
+    select
+        snapshot_date,
+        country as area_country,
+        city,
+        {%- for span, before in spans.items() %}
+        sum(orders_{{ span }}) as area_orders_{{ span }},
+        sum({{ before }}) as area_orders_before_{{ span }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from joined
+    where is_eligible and city is not null
+    group by snapshot_date, country, city
+),
+
+-- Ten orders as the market's draw small towns towards it.
+placed as (
+    select
+        joined.*,
+        {%- for span, before in spans.items() %}
+        {%- set own = 'case when joined.is_eligible then {} else 0 end' %}
+        (areas.area_orders_{{ span }} - {{ own.format('joined.orders_' ~ span) }} + 10) / (
+            (areas.area_orders_before_{{ span }} - {{ own.format(before) }})
+            * markets.change_{{ span }}
+            + 10
+        ) as area_orders_trend_{{ span }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from joined
+    left join markets on joined.snapshot_date = markets.snapshot_date
+    left join areas
+        on
+            joined.snapshot_date = areas.snapshot_date
+            and joined.city = areas.city
+            and joined.country is not distinct from areas.area_country
+),
+
 final as (
     select
         customer_id,
@@ -144,7 +197,7 @@ final as (
         {%- for name in feature_columns() if name not in own %}
         {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from joined
+    from placed
 )
 
 select * from final

@@ -12,6 +12,17 @@ identities as (
     select * from {{ ref('int_identity_history') }}
 ),
 
+-- What a ticket's topic says of why its writer may leave.
+topic_causes as (
+    select
+        topics.topic,
+        causes.cause
+    from (select distinct topic from {{ ref('int_tickets_versions') }}) as topics
+    inner join {{ ref('topic_causes') }} as causes
+        on regexp_matches(lower(topics.topic), causes.pattern)
+    group by all
+),
+
 tickets as (
     select
         identities.customer_no,
@@ -20,7 +31,7 @@ tickets as (
         tickets.opened_at,
         tickets._row,
         tickets.reopened_count,
-        tickets.priority,
+        tickets.topic,
         case
             when cast(tickets.first_response_at as date) <= dates.snapshot_date
                 then tickets.first_response_at
@@ -63,7 +74,21 @@ ticket_history as (
         avg(date_diff('minute', opened_at, resolved_at)) / 60 as resolution_hours_365d,
         sum(reopened_count) filter (where resolved_at is not null) as reopened_365d,
         avg(csat_score) as csat_365d,
-        arg_max(csat_score, (opened_at, _row)) filter (where csat_score is not null) as last_csat
+        arg_max(csat_score, (opened_at, _row)) filter (where csat_score is not null) as last_csat,
+        -- Null where no topic is told, because that is not the same as no complaint.
+        {%- for subject, cause in {
+            'product': 'product_fit',
+            'service': 'service_response',
+            'price': 'price_sensitivity',
+            'relationship': 'emotional_bond',
+        }.items() %}
+        case
+            when count(topic) > 0 then count(*) filter (
+                where age_days < 180
+                and topic in (select t.topic from topic_causes as t where t.cause = '{{ cause }}')
+            )
+        end as tickets_about_{{ subject }}_180d{{ ',' if not loop.last }}
+        {%- endfor %}
     from tickets
     group by all
 ),
