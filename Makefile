@@ -65,7 +65,7 @@ ui: env ## the Dagster UI and the MLflow UI on the loopback address, until Ctrl-
 bench: env ## time and memory against the same work done by hand
 	@$(BIN)/python -m benchmarks
 
-evaluate: dev ## the churn model beside its peers on public data
+evaluate: dev ## the models beside their peers on public data, and the demo's planted truth
 	@$(BIN)/python -m evaluation
 
 dictionary: env ## write docs/data_dictionary.md from the contracts

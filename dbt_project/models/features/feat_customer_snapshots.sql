@@ -138,7 +138,7 @@ joined as (
 
 -- How trade goes where the customer lives: what the others in town order beside what they did
 -- before, and that beside the whole market's, so that a season or a bad day of the shop is nothing.
--- Only the eligible count, for they alone are known on every date. 250 orders in a town vary by 6 %.
+-- Only the eligible count, for they alone are known on every date; 250 orders vary by 6 %.
 {%- set spans = {'30d': 'orders_180d - orders_30d', '90d': 'orders_prior_90d'} %}
 markets as (
     select
@@ -172,10 +172,10 @@ placed as (
         joined.*,
         {%- for span, before in spans.items() %}
         {%- set own = 'case when joined.is_eligible then {} else 0 end' %}
-        (areas.area_orders_{{ span }} - {{ own.format('joined.orders_' ~ span) }} + 10) / (
+        (areas.area_orders_{{ span }} - {{ own.format('joined.orders_' ~ span) }} + 10)
+        / (
             (areas.area_orders_before_{{ span }} - {{ own.format(before) }})
-            * markets.change_{{ span }}
-            + 10
+            * markets.change_{{ span }} + 10
         ) as area_orders_trend_{{ span }}{{ ',' if not loop.last }}
         {%- endfor %}
     from joined

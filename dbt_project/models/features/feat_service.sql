@@ -2,6 +2,12 @@
     What a customer asked for and said, up to each date of the run. A ticket's answer counts from
     the moment it was given, its score from the moment it was solved.
 -#}
+{%- set subjects = {
+    'product': 'product_fit',
+    'service': 'service_response',
+    'price': 'price_sensitivity',
+    'relationship': 'emotional_bond',
+} %}
 with
 
 dates as (
@@ -12,15 +18,18 @@ identities as (
     select * from {{ ref('int_identity_history') }}
 ),
 
--- What a ticket's topic says of why its writer may leave.
-topic_causes as (
+-- What a ticket's topic says of why its writer may leave; it may speak for several causes.
+topic_subjects as (
     select
         topics.topic,
-        causes.cause
+        {%- for subject, cause in subjects.items() %}
+        coalesce(bool_or(causes.cause = '{{ cause }}'), false) as is_about_{{ subject }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
     from (select distinct topic from {{ ref('int_tickets_versions') }}) as topics
-    inner join {{ ref('topic_causes') }} as causes
+    left join {{ ref('topic_causes') }} as causes
         on regexp_matches(lower(topics.topic), causes.pattern)
-    group by all
+    group by topics.topic
 ),
 
 tickets as (
@@ -31,7 +40,7 @@ tickets as (
         tickets.opened_at,
         tickets._row,
         tickets.reopened_count,
-        tickets.topic,
+        topic_subjects.* exclude (topic),
         case
             when cast(tickets.first_response_at as date) <= dates.snapshot_date
                 then tickets.first_response_at
@@ -51,6 +60,7 @@ tickets as (
         on
             identities.valid_from <= dates.snapshot_date
             and dates.snapshot_date < identities.valid_to
+    left join topic_subjects on tickets.topic = topic_subjects.topic
     where
         tickets._reject_reason is null
         and tickets.known_from <= dates.snapshot_date
@@ -76,17 +86,10 @@ ticket_history as (
         avg(csat_score) as csat_365d,
         arg_max(csat_score, (opened_at, _row)) filter (where csat_score is not null) as last_csat,
         -- Null where no topic is told, because that is not the same as no complaint.
-        {%- for subject, cause in {
-            'product': 'product_fit',
-            'service': 'service_response',
-            'price': 'price_sensitivity',
-            'relationship': 'emotional_bond',
-        }.items() %}
+        {%- for subject in subjects %}
         case
-            when count(topic) > 0 then count(*) filter (
-                where age_days < 180
-                and topic in (select t.topic from topic_causes as t where t.cause = '{{ cause }}')
-            )
+            when count(is_about_{{ subject }}) > 0
+                then count_if(age_days < 180 and is_about_{{ subject }})
         end as tickets_about_{{ subject }}_180d{{ ',' if not loop.last }}
         {%- endfor %}
     from tickets
