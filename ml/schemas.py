@@ -72,6 +72,19 @@ CHURN_HAZARDS = pa.schema(
     ]
 )
 
+# A row a group and measure: what SQL needs to assign customers (`ml.behaviour_groups`).
+BEHAVIOUR_GROUPS = pa.schema(
+    [
+        ("behaviour_group", pa.string()),
+        ("measure", pa.string()),
+        ("location", pa.float64()),
+        ("scale", pa.float64()),
+        ("unknown", pa.float64()),
+        ("centre", pa.float64()),
+        ("share", pa.float64()),
+    ]
+)
+
 
 class SchemaError(ValueError):
     """A table lacks a column, or a column holds what the model cannot read."""

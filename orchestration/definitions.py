@@ -15,6 +15,7 @@ from orchestration.assets.drift import drift_assets
 from orchestration.assets.ingest import raw_assets
 from orchestration.assets.publish import published_asset
 from orchestration.assets.scoring import churn_scores_asset
+from orchestration.assets.segmentation import behaviour_groups_asset
 from orchestration.assets.training import CHURN_MODEL, model_assets
 from orchestration.assets.warehouse import warehouse_assets
 from orchestration.automation import new_drops_sensor, schedules
@@ -81,6 +82,7 @@ def build_defs(
             ),
             *warehouse_assets(manifest, config, partitions),
             model_assets(config, partitions),
+            behaviour_groups_asset(config, partitions),
             drift_assets(config, partitions, CHURN_MODEL),
             churn_scores_asset(config, partitions, CHURN_MODEL),
             published_asset(manifest, config, partitions),

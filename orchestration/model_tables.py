@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
 from ml.explain import Meaning
-from ml.schemas import CUSTOMER_ID
+from ml.schemas import BEHAVIOUR_GROUPS, CUSTOMER_ID
 from ml.value import VALUE_COLUMNS, ValueModel
 from orchestration.quoting import identifier
+
+if TYPE_CHECKING:
+    from ml.behaviour_groups import BehaviourGroups
 
 
 def examples(con: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -53,6 +57,39 @@ def attributes_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
     return con.execute(
         f"select {names} from features.feat_customer_snapshots where snapshot_date = ?", [day]
     ).to_arrow_table()
+
+
+def behaviour_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
+    """Features of the customers who have bought, come by or been under contract lately."""
+    return con.execute(
+        """
+        from features.feat_customer_snapshots
+        where
+            snapshot_date = ?
+            and (orders_365d > 0 or days_since_last_activity < 90 or active_subscriptions > 0)
+        """,
+        [day],
+    ).to_arrow_table()
+
+
+def behaviour_groups_before(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
+    """The groups in use on the day before."""
+    return con.execute(
+        """
+        from ml.behaviour_groups
+        where as_of_date = (select max(as_of_date) from ml.behaviour_groups where as_of_date < ?)
+        """,
+        [day],
+    ).to_arrow_table()
+
+
+def replace_behaviour_groups(
+    con: duckdb.DuckDBPyConnection, day: date, groups: BehaviourGroups | None
+) -> None:
+    """Replace the groups found on a day; with None those of before stay in use."""
+    rows = BEHAVIOUR_GROUPS.empty_table() if groups is None else groups.rows()
+    dated = rows.append_column("as_of_date", pa.array([day] * len(rows), pa.date32()))
+    replace_rows(con, "ml.behaviour_groups", "as_of_date", [day], dated)
 
 
 def feature_catalogue(con: duckdb.DuckDBPyConnection) -> dict[str, Meaning]:

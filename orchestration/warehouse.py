@@ -80,6 +80,21 @@ create table if not exists ml.value_parameters (
 comment on table ml.value_parameters is
     'How often customers buy and what they spend, fitted with each model; see ml/value.py.';
 
+create table if not exists ml.behaviour_groups (
+    as_of_date date not null,
+    behaviour_group varchar not null,
+    measure varchar not null,
+    location double not null,
+    scale double not null,
+    unknown double not null,
+    centre double not null,
+    share double not null,
+    primary key (as_of_date, behaviour_group, measure)
+);
+comment on table ml.behaviour_groups is
+    'Groups of customers who behave alike, as found on a date, by the measures they are told apart'
+    ' by; see ml/behaviour_groups.py. In use from the date on until the next.';
+
 create table if not exists ml.holdout_scores (
     snapshot_date date not null,
     customer_id varchar not null,

@@ -6,11 +6,28 @@
     )
 }}
 
-{#- What kind of customer each one is: one row a customer known on the day, bought or not. -#}
+{#-
+    What kind of customer each one is: one row a customer known on the day, bought or not. What the
+    customers of a day are compared with is older than the day (segment_boundaries, ml's behaviour
+    groups), so that nobody moves because others did.
+-#}
+{%- set measures = behaviour_measures() %}
 with
 
 features as (
     {{ of_daily_dates(ref('feat_customer_snapshots')) }}
+),
+
+boundaries as (
+    select
+        *,
+        as_of_date as valid_from,
+        coalesce(lead(as_of_date) over (order by as_of_date), date '9999-12-31') as valid_to
+    from {{ ref('segment_boundaries') }}
+),
+
+groups as (
+    select * from {{ ref('stg_ml__behaviour_groups') }}
 ),
 
 customer_values as (
@@ -25,33 +42,78 @@ risks as (
     from {{ ref('customer_risk_daily') }}
 ),
 
--- Quintiles among those who have bought within a year; ties fall together by the customer's id.
 scored as (
     select
-        customer_id,
-        snapshot_date,
-        cast(6 - ntile(5) over (
-            partition by snapshot_date order by days_since_last_order, customer_id
-        ) as integer) as recency_score,
-        cast(ntile(5) over (
-            partition by snapshot_date order by orders_365d, customer_id
-        ) as integer) as frequency_score,
-        cast(ntile(5) over (
-            partition by snapshot_date order by net_revenue_365d, customer_id
-        ) as integer) as monetary_score
+        features.customer_id,
+        features.snapshot_date,
+        6 - ({{ fifth('features.days_since_last_order', 'recency') }}) as recency_score,
+        {{ fifth('features.orders_365d', 'frequency') }} as frequency_score,
+        {{ fifth('features.net_revenue_365d', 'monetary') }} as monetary_score
     from features
-    where orders_365d > 0
+    inner join boundaries
+        on
+            features.snapshot_date >= boundaries.valid_from
+            and features.snapshot_date < boundaries.valid_to
+    where features.orders_365d > 0
 ),
 
 valued as (
     select
-        customer_id,
-        snapshot_date,
-        percent_rank() over (
-            partition by snapshot_date order by expected_value
-        ) as value_rank
+        customer_values.customer_id,
+        customer_values.snapshot_date,
+        case
+            when customer_values.expected_value > boundaries.value_high_above then 'high'
+            when customer_values.expected_value > boundaries.value_medium_above then 'medium'
+            when boundaries.value_medium_above is not null then 'low'
+        end as value_tier
     from customer_values
-    where expected_value > 0
+    inner join boundaries
+        on
+            customer_values.snapshot_date >= boundaries.valid_from
+            and customer_values.snapshot_date < boundaries.valid_to
+    where customer_values.expected_value > 0
+),
+
+-- Who has done anything lately, by how far off the usual: every group of a day has one scale.
+standardised as (
+    select
+        features.customer_id,
+        features.snapshot_date,
+        {%- for measure in measures %}
+        least(greatest((
+            coalesce(
+                ln(1 + greatest(features.{{ measure }}, 0)), scales.{{ measure }}_unknown
+            ) - scales.{{ measure }}_location
+        ) / scales.{{ measure }}_scale, -3), 3) as {{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from features
+    inner join (select distinct on (valid_from) * from groups) as scales
+        on
+            features.snapshot_date >= scales.valid_from
+            and features.snapshot_date < scales.valid_to
+    where {{ has_behaviour() }}
+),
+
+grouped as (
+    select
+        standardised.customer_id,
+        standardised.snapshot_date,
+        arg_min(
+            groups.behaviour_group,
+            (
+                {%- for measure in measures %}
+                coalesce(power(standardised.{{ measure }} - groups.{{ measure }}_centre, 2), 0)
+                {{- ' +' if not loop.last }}
+                {%- endfor %},
+                groups.behaviour_group
+            )
+        ) as behaviour_group
+    from standardised
+    inner join groups
+        on
+            standardised.snapshot_date >= groups.valid_from
+            and standardised.snapshot_date < groups.valid_to
+    group by standardised.customer_id, standardised.snapshot_date
 ),
 
 final as (
@@ -62,6 +124,7 @@ final as (
         scored.frequency_score,
         scored.monetary_score,
         case
+            when features.orders_365d > 0 and scored.recency_score is null then null
             when scored.recency_score is null and features.orders_lifetime > 0 then 'lost'
             else
                 {{ rfm_segment(
@@ -73,35 +136,22 @@ final as (
             "lower(coalesce(features.contract_plan, features.plan)) = 'trial'",
         ) }} as lifecycle_stage,
         {{ lifecycle_status() }} as lifecycle_status,
+        coalesce(valued.value_tier, 'none') as value_tier,
+        case when {{ has_behaviour() }} then grouped.behaviour_group else 'inactive' end
+            as behaviour_group,
         case
-            when valued.value_rank >= 0.8 then 'high'
-            when valued.value_rank >= 0.4 then 'medium'
-            when valued.value_rank is not null then 'low'
-        end as value_tier,
-        case
-            when features.days_since_last_activity is null then null
-            when features.active_days_30d = 0 then 'silent'
-            when features.checkouts_90d > 0 and features.active_days_trend >= 0.8 then 'regular'
-            when features.checkouts_90d > 0 then 'fading'
-            else 'browsing'
-        end as behaviour_group,
-        case
+            when coalesce(features.orders_365d, 0) = 0 then 'none'
             when features.categories_365d = 1 or features.top_category_share_365d >= 0.75
                 then 'single_need'
             when features.categories_365d > 1 then 'several_needs'
         end as need_scenario,
-        case
-            when coalesce(features.orders_lifetime, 0) = 0 then null
-            when features.orders_lifetime <= 2 and features.discounted_share_lifetime = 1
-                then 'passer_by'
-            when features.discounted_share_lifetime >= 0.6 then 'opportunist'
-            when features.orders_lifetime >= 3 then 'core_loyal'
-            else 'undecided'
-        end as customer_type,
-        risks.risk_tier
+        {{ customer_type() }} as customer_type,
+        coalesce(risks.risk_tier, 'none') as risk_tier,
+        cast(coalesce(features.net_revenue_365d, 0) as decimal(18, 2)) as net_revenue_365d
     from features
     left join scored using (customer_id, snapshot_date)
     left join valued using (customer_id, snapshot_date)
+    left join grouped using (customer_id, snapshot_date)
     left join risks using (customer_id, snapshot_date)
 )
 

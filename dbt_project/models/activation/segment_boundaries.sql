@@ -1,0 +1,69 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='as_of_date',
+    )
+}}
+
+{#-
+    Where the fifths of recency, frequency and money and the tiers of value end: found on the days
+    on which a model is trained and kept until the next, so that customers move because they
+    changed and not because others did.
+-#}
+with
+
+as_of as (
+    select max(snapshot_date) as as_of_date from {{ source('ops', 'run_dates') }}
+    where purpose = 'daily'
+    {%- if is_incremental() %}
+    having exists (from {{ source('ops', 'run_dates') }} as t where t.purpose = 'training')
+    {%- endif %}
+),
+
+buyers as (
+    select features.*
+    from {{ ref('feat_customer_snapshots') }} as features
+    inner join as_of on features.snapshot_date = as_of.as_of_date
+    where features.orders_365d > 0
+),
+
+rhythms as (
+    select
+        snapshot_date as as_of_date,
+        {%- for name, column in {
+            'recency': 'days_since_last_order',
+            'frequency': 'orders_365d',
+            'monetary': 'net_revenue_365d',
+        }.items() %}
+        {%- for part in range(1, 5) %}
+        quantile_disc({{ column }}, {{ part / 5 }}) as {{ name }}_{{ part }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from buyers
+    group by snapshot_date
+),
+
+-- The fifth that is worth most is high, the next two fifths are medium.
+worths as (
+    select
+        expected.snapshot_date as as_of_date,
+        quantile_disc(expected.expected_value, 0.4) as value_medium_above,
+        quantile_disc(expected.expected_value, 0.8) as value_high_above
+    from {{ ref('customer_values_daily') }} as expected
+    inner join as_of on expected.snapshot_date = as_of.as_of_date
+    where expected.expected_value > 0
+    group by expected.snapshot_date
+),
+
+final as (
+    select *
+    from as_of
+    left join rhythms using (as_of_date)
+    left join worths using (as_of_date)
+    where as_of.as_of_date is not null
+)
+
+select * from final

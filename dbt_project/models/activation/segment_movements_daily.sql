@@ -1,0 +1,55 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='snapshot_date',
+    )
+}}
+
+{#-
+    How many customers, and how much of the year's revenue, moved between the parts of each
+    segmentation since the day and since the week before; who stayed is told too, so that every row
+    of customers sums to the segment's size. Where the earlier date was not run there is no row.
+-#}
+with
+
+pairs as (
+    {{ segment_pairs([1, 7]) }}
+),
+
+{%- for segmentation in segmentations() %}
+
+{{ segmentation }}_moves as (
+    select
+        snapshot_date,
+        days_before,
+        '{{ segmentation }}' as segmentation,
+        from_{{ segmentation }} as from_segment,
+        to_{{ segmentation }} as to_segment,
+        count(*) as customers,
+        sum(net_revenue_365d) as net_revenue
+    from pairs
+    group by all
+),
+{%- endfor %}
+
+moves as (
+    {%- for segmentation in segmentations() %}
+    select * from {{ segmentation }}_moves
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+final as (
+    select
+        snapshot_date,
+        cast(days_before as integer) as days_before,
+        segmentation,
+        from_segment,
+        to_segment,
+        cast(customers as integer) as customers,
+        cast(net_revenue as decimal(18, 2)) as net_revenue
+    from moves
+)
+
+select * from final
