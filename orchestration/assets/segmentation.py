@@ -56,7 +56,7 @@ def behaviour_groups_asset(
     return behaviour_groups
 
 
-def _metadata(groups: "BehaviourGroups | None") -> dict[str, dg.RawMetadataValue]:
+def _metadata(groups: "BehaviourGroups | None") -> dict[str, int | float | str]:
     if groups is None:
         return {"groups": 0, "why": "too few customers, or nothing in which they differ"}
     shares = zip(groups.names, groups.shares, strict=True)

@@ -40,6 +40,10 @@ GRAINS = {
     "activation.customer_risk_daily": "snapshot_date, customer_id",
     "activation.customer_segments_daily": "snapshot_date, customer_id",
     "activation.customer_survival_monthly": "snapshot_date, customer_id, month_ahead",
+    "activation.segment_movements_daily": (
+        "snapshot_date, days_before, segmentation, from_segment, to_segment"
+    ),
+    "activation.customer_moves_daily": "snapshot_date, customer_id, segmentation",
     "feedback.prediction_performance": "snapshot_date, model_version",
     "feedback.drift_daily": "snapshot_date, model_version, feature",
     "ops.data_quality_daily": "snapshot_date, source, table_name",
@@ -47,6 +51,8 @@ GRAINS = {
 
 # Of them, what a company without contracts, such as the demo company, has no row of.
 OF_CONTRACTS = {"activation.customer_survival_monthly"}
+# What compares a day with the one or the seven before it.
+OF_LATER_DAYS = {"activation.segment_movements_daily", "activation.customer_moves_daily"}
 
 
 @dataclass(frozen=True)

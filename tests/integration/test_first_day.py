@@ -8,15 +8,24 @@ import duckdb
 import numpy as np
 import pytest
 
+from ml.behaviour_groups import fit_groups
 from ml.value import ValueModel
-from tests.integration.deployments import GRAINS, HISTORY, OF_CONTRACTS, Deployment
+from orchestration.config_file import load_config
+from orchestration.model_tables import behaviour_of
+from tests.integration.deployments import (
+    GRAINS,
+    HISTORY,
+    OF_CONTRACTS,
+    OF_LATER_DAYS,
+    Deployment,
+)
 
 
 @pytest.mark.parametrize("table", GRAINS)
 def test_every_table_of_the_contract_is_published_and_filled_where_it_applies(
     first_day: Deployment, table: str
 ) -> None:
-    assert bool(first_day.table(table)) == (table not in OF_CONTRACTS)
+    assert bool(first_day.table(table)) == (table not in OF_CONTRACTS | OF_LATER_DAYS)
 
 
 def test_each_known_customer_has_one_segment_row_and_each_eligible_one_risk_row(
@@ -82,6 +91,75 @@ def test_identity_finds_the_planted_people(first_day: Deployment) -> None:
     precision, recall = row
     assert precision >= 0.99
     assert recall >= 0.97
+
+
+def test_the_groups_of_behaviour_are_the_nearest_ones(first_day: Deployment) -> None:
+    with duckdb.connect(str(first_day.home.warehouse), read_only=True) as con:
+        features = behaviour_of(con, HISTORY)
+        told = dict(
+            con.execute(
+                "select customer_id, behaviour_group from activation.customer_segments_daily"
+            ).fetchall()
+        )
+    seed = load_config(first_day.config).training.seed
+    groups = fit_groups(features, seed)
+
+    assert groups is not None
+    expected = dict(zip(features["customer_id"].to_pylist(), groups.assign(features), strict=True))
+    others = dict.fromkeys(told.keys() - expected.keys(), "inactive")
+    assert told == expected | others
+    assert len(set(told.values())) >= 4
+
+
+def test_nobody_is_told_apart_by_the_order_of_equals(first_day: Deployment) -> None:
+    split = first_day.warehouse(
+        f"""
+        select orders_365d
+        from activation.customer_segments_daily
+        inner join features.feat_customer_snapshots using (customer_id, snapshot_date)
+        where snapshot_date = '{HISTORY}' and orders_365d > 0
+        group by orders_365d
+        having count(distinct frequency_score) > 1
+        """
+    )
+    assert split == []
+    [(recent, frequent)] = first_day.warehouse(
+        f"""
+        select corr(recency_score, -days_since_last_order), corr(frequency_score, orders_365d)
+        from activation.customer_segments_daily
+        inner join features.feat_customer_snapshots using (customer_id, snapshot_date)
+        where snapshot_date = '{HISTORY}'
+        """
+    )
+    assert min(recent, frequent) > 0.6
+
+
+def test_planted_coupon_hunters_are_passers_by(first_day: Deployment) -> None:
+    truth = first_day.home.root / "demo_truth"
+    [(found, right, hunters)] = first_day.warehouse(
+        f"""
+        with persons as (
+            select identities.customer_id, any_value(records.person_id) as person_id
+            from marts.customer_identities as identities
+            inner join '{truth}/records.parquet' as records
+                on
+                    identities.source = records.source
+                    and identities.source_customer_id = records.source_record_id
+            group by identities.customer_id
+            having count(distinct records.person_id) = 1
+        )
+        select
+            count(*) filter (segments.customer_type = 'passer_by'),
+            count(*) filter (segments.customer_type = 'passer_by' and people.is_coupon_hunter),
+            count(*) filter (people.is_coupon_hunter)
+        from activation.customer_segments_daily as segments
+        inner join persons using (customer_id)
+        inner join '{truth}/people.parquet' as people using (person_id)
+        where segments.customer_type <> 'no_purchase'
+        """
+    )
+    assert right / found >= 0.85
+    assert right / hunters >= 0.8
 
 
 def test_the_holdout_is_judged_from_the_first_run_on(first_day: Deployment) -> None:
