@@ -81,9 +81,10 @@ standardised as (
         features.snapshot_date,
         {%- for measure in measures %}
         least(greatest((
-            coalesce(
-                ln(1 + greatest(features.{{ measure }}, 0)), scales.{{ measure }}_unknown
-            ) - scales.{{ measure }}_location
+            case
+                when features.{{ measure }} is null then scales.{{ measure }}_unknown
+                else ln(1 + greatest(features.{{ measure }}, 0))
+            end - scales.{{ measure }}_location
         ) / scales.{{ measure }}_scale, -3), 3) as {{ measure }}{{ ',' if not loop.last }}
         {%- endfor %}
     from features
