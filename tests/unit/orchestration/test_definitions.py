@@ -18,6 +18,8 @@ from orchestration.warehouse import Warehouse
 EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
 FEATURES = dg.AssetKey(["features", "feat_customer_snapshots"])
 MODEL = dg.AssetKey(["ml", "churn_model"])
+HOLDOUT_SCORES = dg.AssetKey(["ml", "holdout_scores"])
+BEHAVIOUR_GROUPS = dg.AssetKey(["ml", "behaviour_groups"])
 SCORES = dg.AssetKey(["ml", "churn_scores"])
 RISK = dg.AssetKey(["activation", "customer_risk_daily"])
 PUBLISHED = dg.AssetKey(["published", "holdfast"])
@@ -96,7 +98,7 @@ def test_every_asset_has_a_layer_an_owner_a_kind_and_a_description(
 
 
 def test_the_daily_job_trains_nothing(definitions: dg.Definitions) -> None:
-    training = {EXAMPLES, MODEL, dg.AssetKey(["ml", "holdout_scores"])}
+    training = {EXAMPLES, MODEL, HOLDOUT_SCORES, BEHAVIOUR_GROUPS}
     assert keys(definitions, RETRAIN) - keys(definitions, DAILY) == training
     assert keys(definitions, BACKFILL) == keys(definitions, DAILY)
 

@@ -1,0 +1,78 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='snapshot_date',
+    )
+}}
+
+{#-
+    Why value is at risk in each part of each segmentation, and how much of it can be influenced. A
+    customer whose causes cannot be told apart counts as unknown: a cause is not guessed to make the
+    shares add up. The part `all` of the segmentation `all` is the company.
+-#}
+with
+
+risks as (
+    {{ of_daily_dates(ref('customer_risk_daily')) }}
+),
+
+segments as (
+    select * from {{ ref('customer_segments_daily') }}
+),
+
+customers as (
+    select
+        risks.snapshot_date,
+        coalesce(risks.main_cause, 'unknown') as cause,
+        coalesce(risks.value_at_risk, 0) as value_at_risk,
+        'all' as whole,
+        segments.* exclude (customer_id, snapshot_date)
+    from risks
+    inner join segments using (customer_id, snapshot_date)
+),
+
+counted as (
+    {%- for segmentation in ['whole', *segmentations()] %}
+    select
+        snapshot_date,
+        '{{ 'all' if segmentation == 'whole' else segmentation }}' as segmentation,
+        coalesce({{ segmentation }}, 'unknown') as segment,
+        cause,
+        count(*) as customers,
+        sum(value_at_risk) as value_at_risk
+    from customers
+    group by all
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+shared as (
+    select
+        *,
+        value_at_risk / nullif(
+            sum(value_at_risk) over (partition by snapshot_date, segmentation, segment), 0
+        ) as share_of_value_at_risk
+    from counted
+),
+
+final as (
+    select
+        shared.snapshot_date,
+        shared.segmentation,
+        shared.segment,
+        shared.cause,
+        cast(shared.customers as integer) as customers,
+        cast(shared.value_at_risk as decimal(18, 2)) as value_at_risk,
+        shared.share_of_value_at_risk,
+        catalogue.dimension_{{ var('language') }} as dimension,
+        catalogue.typical_sign_{{ var('language') }} as typical_sign,
+        catalogue.depth,
+        catalogue.influence,
+        cast(shared.value_at_risk * catalogue.influence as decimal(18, 2)) as influenceable_value,
+        catalogue.how_hard_to_see
+    from shared
+    left join {{ ref('cause_catalogue') }} as catalogue using (cause)
+)
+
+select * from final

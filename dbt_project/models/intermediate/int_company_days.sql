@@ -1,0 +1,153 @@
+{#-
+    The company's totals of each day that the dates of the run are compared with, by the days on
+    which they were known to be so: most of a day is known on it and for ever, and what is delivered
+    later or told anew has rows of its own. `parts` is what an average is divided by, null in a sum.
+-#}
+{%- set seen = 91 %}
+with
+
+bounds as (
+    select
+        min(snapshot_date) - {{ seen }} as first_day,
+        max(snapshot_date) as last_day
+    from {{ source('ops', 'run_dates') }}
+    where purpose = 'daily'
+),
+
+order_days as (
+    select
+        order_days.*,
+        -- Days since the order before; a customer lapses on the day the eligible days are over.
+        lead(order_days.activity_date) over (
+            partition by order_days.source, order_days.source_customer_id
+            order by order_days.activity_date, order_days.known_from
+        ) as next_date
+    from {{ ref('int_order_days') }} as order_days
+    cross join bounds
+    where
+        order_days.activity_date > bounds.first_day - {{ var('eligible_days') }}
+        and order_days.activity_date <= bounds.last_day
+),
+
+traded as (
+    select
+        activity_date as day,
+        known_from,
+        known_to,
+        sum(orders) as orders,
+        count(*) filter (where orders > 0) as buyers,
+        sum(net_amount) as net_revenue,
+        sum(refunds) as refunds
+    from order_days
+    cross join bounds
+    where activity_date > bounds.first_day
+    group by all
+),
+
+lapses as (
+    select
+        activity_date + {{ var('eligible_days') }} as day,
+        greatest(known_from, activity_date + {{ var('eligible_days') }}) as known_from,
+        known_to,
+        count(*) as lapsed_customers
+    from order_days
+    cross join bounds
+    where
+        orders > 0
+        and activity_date + {{ var('eligible_days') }} <= bounds.last_day
+        and (next_date is null or next_date >= activity_date + {{ var('eligible_days') }})
+    group by all
+),
+
+replaced_loads as (
+    select
+        load_id,
+        superseded_on
+    from {{ source('ops', 'load_ledger') }}
+    where superseded_on is not null
+),
+
+visited as (
+    select
+        event_days.activity_date as day,
+        greatest(event_days.known_from, event_days.activity_date) as known_from,
+        coalesce(replaced_loads.superseded_on, date '9999-12-31') as known_to,
+        count(*) as visitors,
+        sum(event_days.failures) as failures
+    from {{ ref('int_event_days') }} as event_days
+    cross join bounds
+    left join replaced_loads on event_days._load_id = replaced_loads.load_id
+    where
+        event_days.activity_date > bounds.first_day
+        and event_days.activity_date <= bounds.last_day
+    group by all
+),
+
+tickets as (
+    select
+        *,
+        cast(opened_at as date) as opened_on,
+        cast(first_response_at as date) as answered_on
+    from {{ ref('int_tickets_versions') }}
+    cross join bounds
+    where
+        _reject_reason is null
+        and known_from < known_to
+        and cast(opened_at as date) > bounds.first_day - 30
+),
+
+asked as (
+    select
+        opened_on as day,
+        greatest(known_from, opened_on) as known_from,
+        known_to,
+        count(*) as tickets
+    from tickets
+    cross join bounds
+    where opened_on > bounds.first_day
+    group by all
+),
+
+answered as (
+    select
+        answered_on as day,
+        greatest(known_from, answered_on) as known_from,
+        known_to,
+        sum(date_diff('minute', opened_at, first_response_at)) / 60 as first_response_hours,
+        count(*) as parts
+    from tickets
+    cross join bounds
+    where answered_on > bounds.first_day
+    group by all
+),
+
+final as (
+    {%- for relation, metrics in {
+        'traded': ['orders', 'buyers', 'net_revenue', 'refunds'],
+        'lapses': ['lapsed_customers'],
+        'visited': ['visitors', 'failures'],
+        'asked': ['tickets'],
+    }.items() %}
+    {%- for metric in metrics %}
+    select
+        '{{ metric }}' as metric,
+        day,
+        known_from,
+        known_to,
+        cast({{ metric }} as double) as total,
+        cast(null as bigint) as parts
+    from {{ relation }}
+    union all
+    {%- endfor %}
+    {%- endfor %}
+    select
+        'first_response_hours' as metric,
+        day,
+        known_from,
+        known_to,
+        cast(first_response_hours as double) as total,
+        parts
+    from answered
+)
+
+select * from final
