@@ -18,6 +18,10 @@ features as (
     ) as dates on features.snapshot_date = dates.snapshot_date
 ),
 
+rhythm as (
+    select * from {{ ref('int_company_rhythm') }}
+),
+
 customer_values as (
     select * from {{ ref('customer_values_daily') }}
 ),
@@ -74,7 +78,8 @@ final as (
                 ) }}
         end as rfm_segment,
         {{ lifecycle_stage(
-            'coalesce(features.orders_lifetime, 0) + coalesce(features.subscriptions_lifetime, 0)',
+            'features.purchase_days_lifetime',
+            'features.paid_contract_days',
             "lower(coalesce(features.contract_plan, features.plan)) = 'trial'",
         ) }} as lifecycle_stage,
         {{ lifecycle_status() }} as lifecycle_status,
@@ -105,6 +110,7 @@ final as (
         end as customer_type,
         risks.risk_tier
     from features
+    left join rhythm using (snapshot_date)
     left join scored using (customer_id, snapshot_date)
     left join valued using (customer_id, snapshot_date)
     left join risks using (customer_id, snapshot_date)
