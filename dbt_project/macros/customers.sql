@@ -29,32 +29,34 @@
     end
 {%- endmacro %}
 
-{#- The shares of a customer's pauses that are longer than what ends a status: see pause_limit. -#}
+{#- Of a customer's pauses, the share that is as long as those with which a status begins. -#}
 {% macro pause_shares() -%}
-    {{ return({'slowing': 0.25, 'at_risk': 0.1, 'dormant': 0.05}) }}
+    {{ return({'slowing': 0.25, 'at_risk': 0.15, 'dormant': 0.05}) }}
 {%- endmacro %}
 
 {#-
-    Days without an order that only `share` of a customer's pauses would reach: pauses are taken to
-    be exponential about a mean of the customer's own, and those means to be spread over customers
-    as by two pauses of `pause_scale` days in all that everybody is given beforehand (a Lomax
-    distribution, as in BG/NBD, Fader, Hardie and Lee 2005). With many pauses the limits come to
-    1.4, 2.3 and 3.0 times the mean; with few they lie further out, and nearer the company's.
+    First day without an order on which a customer has a status, by the number of the own pauses so
+    far, the days that they took in all, and the company's limits (int_company_rhythm by the alias
+    `rhythm`). Pauses are taken to be exponential about the customer's own mean, and two pauses are
+    added to them, so long that without any of the own the limit is the company's (the Lomax
+    distribution of Fader, Hardie and Lee's BG/NBD, 2005). With many pauses the limits come to 1.4,
+    1.9 and 3.0 times the mean; with few they lie further out.
 -#}
-{% macro pause_limit(share, pauses, paused_days, pause_scale) -%}
-    cast(ceil(
-        ({{ pause_scale }} + {{ paused_days }})
-        * (power({{ (1 / share) | round(6) }}, 1.0 / (2 + {{ pauses }})) - 1)
-    ) as integer)
+{% macro pause_limit(status, pauses, paused_days, rhythm='rhythm') -%}
+    {%- set rarity = (1 / pause_shares()[status]) | round(9) -%}
+    cast(ceil(round(
+        ({{ rhythm }}.{{ status }}_after_days / (sqrt({{ rarity }}) - 1) + ({{ paused_days }}))
+        * (power({{ rarity }}, 1.0 / (2 + ({{ pauses }}))) - 1),
+        6
+    )) as integer)
 {%- endmacro %}
 
 {#-
     Where a customer stands against the own rhythm on a day, from the features and, by the alias
     `rhythm`, the company's rhythm as of that day (int_company_rhythm); null where there is none.
-    After one purchase the limits are those of the company's second purchases.
 
-    Contracts have no pauses: who runs one is active; slowing, where more contracts ended than began
-    within 90 days; at risk, where the last one ends within 30 days unless somebody renews it.
+    Contracts have no pauses: who runs one is active; at risk, where the last one ends within 30
+    days unless somebody renews it; slowing, where more ended than began within 90 days.
 -#}
 {% macro lifecycle_status(rhythm='rhythm') -%}
     {%- if var('churn_kind') == 'contractual' -%}
@@ -66,35 +68,23 @@
             and (auto_renew_share = 0 or (auto_renew_share is null and contract_term_months > 1))
             then 'at_risk'
         when ended_subscriptions_90d > started_subscriptions_90d then 'slowing'
-        when contract_pause_days > 0 and newest_contract_days < 90 then 'won_back'
+        when contract_pause_90d > 0 then 'won_back'
         else 'active'
     end
     {%- else -%}
-    {%- set pauses, days = '(purchase_days_lifetime - 1)', '(days_since_first_order - days_since_last_order)' -%}
+    {%- set days = 'days_since_first_order - days_since_last_order' -%}
+    {%- set pauses = 'purchase_days_lifetime - 1' -%}
+    {%- set last_limit = pause_limit('dormant', pauses ~ ' - 1', days ~ ' - last_gap_days', rhythm) -%}
     case
         when days_since_last_order is null then null
         {%- for status in ['dormant', 'at_risk'] %}
-        when days_since_last_order >= {{ pause_limit_of(status, pauses, days, rhythm) }}
-            then '{{ status }}'
+        when days_since_last_order >= {{ pause_limit(status, pauses, days, rhythm) }} then '{{ status }}'
         {%- endfor %}
-        when last_gap_days > {{ pause_limit_of(
-            'dormant', '(purchase_days_lifetime - 2)', days ~ ' - last_gap_days', rhythm
-        ) }} then 'won_back'
-        when days_since_last_order >= {{ pause_limit_of('slowing', pauses, days, rhythm) }}
-            then 'slowing'
+        when last_gap_days > {{ last_limit }} then 'won_back'
+        when days_since_last_order >= {{ pause_limit('slowing', pauses, days, rhythm) }} then 'slowing'
         else 'active'
     end
     {%- endif -%}
-{%- endmacro %}
-
-{#- First day without an order on which a customer has a status: after one purchase the company's. -#}
-{% macro pause_limit_of(status, pauses, paused_days, rhythm='rhythm') -%}
-    case
-        when {{ pauses }} < 1 then {{ rhythm }}.{{ status }}_after_days
-        else {{ pause_limit(
-            pause_shares()[status], pauses, '(' ~ paused_days ~ ')', rhythm ~ '.pause_scale'
-        ) }}
-    end
 {%- endmacro %}
 
 {#- The named segments of the field, by quintiles of recency and of frequency and money together. -#}

@@ -70,7 +70,7 @@
             'integer': [
                 'subscriptions_lifetime', 'active_subscriptions', 'ended_subscriptions',
                 'ended_subscriptions_90d', 'started_subscriptions_90d', 'contract_tenure_days',
-                'newest_contract_days', 'paid_contract_days', 'contract_pause_days', 'days_to_renewal',
+                'newest_contract_days', 'paid_contract_days', 'contract_pause_90d', 'days_to_renewal',
                 'contract_term_months',
             ],
             'float': ['monthly_amount', 'auto_renew_share'],

@@ -17,11 +17,11 @@
         -- Rounded, so that the last bits of logarithms never make two builds differ.
         case
             when bool_or(events = at_risk) over so_far then 0
-            else round(exp(sum(ln(1 - events / at_risk)) filter (events < at_risk) over so_far), 10)
+            else round(exp(sum(ln(nullif(at_risk - events, 0) / at_risk)) over so_far), 10)
         end as survival,
         round(
             sqrt(sum(events / nullif(at_risk * (at_risk - events), 0)) over so_far)
-            / nullif(-sum(ln(1 - events / at_risk)) filter (events < at_risk) over so_far, 0),
+            / nullif(-sum(ln(nullif(at_risk - events, 0) / at_risk)) over so_far, 0),
             10
         ) as log_log_error
     from (
@@ -35,21 +35,20 @@
 
 {#-
     Of curves of the wait for the second purchase, by `keys`, the part that enough customers were
-    watched for: 30 of them, and a twentieth. What of it is left at its end never comes. A company
-    that nobody could be watched in for eligible_days says nothing of never: it has no rows.
+    watched for: as long as one purchase more moves the curve by no more than a percentage point.
+    What is left of a curve at the end of this part never comes, so far as anybody can say. Where it
+    is shorter than eligible_days nobody was watched for long enough: there are no rows.
 -#}
 {% macro watched_waits(curves, keys) -%}
     select
         *,
-        max(at_risk) over of_curve as first_buyers,
         max(days) over of_curve as follow_up_days,
         min(survival) over of_curve as never_share,
         (survival - never_share) / nullif(1 - never_share, 0) as share_to_come
     from (
         select *
         from {{ curves }}
-        qualify
-            at_risk >= greatest(30, max(at_risk) over (partition by {{ keys | join(', ') }}) / 20)
+        where events < at_risk and survival <= 0.01 * (at_risk - events)
     ) as watched
     window of_curve as (partition by {{ keys | join(', ') }})
     qualify max(days) over of_curve >= {{ var('eligible_days') }}

@@ -20,7 +20,9 @@ subscriptions as (
         identities.customer_no,
         dates.snapshot_date,
         subscriptions.plan,
-        lower(subscriptions.plan) is distinct from 'trial' as is_paid,
+        lower(subscriptions.plan) is distinct from 'trial' and coalesce(
+            cast(subscriptions.ended_at as date) > cast(subscriptions.started_at as date), true
+        ) as is_paid,
         subscriptions.monthly_amount,
         subscriptions.auto_renew,
         subscriptions.term_months,
@@ -73,6 +75,7 @@ aggregated as (
         end as paid_contract_days,
         min(days_since_end) filter (where is_paid and not is_active)
         - max(tenure_days) filter (where is_active) as days_without_contract,
+        max(tenure_days) filter (where is_active) as running_days,
         sum(monthly_amount) filter (where is_active) as monthly_amount,
         case
             when count(days_to_renewal) filter (where is_active) = count_if(is_active)
@@ -89,7 +92,9 @@ aggregated as (
 interrupted as (
     select
         *,
-        case when days_without_contract > 0 then days_without_contract end as contract_pause_days
+        case
+            when days_without_contract > 0 and running_days < 90 then days_without_contract
+        end as contract_pause_90d
     from aggregated
 ),
 

@@ -5,10 +5,10 @@
 
     Waits are followed to the second day with a purchase, and those that go on are censored on the
     date: the pauses seen so far alone would be the short ones. Where the company cannot say yet,
-    the one-time buyer is dormant after the deployment's eligible_days.
+    the one-time buyer is dormant after the deployment's eligible_days, and the rest follows as if
+    waits were exponential.
 -#}
 {%- set shares = pause_shares() -%}
-{%- set unknown_scale = var('eligible_days') ~ ' / (sqrt(' ~ (1 / shares['dormant']) | round(6) ~ ') - 1)' -%}
 with
 
 dates as (
@@ -83,9 +83,9 @@ limits as (
     select
         snapshot_date,
         {%- for status, share in shares.items() %}
-        min(days) filter (where share_to_come <= {{ share }}) as {{ status }}_after_days,
+        min(days) filter (where share_to_come <= {{ share }}) as {{ status }}_after_days
+        {{- ',' if not loop.last }}
         {%- endfor %}
-        min(days) filter (where share_to_come <= 0.5) / (sqrt(2) - 1) as pause_scale
     from watched
     group by snapshot_date
 ),
@@ -93,10 +93,10 @@ limits as (
 final as (
     select
         dates.snapshot_date,
-        coalesce(limits.pause_scale, {{ unknown_scale }}) as pause_scale,
         {%- for status, share in shares.items() %}
         cast(coalesce(
-            limits.{{ status }}_after_days, {{ pause_limit(share, 0, 0, unknown_scale) }}
+            limits.{{ status }}_after_days,
+            ceil({{ var('eligible_days') }} * ln({{ share }}) / ln({{ shares['dormant'] }}))
         ) as integer) as {{ status }}_after_days{{ ',' if not loop.last }}
         {%- endfor %}
     from dates

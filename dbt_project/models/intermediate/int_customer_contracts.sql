@@ -32,6 +32,10 @@ final as (
         and identities.valid_from <= as_of.as_of_date
         and as_of.as_of_date < identities.valid_to
         and cast(subscriptions.started_at as date) <= as_of.as_of_date
+        -- What ended on the day on which it began was never run.
+        and coalesce(
+            cast(subscriptions.ended_at as date) > cast(subscriptions.started_at as date), true
+        )
 )
 
 select * from final

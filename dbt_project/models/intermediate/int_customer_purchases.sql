@@ -54,8 +54,8 @@ paused as (
     select
         numbered.*,
         as_of.as_of_date,
-        numbered.purchased_on + {{ pause_limit_of(
-            'dormant', '(numbered.purchase_no - 1)', 'numbered.purchased_on - numbered.first_on', 'as_of'
+        numbered.purchased_on + {{ pause_limit(
+            'dormant', 'numbered.purchase_no - 1', 'numbered.purchased_on - numbered.first_on', 'as_of'
         ) }} as limit_on
     from numbered
     cross join as_of

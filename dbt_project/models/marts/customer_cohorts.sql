@@ -22,7 +22,7 @@ contracts as (
         cast(date_trunc('month', min(started_on) over (partition by customer_no)) as date)
             as cohort_month
     from {{ ref('int_customer_contracts') }}
-    where not is_trial and started_on < coalesce(ended_on, date '9999-12-31')
+    where not is_trial
 ),
 
 contract_months as (

@@ -83,7 +83,7 @@ numbered_contracts as (
             rows between unbounded preceding and 1 preceding
         ), true) as is_new_stretch
     from contracts
-    where not is_trial and started_on < runs_to
+    where not is_trial
 ),
 
 stretch_numbers as (

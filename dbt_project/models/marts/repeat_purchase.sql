@@ -34,7 +34,11 @@ facts as (
         arg_max(low, days) as never_share_low,
         arg_max(high, days) as never_share_high,
         min(days) filter (share_to_come <= 0.5) as median_days_to_second,
-        min(days) filter (never_share >= 0.9 * survival) as never_after_days
+        -- Only where who waits on that day was watched for long enough after it.
+        min(days) filter (never_share >= 0.9 * survival) as settled_on,
+        case
+            when settled_on + {{ var('eligible_days') }} <= max(follow_up_days) then settled_on
+        end as never_after_days
     from watched
     group by dimension, group_name
 ),

@@ -35,7 +35,7 @@ lives as (
         case when count(ended_on) = count(*) then max(ended_on) end as left_on,
         cast(null as date) as second_on
     from {{ ref('int_customer_contracts') }}
-    where not is_trial and started_on < coalesce(ended_on, date '9999-12-31')
+    where not is_trial
     group by customer_no
 ),
 {% else %}
