@@ -16,6 +16,7 @@ from rich.table import Table
 
 from orchestration.config import DeploymentConfig
 from orchestration.home import Home
+from orchestration.worst_attrition import WorstAttrition, attrition_sentence, read_worst_attrition
 
 TOP_CUSTOMERS = 10
 
@@ -32,7 +33,8 @@ class DaySummary:
     """The figures of a published day.
 
     `deliveries` are (source, rows delivered, rows rejected) up to the day; `riskiest` are
-    (customer_id, probability, value at risk, reasons), most value at risk first.
+    (customer_id, probability, value at risk, reasons), most value at risk first; `attrition` is the
+    stage of life that most are lost from, of the latest day in the file.
     """
 
     day: date
@@ -43,6 +45,7 @@ class DaySummary:
     value_at_risk: float
     model_version: str | None
     riskiest: list[tuple[str, float, float, str]]
+    attrition: WorstAttrition | None
 
 
 def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
@@ -91,9 +94,10 @@ def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
             """,
             [day, TOP_CUSTOMERS],
         ).fetchall()
+        attrition = read_worst_attrition(con)
     customers, eligible, high_risk, value_at_risk, version = totals
     return DaySummary(
-        day, deliveries, customers, eligible, high_risk, value_at_risk, version, riskiest
+        day, deliveries, customers, eligible, high_risk, value_at_risk, version, riskiest, attrition
     )
 
 
@@ -125,6 +129,12 @@ def show_summary(
         f"At high risk  [bold]{summary.high_risk:,}[/] customers;"
         f" value at risk in all {summary.value_at_risk:,.0f} {config.currency}"
     )
+    if summary.attrition:
+        console.print(
+            f"Attrition     {attrition_sentence(summary.attrition, config.churn.kind)}",
+            highlight=False,
+            soft_wrap=True,
+        )
     if metrics.get("trees") == 0:
         console.print(
             "Model         No model told better than the average who leaves: every customer gets "

@@ -26,8 +26,8 @@
                 'days_since_last_order', 'days_since_first_order', 'purchase_days_lifetime',
                 'orders_lifetime', 'orders_7d', 'orders_30d', 'orders_90d', 'orders_180d',
                 'orders_365d', 'orders_prior_90d', 'orders_prior_30d',
-                'orders_same_season_last_year', 'longest_gap_days', 'refunds_90d', 'refunds_365d',
-                'cancellations_365d', 'categories_90d', 'categories_365d',
+                'orders_same_season_last_year', 'longest_gap_days', 'last_gap_days', 'refunds_90d',
+                'refunds_365d', 'cancellations_365d', 'categories_90d', 'categories_365d',
             ],
             'float': [
                 'net_revenue_lifetime', 'net_revenue_7d', 'net_revenue_30d', 'net_revenue_90d',
@@ -73,7 +73,8 @@
             'integer': [
                 'subscriptions_lifetime', 'active_subscriptions', 'ended_subscriptions',
                 'ended_subscriptions_90d', 'started_subscriptions_90d', 'contract_tenure_days',
-                'newest_contract_days', 'days_to_renewal', 'contract_term_months',
+                'newest_contract_days', 'paid_contract_days', 'contract_pause_90d', 'days_to_renewal',
+                'contract_term_months',
             ],
             'float': ['monthly_amount', 'auto_renew_share'],
             'varchar': ['contract_plan'],

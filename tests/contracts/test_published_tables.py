@@ -16,12 +16,19 @@ CONTRACT = {
         discount_amount net_amount coupon_code is_first_order""",
     "marts.fct_tickets": """ticket_id customer_id opened_at first_response_minutes
         resolution_minutes topic priority csat_score sentiment""",
+    "marts.lifecycle_attrition": "month stage entered advanced stayed lost attrition_rate",
+    "marts.customer_cohorts": """cohort_month months_since customers active_customers
+        retention_rate net_revenue margin""",
+    "marts.retention_curves": """curve dimension group_name days at_risk events censored survival
+        low high""",
+    "marts.repeat_purchase": """dimension group_name first_buyers repeat_buyers never_share
+        median_days_to_second never_after_days""",
     "activation.customer_risk_daily": """customer_id snapshot_date churn_probability risk_tier
         risk_percentile expected_value value_at_risk main_cause reason_1 reason_2 reason_3
         model_version""",
     "activation.customer_segments_daily": """customer_id snapshot_date recency_score
-        frequency_score monetary_score rfm_segment lifecycle_stage value_tier behaviour_group
-        need_scenario customer_type risk_tier""",
+        frequency_score monetary_score rfm_segment lifecycle_stage lifecycle_status value_tier
+        behaviour_group need_scenario customer_type risk_tier""",
     "activation.customer_survival_monthly": """customer_id snapshot_date month_ahead hazard survival
         revenue_at_risk model_version""",
     "activation.segment_movements_daily": """snapshot_date days_before segmentation from_segment

@@ -30,6 +30,10 @@ groups as (
     select * from {{ ref('stg_ml__behaviour_groups') }}
 ),
 
+rhythm as (
+    select * from {{ ref('int_company_rhythm') }}
+),
+
 customer_values as (
     select * from {{ ref('customer_values_daily') }}
 ),
@@ -133,7 +137,8 @@ final as (
                 ) }}
         end as rfm_segment,
         {{ lifecycle_stage(
-            'coalesce(features.orders_lifetime, 0) + coalesce(features.subscriptions_lifetime, 0)',
+            'features.purchase_days_lifetime',
+            'features.paid_contract_days',
             "lower(coalesce(features.contract_plan, features.plan)) = 'trial'",
         ) }} as lifecycle_stage,
         {{ lifecycle_status() }} as lifecycle_status,
@@ -150,6 +155,7 @@ final as (
         coalesce(risks.risk_tier, 'none') as risk_tier,
         cast(coalesce(features.net_revenue_365d, 0) as decimal(18, 2)) as net_revenue_365d
     from features
+    left join rhythm using (snapshot_date)
     left join scored using (customer_id, snapshot_date)
     left join valued using (customer_id, snapshot_date)
     left join grouped using (customer_id, snapshot_date)

@@ -20,6 +20,9 @@ subscriptions as (
         identities.customer_no,
         dates.snapshot_date,
         subscriptions.plan,
+        lower(subscriptions.plan) is distinct from 'trial' and coalesce(
+            cast(subscriptions.ended_at as date) > cast(subscriptions.started_at as date), true
+        ) as is_paid,
         subscriptions.monthly_amount,
         subscriptions.auto_renew,
         subscriptions.term_months,
@@ -65,6 +68,14 @@ aggregated as (
         count_if(tenure_days < 90) as started_subscriptions_90d,
         max(tenure_days) as contract_tenure_days,
         min(tenure_days) filter (where is_active) as newest_contract_days,
+        -- To the last day under contract where none that is paid for runs.
+        max(tenure_days) filter (where is_paid) - case
+            when count(*) filter (where is_paid and is_active) > 0 then 0
+            else min(days_since_end) filter (where is_paid) + 1
+        end as paid_contract_days,
+        min(days_since_end) filter (where is_paid and not is_active)
+        - max(tenure_days) filter (where is_active) as days_without_contract,
+        max(tenure_days) filter (where is_active) as running_days,
         sum(monthly_amount) filter (where is_active) as monthly_amount,
         case
             when count(days_to_renewal) filter (where is_active) = count_if(is_active)
@@ -77,12 +88,22 @@ aggregated as (
     group by all
 ),
 
+-- What ended after the oldest running contract began interrupted nothing.
+interrupted as (
+    select
+        *,
+        case
+            when days_without_contract > 0 and running_days < 90 then days_without_contract
+        end as contract_pause_90d
+    from aggregated
+),
+
 final as (
     select
         customer_no,
         snapshot_date,
         {{ typed_features('feat_contracts') }}
-    from aggregated
+    from interrupted
 )
 
 select * from final

@@ -105,6 +105,8 @@ aggregated as (
         sum(gap_days * gap_days) as gap_days_squared_sum,
         avg(gap_days) filter (where age_days < 180) as recent_gap_days,
         max(gap_days) as longest_gap_days,
+        -- The age of a pause in the high bits and its length in the low 16: the least is the last.
+        min(age_days * 65536 + gap_days) filter (where gap_days is not null) as last_pause,
         sum(gross_amount) filter (where age_days < 365) as gross_365d,
         sum(gross_amount) filter (where age_days < 90) as gross_90d,
         sum(discount_amount) filter (where age_days < 365) as discount_365d,
@@ -174,6 +176,8 @@ derived as (
 compared as (
     select
         *,
+        case when last_pause // 65536 = days_since_last_order then last_pause % 65536 end
+            as last_gap_days,
         days_since_last_order / nullif(mean_gap_days, 0) as overdue_ratio,
         recent_gap_days / nullif(mean_gap_days, 0) as gap_trend,
         (orders_90d + 0.5) / (orders_prior_90d + 0.5) as orders_trend_90d,

@@ -9,7 +9,8 @@ identities as (
     select
         history.source,
         history.source_customer_id,
-        history.customer_id
+        history.customer_id,
+        history.customer_no
     from {{ ref('int_identity_history') }} as history
     inner join as_of
         on
@@ -84,6 +85,7 @@ purchases as (
         min(purchases.ordered_at) as first_order_at,
         max(purchases.ordered_at) as last_order_at,
         count(*) as order_count,
+        count(distinct purchases.ordered_on) as purchase_days,
         sum(purchases.net_amount) as net_revenue
     from {{ ref('int_purchases') }} as purchases
     inner join identities using (source, source_customer_id)
@@ -96,17 +98,19 @@ purchases as (
 
 contracts as (
     select
-        identities.customer_id,
-        count(*) as subscription_count
-    from {{ ref('int_subscriptions_versions') }} as subscriptions
-    inner join identities using (source, source_customer_id)
+        customer_id,
+        max(contracts.plan) filter (contracts.is_trial and contracts.ended_on is null) as trial_plan,
+        -- As in feat_contracts: to the day itself, or to the last day under contract.
+        case
+            when count(*) filter (not contracts.is_trial and contracts.ended_on is null) > 0
+                then any_value(as_of.as_of_date)
+            else max(contracts.ended_on) filter (not contracts.is_trial) - 1
+        end - min(contracts.started_on) filter (not contracts.is_trial) as paid_contract_days
+    from {{ ref('int_customer_contracts') }} as contracts
+    inner join (select distinct identities.customer_no, identities.customer_id from identities)
+        using (customer_no)
     cross join as_of
-    where
-        subscriptions._reject_reason is null
-        and subscriptions.known_from <= as_of.as_of_date
-        and as_of.as_of_date < subscriptions.known_to
-        and cast(subscriptions.started_at as date) <= as_of.as_of_date
-    group by all
+    group by customer_id
 ),
 
 final as (
@@ -126,8 +130,9 @@ final as (
         cast(coalesce(purchases.order_count, 0) as integer) as order_count,
         cast(coalesce(purchases.net_revenue, 0) as decimal(18, 2)) as net_revenue,
         {{ lifecycle_stage(
-            'coalesce(purchases.order_count, 0) + coalesce(contracts.subscription_count, 0)',
-            "lower(attributes.plan) = 'trial'",
+            'purchases.purchase_days',
+            'contracts.paid_contract_days',
+            "lower(coalesce(contracts.trial_plan, attributes.plan)) = 'trial'",
         ) }} as lifecycle_stage
     from known
     left join attributes using (customer_id)

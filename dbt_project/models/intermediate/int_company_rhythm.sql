@@ -1,0 +1,106 @@
+{#-
+    How soon the company's first-time buyers come again, as of each date of the run and the as-of
+    date: what a customer without an own rhythm is held against, and what one with few pauses is
+    drawn towards. One row a date; empty where churn is a matter of contracts.
+
+    Waits are followed to the second day with a purchase, and those that go on are censored on the
+    date: the pauses seen so far alone would be the short ones. Where the company cannot say yet,
+    the one-time buyer is dormant after the deployment's eligible_days, and the rest follows as if
+    waits were exponential.
+-#}
+{%- set shares = pause_shares() -%}
+with
+
+dates as (
+    select snapshot_date from {{ source('ops', 'run_dates') }}
+    where purpose = 'daily'
+    union
+    select as_of_date as snapshot_date from {{ ref('int_as_of') }}
+),
+
+purchase_days as (
+    select distinct
+        identities.customer_no,
+        order_days.activity_date,
+        greatest(order_days.known_from, identities.valid_from) as counts_from,
+        least(order_days.known_to, identities.valid_to) as counts_to
+    from {{ ref('int_order_days') }} as order_days
+    inner join {{ ref('int_identity_history') }} as identities
+        using (source, source_customer_id)
+    where
+        order_days.orders > 0
+        {%- if var('churn_kind') == 'contractual' %}
+        and false
+        {%- endif %}
+),
+
+-- After two days that have counted since they were, and still do, no later one can be the second on
+-- any date: a day's purchases are joined with the dates two or three a customer, not all of them.
+early_days as (
+    select * from purchase_days
+    qualify
+        count(*) filter (
+            where counts_from = activity_date and counts_to = date '9999-12-31'
+        ) over (
+            partition by customer_no order by activity_date
+            rows between unbounded preceding and 1 preceding
+        ) < 2
+),
+
+first_days as (
+    select
+        dates.snapshot_date,
+        early_days.customer_no,
+        min(early_days.activity_date) as first_on,
+        list_sort(list_distinct(list(early_days.activity_date)))[2] as second_on
+    from early_days
+    inner join dates
+        on
+            early_days.counts_from <= dates.snapshot_date
+            and dates.snapshot_date < early_days.counts_to
+    group by dates.snapshot_date, early_days.customer_no
+),
+
+waits as (
+    select
+        snapshot_date,
+        coalesce(second_on, snapshot_date) - first_on as days,
+        count(second_on) as events,
+        count(*) - count(second_on) as censored
+    from first_days
+    group by all
+),
+
+curves as (
+    {{ kaplan_meier('waits', ['snapshot_date']) }}
+),
+
+watched as (
+    {{ watched_waits('curves', ['snapshot_date']) }}
+),
+
+limits as (
+    select
+        snapshot_date,
+        {%- for status, share in shares.items() %}
+        min(days) filter (where share_to_come <= {{ share }}) as {{ status }}_after_days
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from watched
+    group by snapshot_date
+),
+
+final as (
+    select
+        dates.snapshot_date,
+        {%- for status, share in shares.items() %}
+        cast(coalesce(
+            limits.{{ status }}_after_days,
+            ceil({{ var('eligible_days') }} * ln({{ share }}) / ln({{ shares['dormant'] }}))
+        ) as integer) as {{ status }}_after_days{{ ',' if not loop.last }}
+        {%- endfor %}
+    from dates
+    left join limits using (snapshot_date)
+)
+
+select * from final

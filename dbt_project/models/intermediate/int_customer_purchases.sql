@@ -1,0 +1,81 @@
+{#-
+    The days on which a customer bought, as counted on the as-of date, each with the next one and
+    with the day on which the pause after it became longer than the own rhythm allows. One row a
+    customer and day with a purchase; empty where churn is a matter of contracts.
+
+    What a customer's rhythm is between two purchases hangs on those before them alone, so that
+    every month of the past is judged by what was known of the customer in it; only one-time buyers
+    are held against the company's second purchases as of the as-of date.
+-#}
+with
+
+as_of as (
+    select
+        as_of_date,
+        rhythm.*
+    from {{ ref('int_as_of') }}
+    inner join {{ ref('int_company_rhythm') }} as rhythm
+        on as_of_date = rhythm.snapshot_date
+),
+
+purchase_days as (
+    select
+        identities.customer_no,
+        order_days.activity_date as purchased_on,
+        sum(order_days.net_amount) as net_revenue,
+        sum(order_days.margin_amount) as margin
+    from {{ ref('int_order_days') }} as order_days
+    inner join {{ ref('int_identity_history') }} as identities
+        using (source, source_customer_id)
+    cross join as_of
+    where
+        order_days.orders > 0
+        and order_days.known_from <= as_of.as_of_date
+        and as_of.as_of_date < order_days.known_to
+        and identities.valid_from <= as_of.as_of_date
+        and as_of.as_of_date < identities.valid_to
+        {%- if var('churn_kind') == 'contractual' %}
+        and false
+        {%- endif %}
+    group by identities.customer_no, order_days.activity_date
+),
+
+numbered as (
+    select
+        *,
+        cast(row_number() over of_customer as integer) as purchase_no,
+        first_value(purchased_on) over of_customer as first_on,
+        lead(purchased_on) over of_customer as next_on
+    from purchase_days
+    window of_customer as (partition by customer_no order by purchased_on)
+),
+
+paused as (
+    select
+        numbered.*,
+        as_of.as_of_date,
+        numbered.purchased_on + {{ pause_limit(
+            'dormant', 'numbered.purchase_no - 1', 'numbered.purchased_on - numbered.first_on', 'as_of'
+        ) }} as limit_on
+    from numbered
+    cross join as_of
+),
+
+final as (
+    select
+        customer_no,
+        purchase_no,
+        purchased_on,
+        first_on,
+        next_on,
+        case
+            when limit_on <= as_of_date and limit_on < coalesce(next_on, date '9999-12-31')
+                then limit_on
+        end as dormant_on,
+        {{ lifecycle_stage('purchase_no', 'null') }} as stage,
+        net_revenue,
+        margin
+    from paused
+)
+
+select * from final

@@ -1,0 +1,116 @@
+{#-
+    The retention triangle, up to the as-of date: of those who first bought in a month, how many did
+    so in each month since and what they brought; of contracts, who was under one. A month in which
+    nobody came has a row all the same.
+-#}
+{%- set is_contractual = var('churn_kind') == 'contractual' -%}
+with
+
+as_of as (
+    select
+        as_of_date,
+        cast(date_trunc('month', as_of_date) as date) as as_of_month
+    from {{ ref('int_as_of') }}
+),
+{% if is_contractual %}
+contracts as (
+    select
+        customer_no,
+        monthly_amount,
+        started_on,
+        coalesce(ended_on, date '9999-12-31') as runs_to,
+        cast(date_trunc('month', min(started_on) over (partition by customer_no)) as date)
+            as cohort_month
+    from {{ ref('int_customer_contracts') }}
+    where not is_trial
+),
+
+contract_months as (
+    select
+        *,
+        cast(unnest(generate_series(
+            date_trunc('month', started_on),
+            date_trunc('month', least(runs_to - 1, (select as_of.as_of_date from as_of))),
+            interval 1 month
+        )) as date) as month
+    from contracts
+),
+
+-- A fee counts for the share of the month's days on which the contract ran.
+customer_months as (
+    select
+        customer_no,
+        cohort_month,
+        month,
+        sum(cast(
+            monthly_amount
+            * (
+                least(runs_to, last_day(month) + 1, (select as_of.as_of_date + 1 from as_of))
+                - greatest(started_on, month)
+            )
+            / day(last_day(month)) as decimal(18, 2)
+        )) as net_revenue,
+        cast(null as decimal(18, 2)) as margin
+    from contract_months
+    group by customer_no, cohort_month, month
+),
+{% else %}
+customer_months as (
+    select
+        customer_no,
+        cast(date_trunc('month', first_on) as date) as cohort_month,
+        cast(date_trunc('month', purchased_on) as date) as month,
+        sum(net_revenue) as net_revenue,
+        sum(margin) as margin
+    from {{ ref('int_customer_purchases') }}
+    group by all
+),
+{% endif %}
+cells as (
+    select
+        cohort_month,
+        month,
+        count(*) as active_customers,
+        sum(net_revenue) as net_revenue,
+        sum(margin) as margin
+    from customer_months
+    group by cohort_month, month
+),
+
+cohorts as (
+    select
+        cohort_month,
+        count(*) as customers
+    from customer_months
+    where month = cohort_month
+    group by cohort_month
+),
+
+triangle as (
+    select
+        cohorts.*,
+        cast(unnest(generate_series(
+            cohorts.cohort_month, as_of.as_of_month, interval 1 month
+        )) as date) as month,
+        (select count(cells.margin) > 0 from cells) as has_costs
+    from cohorts
+    cross join as_of
+),
+
+final as (
+    select
+        triangle.cohort_month,
+        cast(datediff('month', triangle.cohort_month, triangle.month) as integer) as months_since,
+        last_day(triangle.month) <= (select as_of.as_of_date from as_of) as is_complete,
+        cast(triangle.customers as bigint) as customers,
+        cast(coalesce(cells.active_customers, 0) as bigint) as active_customers,
+        coalesce(cells.active_customers, 0) / triangle.customers as retention_rate,
+        cast(coalesce(cells.net_revenue, 0) as decimal(18, 2)) as net_revenue,
+        cast(case when triangle.has_costs then coalesce(cells.margin, 0) end as decimal(18, 2))
+            as margin
+    from triangle
+    left join cells using (cohort_month, month)
+    order by triangle.cohort_month, months_since
+)
+
+select * from final

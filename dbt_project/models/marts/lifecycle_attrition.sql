@@ -1,0 +1,258 @@
+{#-
+    What became of the customers of each stage in each month, up to the as-of date. A customer is in
+    a stage from the day of reaching it to the day of reaching a later one (advanced) or of falling
+    silent for longer than the own rhythm allows (lost); who comes back enters again.
+
+    Nobody is followed from month to month: who has entered by a month's end and not left by its
+    beginning is in the stage in it, and sums over days of entering and of leaving say how many.
+-#}
+{%- set is_contractual = var('churn_kind') == 'contractual' -%}
+with
+
+as_of as (
+    select as_of_date from {{ ref('int_as_of') }}
+),
+
+stages (stage, stage_no) as (
+    values ('prospect', 1), ('trial', 2), ('first_purchase', 3), ('repeat', 4), ('loyal', 5)
+),
+
+months as (
+    select cast(unnest(generate_series(
+        date_trunc('month', date '{{ var("first_date") }}'),
+        date_trunc('month', as_of_date),
+        interval 1 month
+    )) as date) as month
+    from as_of
+),
+
+customers as (
+    select
+        customer_id,
+        coalesce(cast(first_seen_at as date), date '{{ var("first_date") }}') as seen_on,
+        cast(first_order_at as date) as first_order_on,
+        lifecycle_stage
+    from {{ ref('dim_customers') }}
+),
+{% if is_contractual %}
+contracts as (
+    select
+        *,
+        coalesce(ended_on, date '9999-12-31') as runs_to
+    from {{ ref('int_customer_contracts') }}
+),
+
+identities as (
+    select distinct
+        history.customer_no,
+        history.customer_id
+    from {{ ref('int_identity_history') }} as history
+    inner join as_of
+        on history.valid_from <= as_of.as_of_date and as_of.as_of_date < history.valid_to
+),
+
+contract_starts as (
+    select
+        identities.customer_id,
+        min(contracts.started_on) filter (contracts.is_trial) as trial_on,
+        min(contracts.started_on) filter (not contracts.is_trial) as first_on
+    from contracts
+    inner join identities using (customer_no)
+    group by identities.customer_id
+),
+
+beginnings as (
+    select
+        customers.*,
+        contract_starts.first_on,
+        coalesce(
+            contract_starts.trial_on,
+            case when customers.lifecycle_stage = 'trial' then customers.seen_on end
+        ) as trial_on
+    from customers
+    left join contract_starts using (customer_id)
+),
+
+-- Contracts that overlap or follow on the day are one stretch.
+numbered_contracts as (
+    select
+        *,
+        min(started_on) over (partition by customer_no) as first_on,
+        coalesce(started_on > max(runs_to) over (
+            partition by customer_no order by started_on, runs_to
+            rows between unbounded preceding and 1 preceding
+        ), true) as is_new_stretch
+    from contracts
+    where not is_trial
+),
+
+stretch_numbers as (
+    select
+        *,
+        count(*) filter (is_new_stretch) over (
+            partition by customer_no order by started_on, runs_to
+            rows between unbounded preceding and current row
+        ) as stretch_no
+    from numbered_contracts
+),
+
+stretches as (
+    select
+        customer_no,
+        first_on,
+        min(started_on) as runs_from,
+        max(runs_to) as runs_to
+    from stretch_numbers
+    group by customer_no, first_on, stretch_no
+),
+
+steps (stage, first_day, next_day) as (
+    values ('first_purchase', 0, 90), ('repeat', 90, 365), ('loyal', 365, 1000000)
+),
+
+stays as (
+    select
+        steps.stage,
+        greatest(stretches.runs_from, stretches.first_on + steps.first_day) as entered_on,
+        least(stretches.runs_to, stretches.first_on + steps.next_day) as left_on,
+        left_on < stretches.runs_to as is_advance
+    from stretches
+    cross join steps
+    where entered_on < left_on
+),
+{% else %}
+beginnings as (
+    select
+        *,
+        first_order_on as first_on,
+        case when lifecycle_stage = 'trial' then seen_on end as trial_on
+    from customers
+),
+
+purchases as (
+    select
+        *,
+        lag(stage) over of_customer as stage_before,
+        lag(dormant_on) over of_customer as dormant_before,
+        lead(stage) over of_customer as stage_after
+    from {{ ref('int_customer_purchases') }}
+    window of_customer as (partition by customer_no order by purchase_no)
+),
+
+-- A stay begins with one purchase and ends after another; which two belong together is not needed.
+stays as (
+    select
+        stage,
+        purchased_on as entered_on,
+        cast(null as date) as left_on,
+        false as is_advance
+    from purchases
+    where stage_before is distinct from stage or dormant_before is not null
+    union all
+    select
+        stage,
+        cast(null as date) as entered_on,
+        coalesce(dormant_on, next_on) as left_on,
+        dormant_on is null as is_advance
+    from purchases
+    where dormant_on is not null or stage_after != stage
+),
+{% endif %}
+-- Who has never bought has no rhythm: a prospect or trial is lost after the deployment's
+-- eligible_days, counted from the day on which it began to be one.
+waiting as (
+    select
+        'prospect' as stage,
+        seen_on as entered_on,
+        coalesce(least(trial_on, first_on), trial_on, first_on) as next_on
+    from beginnings
+    where seen_on < coalesce(least(trial_on, first_on), trial_on, first_on, date '9999-12-31')
+    union all
+    select
+        'trial' as stage,
+        trial_on as entered_on,
+        first_on as next_on
+    from beginnings
+    where trial_on < coalesce(first_on, date '9999-12-31')
+),
+
+waits as (
+    select
+        stage,
+        entered_on,
+        least(next_on, entered_on + {{ var('eligible_days') }}) as left_on,
+        coalesce(next_on <= entered_on + {{ var('eligible_days') }}, false) as is_advance
+    from waiting
+),
+
+all_stays as (
+    select * from stays
+    union all
+    select * from waits
+    where left_on >= (select min(months.month) from months)
+),
+
+entries as (
+    select
+        stage,
+        greatest(
+            cast(date_trunc('month', entered_on) as date), (select min(months.month) from months)
+        ) as month,
+        count(*) as came
+    from all_stays
+    where entered_on <= (select as_of.as_of_date from as_of)
+    group by all
+),
+
+exits as (
+    select
+        stage,
+        greatest(
+            cast(date_trunc('month', left_on) as date), (select min(months.month) from months)
+        ) as month,
+        count(*) filter (is_advance) as advanced,
+        count(*) filter (not is_advance) as lost
+    from all_stays
+    where left_on <= (select as_of.as_of_date from as_of)
+    group by all
+),
+
+counted as (
+    select
+        months.month,
+        stages.stage,
+        stages.stage_no,
+        coalesce(entries.came, 0) as came,
+        coalesce(exits.advanced, 0) as advanced,
+        coalesce(exits.lost, 0) as lost
+    from months
+    cross join stages
+    left join entries using (month, stage)
+    left join exits using (month, stage)
+),
+
+in_stage as (
+    select
+        *,
+        sum(came - advanced - lost) over (partition by stage order by month) as stayed
+    from counted
+),
+
+final as (
+    select
+        month,
+        stage,
+        cast(stage_no as integer) as stage_no,
+        last_day(month) <= (select as_of.as_of_date from as_of) as is_complete,
+        cast(came + lag(stayed, 1, 0) over (partition by stage order by month) as bigint)
+            as entered,
+        cast(advanced as bigint) as advanced,
+        cast(stayed as bigint) as stayed,
+        cast(lost as bigint) as lost,
+        lost / nullif(came + lag(stayed, 1, 0) over (partition by stage order by month), 0)
+            as attrition_rate
+    from in_stage
+    order by month, stage_no
+)
+
+select * from final
