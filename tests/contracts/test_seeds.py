@@ -16,6 +16,8 @@ KEYS = {
     "placeholder_keys": ("key_type", "key_value"),
     "feature_catalogue": ("feature",),
     "topic_causes": ("pattern",),
+    "alarm_catalogue": ("metric",),
+    "cause_catalogue": ("cause",),
     "reason_words": ("word",),
 }
 
@@ -38,6 +40,11 @@ def test_a_key_is_known_and_stands_once(seed: str) -> None:
 
 def test_a_topic_speaks_for_one_of_the_causes() -> None:
     assert {row["cause"] for row in rows("topic_causes")} <= {*CAUSES}
+
+
+def test_every_cause_has_its_place_in_the_catalogue() -> None:
+    assert [row["cause"] for row in rows("cause_catalogue")] == [*CAUSES]
+    assert all(0 <= float(row["influence"]) <= 1 for row in rows("cause_catalogue"))
 
 
 def test_a_feature_stands_for_a_cause_a_topic_and_a_sign() -> None:

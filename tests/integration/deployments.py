@@ -47,6 +47,8 @@ GRAINS = {
     "activation.segment_movements_daily": (
         "snapshot_date, days_before, segmentation, from_segment, to_segment"
     ),
+    "activation.company_alarms_daily": "snapshot_date, metric",
+    "activation.churn_causes_daily": "snapshot_date, segmentation, segment, cause",
     "activation.customer_moves_daily": "snapshot_date, customer_id, segmentation",
     "feedback.prediction_performance": "snapshot_date, model_version",
     "feedback.drift_daily": "snapshot_date, model_version, feature",

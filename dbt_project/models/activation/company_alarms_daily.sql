@@ -168,11 +168,11 @@ final as (
         judged.observed < judged.expected_low
         or judged.observed > judged.expected_high as is_alarm,
         case
-            when judged.observed < judged.expected_low then catalogue.is_bad < 0
-            when judged.observed > judged.expected_high then catalogue.is_bad > 0
+            when judged.observed < judged.expected_low then catalogue.bad_direction < 0
+            when judged.observed > judged.expected_high then catalogue.bad_direction > 0
             else false
         end as is_bad,
-        {{ alarm_text('judged', 'catalogue') }} as evidence
+        {{ alarm_text('judged.metric', 'judged') }} as evidence
     from judged
     inner join {{ ref('alarm_catalogue') }} as catalogue using (metric)
 )
