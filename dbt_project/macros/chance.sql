@@ -60,3 +60,11 @@
         )
     )), 0)
 {%- endmacro %}
+
+{#- Lower end of the one-sided 95 % interval of a share of n cases (Wilson 1927). -#}
+{% macro share_at_least(share, n) -%}
+    (
+        {{ share }} + 1.3530 / {{ n }}
+        - 1.6449 * sqrt({{ share }} * (1 - {{ share }}) / {{ n }} + 0.6764 / power({{ n }}, 2))
+    ) / (1 + 2.7057 / {{ n }})
+{%- endmacro %}

@@ -24,6 +24,8 @@ CONTRACT = {
         need_scenario customer_type risk_tier""",
     "activation.customer_survival_monthly": """customer_id snapshot_date month_ahead hazard survival
         revenue_at_risk model_version""",
+    "activation.customer_warnings_daily": """customer_id snapshot_date axis signal severity observed
+        expected evidence""",
     "feedback.prediction_performance": """snapshot_date model_version customers churn_rate
         mean_predicted roc_auc pr_auc brier calibration_error top_decile_lift""",
     "feedback.drift_daily": """snapshot_date model_version feature psi null_share

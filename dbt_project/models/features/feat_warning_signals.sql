@@ -292,8 +292,11 @@ expected as (
 ),
 {%- endfor %}
 {%- for signal in rising %}
+{#- Something that happened once is no rise. -#}
 {%- set is_more -%}
-    {{ signal }}_recent > {{ signal }}_expected and {{ signal }}_expected > 0
+    {{ signal }}_recent >= 2
+            and {{ signal }}_recent > {{ signal }}_expected
+            and {{ signal }}_expected > 0
 {%- endset %}
 
 {{ signal }} as (
@@ -304,7 +307,8 @@ expected as (
         cast({{ signal }}_recent as double) as observed,
         {{ signal }}_expected as expected,
         case
-            when {{ is_more }}
+            when
+                {{ is_more }}
                 then 1 - {{ negative_binomial(
                     0, signal ~ '_recent - 1', signal ~ '_expected', signal ~ '_shape'
                 ) }}
@@ -313,7 +317,8 @@ expected as (
             as period_days,
         cast(null as integer) as category_number
     from expected
-    where {{ is_more }}
+    where
+        {{ is_more }}
 ),
 {%- endfor %}
 
