@@ -95,6 +95,15 @@ class RiskTiers(_Section):
         return self
 
 
+class Warnings(_Section):
+    """How many customers a day may be warned of who would have stayed: the length of the list.
+
+    The most telling warnings fill it; what is beyond is kept, and marked as not shown.
+    """
+
+    false_alarms_per_day: NonNegativeFloat = 10
+
+
 class Retention(_Section):
     """What keeping a customer brings and an offer costs, in the deployment's currency.
 
@@ -273,6 +282,7 @@ class DeploymentConfig(_Section):
     last_date: date | None = None
     churn: Churn
     risk_tiers: RiskTiers = RiskTiers()
+    warnings: Warnings = Warnings()
     retention: Retention = Retention()
     identity: Identity = Identity()
     training: Training = Training()
@@ -367,6 +377,7 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
         "eligible_days": config.churn.eligible_days,
         "high_risk": config.risk_tiers.high,
         "medium_risk": config.risk_tiers.medium,
+        "false_alarms_per_day": config.warnings.false_alarms_per_day,
         "max_records_per_key": config.identity.max_records_per_key,
     }
 

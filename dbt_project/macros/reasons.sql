@@ -1,6 +1,7 @@
 {#-
-    Reasons in plain words: the sentences of seeds/feature_catalogue.csv with the customer's own
-    numbers, written as seeds/reason_words.csv says for the deployment's language.
+    Reasons and warnings in plain words: the sentences of seeds/feature_catalogue.csv and
+    seeds/warning_catalogue.csv with the customer's own numbers, written as seeds/reason_words.csv
+    says for the deployment's language.
 -#}
 
 {#- A pattern such as 'No order for {days} days' as SQL, from that of each placeholder. -#}
@@ -24,8 +25,8 @@
     {%- set format = placeholder.split(':')[1] if ':' in placeholder else 'rounded' -%}
     {%- if format == 'rounded' -%}
         {%- set sql = "cast(cast(round(" ~ column ~ ") as bigint) as varchar)" -%}
-    {%- elif format == '1' -%}
-        {%- set number = "printf('%.1f', " ~ column ~ ")" -%}
+    {%- elif format in ['1', '2'] -%}
+        {%- set number = "printf('%." ~ format ~ "f', " ~ column ~ ")" -%}
         {%- set sql = "replace(" ~ number ~ ", '.', '" ~ words['decimal_point'] ~ "')" -%}
     {%- elif format == '%' -%}
         {%- set number = "cast(cast(round(100 * " ~ column ~ ") as bigint) as varchar)" -%}
@@ -57,24 +58,25 @@
 {%- endmacro %}
 
 {#-
-    The reason that the feature named by `feature` gives for the customer of `row`. Where a number
-    of the second sentence is unknown, the first stands alone; where one of the first is, there is
-    nothing to tell, and the reason is null.
+    The sentence of a catalogue (the seed `catalogue` with a column `key` and the sentences in
+    <kind>_<language>) that `name` names, with the numbers of `row`. Where a number of the second
+    sentence is unknown, the first stands alone; where one of the first is, there is nothing to
+    tell, and the text is null.
 -#}
-{% macro reason_text(feature, row) -%}
+{% macro catalogue_text(catalogue, key, kind, name, row) -%}
     {%- set language = var('language') -%}
     {%- set words = {} -%}
     {%- set word_query = 'select word, text_' ~ language ~ ' from ' ~ ref('reason_words') -%}
-    {%- set catalogue_query = 'select feature, reason_' ~ language ~ ' from '
-        ~ ref('feature_catalogue') ~ ' order by feature' -%}
+    {%- set catalogue_query = 'select ' ~ key ~ ', ' ~ kind ~ '_' ~ language ~ ' from '
+        ~ ref(catalogue) ~ ' order by ' ~ key -%}
     {%- for word, text in (run_query(word_query) if execute else []) -%}
         {%- do words.update({word: text}) -%}
     {%- endfor -%}
-    case {{ feature }}
-        {%- for name, template in (run_query(catalogue_query) if execute else []) %}
+    case {{ name }}
+        {%- for known_name, template in (run_query(catalogue_query) if execute else []) %}
         {%- set parts = template.split('; ') %}
         {%- set first = sentence(parts[0], row, words) %}
-        when '{{ name }}'
+        when '{{ known_name }}'
             then
                 {%- if parts | length > 1 %}
                 {%- set second = sentence(parts[1], row, words) %}
@@ -89,4 +91,19 @@
         when '' then ''
         {%- endfor %}
     end
+{%- endmacro %}
+
+{#- The reason that the feature named by `feature` gives for the customer of `row`. -#}
+{% macro reason_text(feature, row) -%}
+    {{ catalogue_text('feature_catalogue', 'feature', 'reason', feature, row) }}
+{%- endmacro %}
+
+{#- The evidence of the warning of `row`, whose signal is named by `signal`. -#}
+{% macro evidence_text(signal, row) -%}
+    {{ catalogue_text('warning_catalogue', 'signal', 'evidence', signal, row) }}
+{%- endmacro %}
+
+{#- What the company's day of `row` was beside what was expected, of the metric named by `metric`. -#}
+{% macro alarm_text(metric, row) -%}
+    {{ catalogue_text('alarm_catalogue', 'metric', 'evidence', metric, row) }}
 {%- endmacro %}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ KEYS = {
     "topic_causes": ("pattern",),
     "alarm_catalogue": ("metric",),
     "cause_catalogue": ("cause",),
+    "warning_catalogue": ("signal",),
     "reason_words": ("word",),
 }
 
@@ -52,3 +54,22 @@ def test_a_feature_stands_for_a_cause_a_topic_and_a_sign() -> None:
     assert {row["cause"] for row in catalogue} <= {*CAUSES, ""}
     assert {row["risk_sign"] for row in catalogue} <= {"-1", "0", "1"}
     assert all(row["topic"] for row in catalogue)
+
+
+def test_a_warning_speaks_of_a_cause_or_none_and_all_four_axes_have_some() -> None:
+    catalogue = rows("warning_catalogue")
+    assert {row["cause"] for row in catalogue} <= {*CAUSES, ""}
+    assert {row["axis"] for row in catalogue} == {
+        "activity_falling",
+        "behaviour_anomaly",
+        "negative_emotion",
+        "needs_changing",
+    }
+
+
+def test_the_evidence_has_the_published_columns_alone_and_the_same_in_each_language() -> None:
+    for row in rows("warning_catalogue"):
+        named = [set(re.findall(r"\{(.*?)\}", row[f"evidence_{each}"])) for each in ("en", "zh")]
+        assert named[0] == named[1], row["signal"]
+        columns = {name.split(":")[0] for name in named[0]}
+        assert columns <= {"observed", "expected", "period_days", "category"}, row["signal"]

@@ -5,6 +5,12 @@
 {%- set counters = [
     'sessions', 'product_views', 'cart_adds', 'checkouts', 'email_opens', 'feature_uses'
 ] %}
+{%- set windowed_days = {
+    'active': 'true',
+    'email': 'email_opens > 0',
+    'feature': 'feature_uses > 0',
+    'failure': 'failures > 0',
+} %}
 with
 
 replaced_loads as (
@@ -35,7 +41,9 @@ calendar as (
     select
         dates.snapshot_date,
         dates.snapshot_date - ages.age_days as activity_date,
-        ages.age_days
+        ages.age_days,
+        {{ window_weight('ages.age_days', 28, 252) }} as window_weight,
+        {{ week_weight('ages.age_days') }} as week_weight
     from dates
     cross join (select cast(range as integer) as age_days from range(365)) as ages
 ),
@@ -44,6 +52,8 @@ history as (
     select
         calendar.snapshot_date,
         calendar.age_days,
+        calendar.window_weight,
+        calendar.week_weight,
         event_days.*
     from event_days
     inner join calendar on event_days.activity_date = calendar.activity_date
@@ -69,7 +79,15 @@ aggregated as (
             as {{ counter }}_prior_90d,
         {%- endfor %}
         coalesce(sum(unsubscribes), 0) as unsubscribes_365d,
-        coalesce(sum(failures) filter (where age_days < 90), 0) as failures_90d
+        coalesce(sum(failures) filter (where age_days < 90), 0) as failures_90d,
+        cast(coalesce(sum(unsubscribes) filter (where age_days < 90), 0) as integer)
+            as unsubscribes_90d,
+        cast(max(age_days) as integer) as days_since_first_activity,
+        {%- for name, condition in windowed_days.items() %}
+        cast(coalesce(sum(window_weight) filter (where {{ condition }}), 0) as bigint)
+            as {{ name }}_windows,
+        {%- endfor %}
+        coalesce(sum(week_weight), 0) as active_weeks
     from history
     group by customer_no, snapshot_date
 ),
@@ -92,7 +110,14 @@ final as (
     select
         customer_no,
         snapshot_date,
-        {{ typed_features('feat_behaviour') }}
+        {{ typed_features('feat_behaviour') }},
+        -- For the warnings, and no features of the model.
+        unsubscribes_90d,
+        days_since_first_activity,
+        {%- for name in windowed_days %}
+        {{ name }}_windows,
+        {%- endfor %}
+        active_weeks
     from compared
 )
 

@@ -26,7 +26,9 @@ calendar as (
     select
         dates.snapshot_date,
         days.activity_date,
-        dates.snapshot_date - days.activity_date as age_days
+        dates.snapshot_date - days.activity_date as age_days,
+        {{ window_weight('dates.snapshot_date - days.activity_date', 56, 364) }} as window_weight,
+        {{ week_weight('dates.snapshot_date - days.activity_date') }} as week_weight
     from dates
     inner join (select distinct activity_date from order_days) as days
         on days.activity_date <= dates.snapshot_date
@@ -36,6 +38,8 @@ history as (
     select
         calendar.snapshot_date,
         calendar.age_days,
+        calendar.window_weight,
+        calendar.week_weight,
         order_days.*
     from order_days
     inner join calendar on order_days.activity_date = calendar.activity_date
@@ -123,7 +127,10 @@ aggregated as (
         coalesce(sum(cancellations) filter (where age_days < 365), 0) as cancellations_365d,
         bit_or(category_mask) filter (where age_days < 365) as categories_mask_365d,
         bit_or(category_mask) filter (where age_days < 90) as categories_mask_90d,
-        sum(category_counters) filter (where age_days < 365) as category_counters_365d
+        sum(category_counters) filter (where age_days < 365) as category_counters_365d,
+        sum(category_counters) filter (where age_days < 90) as category_counters_90d,
+        cast(coalesce(sum(orders * window_weight), 0) as bigint) as order_windows,
+        coalesce(sum(orders * week_weight) filter (where age_days < 84), 0) as order_weeks
     from history
     group by customer_no, snapshot_date
 ),
@@ -192,7 +199,12 @@ final as (
     select
         customer_no,
         snapshot_date,
-        {{ typed_features('feat_purchases') }}
+        {{ typed_features('feat_purchases') }},
+        -- For the warnings, and no features of the model.
+        category_counters_365d,
+        category_counters_90d,
+        order_windows,
+        order_weeks
     from compared
 )
 

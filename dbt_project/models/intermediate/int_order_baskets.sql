@@ -3,6 +3,7 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key=['source', 'source_order_id'],
+        on_schema_change='append_new_columns',
     )
 }}
 
@@ -10,7 +11,11 @@
     What an order's lines say of the order. Categories are hashed into twelve buckets; each bucket
     is ten bits of one wide integer, so that sums over many orders count, for every category at
     once, the orders that had it (up to 1,023 in a window): four times faster than twelve sums.
+    Beside them `category_numbers` tells which categories they were (int_categories), because two of
+    them may share a bucket.
 -#}
+{%- set has_numbers = is_incremental() and 'category_numbers'
+    in (adapter.get_columns_in_relation(this) | map(attribute='name') | list) %}
 with
 
 lines as (
@@ -24,13 +29,16 @@ changed_orders as (
         source_order_id
     from {{ ref('int_order_lines_versions') }}
     where
-        _batch > {{ newest_built('_batch') }}
-        and _reject_reason is null
+        _reject_reason is null
+        {%- if has_numbers %}
+        and _batch > {{ newest_built('_batch') }}
+        {%- endif %}
 ),
 {% endif %}
 categories as (
     select
         category,
+        {{ category_number('category') }} as category_number,
         cast(md5_number(category) % 12 as integer) as bucket
     from (
         select distinct category from lines
@@ -45,7 +53,8 @@ bucketed as (
         lines.quantity,
         lines.cost,
         lines._batch,
-        categories.bucket
+        categories.bucket,
+        categories.category_number
     from lines
     {%- if is_incremental() %}
     semi join changed_orders using (source, source_order_id)
@@ -66,6 +75,7 @@ final as (
         (cast(coalesce(bool_or(bucket = {{ bucket }}), false) as hugeint) << {{ bucket * 10 }})
         {{- ' +' if not loop.last }}
         {%- endfor %} as category_counters,
+        list(distinct category_number order by category_number) as category_numbers,
         max(_batch) as _batch
     from bucketed
     group by all

@@ -34,7 +34,8 @@ purchase_days as (
         cast(sum(baskets.line_count) as integer) as line_count,
         cast(sum(purchases.net_amount - baskets.cost_amount) as decimal(18, 2)) as margin_amount,
         bit_or(baskets.category_mask) as category_mask,
-        sum(baskets.category_counters) as category_counters
+        sum(baskets.category_counters) as category_counters,
+        flatten(list(baskets.category_numbers)) as category_numbers
     from purchases
     left join baskets
         on

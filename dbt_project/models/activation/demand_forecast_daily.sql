@@ -1,0 +1,90 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='snapshot_date',
+    )
+}}
+
+{#-
+    What each customer is likely to buy next and when: one row an eligible customer with a category
+    bought within the year, and day. The category is that of most purchase days of the year, the day
+    its usual pause after the last of them; beside them what one would guess without a forecast.
+-#}
+with
+
+dates as (
+    select snapshot_date from {{ source('ops', 'run_dates') }}
+    where purpose = 'daily'
+),
+
+identities as (
+    select
+        record_no as customer_no,
+        any_value(own_customer_id) as customer_id
+    from {{ ref('int_identity_history') }}
+    group by record_no
+),
+
+features as (
+    select
+        customer_id,
+        snapshot_date,
+        days_since_last_order,
+        mean_gap_days
+    from {{ ref('feat_customer_snapshots') }}
+    semi join dates using (snapshot_date)
+    where is_eligible
+),
+
+demand as (
+    select
+        identities.customer_id,
+        demand.*
+    from {{ ref('feat_category_demand') }} as demand
+    inner join identities using (customer_no)
+    semi join dates on demand.snapshot_date = dates.snapshot_date
+),
+
+categories as (
+    select
+        {{ category_number('category') }} as category_number,
+        min(category) as category
+    from (
+        select distinct category from {{ ref('int_order_lines_versions') }}
+        where category is not null and _reject_reason is null
+    ) as names
+    group by all
+),
+
+final as (
+    select
+        features.customer_id,
+        features.snapshot_date,
+        usual.category,
+        cast(demand.usual_category.days as integer) as purchase_days_365d,
+        demand.snapshot_date - demand.usual_category.since as last_bought_on,
+        round(demand.usual_category.gap, 6) as usual_gap_days,
+        -- Whoever is late is expected after another usual pause: one that has passed tells nothing.
+        demand.snapshot_date + cast(
+            case
+                when demand.usual_category.since < demand.usual_category.gap
+                    then ceil(demand.usual_category.gap - demand.usual_category.since)
+                else ceil(greatest(demand.usual_category.gap, 1))
+            end as integer
+        ) as expected_on,
+        last_bought.category as last_category,
+        company.category as company_category,
+        demand.snapshot_date + cast(greatest(
+            ceil(features.mean_gap_days - features.days_since_last_order), 1
+        ) as integer) as next_order_on
+    from features
+    inner join demand using (customer_id, snapshot_date)
+    inner join categories as usual on demand.usual_category.number = usual.category_number
+    inner join categories as last_bought
+        on demand.last_category_number = last_bought.category_number
+    inner join categories as company
+        on demand.company_category_number = company.category_number
+)
+
+select * from final

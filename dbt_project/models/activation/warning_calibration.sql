@@ -1,0 +1,96 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='as_of_date',
+    )
+}}
+
+{#-
+    What each signal has been worth: how many of those who showed it on a past date had left one
+    horizon later. Written by a training for its dates, whose outcomes were all known on the day of
+    the training, and by no other run; a day's warnings are judged by the latest training before it.
+-#}
+with
+
+training as (
+    select
+        runs.snapshot_date,
+        days.as_of_date
+    from {{ source('ops', 'run_dates') }} as runs
+    cross join (
+        select max(snapshot_date) as as_of_date from {{ source('ops', 'run_dates') }}
+        where purpose = 'daily'
+    ) as days
+    where runs.purpose = 'training'
+),
+
+outcomes as (
+    select
+        training.as_of_date,
+        outcomes.customer_id,
+        outcomes.snapshot_date,
+        cast(outcomes.churned as integer) as churned
+    from {{ ref('lbl_churn_outcomes') }} as outcomes
+    inner join training on outcomes.snapshot_date = training.snapshot_date
+    where outcomes.matured_on <= training.as_of_date
+),
+
+bases as (
+    select
+        snapshot_date,
+        avg(churned) as base_rate
+    from outcomes
+    group by snapshot_date
+),
+
+signals as (
+    select * from {{ ref('feat_warning_signals') }}
+),
+
+counted as (
+    select
+        outcomes.as_of_date,
+        signals.signal,
+        signals.strength,
+        count(*) as warned,
+        count(distinct outcomes.customer_id) as customers,
+        sum(outcomes.churned) as churned,
+        avg(outcomes.churned) as churn_rate,
+        avg(bases.base_rate) as base_rate
+    from signals
+    inner join outcomes using (customer_id, snapshot_date)
+    inner join bases using (snapshot_date)
+    group by all
+),
+
+-- A customer warned of on several dates is one case to go by.
+judged as (
+    select
+        *,
+        {{ share_at_least('churn_rate', 'customers') }} as churn_rate_low
+    from counted
+),
+
+final as (
+    select
+        as_of_date,
+        signal,
+        strength,
+        warned,
+        customers,
+        cast(churned as bigint) as churned,
+        round(churn_rate, 10) as churn_rate,
+        round(churn_rate_low, 10) as churn_rate_low,
+        round(base_rate, 10) as base_rate,
+        round(churn_rate / nullif(base_rate, 0), 10) as lift,
+        case
+            when customers >= 10 and churn_rate_low >= {{ severe_from('base_rate', 3) }} then 'high'
+            when customers >= 10 and churn_rate_low >= {{ severe_from('base_rate', 1.5) }}
+                then 'medium'
+            else 'low'
+        end as severity
+    from judged
+)
+
+select * from final

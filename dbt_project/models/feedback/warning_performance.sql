@@ -1,0 +1,124 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key=['snapshot_date'],
+    )
+}}
+
+{#-
+    How the warnings of past days came true: one row a day whose horizon has passed, signal and
+    severity; the signal any_signal counts each customer once. A day is judged when it has matured,
+    and again where it is run again; the key is a list, so that the publication takes the table
+    whole, because days come in long after they were run.
+-#}
+with
+
+outcomes as (
+    select
+        customer_id,
+        snapshot_date,
+        cast(churned as integer) as churned
+    from {{ ref('lbl_churn_outcomes') }}
+    {%- if is_incremental() %}
+    where
+        snapshot_date not in (select known.snapshot_date from {{ this }} as known)
+        or snapshot_date in (
+            select runs.snapshot_date from {{ source('ops', 'run_dates') }} as runs
+            where runs.purpose = 'daily'
+        )
+    {%- endif %}
+),
+
+warnings as (
+    select * from {{ ref('customer_warnings_daily') }}
+),
+
+features as (
+    select
+        customer_id,
+        snapshot_date,
+        days_since_last_order
+    from {{ ref('feat_customer_snapshots') }}
+),
+
+totals as (
+    select
+        snapshot_date,
+        avg(churned) as base_rate,
+        sum(churned) as leavers
+    from outcomes
+    group by snapshot_date
+),
+
+judged as (
+    select
+        warnings.snapshot_date,
+        warnings.customer_id,
+        warnings.axis,
+        warnings.signal,
+        warnings.severity,
+        warnings.is_shown,
+        outcomes.churned,
+        features.days_since_last_order
+    from warnings
+    inner join outcomes using (customer_id, snapshot_date)
+    left join features using (customer_id, snapshot_date)
+    union all
+    select
+        warnings.snapshot_date,
+        warnings.customer_id,
+        null as axis,
+        'any_signal' as signal,
+        min_by(
+            warnings.severity,
+            case warnings.severity when 'high' then 1 when 'medium' then 2 else 3 end
+        ) as severity,
+        bool_or(warnings.is_shown) as is_shown,
+        any_value(outcomes.churned) as churned,
+        any_value(features.days_since_last_order) as days_since_last_order
+    from warnings
+    inner join outcomes using (customer_id, snapshot_date)
+    left join features using (customer_id, snapshot_date)
+    group by warnings.snapshot_date, warnings.customer_id
+),
+
+counted as (
+    select
+        snapshot_date,
+        any_value(axis) as axis,
+        signal,
+        severity,
+        count(*) as warned,
+        count(*) filter (where is_shown) as shown,
+        sum(churned) as churned,
+        avg(churned) as churn_rate,
+        median(days_since_last_order) filter (where churned = 1) as days_since_last_order
+    from judged
+    group by snapshot_date, signal, severity
+),
+
+final as (
+    select
+        counted.snapshot_date,
+        counted.axis,
+        counted.signal,
+        counted.severity,
+        counted.warned,
+        counted.shown,
+        cast(counted.churned as bigint) as churned,
+        round(counted.churn_rate, 10) as churn_rate,
+        round(totals.base_rate, 10) as base_rate,
+        round(counted.churn_rate / nullif(totals.base_rate, 0), 10) as lift,
+        round(counted.churned / nullif(totals.leavers, 0), 10) as recall,
+        counted.days_since_last_order as median_days_since_last_order,
+        {%- if var('churn_kind') == 'contractual' %}
+        cast(null as double) as median_lead_days
+        {%- else %}
+        {{ var('eligible_days') }} - counted.days_since_last_order as median_lead_days
+        {%- endif %}
+    from counted
+    inner join totals using (snapshot_date)
+)
+
+select * from final
