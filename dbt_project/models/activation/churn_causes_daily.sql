@@ -17,6 +17,17 @@ risks as (
     {{ of_daily_dates(ref('customer_risk_daily')) }}
 ),
 
+-- What the model leaves open a warning may tell: the cause that is told by the surest of them.
+warned as (
+    select
+        customer_id,
+        snapshot_date,
+        arg_max(cause, (churn_rate_low, -p_value, cause)) as cause
+    from {{ ref('customer_warnings_daily') }}
+    where cause is not null and severity in ('high', 'medium')
+    group by customer_id, snapshot_date
+),
+
 segments as (
     select * from {{ ref('customer_segments_daily') }}
 ),
@@ -24,16 +35,17 @@ segments as (
 customers as (
     select
         risks.snapshot_date,
-        coalesce(risks.main_cause, 'unknown') as cause,
+        coalesce(risks.main_cause, warned.cause, 'unknown') as cause,
         coalesce(risks.value_at_risk, 0) as value_at_risk,
         'all' as whole,
         segments.* exclude (customer_id, snapshot_date)
     from risks
     inner join segments using (customer_id, snapshot_date)
+    left join warned using (customer_id, snapshot_date)
 ),
 
 counted as (
-    {%- for segmentation in ['whole', *segmentations()] %}
+    {%- for segmentation in ['whole'] + segmentations() %}
     select
         snapshot_date,
         '{{ 'all' if segmentation == 'whole' else segmentation }}' as segmentation,
