@@ -28,45 +28,35 @@ identities as (
         on history.valid_from <= as_of.as_of_date and as_of.as_of_date < history.valid_to
 ),
 {% if var('churn_kind') == 'contractual' %}
-lives as (
+waits as (
     select
+        'retention' as curve,
         customer_no,
         min(started_on) as first_on,
-        case when count(ended_on) = count(*) then max(ended_on) end as left_on,
-        cast(null as date) as second_on
+        case when count(ended_on) = count(*) then max(ended_on) end as happened_on
     from {{ ref('int_customer_contracts') }}
     where not is_trial
     group by customer_no
 ),
 {% else %}
-lives as (
-    select
-        customer_no,
-        first_on,
-        max(dormant_on) filter (next_on is null) as left_on,
-        min(next_on) as second_on
-    from {{ ref('int_customer_purchases') }}
-    group by customer_no, first_on
-),
-{% endif %}
 waits as (
     select
         'retention' as curve,
         customer_no,
-        coalesce(left_on, (select as_of.as_of_date from as_of)) - first_on as days,
-        left_on is not null as has_happened
-    from lives
-    {%- if var('churn_kind') != 'contractual' %}
+        first_on,
+        dormant_on as happened_on
+    from {{ ref('int_customer_purchases') }}
+    where next_on is null
     union all
     select
         'second_purchase' as curve,
         customer_no,
-        coalesce(second_on, (select as_of.as_of_date from as_of)) - first_on as days,
-        second_on is not null as has_happened
-    from lives
-    {%- endif %}
+        first_on,
+        next_on as happened_on
+    from {{ ref('int_customer_purchases') }}
+    where purchase_no = 1
 ),
-
+{% endif %}
 counts as (
     select
         waits.curve,
@@ -77,17 +67,18 @@ counts as (
         end as dimension,
         coalesce(customers.acquisition_channel, customers.plan) as known_group,
         case when dimension = 'all' then 'all' else known_group end as group_name,
-        waits.days,
-        count(*) filter (waits.has_happened) as events,
-        count(*) filter (not waits.has_happened) as censored
+        coalesce(waits.happened_on, as_of.as_of_date) - waits.first_on as days,
+        count(waits.happened_on) as events,
+        count(*) - count(waits.happened_on) as censored
     from waits
+    cross join as_of
     left join identities using (customer_no)
     left join customers using (customer_id)
     group by
         grouping sets (
-            (waits.curve, waits.days),
-            (waits.curve, waits.days, customers.acquisition_channel),
-            (waits.curve, waits.days, customers.plan)
+            (waits.curve, days),
+            (waits.curve, days, customers.acquisition_channel),
+            (waits.curve, days, customers.plan)
         )
 ),
 
