@@ -57,39 +57,42 @@ waits as (
     where purchase_no = 1
 ),
 {% endif %}
-counts as (
+dimensions (dimension) as (
+    values ('all'), ('acquisition_channel'), ('plan')
+),
+
+told as (
     select
         waits.curve,
-        case
-            when grouping(customers.acquisition_channel) = 0 then 'acquisition_channel'
-            when grouping(customers.plan) = 0 then 'plan'
+        dimensions.dimension,
+        case dimensions.dimension
+            when 'acquisition_channel' then customers.acquisition_channel
+            when 'plan' then customers.plan
             else 'all'
-        end as dimension,
-        coalesce(customers.acquisition_channel, customers.plan) as known_group,
-        case when dimension = 'all' then 'all' else known_group end as group_name,
+        end as group_name,
         coalesce(waits.happened_on, as_of.as_of_date) - waits.first_on as days,
-        count(waits.happened_on) as events,
-        count(*) - count(waits.happened_on) as censored
+        waits.happened_on is not null as has_happened
     from waits
     cross join as_of
+    cross join dimensions
     left join identities using (customer_no)
     left join customers using (customer_id)
-    group by
-        grouping sets (
-            (waits.curve, days),
-            (waits.curve, days, customers.acquisition_channel),
-            (waits.curve, days, customers.plan)
-        )
 ),
 
 -- Whose channel or plan is not known is in the curve of all alone.
-told as (
-    select * from counts
+counts as (
+    select
+        {{ keys | join(', ') }},
+        days,
+        count_if(has_happened) as events,
+        count_if(not has_happened) as censored
+    from told
     where group_name is not null
+    group by {{ keys | join(', ') }}, days
 ),
 
 curves as (
-    {{ kaplan_meier('told', keys) }}
+    {{ kaplan_meier('counts', keys) }}
 ),
 
 final as (
