@@ -89,18 +89,15 @@ def read_worst_attrition(con: duckdb.DuckDBPyConnection) -> WorstAttrition | Non
 
 
 def attrition_sentence(worst: WorstAttrition, churn_kind: str) -> str:
-    """In plain words, such as "38 % of first-time buyers never buy again"."""
+    """In plain words, such as "38 % never buy again"; what is not known is left out."""
     who = _STAGES[churn_kind][worst.stage]
-    told = [
-        f"worst among {who}: {worst.lost / worst.entered:.1%} lost a month"
-        f" ({worst.lost:,} in all, {worst.first_month:%Y-%m} to {worst.last_month:%Y-%m})"
-    ]
+    months = f"{worst.first_month:%Y-%m} to {worst.last_month:%Y-%m}"
+    rate = f"{100 * worst.lost / worst.entered:.1f} % lost a month"
+    told = [f"worst among {who}: {rate} ({worst.lost:,} in all, {months})"]
     if worst.never_share is not None:
-        told.append(f"{worst.never_share:.0%} of first-time buyers never buy again")
+        told.append(f"{100 * worst.never_share:.0f} % never buy again")
     if worst.median_days_to_second is not None:
         told.append(f"the median second order comes after {worst.median_days_to_second} days")
     if worst.never_after_days:
-        told.append(
-            f"after {worst.never_after_days} days without one, 90% never will"
-        )
+        told.append(f"after {worst.never_after_days} days without one, 90 % never will")
     return "; ".join(told)

@@ -160,3 +160,26 @@ def differences(
             if row and row[0]:
                 found.append(f"{table}: {row[0]} rows")
     return found
+
+
+def stages_at_the_end(deployment: Deployment) -> list[tuple[object, ...]]:
+    """Each stage of those who bought, how many attrition leaves in it, and how many stand there."""
+    return deployment.query(
+        """
+        select
+            stage,
+            stayed,
+            (
+                select count(*) from activation.customer_segments_daily
+                where
+                    snapshot_date = (select as_of_date from ops.publication)
+                    and lifecycle_stage = stage
+                    and lifecycle_status != 'dormant'
+            )
+        from marts.lifecycle_attrition
+        where
+            month = (select date_trunc('month', as_of_date) from ops.publication)
+            and stage in ('first_purchase', 'repeat', 'loyal')
+        order by stage_no
+        """
+    )

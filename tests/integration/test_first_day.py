@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -12,12 +14,15 @@ from ml.behaviour_groups import fit_groups
 from ml.value import ValueModel
 from orchestration.config_file import load_config
 from orchestration.model_tables import behaviour_of
+from orchestration.summary import read_summary
+from orchestration.worst_attrition import attrition_sentence
 from tests.integration.deployments import (
     GRAINS,
     HISTORY,
     OF_CONTRACTS,
     OF_LATER_DAYS,
     Deployment,
+    stages_at_the_end,
 )
 
 
@@ -50,6 +55,73 @@ def test_each_known_customer_has_one_segment_row_and_each_eligible_one_risk_row(
         "select count(*), count(distinct customer_id) from activation.customer_risk_daily"
     )
     assert eligible == risks == scored
+
+
+def test_attrition_ends_where_the_customers_stand(first_day: Deployment) -> None:
+    """Months are counted from purchases, days from features: both must come to the same."""
+    ended = stages_at_the_end(first_day)
+
+    assert [stage for stage, *_ in ended] == ["first_purchase", "repeat", "loyal"]
+    assert all(stayed == standing > 0 for _, stayed, standing in ended)
+    [(elsewhere,)] = first_day.query(
+        """
+        select count(*) from marts.dim_customers
+        full join activation.customer_segments_daily as segments using (customer_id)
+        where dim_customers.lifecycle_stage is distinct from segments.lifecycle_stage
+        """
+    )
+    assert elsewhere == 0
+
+
+def test_every_number_of_the_sentence_on_attrition_is_in_the_published_tables(
+    first_day: Deployment,
+) -> None:
+    summary = read_summary(first_day.home.published)
+    assert summary is not None
+    assert summary.attrition is not None
+    # The sentence with all that it can have: of the first purchase, whichever stage is the worst.
+    [facts] = first_day.query(
+        "select never_share, median_days_to_second, never_after_days from marts.repeat_purchase"
+        " where dimension = 'all'"
+    )
+    worst = replace(
+        summary.attrition,
+        never_share=facts[0],
+        median_days_to_second=facts[1],
+        never_after_days=facts[2],
+    )
+    sentence = attrition_sentence(worst, "non_contractual")
+
+    [(lost, entered)] = first_day.query(
+        f"""
+        select sum(lost), sum(entered) from marts.lifecycle_attrition
+        where
+            stage = '{worst.stage}'
+            and month between '{worst.first_month}' and '{worst.last_month}'
+        """
+    )
+    waits = first_day.query(
+        """
+        select days, at_risk, events from marts.retention_curves
+        where curve = 'second_purchase' and dimension = 'all' order by days
+        """
+    )
+    waiting, curve, follow_up = 1.0, {}, 0
+    for days, at_risk, events in waits:
+        if waiting <= 0.01 * at_risk and events < at_risk:
+            follow_up = days
+        waiting *= 1 - events / at_risk
+        curve[days] = waiting
+    never = curve[follow_up]
+    median = min(d for d, left in curve.items() if left - never <= (1 - never) / 2)
+    settled = min(d for d, left in curve.items() if never >= 0.9 * left)
+    expected = [f"{100 * lost / entered:.1f}", f"{lost}", f"{100 * never:.0f}", f"{median}"]
+    if settled + 180 <= follow_up:
+        expected += [f"{settled}", "90"]
+    # Years and months apart, and the numbers that name a stage.
+    told = sentence.split(": ", 1)[1].replace(f"{worst.first_month:%Y-%m}", "")
+    told = told.replace(f"{worst.last_month:%Y-%m}", "").replace(",", "")
+    assert re.findall(r"\d+(?:\.\d+)?", told) == expected
 
 
 def test_the_sql_does_what_its_unit_tests_say(first_day: Deployment) -> None:

@@ -20,7 +20,7 @@ from orchestration.home import Home
 from orchestration.instance import prepare
 from orchestration.model_record import metrics_of
 from orchestration.resources import Models
-from tests.integration.deployments import ROOT, Deployment, differences
+from tests.integration.deployments import ROOT, Deployment, differences, stages_at_the_end
 
 RAVENSTACK = ROOT / "config" / "ravenstack.yml"
 RAVENSTACK_DAY = date(2024, 12, 31)
@@ -144,6 +144,15 @@ def test_the_month_of_leaving_agrees_with_the_outcome_of_the_horizon(
     )
     assert churned_without_leaving == 0
     assert left_in_horizon >= churned > 0
+
+
+def test_the_stages_of_contracts_and_of_orders_end_where_the_customers_stand(
+    contracts: Deployment, shop: Deployment
+) -> None:
+    for deployment in (contracts, shop):
+        ended = stages_at_the_end(deployment)
+        assert len(ended) == 3
+        assert all(stayed == standing > 0 for _, stayed, standing in ended)
 
 
 def test_both_editions_of_an_export_publish_the_same_tables(

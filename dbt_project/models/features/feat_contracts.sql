@@ -20,7 +20,7 @@ subscriptions as (
         identities.customer_no,
         dates.snapshot_date,
         subscriptions.plan,
-        lower(subscriptions.plan) is distinct from 'trial' and coalesce(
+        coalesce(lower(subscriptions.plan) != 'trial', true) and coalesce(
             cast(subscriptions.ended_at as date) > cast(subscriptions.started_at as date), true
         ) as is_paid,
         subscriptions.monthly_amount,

@@ -19,11 +19,12 @@ dates as (
 ),
 
 purchase_days as (
-    select distinct
+    select
         identities.customer_no,
         order_days.activity_date,
         greatest(order_days.known_from, identities.valid_from) as counts_from,
-        least(order_days.known_to, identities.valid_to) as counts_to
+        least(order_days.known_to, identities.valid_to) as counts_to,
+        counts_from = order_days.activity_date and counts_to = date '9999-12-31' as counts_always
     from {{ ref('int_order_days') }} as order_days
     inner join {{ ref('int_identity_history') }} as identities
         using (source, source_customer_id)
@@ -35,16 +36,34 @@ purchase_days as (
 ),
 
 -- After two days that have counted since they were, and still do, no later one can be the second on
--- any date: a day's purchases are joined with the dates two or three a customer, not all of them.
+-- any date: the dates are joined with two or three days a customer, not with all of them. (A window
+-- that counts such days takes three times as long.)
+first_lasting_days as (
+    select
+        customer_no,
+        min(activity_date) as first_on
+    from purchase_days
+    where counts_always
+    group by customer_no
+),
+
+second_lasting_days as (
+    select
+        customer_no,
+        min(purchase_days.activity_date) as second_on
+    from purchase_days
+    inner join first_lasting_days using (customer_no)
+    where
+        purchase_days.counts_always
+        and purchase_days.activity_date > first_lasting_days.first_on
+    group by customer_no
+),
+
 early_days as (
-    select * from purchase_days
-    qualify
-        count(*) filter (
-            where counts_from = activity_date and counts_to = date '9999-12-31'
-        ) over (
-            partition by customer_no order by activity_date
-            rows between unbounded preceding and 1 preceding
-        ) < 2
+    select purchase_days.*
+    from purchase_days
+    left join second_lasting_days using (customer_no)
+    where purchase_days.activity_date <= coalesce(second_lasting_days.second_on, date '9999-12-31')
 ),
 
 first_days as (

@@ -14,7 +14,7 @@ final as (
     select
         identities.customer_no,
         subscriptions.plan,
-        lower(subscriptions.plan) is not distinct from 'trial' as is_trial,
+        coalesce(lower(subscriptions.plan) = 'trial', false) as is_trial,
         subscriptions.monthly_amount,
         cast(subscriptions.started_at as date) as started_on,
         case

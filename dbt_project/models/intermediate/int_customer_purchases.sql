@@ -22,8 +22,8 @@ purchase_days as (
     select
         identities.customer_no,
         order_days.activity_date as purchased_on,
-        sum(order_days.net_amount) as net_revenue,
-        sum(order_days.margin_amount) as margin
+        cast(sum(order_days.net_amount) as decimal(18, 2)) as net_revenue,
+        cast(sum(order_days.margin_amount) as decimal(18, 2)) as margin
     from {{ ref('int_order_days') }} as order_days
     inner join {{ ref('int_identity_history') }} as identities
         using (source, source_customer_id)

@@ -54,18 +54,7 @@ customer_months as (
     from contract_months
     group by customer_no, cohort_month, month
 ),
-{% else %}
-customer_months as (
-    select
-        customer_no,
-        cast(date_trunc('month', first_on) as date) as cohort_month,
-        cast(date_trunc('month', purchased_on) as date) as month,
-        sum(net_revenue) as net_revenue,
-        sum(margin) as margin
-    from {{ ref('int_customer_purchases') }}
-    group by all
-),
-{% endif %}
+
 cells as (
     select
         cohort_month,
@@ -76,14 +65,26 @@ cells as (
     from customer_months
     group by cohort_month, month
 ),
-
+{% else %}
+-- A customer is counted by the last purchase of a month, which the next one tells: nobody has to be
+-- brought together first.
+cells as (
+    select
+        cast(date_trunc('month', first_on) as date) as cohort_month,
+        cast(date_trunc('month', purchased_on) as date) as month,
+        count(*) filter (next_on is null or next_on > last_day(purchased_on)) as active_customers,
+        sum(net_revenue) as net_revenue,
+        sum(margin) as margin
+    from {{ ref('int_customer_purchases') }}
+    group by all
+),
+{% endif %}
 cohorts as (
     select
         cohort_month,
-        count(*) as customers
-    from customer_months
+        active_customers as customers
+    from cells
     where month = cohort_month
-    group by cohort_month
 ),
 
 triangle as (

@@ -96,10 +96,18 @@ purchases as (
     group by all
 ),
 
+customers as (
+    select distinct
+        customer_no,
+        customer_id
+    from identities
+),
+
 contracts as (
     select
-        customer_id,
-        max(contracts.plan) filter (contracts.is_trial and contracts.ended_on is null) as trial_plan,
+        customers.customer_id,
+        max(contracts.plan) filter (contracts.is_trial and contracts.ended_on is null)
+            as trial_plan,
         -- As in feat_contracts: to the day itself, or to the last day under contract.
         case
             when count(*) filter (not contracts.is_trial and contracts.ended_on is null) > 0
@@ -107,10 +115,9 @@ contracts as (
             else max(contracts.ended_on) filter (not contracts.is_trial) - 1
         end - min(contracts.started_on) filter (not contracts.is_trial) as paid_contract_days
     from {{ ref('int_customer_contracts') }} as contracts
-    inner join (select distinct identities.customer_no, identities.customer_id from identities)
-        using (customer_no)
+    inner join customers using (customer_no)
     cross join as_of
-    group by customer_id
+    group by customers.customer_id
 ),
 
 final as (

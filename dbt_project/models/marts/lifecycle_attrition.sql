@@ -129,14 +129,16 @@ beginnings as (
     from customers
 ),
 
-purchases as (
+turns as (
     select
-        *,
-        lag(stage) over of_customer as stage_before,
-        lag(dormant_on) over of_customer as dormant_before,
-        lead(stage) over of_customer as stage_after
+        purchase_no,
+        purchased_on,
+        next_on,
+        dormant_on,
+        stage,
+        {{ lifecycle_stage('purchase_no + 1', 'null') }} as next_stage
     from {{ ref('int_customer_purchases') }}
-    window of_customer as (partition by customer_no order by purchase_no)
+    where purchase_no = 1 or dormant_on is not null or next_stage != stage
 ),
 
 -- A stay begins with one purchase and ends after another; which two belong together is not needed.
@@ -146,16 +148,24 @@ stays as (
         purchased_on as entered_on,
         cast(null as date) as left_on,
         false as is_advance
-    from purchases
-    where stage_before is distinct from stage or dormant_before is not null
+    from turns
+    where purchase_no = 1
+    union all
+    select
+        next_stage as stage,
+        next_on as entered_on,
+        cast(null as date) as left_on,
+        false as is_advance
+    from turns
+    where next_on is not null and (dormant_on is not null or next_stage != stage)
     union all
     select
         stage,
         cast(null as date) as entered_on,
         coalesce(dormant_on, next_on) as left_on,
         dormant_on is null as is_advance
-    from purchases
-    where dormant_on is not null or stage_after != stage
+    from turns
+    where dormant_on is not null or next_stage != stage
 ),
 {% endif %}
 -- Who has never bought has no rhythm: a prospect or trial is lost after the deployment's

@@ -28,77 +28,71 @@ identities as (
         on history.valid_from <= as_of.as_of_date and as_of.as_of_date < history.valid_to
 ),
 {% if var('churn_kind') == 'contractual' %}
-lives as (
+waits as (
     select
+        'retention' as curve,
         customer_no,
         min(started_on) as first_on,
-        case when count(ended_on) = count(*) then max(ended_on) end as left_on,
-        cast(null as date) as second_on
+        case when count(ended_on) = count(*) then max(ended_on) end as happened_on
     from {{ ref('int_customer_contracts') }}
     where not is_trial
     group by customer_no
 ),
 {% else %}
-lives as (
-    select
-        customer_no,
-        first_on,
-        max(dormant_on) filter (next_on is null) as left_on,
-        min(next_on) as second_on
-    from {{ ref('int_customer_purchases') }}
-    group by customer_no, first_on
-),
-{% endif %}
 waits as (
     select
         'retention' as curve,
         customer_no,
-        coalesce(left_on, (select as_of.as_of_date from as_of)) - first_on as days,
-        left_on is not null as has_happened
-    from lives
-    {%- if var('churn_kind') != 'contractual' %}
+        first_on,
+        dormant_on as happened_on
+    from {{ ref('int_customer_purchases') }}
+    where next_on is null
     union all
     select
         'second_purchase' as curve,
         customer_no,
-        coalesce(second_on, (select as_of.as_of_date from as_of)) - first_on as days,
-        second_on is not null as has_happened
-    from lives
-    {%- endif %}
+        first_on,
+        next_on as happened_on
+    from {{ ref('int_customer_purchases') }}
+    where purchase_no = 1
+),
+{% endif %}
+dimensions (dimension) as (
+    values ('all'), ('acquisition_channel'), ('plan')
 ),
 
-counts as (
+told as (
     select
         waits.curve,
-        case
-            when grouping(customers.acquisition_channel) = 0 then 'acquisition_channel'
-            when grouping(customers.plan) = 0 then 'plan'
+        dimensions.dimension,
+        case dimensions.dimension
+            when 'acquisition_channel' then customers.acquisition_channel
+            when 'plan' then customers.plan
             else 'all'
-        end as dimension,
-        coalesce(customers.acquisition_channel, customers.plan) as known_group,
-        case when dimension = 'all' then 'all' else known_group end as group_name,
-        waits.days,
-        count(*) filter (waits.has_happened) as events,
-        count(*) filter (not waits.has_happened) as censored
+        end as group_name,
+        coalesce(waits.happened_on, as_of.as_of_date) - waits.first_on as days,
+        waits.happened_on is not null as has_happened
     from waits
+    cross join as_of
+    cross join dimensions
     left join identities using (customer_no)
     left join customers using (customer_id)
-    group by
-        grouping sets (
-            (waits.curve, waits.days),
-            (waits.curve, waits.days, customers.acquisition_channel),
-            (waits.curve, waits.days, customers.plan)
-        )
 ),
 
 -- Whose channel or plan is not known is in the curve of all alone.
-told as (
-    select * from counts
+counts as (
+    select
+        {{ keys | join(', ') }},
+        days,
+        count_if(has_happened) as events,
+        count_if(not has_happened) as censored
+    from told
     where group_name is not null
+    group by {{ keys | join(', ') }}, days
 ),
 
 curves as (
-    {{ kaplan_meier('told', keys) }}
+    {{ kaplan_meier('counts', keys) }}
 ),
 
 final as (

@@ -50,7 +50,7 @@ def value(expression: str, **columns: object) -> object:
     rhythm = "select 40 as slowing_after_days, 60 as at_risk_after_days, 100 as dormant_after_days"
     with duckdb.connect() as con:
         [(found,)] = con.execute(
-            f"select {expression} from (select {shown}) as customer cross join ({rhythm}) as rhythm",
+            f"select {expression} from (select {shown}) cross join ({rhythm}) as rhythm",
             columns,
         ).fetchall()
     return found
@@ -267,7 +267,9 @@ def test_the_curve_agrees_with_scipy_on_any_sample(compiled: Compile) -> None:
         events, censored = (rng.geometric(0.03, size).tolist() for _ in range(2))
         ours = curve(compiled(CURVES), events, censored)
         theirs = stats.ecdf(stats.CensoredData(uncensored=events, right=censored)).sf
-        assert [ours[day][0] for day in sorted(ours)] == pytest.approx(theirs.probabilities, abs=1e-9)
+        assert [ours[day][0] for day in sorted(ours)] == pytest.approx(
+            theirs.probabilities, abs=1e-9
+        )
         bounds = theirs.confidence_interval(method="log-log")
         for day, low, high in zip(
             sorted(ours), bounds.low.probabilities, bounds.high.probabilities, strict=True
