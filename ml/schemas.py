@@ -72,6 +72,17 @@ CHURN_HAZARDS = pa.schema(
     ]
 )
 
+TEXT_SCORES = pa.schema(
+    [
+        # The delivered row that holds the text.
+        ("load_id", pa.int64()),
+        ("row_no", pa.int64()),
+        ("model_version", pa.string()),
+        ("sentiment", pa.float64()),
+        ("topic", pa.string()),
+    ]
+)
+
 
 class SchemaError(ValueError):
     """A table lacks a column, or a column holds what the model cannot read."""
