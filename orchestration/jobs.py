@@ -6,6 +6,7 @@ import dagster as dg
 from dagster import AssetSelection
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from orchestration.assets.texts import TEXT_MODEL
 from orchestration.assets.training import CHURN_MODEL, HOLDOUT_SCORES
 from orchestration.assets.warehouse import EXAMPLES
 
@@ -13,7 +14,7 @@ DAILY = "daily"
 RETRAIN = "retrain"
 BACKFILL = "backfill"
 
-_TRAINING = AssetSelection.assets(EXAMPLES, CHURN_MODEL, HOLDOUT_SCORES)
+_TRAINING = AssetSelection.assets(EXAMPLES, CHURN_MODEL, HOLDOUT_SCORES, TEXT_MODEL)
 
 
 def jobs() -> list[UnresolvedAssetJobDefinition]:

@@ -37,6 +37,7 @@ GRAINS = {
     "marts.customer_id_history": "customer_id",
     "marts.fct_orders": "order_id",
     "marts.fct_tickets": "ticket_id",
+    "marts.complaint_topics_monthly": "month, topic",
     "activation.customer_risk_daily": "snapshot_date, customer_id",
     "activation.customer_segments_daily": "snapshot_date, customer_id",
     "activation.customer_survival_monthly": "snapshot_date, customer_id, month_ahead",
