@@ -12,7 +12,7 @@ _ADDRESS = re.compile(r"[^\s@<>(),;:]+@[^\s@<>(),;]+\.\w+")
 _MENTION = re.compile(r"(?<!\w)@\w+")
 # Orders, cards, accounts and telephones: four digits or more, however they are grouped and whatever
 # letters stand before them. Dates and amounts that are as long go too.
-_NUMBER = re.compile(r"(?:\b[A-Za-z]{1,6}[-/ ]?)?[+#(]?\d(?:[\s().\-/]{0,2}\d){3,}", re.ASCII)
+_NUMBER = re.compile(r"(?:\b[A-Za-z]{1,6}[-/]?)?[+#(]?\d(?:[\s().\-/]{0,2}\d){3,}", re.ASCII)
 # A shorter name in Latin letters is as often a word ("Al", "Jo").
 _LEAST_LETTERS = 3
 

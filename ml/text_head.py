@@ -67,8 +67,11 @@ class TextHead:
     def fit(cls, names: Sequence[str], learned: Learned) -> TextHead:
         """Fit a machine a fold and class, leave out what looks mislabelled, and fit once more."""
         first = _calibrated(names, learned, *_machines(len(names), learned))
-        own = first.probabilities(learned.matrix, learned.folds)
-        trusted = own[np.arange(len(learned.classes)), learned.classes] >= LEAST_TRUST
+        told = first.probabilities(learned.matrix, learned.folds)
+        # Against how common each class is, or the rare ones would go first.
+        told /= np.bincount(learned.classes, learned.weights, minlength=len(names)) + SMOOTHING
+        own = told[np.arange(len(learned.classes)), learned.classes]
+        trusted = own >= LEAST_TRUST * told.max(axis=1)
         kept = trusted | (learned.folds < 0)
         if kept.all():
             return first

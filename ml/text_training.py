@@ -22,17 +22,27 @@ from ml.text_head import LEAST_TEXTS, Learned, TextHead, fold_of
 from ml.text_lexicon import MOODS, phrases
 from ml.text_model import TextFacts, TextModel, sentiments
 
-COLUMNS_TO_LEARN = ("label_group", "written_on", "text", "rating", "csat_score", "is_last", "topic")
+COLUMNS_TO_LEARN = (
+    "label_group",
+    "written_on",
+    "text",
+    "rating",
+    "csat_score",
+    "is_first",
+    "is_last",
+    "topic",
+)
 # The newest of them; more take minutes and say little that these do not.
 MAX_TEXTS = 50_000
 # Below so many rated texts none is held back to judge with, and the lexicon is beaten by chance.
 LEAST_JUDGED = 100
 HOLDOUT_SHARE = 0.2
-# A score for the help judges the help: its last message tells of it, the question that began it
-# hardly does, for who was helped well had a reason to ask all the same.
+# A score for the help judges the help: its last message tells of it, others hardly do. And a good
+# score makes no kind words of the question that began it, which is neutral then.
 RATING_WEIGHT, LAST_MESSAGE_WEIGHT, OTHER_MESSAGE_WEIGHT = 1.0, 0.5, 0.2
 # Beside ratings a phrase is hardly heard. Alone it counts in full: the lexicon then ranks the
 # negative of two labelled collections before the others with an AUC of .86 (Chinese) and .74.
+NEUTRAL = 3.0
 PHRASE_WEIGHT, PHRASE_WEIGHT_ALONE = 0.1, 1.0
 # By how much the log loss on later texts may rise before a newer model is refused.
 MAX_LOG_LOSS_GAIN = 0.01
@@ -145,8 +155,8 @@ def rated_texts(texts: pa.Table) -> RatedTexts:
     found: list[tuple[str, str, date, int, float]] = []
     for row in texts.select(COLUMNS_TO_LEARN).to_pylist():
         rating, weight = row["rating"], RATING_WEIGHT
-        if rating is None:
-            rating = row["csat_score"]
+        if rating is None and row["csat_score"] is not None:
+            rating = min(row["csat_score"], NEUTRAL) if row["is_first"] else row["csat_score"]
             weight = LAST_MESSAGE_WEIGHT if row["is_last"] else OTHER_MESSAGE_WEIGHT
         if rating is not None:
             place = 0 if rating < 2.5 else 1 if rating <= 3.5 else 2

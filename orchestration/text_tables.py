@@ -55,15 +55,16 @@ def texts_to_learn(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
             texts.text,
             texts.rating,
             tickets.csat_score,
-            row_number() over (
-                partition by label_group
-                order by texts.created_at desc, texts.source_feedback_id desc
-            ) = 1 as is_last,
+            row_number() over in_ticket = 1 as is_first,
+            row_number() over in_ticket = count(*) over (partition by label_group) as is_last,
             tickets.topic
         from texts
         left join tickets using (source, source_ticket_id)
         where texts.rating is not null or tickets.csat_score is not null
             or tickets.topic is not null
+        window in_ticket as (
+            partition by label_group order by texts.created_at, texts.source_feedback_id
+        )
         """,
         {"day": day},
     ).to_arrow_table()

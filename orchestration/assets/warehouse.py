@@ -27,7 +27,8 @@ EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
 AFTER_READING = ("texts", "marts", "features", "labels", "examples")
 
 _SELECT_AFTER = " ".join(f"fqn:holdfast.{layer}" for layer in AFTER_SCORING)
-_SELECT_BETWEEN = " ".join(f"fqn:holdfast.{layer}" for layer in AFTER_READING)
+# The catalogue is held against the features by a test, which a build must hold both of to run.
+_SELECT_BETWEEN = " ".join(f"fqn:holdfast.{name}" for name in (*AFTER_READING, "feature_catalogue"))
 
 
 def warehouse_assets(
