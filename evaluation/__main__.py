@@ -85,8 +85,8 @@ def _telco(folder: Path) -> None:
 def _texts(folder: Path) -> None:
     for found in text_figures(folder):
         console.print(
-            f"Texts, {found.collection}: learned from {found.learned:,}; of {found.held_out:,} held "
-            f"out accuracy {found.accuracy:.4f} and macro-F1 {found.macro_f1:.4f}; "
+            f"Texts, {found.collection}: learned from {found.learned:,}, on {found.held_out:,} "
+            f"others accuracy {found.accuracy:.4f}, macro-F1 {found.macro_f1:.4f}; "
             f"{MEASURED_TEXTS:,} scored in {found.seconds:.1f} s"
         )
 

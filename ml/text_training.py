@@ -40,10 +40,11 @@ HOLDOUT_SHARE = 0.2
 # A score for the help judges the help: its last message tells of it, others hardly do. And a good
 # score makes no kind words of the question that began it, which is neutral then.
 RATING_WEIGHT, LAST_MESSAGE_WEIGHT, OTHER_MESSAGE_WEIGHT = 1.0, 0.5, 0.2
-# Beside ratings a phrase is hardly heard. Alone it counts in full: the lexicon then ranks the
-# negative of two labelled collections before the others with an AUC of .86 (Chinese) and .74.
+# Of a phrase beside ratings. Of 0.03 to 1, on the two collections, 1 was best with two hundred
+# ratings and no worse with ten thousand. Alone the lexicon ranks the negative texts before the
+# others with an AUC of .86 (Chinese) and .74 (English).
+PHRASE_WEIGHT = 1.0
 NEUTRAL = 3.0
-PHRASE_WEIGHT, PHRASE_WEIGHT_ALONE = 0.1, 1.0
 # By how much the log loss on later texts may rise before a newer model is refused.
 MAX_LOG_LOSS_GAIN = 0.01
 SMALLEST_PROBABILITY = 1e-6
@@ -181,8 +182,9 @@ def fit_moods(rated: RatedTexts) -> TextHead:
     for (text, mood, fold), weight in zip(keys, rated.weights, strict=True):
         weights[text, int(mood), fold] += weight
     taught = [(*key, float(np.sqrt(weight))) for key, weight in weights.items()]
-    heard = PHRASE_WEIGHT if len(rated) else PHRASE_WEIGHT_ALONE
-    taught += [(normalised(phrase), MOODS.index(mood), -1, heard) for phrase, mood in phrases()]
+    taught += [
+        (normalised(phrase), MOODS.index(mood), -1, PHRASE_WEIGHT) for phrase, mood in phrases()
+    ]
     return TextHead.fit(MOODS, _learned(taught))
 
 
