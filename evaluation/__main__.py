@@ -1,7 +1,7 @@
 """`python -m evaluation`: the champion beside its peers on public data, and on planted truth.
 
-What lies in no package is read from the folders that ONLINE_RETAIL_DIR and TELCO_DIR name, and left
-out, saying so, where they name none.
+What lies in no package is read from the folders that ONLINE_RETAIL_DIR, TELCO_DIR and
+TEXT_LABELS_DIR name, and left out, saying so, where they name none.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from evaluation import telco
 from evaluation.logs import CDNOW, ONLINE_RETAIL, PurchaseLog, training_data, write_cdnow
 from evaluation.peers import Comparison, compared
 from evaluation.planted import PEOPLE, SEEDS, planted_figures
+from evaluation.texts import MEASURED_TEXTS, text_figures
 from ml.training_result import TrainingResult
 
 console = Console(width=120)
 
 
 def main() -> None:
-    """Print a table for each purchase log and cutoff, one for Telco, and one for the demo."""
+    """Print a table for each purchase log and cutoff, lines for the others, and the demo's."""
     with TemporaryDirectory() as scratch:
         root = Path(scratch)
         write_cdnow(root / "cdnow_log")
@@ -34,6 +35,8 @@ def main() -> None:
         _log(CDNOW, root)
     if _is_set("TELCO_DIR"):
         _telco(Path(os.environ["TELCO_DIR"]))
+    if _is_set("TEXT_LABELS_DIR"):
+        _texts(Path(os.environ["TEXT_LABELS_DIR"]))
     _planted()
 
 
@@ -77,6 +80,15 @@ def _telco(folder: Path) -> None:
     console.print(f"Telco, 19 columns, five folds: ROC AUC {auc:.4f}, top-decile lift {lift:.3f}")
     found = ", ".join(sorted(telco.refused(telco.with_planted(known, folder)))) or "nothing"
     console.print(f"Telco, with planted columns: the guard refuses {found}")
+
+
+def _texts(folder: Path) -> None:
+    for found in text_figures(folder):
+        console.print(
+            f"Texts, {found.collection}: learned from {found.learned:,}, on {found.held_out:,} "
+            f"others accuracy {found.accuracy:.4f}, macro-F1 {found.macro_f1:.4f}; "
+            f"{MEASURED_TEXTS:,} scored in {found.seconds:.1f} s"
+        )
 
 
 def _planted() -> None:

@@ -1,5 +1,8 @@
 """Where models are kept: MLflow's registry, and the only module here that knows MLflow.
 
+The churn model and the model of texts are registered models of their own, which are versioned,
+promoted and found again by date in the same way.
+
 Importing this module imports MLflow, which takes seconds: import it where it is needed. The caller
 sets MLFLOW_DISABLE_TELEMETRY=true before that. No MLflow global is read or set, so several
 registries can live in one process.
@@ -16,6 +19,7 @@ from hashlib import sha256
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Generic, TypeVar
 
 import mlflow.pyfunc
 from mlflow import MlflowClient
@@ -30,6 +34,8 @@ from ml.model_card import model_card
 from ml.plots import all_plots
 from ml.preprocess import Preprocessor
 from ml.rollback import Rollback, version_to_restore
+from ml.text_model import LoadedTextModel, TextModel
+from ml.text_training import TextTraining
 from ml.training_result import TrainingResult
 
 CHAMPION = "champion"
@@ -38,11 +44,14 @@ ROLLED_BACK = "rolled_back_at"
 MODEL_FOLDER = "model"
 # MLflow copies the folder given to `save_model(data_path=…)` below `data`, under its own name.
 FILES_FOLDER = "churn_model"
+TEXT_FILES_FOLDER = "text_model"
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "scipy", "xgboost-cpu")
 
+Loaded = TypeVar("Loaded")
 
-class Registry:
-    """Models of one deployment: logged, versioned, promoted, and found again by date."""
+
+class _Versions(Generic[Loaded]):
+    """Versions of one registered model: logged, promoted, and found again by date."""
 
     def __init__(
         self, tracking_uri: str, artifact_root: Path, experiment: str, model_name: str
@@ -53,26 +62,7 @@ class Registry:
         self._experiment = experiment
         self._name = model_name
 
-    def log(self, result: TrainingResult, tags: Mapping[str, str] | None = None) -> str:
-        """Log a training and register its model, and give the version.
-
-        A model equal to a registered one, byte for byte and of the same date, keeps that one's
-        version: training twice on the same data changes nothing.
-        """
-        fingerprint = result.model.fingerprint
-        for known in self._versions():
-            if known.tags.get("fingerprint") == fingerprint:
-                return str(known.version)
-        with self._run(f"as of {result.model.facts.as_of}", tags or {}) as run_id:
-            self._client.log_batch(run_id, _metrics(result), _params(result))
-            with TemporaryDirectory() as folder:
-                _write_artifacts(Path(folder), result)
-                self._client.log_artifacts(run_id, folder)
-            self._log_trials(run_id, result)
-            registered = self._register(run_id, result, fingerprint)
-        return str(registered.version)
-
-    def champion(self, as_of: date) -> LoadedModel | None:
+    def champion(self, as_of: date) -> Loaded | None:
         """The promoted model with the greatest date not after `as_of`; None where there is none.
 
         Of several of one date the latest version counts.
@@ -150,7 +140,7 @@ class Registry:
         for key, value in tags.items():
             self._client.set_model_version_tag(self._name, version, key, value)
 
-    def load(self, version: str) -> LoadedModel:
+    def load(self, version: str) -> Loaded:
         """A registered version, promoted or not."""
         return self._load(self._client.get_model_version(self._name, version))
 
@@ -158,10 +148,12 @@ class Registry:
         newest = max(self._promoted(), key=_precedence)
         self._client.set_registered_model_alias(self._name, CHAMPION, str(newest.version))
 
-    def _load(self, known: ModelVersion) -> LoadedModel:
+    def _load(self, known: ModelVersion) -> Loaded:
         # The path below the root, and not MLflow's absolute one: the home may have been moved.
-        folder = self._root / known.tags["files"]
-        return LoadedModel(ChurnModel.load(folder), str(known.version), _as_of(known))
+        return self._read(self._root / known.tags["files"], str(known.version), _as_of(known))
+
+    def _read(self, folder: Path, version: str, as_of: date) -> Loaded:
+        raise NotImplementedError
 
     def _versions(self) -> list[ModelVersion]:
         return list(self._client.search_model_versions(f"name = '{self._name}'"))
@@ -169,29 +161,25 @@ class Registry:
     def _promoted(self) -> list[ModelVersion]:
         return [known for known in self._versions() if known.tags.get("promoted") == "true"]
 
-    def _register(self, run_id: str, result: TrainingResult, fingerprint: str) -> ModelVersion:
+    def _known_as(self, fingerprint: str) -> str | None:
+        """The version of an equal model, if one is registered."""
+        for known in self._versions():
+            if known.tags.get("fingerprint") == fingerprint:
+                return str(known.version)
+        return None
+
+    def _register(self, run_id: str, files: str, tags: Mapping[str, str]) -> str:
+        """Make a version of a run's model, whose own files lie in a folder below it."""
         if not self._client.search_registered_models(f"name = '{self._name}'"):
             self._client.create_registered_model(self._name)
         source = f"{self._client.get_run(run_id).info.artifact_uri}/{MODEL_FOLDER}"
-        return self._client.create_model_version(
+        known = self._client.create_model_version(
             self._name,
             source,
             run_id,
-            tags={
-                "as_of": result.model.facts.as_of.isoformat(),
-                "holdout_date": result.split.holdout.isoformat(),
-                "fingerprint": fingerprint,
-                "files": f"{_below(self._root, source)}/data/{FILES_FOLDER}",
-            },
+            tags={**tags, "files": f"{_below(self._root, source)}/{files}"},
         )
-
-    def _log_trials(self, parent: str, result: TrainingResult) -> None:
-        """The trials of the tuning as child runs, which MLflow shows below the training."""
-        for number, trial in enumerate(result.trials):
-            with self._run(f"trial {number}", {"mlflow.parentRunId": parent}) as run_id:
-                params = [Param(name, f"{value:.4g}") for name, value in trial.parameters.items()]
-                loss = Metric("validation_log_loss", trial.log_loss, timestamp=0, step=0)
-                self._client.log_batch(run_id, [loss], params)
+        return str(known.version)
 
     @contextmanager
     def _run(self, name: str, tags: Mapping[str, str]) -> Iterator[str]:
@@ -218,6 +206,74 @@ class Registry:
             if known.artifact_location == location:
                 return str(known.experiment_id)
         raise ValueError(f"experiment {elsewhere} does not keep its artefacts in {location}")
+
+
+class Registry(_Versions[LoadedModel]):
+    """Churn models of one deployment."""
+
+    def log(self, result: TrainingResult, tags: Mapping[str, str] | None = None) -> str:
+        """Log a training and register its model, and give the version.
+
+        A model equal to a registered one, byte for byte and of the same date, keeps that one's
+        version: training twice on the same data changes nothing.
+        """
+        fingerprint = result.model.fingerprint
+        if known := self._known_as(fingerprint):
+            return known
+        with self._run(f"as of {result.model.facts.as_of}", tags or {}) as run_id:
+            self._client.log_batch(run_id, _metrics(result.all_metrics()), _params(result))
+            with TemporaryDirectory() as folder:
+                _write_artifacts(Path(folder), result)
+                self._client.log_artifacts(run_id, folder)
+            self._log_trials(run_id, result)
+            return self._register(
+                run_id,
+                f"data/{FILES_FOLDER}",
+                {
+                    "as_of": result.model.facts.as_of.isoformat(),
+                    "holdout_date": result.split.holdout.isoformat(),
+                    "fingerprint": fingerprint,
+                },
+            )
+
+    def _read(self, folder: Path, version: str, as_of: date) -> LoadedModel:
+        return LoadedModel(ChurnModel.load(folder), version, as_of)
+
+    def _log_trials(self, parent: str, result: TrainingResult) -> None:
+        """The trials of the tuning as child runs, which MLflow shows below the training."""
+        for number, trial in enumerate(result.trials):
+            with self._run(f"trial {number}", {"mlflow.parentRunId": parent}) as run_id:
+                params = [Param(name, f"{value:.4g}") for name, value in trial.parameters.items()]
+                loss = Metric("validation_log_loss", trial.log_loss, timestamp=0, step=0)
+                self._client.log_batch(run_id, [loss], params)
+
+
+class TextRegistry(_Versions[LoadedTextModel]):
+    """Models of texts of one deployment."""
+
+    def log(self, training: TextTraining, tags: Mapping[str, str] | None = None) -> str:
+        """Log a training and register its model, and give the version, as `Registry.log`."""
+        facts, fingerprint = training.model.facts, training.model.fingerprint
+        if known := self._known_as(fingerprint):
+            return known
+        with self._run(f"texts as of {facts.as_of}", tags or {}) as run_id:
+            params = [Param(name, str(value)) for name, value in asdict(facts).items()]
+            self._client.log_batch(run_id, _metrics(training.metrics), params)
+            with TemporaryDirectory() as folder:
+                files = Path(folder) / MODEL_FOLDER / TEXT_FILES_FOLDER
+                files.mkdir(parents=True)
+                training.model.save(files)
+                self._client.log_artifacts(run_id, folder)
+            as_of = {"as_of": facts.as_of.isoformat(), "fingerprint": fingerprint}
+            return self._register(run_id, TEXT_FILES_FOLDER, as_of)
+
+    def in_use(self) -> dict[date, str]:
+        """The versions in use, by the date from which each is; of one date the latest version."""
+        promoted = sorted(self._promoted(), key=_precedence)
+        return {_as_of(known): str(known.version) for known in promoted}
+
+    def _read(self, folder: Path, version: str, as_of: date) -> LoadedTextModel:
+        return LoadedTextModel(TextModel.load(folder), version, as_of)
 
 
 def _write_artifacts(folder: Path, result: TrainingResult) -> None:
@@ -274,11 +330,10 @@ def _params(result: TrainingResult) -> list[Param]:
     return [Param(key, str(value)) for key, value in params.items()]
 
 
-def _metrics(result: TrainingResult) -> list[Metric]:
+def _metrics(figures: Mapping[str, float]) -> list[Metric]:
     # MLflow keeps a time and a step for each figure; a model has one of each.
     return [
-        Metric(key.replace(".", "/"), value, timestamp=0, step=0)
-        for key, value in result.all_metrics().items()
+        Metric(key.replace(".", "/"), value, timestamp=0, step=0) for key, value in figures.items()
     ]
 
 

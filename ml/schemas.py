@@ -85,6 +85,37 @@ BEHAVIOUR_GROUPS = pa.schema(
     ]
 )
 
+TEXT_SCORES = pa.schema(
+    [
+        # The delivered row that holds the text.
+        ("load_id", pa.int64()),
+        ("row_no", pa.int64()),
+        ("model_version", pa.string()),
+        ("sentiment", pa.float64()),
+        ("is_negative", pa.bool_()),
+        ("topic", pa.string()),
+    ]
+)
+
+COMPLAINT_TERMS = pa.schema(
+    [
+        ("month", pa.date32()),
+        ("topic", pa.string()),
+        ("rank", pa.int32()),
+        ("term", pa.string()),
+        ("customers", pa.int64()),
+    ]
+)
+
+COMPLAINT_EXAMPLES = pa.schema(
+    [
+        ("month", pa.date32()),
+        ("topic", pa.string()),
+        ("phrase", pa.string()),
+        ("sentiment", pa.float64()),
+    ]
+)
+
 
 class SchemaError(ValueError):
     """A table lacks a column, or a column holds what the model cannot read."""

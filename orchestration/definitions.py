@@ -16,6 +16,7 @@ from orchestration.assets.ingest import raw_assets
 from orchestration.assets.publish import published_asset
 from orchestration.assets.scoring import churn_scores_asset
 from orchestration.assets.segmentation import behaviour_groups_asset
+from orchestration.assets.texts import text_model_asset, text_scores_assets
 from orchestration.assets.training import CHURN_MODEL, model_assets
 from orchestration.assets.warehouse import warehouse_assets
 from orchestration.automation import new_drops_sensor, schedules
@@ -81,6 +82,8 @@ def build_defs(
                 for name, source in config.sources.items()
             ),
             *warehouse_assets(manifest, config, partitions),
+            text_model_asset(config, partitions),
+            text_scores_assets(config, partitions),
             model_assets(config, partitions),
             behaviour_groups_asset(config, partitions),
             drift_assets(config, partitions, CHURN_MODEL),

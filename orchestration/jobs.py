@@ -7,6 +7,7 @@ from dagster import AssetSelection
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from orchestration.assets.segmentation import BEHAVIOUR_GROUPS
+from orchestration.assets.texts import TEXT_MODEL
 from orchestration.assets.training import CHURN_MODEL, HOLDOUT_SCORES
 from orchestration.assets.warehouse import EXAMPLES
 
@@ -14,7 +15,9 @@ DAILY = "daily"
 RETRAIN = "retrain"
 BACKFILL = "backfill"
 
-_TRAINING = AssetSelection.assets(EXAMPLES, CHURN_MODEL, HOLDOUT_SCORES, BEHAVIOUR_GROUPS)
+_TRAINING = AssetSelection.assets(
+    EXAMPLES, CHURN_MODEL, HOLDOUT_SCORES, BEHAVIOUR_GROUPS, TEXT_MODEL
+)
 
 
 def jobs() -> list[UnresolvedAssetJobDefinition]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml.config import TrainingSettings
@@ -12,28 +13,35 @@ from orchestration.transform import Dbt
 from orchestration.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from ml.registry import Registry
+    from ml.registry import Registry, TextRegistry
 
 
 class Models:
-    """The model registry, opened when a step first needs it: MLflow takes seconds to import."""
+    """The model registries, opened when a step first needs one: MLflow takes seconds to import."""
 
     def __init__(self, home: Home, config: DeploymentConfig) -> None:
-        """Point at a home's registry; experiment and model are named after the deployment."""
+        """Point at a home's registries; experiments and models are named after the deployment."""
         self._home = home
-        self._name = f"{config.slug}-churn"
+        self._slug = config.slug
 
     @cached_property
     def registry(self) -> Registry:
-        """The registry itself."""
+        """The churn models."""
         from ml.registry import Registry
 
-        return Registry(
-            tracking_uri=self._home.mlflow_tracking_uri,
-            artifact_root=self._home.mlflow_artifacts,
-            experiment=self._name,
-            model_name=self._name,
-        )
+        return Registry(*self._place("churn"))
+
+    @cached_property
+    def texts(self) -> TextRegistry:
+        """The models that read texts."""
+        from ml.registry import TextRegistry
+
+        return TextRegistry(*self._place("texts"))
+
+    def _place(self, kind: str) -> tuple[str, Path, str, str]:
+        """Where a registry is kept, and the names of its experiment and model."""
+        name = f"{self._slug}-{kind}"
+        return self._home.mlflow_tracking_uri, self._home.mlflow_artifacts, name, name
 
 
 def training_settings(config: DeploymentConfig) -> TrainingSettings:

@@ -136,6 +136,39 @@ comment on table ml.feature_counts is
     'Eligible customers of a date in each bin of the reference of the model in use, and how many'
     ' they were on an earlier date that was scored; replaced by snapshot_date.';
 
+create table if not exists ml.text_scores (
+    load_id bigint not null,
+    row_no bigint not null,
+    model_version varchar not null,
+    sentiment double not null,
+    is_negative boolean not null,
+    topic varchar
+);
+comment on table ml.text_scores is
+    'What was read out of each delivered text, by the model in use on the day it became known;'
+    ' written once, and again where another model is then said to have been in use on that day.';
+
+create table if not exists ml.complaint_terms (
+    "month" date not null,
+    topic varchar,
+    "rank" integer not null,
+    term varchar not null,
+    customers bigint not null
+);
+comment on table ml.complaint_terms is
+    'The words by which the complaints of a month and topic stand out, each written by at least'
+    ' five customers; replaced by month.';
+
+create table if not exists ml.complaint_examples (
+    "month" date not null,
+    topic varchar,
+    phrase varchar not null,
+    sentiment double not null
+);
+comment on table ml.complaint_examples is
+    'The most negative texts of a month and topic, without addresses, numbers and the writer''s'
+    ' name; never published; replaced by month.';
+
 create table if not exists ops.accepted_drift (
     snapshot_date date not null,
     feature varchar not null,

@@ -1,4 +1,4 @@
-"""The warehouse's models: dbt before scoring, and dbt after it.
+"""The warehouse's models: dbt before texts are read, before scoring, and after it.
 
 What a model holds is said in `dbt_project/`; how a build becomes Dagster events in `transform.py`.
 """
@@ -23,7 +23,12 @@ from orchestration.warehouse import Warehouse, write_run_dates
 AFTER_SCORING = ("predictions", "activation", "feedback", "ops")
 EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
 
+# What texts are read from needs no date of the run; what is said of dates needs what was read.
+AFTER_READING = ("texts", "marts", "features", "labels", "examples")
+
 _SELECT_AFTER = " ".join(f"fqn:holdfast.{layer}" for layer in AFTER_SCORING)
+# The catalogue is held against the features by a test, which a build must hold both of to run.
+_SELECT_BETWEEN = " ".join(f"fqn:holdfast.{name}" for name in (*AFTER_READING, "feature_catalogue"))
 
 
 def warehouse_assets(
@@ -31,7 +36,7 @@ def warehouse_assets(
     config: DeploymentConfig,
     partitions: dg.PartitionsDefinition[str],
 ) -> list[dg.AssetsDefinition]:
-    """The two builds of the dbt project, with every model and seed as an asset."""
+    """The three builds of the dbt project, with every model and seed as an asset."""
     translator = LayerTranslator(config.owner)
     settings = training_settings(config)
     dbt_build = partial(
@@ -43,8 +48,15 @@ def warehouse_assets(
         pool=POOL,
     )
 
-    @dbt_build(name="unify_customers", exclude=_SELECT_AFTER)
+    @dbt_build(name="unify_customers", exclude=f"{_SELECT_BETWEEN} {_SELECT_AFTER}")
     def unify_customers(
+        context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt]
+    ) -> Iterator[Any]:
+        with final_unless_in_use():
+            yield from dbt.build(context, manifest, translator)
+
+    @dbt_build(name="build_features", select=_SELECT_BETWEEN)
+    def build_features(
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
         dbt: dg.ResourceParam[Dbt],
@@ -67,4 +79,4 @@ def warehouse_assets(
         with final_unless_in_use():
             yield from dbt.build(context, manifest, translator)
 
-    return [unify_customers, activate_scores]
+    return [unify_customers, build_features, activate_scores]

@@ -41,6 +41,7 @@ GRAINS = {
     "marts.customer_cohorts": "cohort_month, months_since",
     "marts.retention_curves": "curve, dimension, group_name, days",
     "marts.repeat_purchase": "dimension, group_name",
+    "marts.complaint_topics_monthly": "month, topic",
     "activation.customer_risk_daily": "snapshot_date, customer_id",
     "activation.customer_segments_daily": "snapshot_date, customer_id",
     "activation.customer_survival_monthly": "snapshot_date, customer_id, month_ahead",

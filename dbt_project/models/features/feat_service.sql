@@ -1,6 +1,7 @@
 {#-
     What a customer asked for and said, up to each date of the run. A ticket's answer counts from
-    the moment it was given, its score from the moment it was solved.
+    the moment it was given, its score from the moment it was solved. The mood of a text is what was
+    read in it on the day it became known.
 -#}
 {%- set subjects = {
     'product': 'product_fit',
@@ -103,8 +104,13 @@ feedback as (
         dates.snapshot_date - cast(feedback.created_at as date) as age_days,
         feedback.created_at,
         feedback._row,
-        feedback.rating
+        feedback.rating,
+        text_scores.sentiment,
+        text_scores.is_negative,
+        topic_subjects.* exclude (topic)
     from {{ ref('int_feedback_versions') }} as feedback
+    left join {{ ref('stg_ml__text_scores') }} as text_scores using (_load_id, _row)
+    left join topic_subjects on text_scores.topic = topic_subjects.topic
     inner join identities using (source, source_customer_id)
     inner join dates
         on
@@ -112,7 +118,7 @@ feedback as (
             and dates.snapshot_date < identities.valid_to
     where
         feedback._reject_reason is null
-        and feedback.rating is not null
+        and (feedback.rating is not null or text_scores.sentiment is not null)
         and feedback.known_from <= dates.snapshot_date
         and dates.snapshot_date < feedback.known_to
         and cast(feedback.created_at as date) <= dates.snapshot_date
@@ -123,10 +129,24 @@ feedback_history as (
     select
         customer_no,
         snapshot_date,
-        count(*) as ratings_365d,
+        nullif(count(rating), 0) as ratings_365d,
         avg(rating) as rating_365d,
-        arg_max(rating, (created_at, _row)) as last_rating,
-        count(*) filter (where rating <= 2) as bad_ratings_365d
+        arg_max(rating, (created_at, _row)) filter (where rating is not null) as last_rating,
+        case when count(rating) > 0 then count_if(rating <= 2) end as bad_ratings_365d,
+        avg(sentiment) filter (where age_days < 90) as sentiment_90d,
+        avg(sentiment) filter (where age_days < 90)
+        - avg(sentiment) filter (where age_days >= 90) as sentiment_change,
+        min(age_days) filter (where is_negative) as days_since_negative_text,
+        -- Null where nothing was written, because silence is no contentment.
+        case
+            when count(sentiment) > 0 then count_if(age_days < 90 and is_negative)
+        end as negative_texts_90d,
+        {%- for subject in subjects %}
+        case
+            when count(sentiment) > 0
+                then count_if(age_days < 180 and is_negative and is_about_{{ subject }})
+        end as negative_texts_about_{{ subject }}_180d{{ ',' if not loop.last }}
+        {%- endfor %}
     from feedback
     group by all
 ),

@@ -31,6 +31,22 @@ tickets as (
         and cast(tickets.opened_at as date) <= as_of.as_of_date
 ),
 
+moods as (
+    select
+        texts.source,
+        texts.source_ticket_id,
+        avg(text_scores.sentiment) as sentiment
+    from {{ ref('int_feedback_versions') }} as texts
+    inner join {{ ref('stg_ml__text_scores') }} as text_scores using (_load_id, _row)
+    inner join as_of
+        on
+            texts.known_from <= as_of.as_of_date
+            and as_of.as_of_date < texts.known_to
+            and cast(texts.created_at as date) <= as_of.as_of_date
+    where texts.source_ticket_id is not null
+    group by texts.source, texts.source_ticket_id
+),
+
 final as (
     select
         tickets.source || ':' || tickets.source_ticket_id as ticket_id,
@@ -51,10 +67,10 @@ final as (
         tickets.status,
         case when tickets.is_resolved or tickets.resolved_at is null then tickets.csat_score end
             as csat_score,
-        -- Deliberately null, not neutral: no text of a ticket has been read yet.
-        cast(null as double) as sentiment
+        moods.sentiment
     from tickets
     inner join identities using (source, source_customer_id)
+    left join moods using (source, source_ticket_id)
 )
 
 select * from final

@@ -108,11 +108,15 @@ def signals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBP
 def plant(con: duckdb.DuckDBPyConnection) -> None:
     """The inputs of feat_warning_signals; what no customer has is null."""
     con.execute("create schema ops; create schema intermediate; create schema features")
-    con.execute(f"create table ops.run_dates as select date '{DAY}' as snapshot_date, 'daily' as purpose")
+    con.execute(
+        f"create table ops.run_dates as select date '{DAY}' as snapshot_date, 'daily' as purpose"
+    )
     names = ["gone", "sliding", "new", "shifted", "late", "returns", "left_behind"]
     names += [f"usual_{number}" for number in range(100 - len(names))]
     people = list(enumerate(names))
-    con.execute("create table intermediate.int_identity_history (record_no int, own_customer_id text)")
+    con.execute(
+        "create table intermediate.int_identity_history (record_no int, own_customer_id text)"
+    )
     con.executemany("insert into intermediate.int_identity_history values (?, ?)", people)
     con.execute(
         f"""

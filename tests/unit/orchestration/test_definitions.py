@@ -20,6 +20,7 @@ FEATURES = dg.AssetKey(["features", "feat_customer_snapshots"])
 MODEL = dg.AssetKey(["ml", "churn_model"])
 HOLDOUT_SCORES = dg.AssetKey(["ml", "holdout_scores"])
 BEHAVIOUR_GROUPS = dg.AssetKey(["ml", "behaviour_groups"])
+TEXT_MODEL = dg.AssetKey(["ml", "text_model"])
 SCORES = dg.AssetKey(["ml", "churn_scores"])
 RISK = dg.AssetKey(["activation", "customer_risk_daily"])
 PUBLISHED = dg.AssetKey(["published", "holdfast"])
@@ -28,6 +29,7 @@ LAYERS = {
     "staging",
     "seeds",
     "intermediate",
+    "texts",
     "marts",
     "features",
     "labels",
@@ -98,20 +100,21 @@ def test_every_asset_has_a_layer_an_owner_a_kind_and_a_description(
 
 
 def test_the_daily_job_trains_nothing(definitions: dg.Definitions) -> None:
-    training = {EXAMPLES, MODEL, HOLDOUT_SCORES, BEHAVIOUR_GROUPS}
+    training = {EXAMPLES, MODEL, HOLDOUT_SCORES, BEHAVIOUR_GROUPS, TEXT_MODEL}
     assert keys(definitions, RETRAIN) - keys(definitions, DAILY) == training
     assert keys(definitions, BACKFILL) == keys(definitions, DAILY)
 
 
 @pytest.mark.parametrize("job", [DAILY, RETRAIN, BACKFILL])
-def test_a_job_enters_dbt_twice_before_scoring_and_after(
+def test_a_job_enters_dbt_three_times_before_texts_are_read_before_scoring_and_after(
     definitions: dg.Definitions, job: str
 ) -> None:
-    dbt = [
-        step for step in steps(definitions, job) if step in ("unify_customers", "activate_scores")
-    ]
-    assert sorted(dbt) == ["activate_scores", "unify_customers"]
-    assert not any(step.startswith("unify_customers_") for step in steps(definitions, job))
+    waits = steps(definitions, job)
+    dbt = [step for step in waits if step.startswith(("unify_", "build_", "activate_"))]
+    assert sorted(dbt) == ["activate_scores", "build_features", "unify_customers"]
+    assert "unify_customers" in waits["read_texts"]
+    assert "read_texts" in waits["build_features"]
+    assert "ml__churn_scores" in waits["activate_scores"]
 
 
 @pytest.mark.parametrize("job", [DAILY, RETRAIN, BACKFILL])

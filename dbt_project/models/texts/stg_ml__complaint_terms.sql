@@ -1,0 +1,8 @@
+{#- The words of complaints, each written by at least five customers. -#}
+select
+    month,
+    topic,
+    rank as term_rank,
+    term,
+    customers
+from {{ source('ml', 'complaint_terms') }}

@@ -1,0 +1,42 @@
+"""Personal data taken out of a text before a person reads it who need not know whose it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+ADDRESS, LINK, NUMBER, NAME = "[address]", "[link]", "[number]", "[name]"
+
+_LINK = re.compile(r"https?://\S+|www\.\S+")
+_ADDRESS = re.compile(r"[^\s@<>(),;:]+@[^\s@<>(),;]+\.\w+")
+_MENTION = re.compile(r"(?<!\w)@\w+")
+# Orders, cards, accounts and telephones: four digits or more, however they are grouped and whatever
+# letters stand before them. Dates and amounts that are as long go too.
+_NUMBER = re.compile(r"(?:\b[A-Za-z]{1,6}[-/]?)?[+#(]?\d(?:[\s().\-/]{0,2}\d){3,}", re.ASCII)
+# A shorter name in Latin letters is as often a word ("Al", "Jo").
+_LEAST_LETTERS = 3
+
+
+def masked(text: str, names: Iterable[str] = ()) -> str:
+    """The text without addresses, links, long numbers and the given people's names.
+
+    Args:
+        text: as written.
+        names: full names; each part of one counts, and all of one that is written without spaces.
+    """
+    plain = _LINK.sub(LINK, text)
+    plain = _MENTION.sub(NAME, _ADDRESS.sub(ADDRESS, plain))
+    plain = _NUMBER.sub(NUMBER, plain)
+    parts = sorted({part for name in names for part in _parts(name)}, key=len, reverse=True)
+    if not parts:
+        return plain
+    written = "|".join(
+        rf"\b{re.escape(part)}\b" if part.isascii() else re.escape(part) for part in parts
+    )
+    return re.sub(written, NAME, plain, flags=re.IGNORECASE)
+
+
+def _parts(name: str) -> Iterable[str]:
+    for part in re.split(r"[\s,.]+", name):
+        if len(part) >= (_LEAST_LETTERS if part.isascii() else 2):
+            yield part

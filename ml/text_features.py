@@ -1,0 +1,149 @@
+"""Texts of any language as a sparse matrix of the pieces that are in them, without a vocabulary.
+
+Pieces are character n-grams within a word and its borders, which hold what inflection, compounds,
+spelling and languages without spaces need, and words and their pairs, which hold negation. Each is
+hashed into one of 2^18 columns (Weinberger et al.: Feature Hashing for Large Scale Multitask
+Learning, ICML 2009), so that nothing has to be stored or agreed on. scikit-learn's
+HashingVectorizer does the same piece by piece in Python; over whole arrays at once it takes about a
+tenth of the time.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+Codes = NDArray[np.uint64]
+Rows = NDArray[np.int32]
+
+BITS = 18
+COLUMNS = 1 << BITS
+# On four fifths of two labelled collections, cross-validated: characters 1 to 5 and words had
+# .8975 (Chinese, accuracy) and .753 (English, macro-F1), 1 to 3 without words .8975 and .725.
+LONGEST_CHARACTERS = 5
+# What stands further back in a text is not read: the mood is told by then, and a pasted log would
+# take as long as a thousand messages.
+MAX_CHARACTERS = 2_000
+# Characters that are turned into pieces at once: about 200 MB.
+BATCH_CHARACTERS = 1_000_000
+
+_SPACE, _WORD, _SIGN = 0, 1, 2
+_END = np.uint64(ord("\n"))
+# Private signs that stand for what differs from text to text and says nothing.
+_ADDRESS, _MENTION = "\ue001", "\ue002"
+_ADDRESSES = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+")
+_MENTIONS = re.compile(r"@\w+")
+_DIGITS = re.compile(r"\d")
+_REPEATED = re.compile(r"(.)\1{3,}")
+# Joiners and variation selectors: the same emoji with and without them is the same.
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff]")
+
+
+def normalised(text: str) -> str:
+    """The text as it is read: lower case, one width, without addresses and digits."""
+    plain = unicodedata.normalize("NFKC", html.unescape(text[: 2 * MAX_CHARACTERS])).lower()
+    plain = _MENTIONS.sub(f" {_MENTION} ", _ADDRESSES.sub(f" {_ADDRESS} ", plain))
+    plain = _REPEATED.sub(r"\1\1\1", _DIGITS.sub("0", _INVISIBLE.sub("", plain)))
+    return " ".join(plain.split())[:MAX_CHARACTERS]
+
+
+def pieces(texts: Sequence[str]) -> csr_matrix:
+    """Which pieces are in each normalised text: ones scaled to rows of length 1, (texts, 2^18)."""
+    if not texts:
+        return csr_matrix((0, COLUMNS), dtype=np.float32)
+    # A text between spaces, so that the pieces at its ends are like those within.
+    codes = np.frombuffer(
+        "".join(f" {text} \n" for text in texts).encode("utf-32-le", "surrogatepass"), dtype="<u4"
+    ).astype(np.uint64)
+    ends = codes == _END
+    rows = (np.cumsum(ends) - ends).astype(np.int32)
+    kinds = _kinds(codes)
+    found = [*_characters(codes, rows, kinds == _SPACE), *_words(codes, rows, kinds == _WORD)]
+    columns = np.concatenate([hashes for _, hashes in found]) >> np.uint64(64 - BITS)
+    matrix = csr_matrix(
+        (
+            np.ones(len(columns), dtype=np.float32),
+            (np.concatenate([of for of, _ in found]), columns.astype(np.int32)),
+        ),
+        shape=(len(texts), COLUMNS),
+    )
+    # Whether a piece is in the text, not how often: what is said twice is not twice as true.
+    counts = np.diff(matrix.indptr)
+    matrix.data = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts).astype(np.float32)
+    return matrix
+
+
+def batches(texts: Sequence[str]) -> Iterator[slice]:
+    """Slices of the texts of at most `BATCH_CHARACTERS` each, or one text where that is longer."""
+    start, characters = 0, 0
+    for place, text in enumerate(texts):
+        if characters + len(text) > BATCH_CHARACTERS and place > start:
+            yield slice(start, place)
+            start, characters = place, 0
+        characters += len(text)
+    if start < len(texts):
+        yield slice(start, len(texts))
+
+
+def _characters(
+    codes: Codes, rows: Rows, is_space: NDArray[np.bool_]
+) -> Iterator[tuple[Rows, Codes]]:
+    """Row and hash of each n-gram; a space may only be its first or last character."""
+    single = _mix(codes)
+    spaces = np.cumsum(is_space)
+    is_end = codes == _END
+    hashes = single
+    yield rows[~is_space], hashes[~is_space]
+    for length in range(2, LONGEST_CHARACTERS + 1):
+        count = len(codes) - length + 1
+        if count < 1:
+            return
+        hashes = _mix(hashes[:count] * np.uint64(31) + single[length - 1 :])
+        first, last = slice(0, count), slice(length - 1, length - 1 + count)
+        within = spaces[length - 2 : length - 2 + count] == spaces[first]
+        kept = within & ~(is_space[first] & is_space[last]) & ~is_end[first] & ~is_end[last]
+        yield rows[first][kept], hashes[kept]
+
+
+def _words(codes: Codes, rows: Rows, is_word: NDArray[np.bool_]) -> Iterator[tuple[Rows, Codes]]:
+    """Row and hash of each word, and of each two that follow one another in a text."""
+    begins = is_word & ~np.concatenate([[False], is_word[:-1]])
+    starts = np.flatnonzero(begins)
+    if len(starts) == 0:
+        return
+    places = np.flatnonzero(is_word)
+    word = np.cumsum(begins)[places] - 1
+    offsets = (places - starts[word]).astype(np.uint64)
+    letters = _mix(codes[places] * np.uint64(0x10001) + _mix(offsets))
+    words = _mix(np.add.reduceat(letters, np.searchsorted(places, starts)))
+    of = rows[starts]
+    yield of, words
+    together = of[1:] == of[:-1]
+    yield of[1:][together], _mix(words[:-1] * np.uint64(3) + words[1:])[together]
+
+
+def _kinds(codes: Codes) -> NDArray[np.uint8]:
+    """Whether each character is a space, part of a word, or another sign."""
+    distinct, places = np.unique(codes, return_inverse=True)
+    return np.array([_kind(chr(int(code))) for code in distinct], dtype=np.uint8)[places]
+
+
+def _kind(character: str) -> int:
+    if character in (_ADDRESS, _MENTION, "'"):
+        return _WORD
+    category = unicodedata.category(character)[0]
+    return _WORD if category in "LNM" else _SPACE if category in "ZC" else _SIGN
+
+
+def _mix(values: Codes) -> Codes:
+    """The finaliser of SplitMix64, as in `ml.customer_hash`."""
+    values = values + np.uint64(0x9E3779B97F4A7C15)
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
