@@ -52,6 +52,14 @@
 {%- endmacro %}
 
 {#-
+    First day of which a first purchase in the data is taken to be the customer's first: who bought
+    in the horizon_days with which the history begins may have bought before it.
+-#}
+{% macro first_purchases_from() -%}
+    date '{{ var("first_date") }}' + {{ var('horizon_days') }}
+{%- endmacro %}
+
+{#-
     Where a customer stands against the own rhythm on a day, from the features and, by the alias
     `rhythm`, the company's rhythm as of that day (int_company_rhythm); null where there is none.
 

@@ -10,15 +10,6 @@ as_of as (
     select as_of_date from {{ ref('int_as_of') }}
 ),
 
-customers as (
-    select
-        customer_id,
-        acquisition_channel,
-        plan
-    from {{ ref('dim_customers') }}
-    where acquisition_channel is not null or plan is not null
-),
-
 identities as (
     select distinct
         history.customer_no,
@@ -26,6 +17,16 @@ identities as (
     from {{ ref('int_identity_history') }} as history
     inner join as_of
         on history.valid_from <= as_of.as_of_date and as_of.as_of_date < history.valid_to
+),
+
+customers as (
+    select
+        identities.customer_no,
+        known.acquisition_channel,
+        known.plan
+    from {{ ref('dim_customers') }} as known
+    inner join identities on known.customer_id = identities.customer_id
+    where known.acquisition_channel is not null or known.plan is not null
 ),
 {% if var('churn_kind') == 'contractual' %}
 waits as (
@@ -46,7 +47,7 @@ waits as (
         first_on,
         dormant_on as happened_on
     from {{ ref('int_customer_purchases') }}
-    where next_on is null
+    where next_on is null and first_on >= {{ first_purchases_from() }}
     union all
     select
         'second_purchase' as curve,
@@ -54,7 +55,7 @@ waits as (
         first_on,
         next_on as happened_on
     from {{ ref('int_customer_purchases') }}
-    where purchase_no = 1
+    where purchase_no = 1 and first_on >= {{ first_purchases_from() }}
 ),
 {% endif %}
 dimensions (dimension) as (
@@ -75,8 +76,7 @@ told as (
     from waits
     cross join as_of
     cross join dimensions
-    left join identities using (customer_no)
-    left join customers using (customer_id)
+    left join customers using (customer_no)
 ),
 
 -- Whose channel or plan is not known is in the curve of all alone.
