@@ -9,14 +9,12 @@ not learned from makes it probabilities.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-
-from ml.text_features import COLUMNS
 
 Values = NDArray[np.float64]
 Weights = NDArray[np.float32]
@@ -26,6 +24,7 @@ FOLDS = 5
 # Both chosen by cross-validation on four fifths of two labelled collections, as the pieces were.
 SMOOTHING = 1.0
 REGULARISATION = 1.0
+TOLERANCE, MAX_STEPS = 1e-3, 10_000
 # A text whose label the others find this unlikely is taken for a slip: five stars and "never
 # again". With a fifth of the labels turned round, .853 and .744 instead of .845 and .734.
 LEAST_TRUST = 0.2
@@ -66,23 +65,15 @@ class TextHead:
     @classmethod
     def fit(cls, names: Sequence[str], learned: Learned) -> TextHead:
         """Fit a machine a fold and class, leave out what looks mislabelled, and fit once more."""
-        first = _calibrated(names, learned, *_machines(len(names), learned))
+        columns = np.unique(learned.matrix.indices).astype(np.int32)
+        first = _calibrated(names, learned, columns, np.ones(len(learned.classes), dtype=bool))
         told = first.probabilities(learned.matrix, learned.folds)
         # Against how common each class is, or the rare ones would go first.
         told /= np.bincount(learned.classes, learned.weights, minlength=len(names)) + SMOOTHING
         own = told[np.arange(len(learned.classes)), learned.classes]
         trusted = own >= LEAST_TRUST * told.max(axis=1)
         kept = trusted | (learned.folds < 0)
-        if kept.all():
-            return first
-        rest = Learned(
-            learned.matrix[kept],
-            learned.classes[kept],
-            learned.weights[kept],
-            learned.folds[kept],
-        )
-        # How sure one may be is told by all texts, the mislabelled among them.
-        return _calibrated(names, learned, *_machines(len(names), rest))
+        return first if kept.all() else _calibrated(names, learned, columns, kept)
 
     def probabilities(self, matrix: csr_matrix, folds: NDArray[np.int64] | None = None) -> Values:
         """Of each class, shape (texts, classes).
@@ -96,13 +87,10 @@ class TextHead:
 
     def mean(self) -> TextHead:
         """The same for new texts alone, a fifth as large."""
-        return TextHead(
-            self.names,
-            self.columns,
-            self.weights.mean(axis=0, keepdims=True),
-            self.intercepts.mean(axis=0, keepdims=True),
-            self.slopes,
-            self.levels,
+        return replace(
+            self,
+            weights=self.weights.mean(axis=0, keepdims=True),
+            intercepts=self.intercepts.mean(axis=0, keepdims=True),
         )
 
     def margins(self, matrix: csr_matrix, folds: NDArray[np.int64] | None) -> Values:
@@ -121,16 +109,20 @@ def fold_of(group: str) -> int:
     return blake2b(group.encode("utf-8", "surrogatepass"), digest_size=2).digest()[0] % FOLDS
 
 
-def _machines(classes: int, learned: Learned) -> tuple[Weights, Weights]:
-    """Weights (folds, classes, 2^18) and intercepts (folds, classes)."""
-    weights = np.zeros((FOLDS, classes, COLUMNS), dtype=np.float32)
+def _machines(
+    classes: int, learned: Learned, columns: NDArray[np.int32], kept: NDArray[np.bool_]
+) -> tuple[Weights, Weights]:
+    """Weights (folds, classes, columns) and intercepts (folds, classes), by the texts kept."""
+    weights = np.zeros((FOLDS, classes, len(columns)), dtype=np.float32)
     intercepts = np.zeros((FOLDS, classes), dtype=np.float32)
+    matrix = learned.matrix[:, columns]
     for fold in range(FOLDS):
-        rows = np.flatnonzero(learned.folds != fold)
-        matrix, weight = learned.matrix[rows], learned.weights[rows]
+        rows = np.flatnonzero(kept & (learned.folds != fold))
         for place in range(classes):
             is_class = learned.classes[rows] == place
-            weights[fold, place], intercepts[fold, place] = _machine(matrix, is_class, weight)
+            weights[fold, place], intercepts[fold, place] = _machine(
+                matrix[rows], is_class, learned.weights[rows]
+            )
     return weights, intercepts
 
 
@@ -141,12 +133,14 @@ def _machine(
     from sklearn.svm import LinearSVC
 
     if is_class.all() or not is_class.any():
-        return np.zeros(COLUMNS, dtype=np.float32), 1.0 if is_class.all() else -1.0
+        return np.zeros(matrix.shape[1], dtype=np.float32), 1.0 if is_class.all() else -1.0
     present = matrix.copy()
     present.data = np.ones_like(present.data)
     ratios = _log_shares(present, is_class * weight) - _log_shares(present, ~is_class * weight)
     scaled = matrix.multiply(ratios).tocsr()
-    machine = LinearSVC(C=REGULARISATION, random_state=0).fit(scaled, is_class, weight)
+    machine = LinearSVC(C=REGULARISATION, tol=TOLERANCE, max_iter=MAX_STEPS, random_state=0).fit(
+        scaled, is_class, weight
+    )
     return (machine.coef_[0] * ratios).astype(np.float32), float(machine.intercept_[0])
 
 
@@ -156,17 +150,21 @@ def _log_shares(present: csr_matrix, weight: Values) -> Values:
 
 
 def _calibrated(
-    names: Sequence[str], learned: Learned, weights: Weights, intercepts: Weights
+    names: Sequence[str],
+    learned: Learned,
+    columns: NDArray[np.int32],
+    kept: NDArray[np.bool_],
 ) -> TextHead:
-    """The machines with probabilities, from what they say of the texts of their own fold."""
+    """Machines that learn the texts kept, and probabilities by what they say of their own fold.
+
+    How sure one may be is told by all texts, those among them that look mislabelled.
+    """
     from sklearn.linear_model import LogisticRegression
 
-    columns = np.flatnonzero(np.any(weights != 0, axis=(0, 1))).astype(np.int32)
     raw = TextHead(
         tuple(names),
         columns,
-        np.ascontiguousarray(weights[:, :, columns]),
-        intercepts,
+        *_machines(len(names), learned, columns, kept),
         UNCALIBRATED_SLOPE * np.eye(len(names)),
         np.zeros(len(names)),
     )
@@ -182,7 +180,7 @@ def _calibrated(
             np.column_stack([-slopes[:, 0], slopes[:, 0]]) / 2,
             np.array([-levels[0], levels[0]]) / 2,
         )
-    return TextHead(raw.names, columns, raw.weights, intercepts, slopes, levels)
+    return replace(raw, slopes=slopes, levels=levels)
 
 
 def _softmax(log_odds: Values) -> Values:

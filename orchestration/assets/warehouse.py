@@ -23,7 +23,8 @@ from orchestration.warehouse import Warehouse, write_run_dates
 AFTER_SCORING = ("predictions", "activation", "feedback", "ops")
 EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
 
-# What texts are read from needs no date of the run; what is said of dates needs what was read.
+# Texts are read between the entities and what is said of dates. Dates that are trained on count
+# only from there on: before, nothing depends on which they are.
 AFTER_READING = ("texts", "marts", "features", "labels", "examples")
 
 _SELECT_AFTER = " ".join(f"fqn:holdfast.{layer}" for layer in AFTER_SCORING)
@@ -50,9 +51,13 @@ def warehouse_assets(
 
     @dbt_build(name="unify_customers", exclude=f"{_SELECT_BETWEEN} {_SELECT_AFTER}")
     def unify_customers(
-        context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt]
+        context: dg.AssetExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        dbt: dg.ResourceParam[Dbt],
     ) -> Iterator[Any]:
         with final_unless_in_use():
+            with warehouse.connect() as con:
+                write_run_dates(con, dates_of(context))
             yield from dbt.build(context, manifest, translator)
 
     @dbt_build(name="build_features", select=_SELECT_BETWEEN)

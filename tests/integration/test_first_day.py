@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from ml.behaviour_groups import fit_groups
+from ml.complaints import LEAST_CUSTOMERS
+from ml.evaluate import roc_auc
 from ml.value import ValueModel
 from orchestration.config_file import load_config
 from orchestration.model_tables import behaviour_of
@@ -21,6 +23,7 @@ from tests.integration.deployments import (
     HISTORY,
     OF_CONTRACTS,
     OF_LATER_DAYS,
+    ROOT,
     Deployment,
     stages_at_the_end,
 )
@@ -232,6 +235,35 @@ def test_planted_coupon_hunters_are_passers_by(first_day: Deployment) -> None:
     )
     assert right / found >= 0.85
     assert right / hunters >= 0.8
+
+
+def test_the_mood_that_was_planted_in_texts_is_read_and_no_text_leaves(
+    first_day: Deployment,
+) -> None:
+    moods = ROOT / "demo" / "words" / "texts.csv"
+    rows = first_day.warehouse(
+        f"""
+        with planted as (
+            select text, any_value(mood) as mood
+            from read_csv('{moods}', header = true, all_varchar = true)
+            group by text
+        )
+        select mood = 'negative', sentiment
+        from intermediate.int_feedback_versions as texts
+        inner join ml.text_scores as scores
+            on texts._load_id = scores.load_id and texts._row = scores.row_no
+        inner join planted using (text)
+        """
+    )
+    negative, sentiment = (np.array(column) for column in zip(*rows, strict=True))
+    assert roc_auc(negative.astype(bool), -sentiment.astype(float)) > 0.95
+
+    [(told, unread)] = first_day.query(
+        "select count(sentiment), count(*) filter (where sentiment is null) from marts.fct_tickets"
+    )
+    assert told > 10 * unread
+    [(fewest,)] = first_day.warehouse("select min(customers) from ml.complaint_terms")
+    assert fewest is None or fewest >= LEAST_CUSTOMERS
 
 
 def test_the_holdout_is_judged_from_the_first_run_on(first_day: Deployment) -> None:

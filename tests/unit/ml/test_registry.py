@@ -12,9 +12,11 @@ import pytest
 
 from ml.config import TrainingSettings
 from ml.rollback import RollbackError
+from ml.text_training import train_texts
 from ml.train import fit
 from ml.training_result import TrainingResult
 from tests.unit.ml.conftest import HOLDOUT
+from tests.unit.ml.test_text_model import text_rows, to_learn
 
 AS_OF = HOLDOUT + timedelta(days=90)
 NOW = datetime(2026, 9, 1, 8, 30, tzinfo=UTC)
@@ -42,6 +44,24 @@ def of_date(result: TrainingResult, as_of: date) -> TrainingResult:
     """The same training, as though it had been done on another day."""
     facts = replace(result.model.facts, as_of=as_of)
     return replace(result, model=replace(result.model, facts=facts))
+
+
+def test_a_model_of_texts_is_kept_beside_and_found_by_date(home: Path) -> None:
+    from ml.registry import TextRegistry
+
+    registry = TextRegistry(f"sqlite:///{home}/mlflow.db", home / "artifacts", "texts", "texts")
+    training = train_texts(to_learn(text_rows(200)), AS_OF)
+    version = registry.log(training, {"company": "demo"})
+    assert registry.log(training) == version
+    assert registry.in_use() == {}
+
+    registry.promote(version, ["It is the first."])
+    found = registry.champion(AS_OF)
+    assert found is not None
+    assert found.model.fingerprint == training.model.fingerprint
+    assert (found.version, found.as_of) == (version, AS_OF)
+    assert registry.in_use() == {AS_OF: version}
+    assert registry.champion(AS_OF - timedelta(days=1)) is None
 
 
 def test_nothing_promoted_means_no_champion(home: Path) -> None:
