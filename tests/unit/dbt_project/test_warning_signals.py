@@ -108,11 +108,15 @@ def signals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBP
 def plant(con: duckdb.DuckDBPyConnection) -> None:
     """The inputs of feat_warning_signals; what no customer has is null."""
     con.execute("create schema ops; create schema intermediate; create schema features")
-    con.execute(f"create table ops.run_dates as select date '{DAY}' as snapshot_date, 'daily' as purpose")
+    con.execute(
+        f"create table ops.run_dates as select date '{DAY}' as snapshot_date, 'daily' as purpose"
+    )
     names = ["gone", "sliding", "new", "shifted", "late", "returns", "left_behind"]
     names += [f"usual_{number}" for number in range(100 - len(names))]
     people = list(enumerate(names))
-    con.execute("create table intermediate.int_identity_history (record_no int, own_customer_id text)")
+    con.execute(
+        "create table intermediate.int_identity_history (record_no int, own_customer_id text)"
+    )
     con.executemany("insert into intermediate.int_identity_history values (?, ?)", people)
     con.execute(
         f"""
@@ -148,8 +152,8 @@ def plant(con: duckdb.DuckDBPyConnection) -> None:
             feature_windows bigint, failure_windows bigint, active_weeks hugeint
         );
         create table features.feat_category_demand (
-            customer_no int, snapshot_date date,
-            overdue_category struct(number int, days bigint, since int, gap double)
+            customer_no int, snapshot_date date, overdue_category_number int,
+            overdue_purchase_days int, overdue_days_since_last int, overdue_gap_days double
         )
         """
     )
@@ -168,19 +172,18 @@ def plant(con: duckdb.DuckDBPyConnection) -> None:
             [number, DAY, first_active, *active],
         )
         con.execute(
-            "insert into features.feat_category_demand values (?, ?, ?)",
-            [
-                number,
-                DAY,
-                {"number": 7, "days": 9, "since": 90 if name == "shifted" else 12, "gap": 10.0},
-            ],
+            "insert into features.feat_category_demand values (?, ?, 7, 9, ?, 10)",
+            [number, DAY, 90 if name == "shifted" else 12],
         )
 
 
 def told(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, tuple[float, float, float, int]]:
     """What is unusual about a customer: observed, expected, p-value and period by signal."""
     rows = con.execute(
-        "select signal, observed, expected, p_value, period_days from signals where customer_id = ?",
+        """
+        select signal, observed, expected, p_value, period_days from signals
+        where customer_id = ?
+        """,
         [name],
     ).fetchall()
     return {signal: tuple(numbers) for signal, *numbers in rows}
