@@ -174,3 +174,39 @@ def test_the_model_of_a_real_shop_beats_recency_and_stands_beside_bg_nbd(shop: D
     assert metrics["roc_auc"] > metrics["recency.roc_auc"]
     assert metrics["recency.auc_difference_low"] > 0
     assert 0.5 < metrics["bg_nbd.roc_auc"] < 1
+
+
+def test_of_a_shop_without_other_sources_only_orders_tell_anything(shop: Deployment) -> None:
+    signals = {
+        signal
+        for (signal,) in shop.query(
+            "select distinct signal from activation.customer_warnings_daily"
+        )
+    }
+    assert "order_overdue" in signals
+    assert signals <= {"orders_falling", "orders_sliding", "order_overdue", "returns_rising"}
+    assert shop.query("select count(*) from activation.demand_forecast_daily") == [(0,)]
+
+
+def test_an_overdue_order_tells_twice_as_many_leavers_as_there_are_among_customers_like_them(
+    shop: Deployment,
+) -> None:
+    """On the latest date with an outcome, of customers with the pauses that the signal needs."""
+    [(warned, rate, base)] = shop.warehouse(
+        """
+        select
+            count(signals.signal),
+            avg(cast(churned as integer)) filter (where signals.signal is not null),
+            avg(cast(churned as integer))
+        from features.feat_customer_snapshots as features
+        inner join labels.lbl_churn_outcomes using (customer_id, snapshot_date)
+        left join features.feat_warning_signals as signals
+            on
+                features.customer_id = signals.customer_id
+                and features.snapshot_date = signals.snapshot_date
+                and signals.signal = 'order_overdue'
+        where features.snapshot_date = date '2010-09-10' and purchase_days_lifetime >= 3
+        """
+    )
+    assert warned > 30
+    assert rate >= 2 * base

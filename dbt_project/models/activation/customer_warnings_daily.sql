@@ -118,7 +118,7 @@ ranked as (
     window
         telling as (
             partition by snapshot_date
-            order by churn_rate_low desc, p_value, value_at_risk desc, customer_id
+            order by -churn_rate_low, p_value, -value_at_risk, customer_id
         )
 ),
 

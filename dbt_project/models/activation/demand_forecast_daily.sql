@@ -62,15 +62,15 @@ final as (
         features.customer_id,
         features.snapshot_date,
         usual.category,
-        cast(demand.usual_category.days as integer) as purchase_days_365d,
-        demand.snapshot_date - demand.usual_category.since as last_bought_on,
-        round(demand.usual_category.gap, 6) as usual_gap_days,
+        demand.usual_purchase_days as purchase_days_365d,
+        demand.snapshot_date - demand.usual_days_since_last as last_bought_on,
+        round(demand.usual_gap_days, 6) as usual_gap_days,
         -- Whoever is late is expected after another usual pause: one that has passed tells nothing.
         demand.snapshot_date + cast(
             case
-                when demand.usual_category.since < demand.usual_category.gap
-                    then ceil(demand.usual_category.gap - demand.usual_category.since)
-                else ceil(greatest(demand.usual_category.gap, 1))
+                when demand.usual_days_since_last < demand.usual_gap_days
+                    then ceil(demand.usual_gap_days - demand.usual_days_since_last)
+                else ceil(greatest(demand.usual_gap_days, 1))
             end as integer
         ) as expected_on,
         last_bought.category as last_category,
@@ -80,7 +80,7 @@ final as (
         ) as integer) as next_order_on
     from features
     inner join demand using (customer_id, snapshot_date)
-    inner join categories as usual on demand.usual_category.number = usual.category_number
+    inner join categories as usual on demand.usual_category_number = usual.category_number
     inner join categories as last_bought
         on demand.last_category_number = last_bought.category_number
     inner join categories as company

@@ -3,6 +3,14 @@
     the run: the category bought on most days, the one bought last, and the one that is longest
     overdue beside its own pauses.
 -#}
+{%- set category -%}
+    struct_pack(
+                category_number := category_number,
+                purchase_days := purchase_days,
+                days_since_last := days_since_last,
+                gap_days_sum := gap_days_sum
+            )
+{%- endset %}
 with
 
 order_days as (
@@ -84,26 +92,37 @@ overdue as (
     from customer_categories
 ),
 
-final as (
+chosen as (
     select
         overdue.customer_no,
         overdue.snapshot_date,
         arg_max(
-            {'number': category_number, 'days': purchase_days, 'since': days_since_last,
-                'gap': gap_days_sum / nullif(purchase_days - 1, 0)},
-            (purchase_days, -days_since_last, category_number)
-        ) as usual_category,
+            {{ category }}, (purchase_days, -days_since_last, category_number)
+        ) as usual,
         arg_max(category_number, (-days_since_last, purchase_days, category_number))
             as last_category_number,
-        arg_min(
-            {'number': category_number, 'days': purchase_days, 'since': days_since_last,
-                'gap': gap_days_sum / nullif(purchase_days - 1, 0)},
-            (p_value, category_number)
-        ) filter (where p_value is not null) as overdue_category,
+        arg_min({{ category }}, (p_value, category_number)) filter (where p_value is not null)
+            as overdue,
         any_value(company.company_category_number) as company_category_number
     from overdue
     inner join company on overdue.snapshot_date = company.snapshot_date
     group by overdue.customer_no, overdue.snapshot_date
+),
+
+final as (
+    select
+        customer_no,
+        snapshot_date,
+        {%- for kind in ['usual', 'overdue'] %}
+        {{ kind }}['category_number'] as {{ kind }}_category_number,
+        cast({{ kind }}['purchase_days'] as integer) as {{ kind }}_purchase_days,
+        {{ kind }}['days_since_last'] as {{ kind }}_days_since_last,
+        {{ kind }}['gap_days_sum'] / nullif({{ kind }}['purchase_days'] - 1, 0)
+            as {{ kind }}_gap_days,
+        {%- endfor %}
+        last_category_number,
+        company_category_number
+    from chosen
 )
 
 select * from final

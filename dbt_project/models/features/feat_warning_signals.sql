@@ -87,7 +87,10 @@ demand as (
     select
         customer_no,
         snapshot_date,
-        overdue_category
+        overdue_category_number,
+        overdue_purchase_days,
+        overdue_days_since_last,
+        overdue_gap_days
     from {{ ref('feat_category_demand') }}
 ),
 
@@ -98,7 +101,7 @@ counted as (
         features.*,
         purchases.* exclude (customer_no, snapshot_date),
         behaviour.* exclude (customer_no, snapshot_date),
-        demand.overdue_category,
+        demand.* exclude (customer_no, snapshot_date),
         {%- for signal, measure in falling.items() %}
         {%- set counts = measure.counts ~ '_windows' %}
         {%- set since = 'days_since_first_' ~ measure.since %}
@@ -107,7 +110,9 @@ counted as (
         {{ in_window(counts, 2) }}
         {%- if signal not in sliding %} + {{ in_window(counts, 1) }}{% endif %}
         {%- if measure.counts in ['order', 'active'] %}
-        - cast({{ since }} between {{ measure.window }} and {{ measure.history - 1 }} as integer)
+        - cast(
+            {{ since }} between {{ measure.window }} and {{ measure.history - 1 }} as integer
+        )
         {%- endif %} as {{ signal }}_past,
         {{ measure.window }} as {{ signal }}_window,
         case
@@ -126,7 +131,8 @@ counted as (
         orders_90d as returns_rising_window,
         orders_365d - orders_90d as returns_rising_span,
         {{ in_window('failure_windows', 0) }} as failures_rising_recent,
-        {{ in_window('failure_windows', 1) }} + {{ in_window('failure_windows', 2) }} as failures_rising_past,
+        {{ in_window('failure_windows', 1) }} + {{ in_window('failure_windows', 2) }}
+            as failures_rising_past,
         28 as failures_rising_window,
         greatest(least(days_since_first_activity, 251) - 27, 0) as failures_rising_span,
         cart_adds_30d as carts,
@@ -363,7 +369,8 @@ expected as (
         *,
         [
             {%- for weeks in range(1, 13) %}
-            {{ weeks }} * {{ 1 - slack }} * weekly_least - counts[{{ weeks }}]{{ ',' if not loop.last }}
+            {{ weeks }} * {{ 1 - slack }} * weekly_least
+            - counts[{{ weeks }}]{{ ',' if not loop.last }}
             {%- endfor %}
         ] as missing
     from {{ signal }}_weeks
@@ -512,7 +519,8 @@ divergences as (
                     then
                         {{ part }}_{{ bucket }} * ln(
                             {{ part }}_{{ bucket }} / {{ part }}_all
-                            / ((recent_{{ bucket }} + before_{{ bucket }}) / (recent_all + before_all))
+                            / (recent_{{ bucket }} + before_{{ bucket }})
+                            * (recent_all + before_all)
                         )
                 else 0
             end{{ ' +' if not (loop.last and bucket == 11) }}
@@ -548,20 +556,20 @@ category_overdue as (
         customer_id,
         snapshot_date,
         'category_overdue' as signal,
-        cast(overdue_category.since as double) as observed,
-        cast(overdue_category.gap as double) as expected,
+        cast(overdue_days_since_last as double) as observed,
+        cast(overdue_gap_days as double) as expected,
         power(
-            1 + coalesce(orders_falling_movement, 1) * overdue_category.since
-            / (overdue_category.gap * (overdue_category.days - 1)),
-            1 - overdue_category.days
+            1 + coalesce(orders_falling_movement, 1) * overdue_days_since_last
+            / (overdue_gap_days * (overdue_purchase_days - 1)),
+            1 - overdue_purchase_days
         ) as p_value,
         cast(null as integer) as period_days,
-        overdue_category.number as category_number
+        overdue_category_number as category_number
     from expected
     where
-        days_since_last_order < overdue_category.since
+        days_since_last_order < overdue_days_since_last
         and days_since_last_order <= mean_gap_days
-        and overdue_category.since > overdue_category.gap
+        and overdue_days_since_last > overdue_gap_days
 ),
 
 signals as (

@@ -152,8 +152,8 @@ def plant(con: duckdb.DuckDBPyConnection) -> None:
             feature_windows bigint, failure_windows bigint, active_weeks hugeint
         );
         create table features.feat_category_demand (
-            customer_no int, snapshot_date date,
-            overdue_category struct(number int, days bigint, since int, gap double)
+            customer_no int, snapshot_date date, overdue_category_number int,
+            overdue_purchase_days int, overdue_days_since_last int, overdue_gap_days double
         )
         """
     )
@@ -172,19 +172,18 @@ def plant(con: duckdb.DuckDBPyConnection) -> None:
             [number, DAY, first_active, *active],
         )
         con.execute(
-            "insert into features.feat_category_demand values (?, ?, ?)",
-            [
-                number,
-                DAY,
-                {"number": 7, "days": 9, "since": 90 if name == "shifted" else 12, "gap": 10.0},
-            ],
+            "insert into features.feat_category_demand values (?, ?, 7, 9, ?, 10)",
+            [number, DAY, 90 if name == "shifted" else 12],
         )
 
 
 def told(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, tuple[float, float, float, int]]:
     """What is unusual about a customer: observed, expected, p-value and period by signal."""
     rows = con.execute(
-        "select signal, observed, expected, p_value, period_days from signals where customer_id = ?",
+        """
+        select signal, observed, expected, p_value, period_days from signals
+        where customer_id = ?
+        """,
         [name],
     ).fetchall()
     return {signal: tuple(numbers) for signal, *numbers in rows}
