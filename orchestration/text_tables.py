@@ -184,7 +184,7 @@ def texts_of_months(
                 identities.customer_no,
                 greatest(texts.known_from, cast(texts.created_at as date)) as known_on,
                 texts.text,
-                scores.sentiment,
+                cast(scores.sentiment as double) as sentiment,
                 scores.is_negative,
                 scores.topic
             from intermediate.int_feedback_versions as texts

@@ -136,11 +136,12 @@ comment on table ml.feature_counts is
     'Eligible customers of a date in each bin of the reference of the model in use, and how many'
     ' they were on an earlier date that was scored; replaced by snapshot_date.';
 
+-- The sentiment is no double: means of a double depend on the order in which rows come.
 create table if not exists ml.text_scores (
     load_id bigint not null,
     row_no bigint not null,
     model_version varchar not null,
-    sentiment double not null,
+    sentiment decimal(7, 6) not null,
     is_negative boolean not null,
     topic varchar
 );

@@ -56,7 +56,7 @@ final as (
         topics.customers,
         topics.complaints,
         topics.complaints / nullif(sum(topics.complaints) over of_month, 0) as complaint_share,
-        -- A month in which nobody wrote about it had no complaint; before the first nothing is known.
+        -- Where nobody wrote about it there was no complaint; before the first month who knows.
         case
             when topics.month > (select min(earliest.month) from topics as earliest)
                 then topics.complaints - coalesce(before.complaints, 0)
