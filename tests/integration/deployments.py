@@ -53,6 +53,9 @@ GRAINS = {
 # Of them, what a company without contracts, such as the demo company, has no row of.
 OF_CONTRACTS = {"activation.customer_survival_monthly"}
 
+# Of them, what has rows only once the horizon of a day that was run has passed.
+MATURED = {"feedback.warning_performance", "feedback.demand_performance"}
+
 
 @dataclass(frozen=True)
 class Deployment:
