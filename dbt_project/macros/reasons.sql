@@ -98,6 +98,31 @@
     {{ catalogue_text('feature_catalogue', 'feature', 'reason', feature, row) }}
 {%- endmacro %}
 
+{#-
+    The figures in that reason as members of a JSON object, such as '"sessions_30d": 2', in a list:
+    what a reader needs to work the sentence out again. What is not known is left out.
+-#}
+{% macro reason_figures(feature, row) -%}
+    {%- set query = 'select feature, reason_' ~ var('language') ~ ' from '
+        ~ ref('feature_catalogue') ~ ' order by feature' -%}
+    case {{ feature }}
+        {%- for name, template in (run_query(query) if execute else []) %}
+        {%- set members = [] %}
+        {%- for piece in template.split('{')[1:] %}
+            {%- set column = piece.split('}')[0].split(':')[0] %}
+            {%- set value = row ~ '.' ~ column %}
+            {%- if piece.split('}')[0].endswith(':text') %}
+                {%- set value = 'to_json(' ~ value ~ ')' %}
+            {%- endif %}
+            {%- do members.append("'\"" ~ column ~ "\": ' || cast(" ~ value ~ " as varchar)") %}
+        {%- endfor %}
+        when '{{ name }}' then [{{ members | unique | join(', ') }}]
+        {%- else %}
+        when '' then ['']
+        {%- endfor %}
+    end
+{%- endmacro %}
+
 {#- The evidence of the warning of `row`, whose signal is named by `signal`. -#}
 {% macro evidence_text(signal, row) -%}
     {{ catalogue_text('warning_catalogue', 'signal', 'evidence', signal, row) }}

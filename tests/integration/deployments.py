@@ -66,6 +66,9 @@ OF_CONTRACTS = {"activation.customer_survival_monthly"}
 # What compares a day with the one or the seven before it.
 OF_LATER_DAYS = {"activation.segment_movements_daily", "activation.customer_moves_daily"}
 
+# Of them, what has rows only once the horizon of a day that was run has passed.
+MATURED = {"feedback.warning_performance", "feedback.demand_performance"}
+
 
 @dataclass(frozen=True)
 class Deployment:

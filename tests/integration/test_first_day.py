@@ -21,6 +21,7 @@ from orchestration.worst_attrition import attrition_sentence
 from tests.integration.deployments import (
     GRAINS,
     HISTORY,
+    MATURED,
     OF_CONTRACTS,
     OF_LATER_DAYS,
     ROOT,
@@ -33,7 +34,7 @@ from tests.integration.deployments import (
 def test_every_table_of_the_contract_is_published_and_filled_where_it_applies(
     first_day: Deployment, table: str
 ) -> None:
-    assert bool(first_day.table(table)) == (table not in OF_CONTRACTS | OF_LATER_DAYS)
+    assert bool(first_day.table(table)) == (table not in OF_CONTRACTS | OF_LATER_DAYS | MATURED)
 
 
 def test_each_known_customer_has_one_segment_row_and_each_eligible_one_risk_row(

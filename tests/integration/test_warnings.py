@@ -10,14 +10,14 @@ from tests.integration.deployments import HISTORY, ROOT, Deployment
 CATALOGUE = ROOT / "dbt_project" / "seeds" / "warning_catalogue.csv"
 
 
-def written(value: float, form: str) -> str:
-    """A number as a sentence has it."""
-    return {
-        "1": f"{value:.1f}",
-        "2": f"{value:.2f}",
-        "%": f"{int(100 * value + 0.5)} %",
-        "text": str(value),
-    }.get(form) or str(int(float(value) + 0.5))
+def written(value: object, form: str) -> str:
+    """A column as a sentence has it."""
+    if form == "text":
+        return str(value)
+    number = float(str(value))
+    if form == "%":
+        return f"{int(100 * number + 0.5)} %"
+    return f"{number:.{form}f}" if form else str(int(number + 0.5))
 
 
 def test_every_number_of_a_sentence_is_that_of_the_published_columns(first_day: Deployment) -> None:

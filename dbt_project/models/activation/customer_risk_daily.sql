@@ -42,7 +42,13 @@ explained as (
                 {%- endfor %}
             ],
             lambda reason: reason is not null
-        ) as reasons
+        ) as reasons,
+        list_sort(list_distinct(flatten([
+            {%- for number in [1, 2, 3] %}
+            coalesce({{ reason_figures('ranked.reason_feature_' ~ number, 'features') }}, [])
+            {{- ',' if not loop.last }}
+            {%- endfor %}
+        ]))) as figures
     from ranked
     inner join features using (customer_id, snapshot_date)
 ),
@@ -62,6 +68,7 @@ final as (
         explained.reasons[1] as reason_1,
         explained.reasons[2] as reason_2,
         explained.reasons[3] as reason_3,
+        '{' || array_to_string(explained.figures, ', ') || '}' as reason_figures,
         explained.model_version
     from explained
     left join values_at_stake using (customer_id, snapshot_date)
