@@ -5,3 +5,15 @@
 {% macro category_number(category) -%}
     cast(md5_number_lower({{ category }}) % 2147483647 as integer)
 {%- endmacro %}
+
+{#- The categories by their numbers; of two with one number the first by name. -#}
+{% macro category_names() -%}
+    select
+        {{ category_number('category') }} as category_number,
+        min(category) as category
+    from (
+        select distinct category from {{ ref('int_order_lines_versions') }}
+        where category is not null and _reject_reason is null
+    ) as names
+    group by all
+{%- endmacro %}

@@ -67,3 +67,12 @@
     group by reached.node
 )
 {%- endmacro %}
+
+{#- The customers' ids by the numbers that features are joined on. -#}
+{% macro ids_by_number() -%}
+    select
+        record_no as customer_no,
+        any_value(own_customer_id) as customer_id
+    from {{ ref('int_identity_history') }}
+    group by record_no
+{%- endmacro %}

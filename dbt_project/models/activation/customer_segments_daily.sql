@@ -46,6 +46,25 @@ risks as (
     from {{ ref('customer_risk_daily') }}
 ),
 
+categories as (
+    {{ category_names() }}
+),
+
+ids as (
+    {{ ids_by_number() }}
+),
+
+-- The category bought on most days of the year.
+needs as (
+    select
+        ids.customer_id,
+        demand.snapshot_date,
+        categories.category as main_need
+    from {{ ref('feat_category_demand') }} as demand
+    inner join ids using (customer_no)
+    inner join categories on demand.usual_category_number = categories.category_number
+),
+
 scored as (
     select
         features.customer_id,
@@ -151,6 +170,7 @@ final as (
                 then 'single_need'
             when features.categories_365d > 1 then 'several_needs'
         end as need_scenario,
+        needs.main_need,
         {{ customer_type() }} as customer_type,
         coalesce(risks.risk_tier, 'none') as risk_tier,
         cast(coalesce(features.net_revenue_365d, 0) as decimal(18, 2)) as net_revenue_365d
@@ -159,6 +179,7 @@ final as (
     left join scored using (customer_id, snapshot_date)
     left join valued using (customer_id, snapshot_date)
     left join grouped using (customer_id, snapshot_date)
+    left join needs using (customer_id, snapshot_date)
     left join risks using (customer_id, snapshot_date)
 )
 

@@ -40,14 +40,7 @@ calibrations as (
 ),
 
 categories as (
-    select
-        {{ category_number('category') }} as category_number,
-        min(category) as category
-    from (
-        select distinct category from {{ ref('int_order_lines_versions') }}
-        where category is not null and _reject_reason is null
-    ) as names
-    group by all
+    {{ category_names() }}
 ),
 
 risks as (

@@ -19,11 +19,7 @@ dates as (
 ),
 
 identities as (
-    select
-        record_no as customer_no,
-        any_value(own_customer_id) as customer_id
-    from {{ ref('int_identity_history') }}
-    group by record_no
+    {{ ids_by_number() }}
 ),
 
 features as (
@@ -47,14 +43,7 @@ demand as (
 ),
 
 categories as (
-    select
-        {{ category_number('category') }} as category_number,
-        min(category) as category
-    from (
-        select distinct category from {{ ref('int_order_lines_versions') }}
-        where category is not null and _reject_reason is null
-    ) as names
-    group by all
+    {{ category_names() }}
 ),
 
 final as (

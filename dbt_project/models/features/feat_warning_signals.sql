@@ -30,11 +30,7 @@ dates as (
 ),
 
 identities as (
-    select
-        record_no as customer_no,
-        any_value(own_customer_id) as customer_id
-    from {{ ref('int_identity_history') }}
-    group by record_no
+    {{ ids_by_number() }}
 ),
 
 features as (
@@ -173,6 +169,8 @@ sums as (
         count(unsubscribes_90d) as seen,
         count_if(unsubscribes_90d > 0) as unsubscribed,
         sum(unsubscribes_90d) as unsubscribes,
+        count(negative_texts_90d) as writers,
+        sum(negative_texts_90d) as negative_texts,
         count(last_csat) filter (where days_since_last_ticket < 90) as scored,
         round(avg(csat_365d), 6) as mean_csat,
         -- The own pauses beside their mean; 1 where orders come at random (Poisson).
@@ -434,8 +432,7 @@ cart_abandoned as (
     where {{ is_more }}
 ),
 
--- Negative emotion. What a text itself says (its sentiment) belongs here, as a signal of its own:
--- another select of the same columns, a line of the union below and one of warning_catalogue.
+-- Negative emotion: what a customer gave, did or wrote.
 bad_ratings as (
     select
         customer_id,
@@ -468,6 +465,22 @@ low_csat as (
     from expected
     where last_csat is not null and days_since_last_ticket < 90
     qualify last_csat <= 2
+),
+
+-- Beside others who write: of those who never do nothing is known.
+negative_texts as (
+    select
+        customer_id,
+        snapshot_date,
+        'negative_texts' as signal,
+        cast(negative_texts_90d as double) as observed,
+        negative_texts / writers as expected,
+        count(*) over (partition by snapshot_date order by negative_texts_90d desc) / writers
+            as p_value,
+        90 as period_days,
+        cast(null as integer) as category_number
+    from expected
+    where negative_texts_90d > 0 and days_since_negative_text < 30
 ),
 
 unsubscribed as (
@@ -574,8 +587,8 @@ category_overdue as (
 
 signals as (
     {%- for signal in falling | list + rising + [
-        'order_overdue', 'cart_abandoned', 'bad_ratings', 'low_csat', 'unsubscribed',
-        'category_shift', 'category_overdue',
+        'order_overdue', 'cart_abandoned', 'bad_ratings', 'low_csat', 'negative_texts',
+        'unsubscribed', 'category_shift', 'category_overdue',
     ] %}
     select * from {{ signal }}
     {{- '\n    union all' if not loop.last }}
@@ -600,7 +613,7 @@ final as (
         period_days,
         category_number
     from signals
-    where p_value <= 0.05 or signal in ('bad_ratings', 'low_csat', 'unsubscribed')
+    where p_value <= 0.05 or signal in ('bad_ratings', 'low_csat', 'negative_texts', 'unsubscribed')
 )
 
 select * from final
