@@ -138,9 +138,8 @@ def _machine(
     present.data = np.ones_like(present.data)
     ratios = _log_shares(present, is_class * weight) - _log_shares(present, ~is_class * weight)
     scaled = matrix.multiply(ratios).tocsr()
-    machine = LinearSVC(C=REGULARISATION, tol=TOLERANCE, max_iter=MAX_STEPS, random_state=0).fit(
-        scaled, is_class, weight
-    )
+    machine = LinearSVC(C=REGULARISATION, tol=TOLERANCE, max_iter=MAX_STEPS, random_state=0)
+    machine.fit(scaled, is_class, weight)
     return (machine.coef_[0] * ratios).astype(np.float32), float(machine.intercept_[0])
 
 
