@@ -32,9 +32,9 @@ def written(placeholder: str, figures: Figures) -> str:
     if form == "text":
         return str(figure)
     number = np.float32(str(figure))
+    if form.isdigit():
+        return f"{number:.{form}f}"
     match form:
-        case "1":
-            return f"{number:.1f}"
         case "%":
             return f"{rounded(np.float32(100) * number)} %"
         case "money":
@@ -73,6 +73,23 @@ def test_every_number_of_a_reason_is_among_the_published_figures(first_day: Depl
     assert len(rows) > SENTENCES
     for figures, reason in rows[:SENTENCES]:
         assert reason in set(sentences(catalogue, json.loads(str(figures))))
+
+
+def test_every_number_of_a_warning_is_a_column_beside_it(first_day: Deployment) -> None:
+    catalogue = templates(SEEDS / "warning_catalogue.csv", "evidence_en")
+    names = ("observed", "expected", "period_days", "category")
+    rows = first_day.query(
+        f"""
+        select signal, evidence, {", ".join(names)}
+        from activation.customer_warnings_daily
+        order by hash(customer_id, signal)
+        """
+    )
+    assert len({signal for signal, *_ in rows}) >= 5
+    for _, evidence, *figures in rows[:SENTENCES]:
+        known = zip(names, figures, strict=True)
+        told = {name: figure for name, figure in known if figure is not None}
+        assert evidence in set(sentences(catalogue, told))
 
 
 def test_every_number_of_an_alarm_is_a_column_beside_it(day_by_day: Deployment) -> None:

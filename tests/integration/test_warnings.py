@@ -2,44 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import re
-
-from tests.integration.deployments import HISTORY, ROOT, Deployment
-
-CATALOGUE = ROOT / "dbt_project" / "seeds" / "warning_catalogue.csv"
-
-
-def written(value: object, form: str) -> str:
-    """A column as a sentence has it."""
-    if form == "text":
-        return str(value)
-    number = float(str(value))
-    if form == "%":
-        return f"{int(100 * number + 0.5)} %"
-    return f"{number:.{form}f}" if form else str(int(number + 0.5))
-
-
-def test_every_number_of_a_sentence_is_that_of_the_published_columns(first_day: Deployment) -> None:
-    with CATALOGUE.open(encoding="utf-8", newline="") as file:
-        sentences = {row["signal"]: row["evidence_en"] for row in csv.DictReader(file)}
-    warnings = first_day.query(
-        """
-        select signal, evidence, observed, expected, period_days, category
-        from activation.customer_warnings_daily
-        order by hash(customer_id, signal)
-        limit 100
-        """
-    )
-    assert len({signal for signal, *_ in warnings}) >= 5
-    for signal, evidence, *numbers in warnings:
-        known = dict(zip(("observed", "expected", "period_days", "category"), numbers, strict=True))
-        told = re.sub(
-            r"\{(\w+):?(.*?)\}",
-            lambda match, known=known: written(known[match[1]], match[2]),
-            sentences[str(signal)],
-        )
-        assert evidence == told
+from tests.integration.deployments import HISTORY, Deployment
 
 
 def test_a_pause_in_a_sentence_is_that_of_the_orders(first_day: Deployment) -> None:
