@@ -22,7 +22,7 @@ from sklearn.metrics import silhouette_score
 
 from ml.columns import is_known, numbers
 from ml.customer_hash import sample_customers
-from ml.schemas import BEHAVIOUR_GROUPS
+from ml.schemas import BEHAVIOUR_GROUPS, CUSTOMER_ID
 
 
 class Measure(NamedTuple):
@@ -140,7 +140,7 @@ def fit_groups(
     Returns:
         None where there are too few customers, or no measure in which they differ.
     """
-    sample = sample_customers(features, MAX_CUSTOMERS, SAMPLE_SALT)
+    sample = sample_customers(features, MAX_CUSTOMERS, SAMPLE_SALT).sort_by(CUSTOMER_ID)
     measures = tuple(name for name in MEASURES if is_known(sample, name))
     if len(sample) < LEAST_CUSTOMERS or not measures:
         return None

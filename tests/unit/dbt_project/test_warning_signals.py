@@ -111,7 +111,7 @@ def plant(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"create table ops.run_dates as select date '{DAY}' as snapshot_date, 'daily' as purpose"
     )
-    names = ["gone", "sliding", "new", "shifted", "late", "returns", "left_behind"]
+    names = ["gone", "sliding", "new", "shifted", "late", "returns", "left_behind", "angry"]
     names += [f"usual_{number}" for number in range(100 - len(names))]
     people = list(enumerate(names))
     con.execute(
@@ -134,7 +134,12 @@ def plant(con: duckdb.DuckDBPyConnection) -> None:
             null::int as tickets_30d, null::int as tickets_365d,
             null::int as days_since_last_ticket, null::float as last_csat,
             null::float as csat_365d, null::int as ratings_365d, null::int as bad_ratings_365d,
-            null::float as last_rating, 8 as cart_adds_30d, 24 as cart_adds_90d,
+            null::float as last_rating,
+            case own_customer_id when 'angry' then 4 when 'usual_2' then 1 end
+                as negative_texts_90d,
+            case own_customer_id when 'angry' then 3 when 'usual_2' then 80 end
+                as days_since_negative_text,
+            8 as cart_adds_30d, 24 as cart_adds_90d,
             case own_customer_id when 'left_behind' then 0 else 6 end as checkouts_30d,
             case own_customer_id when 'left_behind' then 12 else 18 end as checkouts_90d
         from intermediate.int_identity_history
@@ -242,6 +247,16 @@ def test_returns_and_carts_beyond_the_usual_are_told_of(
 ) -> None:
     assert told(signals, "returns")["returns_rising"][0] == 3
     assert told(signals, "left_behind")["cart_abandoned"][0] == 8
+
+
+def test_angry_words_of_late_are_told_of_beside_those_of_others_who_write(
+    signals: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = signals.execute(
+        "select customer_id, observed, expected, p_value from signals"
+        " where signal = 'negative_texts'"
+    ).fetchall()
+    assert rows == [("angry", 4, 2.5, 0.5)]
 
 
 def test_what_no_source_tells_raises_nothing(signals: duckdb.DuckDBPyConnection) -> None:
