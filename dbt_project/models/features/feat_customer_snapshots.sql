@@ -166,17 +166,21 @@ areas as (
     group by snapshot_date, country, city
 ),
 
--- Ten orders as the market's draw small towns towards it.
+-- Ten orders as the market's draw small towns towards it. In steps of a fifth: a figure that all of
+-- a town share makes the town's customers change together, so of what is chance nothing must show,
+-- or the day looks like none in the training.
 placed as (
     select
         joined.*,
         {%- for span, before in spans.items() %}
         {%- set own = 'case when joined.is_eligible then {} else 0 end' %}
-        (areas.area_orders_{{ span }} - {{ own.format('joined.orders_' ~ span) }} + 10)
-        / (
-            (areas.area_orders_before_{{ span }} - {{ own.format(before) }})
-            * markets.change_{{ span }} + 10
-        ) as area_orders_trend_{{ span }}{{ ',' if not loop.last }}
+        round(5 * least(
+            (areas.area_orders_{{ span }} - {{ own.format('joined.orders_' ~ span) }} + 10)
+            / (
+                (areas.area_orders_before_{{ span }} - {{ own.format(before) }})
+                * markets.change_{{ span }} + 10
+            ), 2
+        )) / 5 as area_orders_trend_{{ span }}{{ ',' if not loop.last }}
         {%- endfor %}
     from joined
     left join markets on joined.snapshot_date = markets.snapshot_date
