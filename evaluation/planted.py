@@ -31,11 +31,8 @@ DAY = date(2026, 6, 30)
 PEOPLE = 5_000
 SEEDS = (7, 11, 23)
 
-# Who left for a planted cause, on the last date of the model's on which the trouble had begun and
-# the end was at most thirty days off. The cause is nobody's label, so dates that the model has
-# learned from are as good as others.
-_LEAVERS = """
-with persons as (
+_PERSONS = """
+persons as (
     select identities.customer_id, any_value(records.person_id) as person_id
     from marts.customer_identities as identities
     inner join '{truth}/records.parquet' as records
@@ -45,6 +42,13 @@ with persons as (
     group by identities.customer_id
     having count(distinct records.person_id) = 1
 )
+"""
+
+# Who left for a planted cause, on the last date of the model's on which the trouble had begun and
+# the end was at most thirty days off. The cause is nobody's label, so dates that the model has
+# learned from are as good as others.
+_LEAVERS = """
+with {persons}
 
 select snapshots.*, people.cause
 from features.feat_customer_snapshots as snapshots
@@ -127,6 +131,11 @@ def planted_figures(seed: int, root: Path) -> PlantedFigures:
     )
 
 
+def persons(truth: Path) -> str:
+    """A common table expression `persons`: customers who are one planted person's records alone."""
+    return _PERSONS.format(truth=truth)
+
+
 def causes_of_leavers(warehouse: Warehouse, truth: Path, used: LoadedModel) -> CausePairs:
     """The planted and the named cause of each who left for a planted one.
 
@@ -136,7 +145,7 @@ def causes_of_leavers(warehouse: Warehouse, truth: Path, used: LoadedModel) -> C
         used: the model whose reasons are judged.
     """
     with warehouse.connect(read_only=True) as con:
-        leavers = con.execute(_LEAVERS.format(truth=truth)).to_arrow_table()
+        leavers = con.execute(_LEAVERS.format(truth=truth, persons=persons(truth))).to_arrow_table()
         catalogue = feature_catalogue(con)
     scores = score(used, leavers.drop_columns("cause"), catalogue, exact_from=0.0)
     keys = ["snapshot_date", "customer_id"]

@@ -8,7 +8,6 @@ beside one with the facts; nothing is pickled.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -24,6 +23,7 @@ from ml.boost import matrix_of
 from ml.calibrate import Calibrator
 from ml.hazard import HazardModel
 from ml.linear_base import LinearBase
+from ml.model_files import fingerprint_of, write_files
 from ml.preprocess import Preprocessor
 from ml.purchase_process import HISTORY_COLUMNS, PROCESS_COLUMNS, PurchaseProcess
 from ml.schemas import require_columns
@@ -166,16 +166,11 @@ class ChurnModel:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of everything in the model, equal for equal models."""
-        digest = hashlib.sha256()
-        for content in self._files().values():
-            digest.update(len(content).to_bytes(8, "little"))
-            digest.update(content)
-        return digest.hexdigest()
+        return fingerprint_of(self._files())
 
     def save(self, folder: Path) -> None:
         """Write the model's files into an existing folder."""
-        for name, content in self._files().items():
-            (folder / name).write_bytes(content)
+        write_files(self._files(), folder)
 
     @classmethod
     def load(cls, folder: Path) -> ChurnModel:

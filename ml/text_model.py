@@ -6,7 +6,6 @@ model is two fitted questions (`ml.text_head`) and facts, in open formats; nothi
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ml.model_files import fingerprint_of, write_files
 from ml.schemas import TEXT_SCORES, require_columns
 from ml.text_features import batches, normalised, pieces
 from ml.text_head import TextHead, fold_of
@@ -140,16 +140,11 @@ class TextModel:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of everything in the model, equal for equal models."""
-        digest = hashlib.sha256()
-        for name, content in self._files().items():
-            digest.update(f"{name}\0{len(content)}\0".encode())
-            digest.update(content)
-        return digest.hexdigest()
+        return fingerprint_of(self._files())
 
     def save(self, folder: Path) -> None:
         """Write the model's files into an existing folder."""
-        for name, content in self._files().items():
-            (folder / name).write_bytes(content)
+        write_files(self._files(), folder)
 
     @classmethod
     def load(cls, folder: Path) -> TextModel:

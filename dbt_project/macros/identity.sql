@@ -76,3 +76,13 @@
     from {{ ref('int_identity_history') }}
     group by record_no
 {%- endmacro %}
+
+{#- The same as they are on the day that `as_of` tells of. -#}
+{% macro ids_as_of() -%}
+    select distinct
+        history.customer_no,
+        history.customer_id
+    from {{ ref('int_identity_history') }} as history
+    inner join as_of
+        on history.valid_from <= as_of.as_of_date and as_of.as_of_date < history.valid_to
+{%- endmacro %}

@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from evaluation.planted import persons
 from ml.behaviour_groups import fit_groups
 from ml.complaints import LEAST_CUSTOMERS
 from ml.evaluate import roc_auc
@@ -214,16 +215,7 @@ def test_planted_coupon_hunters_are_passers_by(first_day: Deployment) -> None:
     truth = first_day.home.root / "demo_truth"
     [(found, right, hunters)] = first_day.warehouse(
         f"""
-        with persons as (
-            select identities.customer_id, any_value(records.person_id) as person_id
-            from marts.customer_identities as identities
-            inner join '{truth}/records.parquet' as records
-                on
-                    identities.source = records.source
-                    and identities.source_customer_id = records.source_record_id
-            group by identities.customer_id
-            having count(distinct records.person_id) = 1
-        )
+        with {persons(truth)}
         select
             count(*) filter (segments.customer_type = 'passer_by'),
             count(*) filter (segments.customer_type = 'passer_by' and people.is_coupon_hunter),
