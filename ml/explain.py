@@ -17,11 +17,11 @@ from ml.schemas import CAUSES, SchemaError
 
 REASONS = 3
 # Log odds by which a cause must lead the next to be named, so that it alone raises the odds by a
-# sixth more than any other. Of those who left two planted companies of 5,000 for a cause, 30 and
-# 42 % have one named in their last month, and for 77 and 68 % of them it is the true one; at 0.1
-# they are 39 and 49 %, and 71 and 63 %. Naming the first for everybody was right for 47 %, and a
-# classifier taught the true causes of two companies for 52 % in a third: the others leave nothing
-# behind that tells their cause.
+# sixth more than any other. Of those who left three planted companies of 5,000 for a cause, 30 to
+# 42 % have one named in their last month, and for 68 to 77 % of them it is the true one; at 0.1, of
+# two of the companies, 39 and 49 %, and 71 and 63 %. Naming the first for everybody was right for
+# 47 %, and a classifier taught the true causes of two companies for 52 % in a third: the others
+# leave nothing behind that tells their cause.
 CLEAR_LEAD = 0.15
 
 
