@@ -25,8 +25,9 @@ FOLDS = 5
 SMOOTHING = 1.0
 REGULARISATION = 1.0
 TOLERANCE, MAX_STEPS = 1e-3, 10_000
-# A text whose label the others find this unlikely is taken for a slip: five stars and "never
-# again". With a fifth of the labels turned round, .853 and .744 instead of .845 and .734.
+# A text whose label the others find this unlikely beside another is taken for a slip: five stars
+# and "never again". With a fifth of the labels turned round the Chinese collection had
+# an accuracy of .878 with this and .845 without, the English one a macro-F1 of .733 and .734.
 LEAST_TRUST = 0.2
 # A topic that fewer texts have is not learned, and where a class has fewer nobody can say how sure
 # one may be: a margin of 1 then stands for odds of e².
