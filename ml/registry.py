@@ -11,6 +11,7 @@ registries can live in one process.
 from __future__ import annotations
 
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -50,7 +51,7 @@ REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "scipy", "xgboost-cpu")
 Loaded = TypeVar("Loaded")
 
 
-class _Versions(Generic[Loaded]):
+class _Versions(ABC, Generic[Loaded]):
     """Versions of one registered model: logged, promoted, and found again by date."""
 
     def __init__(
@@ -152,8 +153,9 @@ class _Versions(Generic[Loaded]):
         # The path below the root, and not MLflow's absolute one: the home may have been moved.
         return self._read(self._root / known.tags["files"], str(known.version), _as_of(known))
 
+    @abstractmethod
     def _read(self, folder: Path, version: str, as_of: date) -> Loaded:
-        raise NotImplementedError
+        """The model in a folder that its own `save` has written."""
 
     def _versions(self) -> list[ModelVersion]:
         return list(self._client.search_model_versions(f"name = '{self._name}'"))

@@ -1,6 +1,6 @@
 """What a few words mean in six languages: where to start from before a company has rated texts.
 
-The phrases of `text_lexicon.csv` are taught like texts of their own, with little weight, so that
+The phrases of `text_lexicon.csv` are taught like rated texts of their own, in full weight, so that
 one model reads both: alone it is the phrases' mood carried over to words that share their letters,
 and beside thousands of ratings it is hardly heard.
 """

@@ -5,7 +5,8 @@ All as Arrow; what the columns mean is said by `ml/schemas.py` and the dbt proje
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING
@@ -138,11 +139,18 @@ def replace_rows(
     rows: pa.Table,
 ) -> None:
     """Replace the rows of a table whose key is one of `values`, all of them or none."""
+    with replacement(con, rows):
+        con.execute(f"delete from {table} where list_contains(?, {key})", [list(values)])
+        con.execute(f"insert into {table} by name from new_rows")
+
+
+@contextmanager
+def replacement(con: duckdb.DuckDBPyConnection, rows: pa.Table) -> Iterator[None]:
+    """One transaction, in which the rows can be read as `new_rows`."""
     con.register("new_rows", rows)
     con.begin()
     try:
-        con.execute(f"delete from {table} where list_contains(?, {key})", [list(values)])
-        con.execute(f"insert into {table} by name from new_rows")
+        yield
         con.commit()
     except BaseException:
         con.rollback()

@@ -8,7 +8,7 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
-from orchestration.model_tables import replace_rows
+from orchestration.model_tables import replace_rows, replacement
 
 # Texts of a ticket share its rating, so that a model which has learned one has learned them all.
 _LABEL_GROUP = """
@@ -150,9 +150,7 @@ def texts_to_score(
 
 def replace_text_scores(con: duckdb.DuckDBPyConnection, scores: pa.Table) -> None:
     """Write the scores of texts, in place of what was read of them before."""
-    con.register("new_rows", scores)
-    con.begin()
-    try:
+    with replacement(con, scores):
         con.execute(
             """
             delete from ml.text_scores as old using new_rows as new
@@ -160,12 +158,6 @@ def replace_text_scores(con: duckdb.DuckDBPyConnection, scores: pa.Table) -> Non
             """
         )
         con.execute("insert into ml.text_scores by name from new_rows")
-        con.commit()
-    except BaseException:
-        con.rollback()
-        raise
-    finally:
-        con.unregister("new_rows")
 
 
 def texts_of_months(

@@ -62,23 +62,17 @@ def churn_scores_asset(
         from ml.score import score
 
         dates = dates_of(context)
-        used = [model_of(day, models) for day in dates]
+        scored, hazards = [], [CHURN_HAZARDS.empty_table()]
         with final_unless_in_use(SchemaError), warehouse.connect() as con:
             catalogue, exact_from = feature_catalogue(con), config.risk_tiers.medium
-            scored = [
-                score(model, features_of(con, day), catalogue, exact_from)
-                for day, model in zip(dates, used, strict=True)
-            ]
-            hazards = [
-                score_hazards(model.model.hazard, rows)
-                for model, rows in zip(used, scored, strict=True)
-                if model.model.hazard
-            ]
+            for day in dates:
+                used = model_of(day, models)
+                scored.append(score(used, features_of(con, day), catalogue, exact_from))
+                if used.model.hazard:
+                    hazards.append(score_hazards(used.model.hazard, scored[-1]))
             scores = pa.concat_tables(scored)
             replace_churn_scores(con, dates, scores)
-            replace_churn_hazards(
-                con, dates, pa.concat_tables([CHURN_HAZARDS.empty_table(), *hazards])
-            )
+            replace_churn_hazards(con, dates, pa.concat_tables(hazards))
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": len(scores),

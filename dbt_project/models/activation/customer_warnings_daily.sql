@@ -23,8 +23,7 @@ dates as (
 ),
 
 signals as (
-    select * from {{ ref('feat_warning_signals') }}
-    semi join dates using (snapshot_date)
+    {{ of_daily_dates(ref('feat_warning_signals')) }}
 ),
 
 catalogue as (

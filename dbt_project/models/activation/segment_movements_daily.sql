@@ -17,9 +17,8 @@ pairs as (
     {{ segment_pairs([1, 7]) }}
 ),
 
-{%- for segmentation in segmentations() %}
-
-{{ segmentation }}_moves as (
+moves as (
+    {%- for segmentation in segmentations() %}
     select
         snapshot_date,
         days_before,
@@ -30,12 +29,6 @@ pairs as (
         sum(net_revenue_365d) as net_revenue
     from pairs
     group by all
-),
-{%- endfor %}
-
-moves as (
-    {%- for segmentation in segmentations() %}
-    select * from {{ segmentation }}_moves
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
