@@ -10,6 +10,7 @@ from orchestration.config import DeploymentConfig, run_date, today_in
 from orchestration.extract.drops import find_drops
 from orchestration.home import Home
 from orchestration.jobs import DAILY, RETRAIN
+from orchestration.source_config import FilesSource
 
 SECONDS_BETWEEN_LOOKS = 300
 
@@ -106,6 +107,7 @@ def _dropped_days(config: DeploymentConfig, home: Home) -> list[date]:
     days = {
         drop.drop_date
         for source in config.sources.values()
+        if isinstance(source, FilesSource)
         for table in source.tables.values()
         if table.is_dated
         for drop in find_drops(home.root / source.location, table.path)

@@ -6,20 +6,14 @@ how a mistake in it is told: `config_file`.
 
 from __future__ import annotations
 
-import codecs
 import csv
-import os
-import re
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
@@ -30,46 +24,18 @@ from pydantic import (
 )
 
 from ml.profit import PAPER_ECONOMICS, RetentionEconomics
+from orchestration.source_config import ENTITIES, Entity, Name, Source
+from orchestration.source_config.base import Section, matching
 
 CATALOGUE = Path(__file__).parent.parent / "dbt_project" / "seeds" / "feature_catalogue.csv"
 
-Entity = Literal[
-    "customers",
-    "orders",
-    "order_lines",
-    "tickets",
-    "feedback",
-    "events",
-    "subscriptions",
-    "touches",
-]
-ENTITIES: tuple[Entity, ...] = get_args(Entity)
-
-
-def _matching(pattern: str, expected: str) -> AfterValidator:
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(f"expected {expected}, found {text!r}")
-        return text
-
-    return AfterValidator(check)
-
-
-Name = Annotated[
-    str, _matching(r"[a-z][a-z0-9_]*", "lower-case letters, digits and _, a letter first")
-]
-Cron = Annotated[str, _matching(r"\S+( \S+){4}", 'five cron fields such as "0 5 * * *"')]
-Country = Annotated[str, _matching(r"[A-Z]{2}", "a two-letter country code such as DE (ISO 3166)")]
-Currency = Annotated[str, _matching(r"[A-Z]{3}", "a three-letter currency such as EUR (ISO 4217)")]
+Cron = Annotated[str, matching(r"\S+( \S+){4}", 'five cron fields such as "0 5 * * *"')]
+Country = Annotated[str, matching(r"[A-Z]{2}", "a two-letter country code such as DE (ISO 3166)")]
+Currency = Annotated[str, matching(r"[A-Z]{3}", "a three-letter currency such as EUR (ISO 4217)")]
 Share = Annotated[float, Field(gt=0, lt=1)]
-OneCharacter = Annotated[str, Field(min_length=1, max_length=1)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Churn(_Section):
+class Churn(Section):
     """What losing a customer means here.
 
     non_contractual: no completed order within `horizon_days` after the date, among customers with
@@ -82,7 +48,7 @@ class Churn(_Section):
     eligible_days: PositiveInt = 180
 
 
-class RiskTiers(_Section):
+class RiskTiers(Section):
     """Least churn probability of the tiers high and medium; everyone else is low."""
 
     high: Share = 0.7
@@ -95,7 +61,7 @@ class RiskTiers(_Section):
         return self
 
 
-class Warnings(_Section):
+class Warnings(Section):
     """How many customers a day may be warned of who would have stayed: the length of the list.
 
     The most telling warnings fill it; what is beyond is kept, and marked as not shown.
@@ -104,7 +70,7 @@ class Warnings(_Section):
     false_alarms_per_day: NonNegativeFloat = 10
 
 
-class Retention(_Section):
+class Retention(Section):
     """What keeping a customer brings and an offer costs, in the deployment's currency.
 
     Models are compared by the profit of a campaign with these figures (EMPC, `ml/profit.py`).
@@ -124,13 +90,13 @@ class Retention(_Section):
         return RetentionEconomics(self.customer_value, self.offer_cost, self.contact_cost)
 
 
-class Identity(_Section):
+class Identity(Section):
     """A key that more than `max_records_per_key` records of one source share links nobody."""
 
     max_records_per_key: PositiveInt = 3
 
 
-class Training(_Section):
+class Training(Section):
     """Which past dates are learned from: one every `step_days`, back from the latest matured one.
 
     The earliest has `min_history_days` of history behind it; at most `max_rows` rows are used.
@@ -146,12 +112,12 @@ class Training(_Section):
     tuning_trials: NonNegativeInt = 4
     earlier_origins: NonNegativeInt = 2
     max_solo_auc: Annotated[float, Field(gt=0.5, le=1)] = 0.9
-    trusted_features: list[str] = []
+    trusted_features: list[str] = Field(default_factory=list)
     seed: int = 7
     every_days: PositiveInt = 30
 
 
-class Drift(_Section):
+class Drift(Section):
     """When a day's features are too far from the training's, in population stability indices.
 
     A feature that the model reads and that lies more than `hold_above` from both the training and
@@ -170,106 +136,14 @@ class Drift(_Section):
     rest_days: PositiveInt = 7
 
 
-class Schedule(_Section):
+class Schedule(Section):
     """When the day is run, and when it is asked whether to train anew, in the local time zone."""
 
     daily: Cron = "0 5 * * *"
     retrain: Cron = "0 7 * * *"
 
 
-class CsvOptions(_Section):
-    """How a CSV export is written. Nothing is guessed: the default is RFC 4180 in UTF-8."""
-
-    delimiter: OneCharacter = ","
-    quote: OneCharacter = '"'
-    escape: OneCharacter = '"'
-    encoding: str = "utf-8"
-    null: str = ""
-    skip_lines: Annotated[int, Field(ge=0)] = 0
-
-    @field_validator("encoding")
-    @classmethod
-    def _encoding_exists(cls, encoding: str) -> str:
-        try:
-            return codecs.lookup(encoding).name
-        except LookupError:
-            raise ValueError(
-                f"expected an encoding such as utf-8, latin-1, windows-1252 or gb18030,"
-                f" found {encoding!r}"
-            ) from None
-
-
-class FileTable(_Section):
-    """The files of one raw table, and what must be in them."""
-
-    path: Annotated[str, Field(min_length=1)]
-    format: Literal["csv", "parquet", "jsonl"]
-    options: CsvOptions = CsvOptions()
-    columns: Annotated[list[str], Field(min_length=1)]
-    key: list[str] = []
-    provides: list[Entity] = []
-    optional: bool = False
-
-    @field_validator("path")
-    @classmethod
-    def _path_stays_inside_the_location(cls, path: str) -> str:
-        if path.startswith("/") or ".." in path.split("/"):
-            raise ValueError(f"expected a path below the source's location, found {path!r}")
-        unknown = set(re.findall(r"\{(.*?)\}", path)) - {"date"}
-        if unknown:
-            raise ValueError(f"expected {{date}} as the only placeholder, found {path!r}")
-        return path
-
-    @field_validator("provides", mode="before")
-    @classmethod
-    def _entities_are_known(cls, provides: Any) -> Any:
-        for entity in provides if isinstance(provides, list) else ():
-            if entity not in ENTITIES:
-                near = get_close_matches(str(entity), ENTITIES, n=1)
-                hint = f" (did you mean {near[0]}?)" if near else ""
-                raise ValueError(
-                    f"expected entities out of {', '.join(ENTITIES)}, found {entity!r}{hint}"
-                )
-        return provides
-
-    @model_validator(mode="after")
-    def _keys_are_columns(self) -> FileTable:
-        absent = [column for column in self.key if column not in self.columns]
-        if absent:
-            raise ValueError(f"expected key columns that columns lists, found {', '.join(absent)}")
-        if self.format != "csv" and self.options.model_fields_set:
-            raise ValueError(f"expected no options, which are for csv, found format {self.format}")
-        return self
-
-    @property
-    def is_dated(self) -> bool:
-        """Whether a file's name tells the day of its drop."""
-        return "{date}" in self.path
-
-
-class FilesSource(_Section):
-    """A system that delivers files into a folder."""
-
-    kind: Literal["files"]
-    location: Annotated[str, Field(min_length=1)]
-    stale_after_days: PositiveInt = 2
-    tables: Annotated[dict[Name, FileTable], Field(min_length=1)]
-
-    @field_validator("location")
-    @classmethod
-    def _variables_are_set(cls, location: str) -> str:
-        def value(match: re.Match[str]) -> str:
-            name = match.group(1)
-            if not os.environ.get(name):
-                raise ValueError(
-                    f"expected the environment variable {name} to name the folder, found it unset"
-                )
-            return os.environ[name]
-
-        return re.sub(r"\$\{(\w+)\}", value, location)
-
-
-class DeploymentConfig(_Section):
+class DeploymentConfig(Section):
     """One company's deployment: what it is, where its data comes from, what churn means."""
 
     company: Annotated[str, Field(min_length=1)]
@@ -289,7 +163,7 @@ class DeploymentConfig(_Section):
     drift: Drift = Drift()
     schedule: Schedule = Schedule()
     owner: Annotated[str, Field(min_length=1)]
-    sources: Annotated[dict[Name, FilesSource], Field(min_length=1)]
+    sources: Annotated[dict[Name, Source], Field(min_length=1)]
 
     @field_validator("time_zone")
     @classmethod

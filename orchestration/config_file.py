@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from orchestration.config import DeploymentConfig
+from orchestration.source_config import Source
 
 CONFIG_VARIABLE = "HOLDFAST_CONFIG"
 DEFAULT_CONFIG = Path("config/demo.yml")
@@ -105,21 +106,29 @@ def load_config(path: Path | str) -> DeploymentConfig:
     try:
         return DeploymentConfig.model_validate(content)
     except ValidationError as error:
-        raise ConfigError("\n".join(f"{path}: {line}" for line in _explain(error))) from None
+        raise ConfigError(
+            "\n".join(f"{path}: {line}" for line in _explain(error, content))
+        ) from None
 
 
-def _explain(error: ValidationError) -> Iterator[str]:
+def _explain(error: ValidationError, content: Mapping[str, Any]) -> Iterator[str]:
     for detail in error.errors():
-        location = [str(part) for part in detail["loc"] if part != "[key]"]
+        location = _without_kind([str(part) for part in detail["loc"] if part != "[key]"])
         key = ".".join(location)
         found = detail.get("input")
         context = detail.get("ctx", {})
         if detail["type"] == "extra_forbidden":
-            known = _known_keys(location[:-1])
+            known = _known_keys(location[:-1], content)
             near = get_close_matches(location[-1], known, n=1)
             hint = f" (did you mean {near[0]}?)" if near else ""
             message = f"expected one of {', '.join(known)}, found {location[-1]}{hint}"
         elif detail["type"] == "missing":
+            message = "expected this key, found nothing"
+        elif detail["type"] == "union_tag_invalid":
+            key = f"{key}.kind"
+            message = f"expected one of {context['expected_tags']}, found {context['tag']!r}"
+        elif detail["type"] == "union_tag_not_found":
+            key = f"{key}.kind"
             message = "expected this key, found nothing"
         elif detail["type"] == "value_error":
             message = str(context["error"])
@@ -130,12 +139,23 @@ def _explain(error: ValidationError) -> Iterator[str]:
         yield f"{key}: {message}" if key else message
 
 
-def _known_keys(location: list[str]) -> list[str]:
+def _without_kind(location: list[str]) -> list[str]:
+    """The location as the file has it: behind a source's name the types have its kind."""
+    if location[:1] == ["sources"] and len(location) > 2:
+        return [*location[:2], *location[3:]]
+    return location
+
+
+def _known_keys(location: list[str], content: Mapping[str, Any]) -> list[str]:
     """The keys that may stand below a location, by walking the models as the location does."""
     model: type[BaseModel] = DeploymentConfig
+    if location[:1] == ["sources"]:
+        kind = content["sources"][location[1]]["kind"]
+        model = next(source for source in get_args(get_args(Source)[0]) if _is_of(source, kind))
+        location = location[2:]
     for part in location:
         field = model.model_fields.get(part)
-        if field is None:  # the name of a source or of a table
+        if field is None:  # the name of a table
             continue
         nested = [field.annotation, *get_args(field.annotation)]
         model = next(
@@ -143,3 +163,7 @@ def _known_keys(location: list[str]) -> list[str]:
             model,
         )
     return list(model.model_fields)
+
+
+def _is_of(source: type[BaseModel], kind: str) -> bool:
+    return kind in get_args(source.model_fields["kind"].annotation)

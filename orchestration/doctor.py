@@ -20,7 +20,7 @@ from typing import Literal
 
 import duckdb
 
-from orchestration.config import DeploymentConfig, FilesSource, FileTable, run_date, today_in
+from orchestration.config import DeploymentConfig, run_date, today_in
 from orchestration.config_file import ConfigError, load_config
 from orchestration.extract.drops import Drop, find_drops, near_misses
 from orchestration.extract.errors import ExtractError
@@ -29,6 +29,7 @@ from orchestration.extract.fingerprint import sha256_of
 from orchestration.extract.readers import Reading, is_gzip, open_file
 from orchestration.home import Home
 from orchestration.quoting import identifier
+from orchestration.source_config import FilesSource, FileTable, SourceTable
 from orchestration.warehouse import Warehouse, WarehouseError, warehouse_owner
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -83,7 +84,10 @@ def diagnose(
     findings.append(Finding("ok", "configuration", f"{config_path}: {config.company}"))
     findings += _warehouse(home, config)
     for name, source in config.sources.items():
-        findings += _source(name, source, config, home, project)
+        if isinstance(source, FilesSource):
+            findings += _files(name, source, config, home)
+        for table_name, table in source.tables.items():
+            findings += _staging(name, table, f"{name}.{table_name}", project)
     return findings
 
 
@@ -188,8 +192,8 @@ def _warehouse(home: Home, config: DeploymentConfig) -> Iterator[Finding]:
         yield Finding("ok", "warehouse", f"belongs to {config.slug}")
 
 
-def _source(
-    name: str, source: FilesSource, config: DeploymentConfig, home: Home, project: Path
+def _files(
+    name: str, source: FilesSource, config: DeploymentConfig, home: Home
 ) -> Iterator[Finding]:
     location = home.root / source.location
     if not location.is_dir():
@@ -205,10 +209,9 @@ def _source(
     for table_name, table in source.tables.items():
         subject = f"{name}.{table_name}"
         yield from _table(subject, table, location, expected_from, home)
-        yield from _staging(name, table, subject, project)
 
 
-def _staging(name: str, table: FileTable, subject: str, project: Path) -> Iterator[Finding]:
+def _staging(name: str, table: SourceTable, subject: str, project: Path) -> Iterator[Finding]:
     """Whether each entity that the table provides has its staging model."""
     folder = project / "dbt_project" / "models" / "staging" / name
     for entity in table.provides:

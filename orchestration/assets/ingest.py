@@ -1,41 +1,57 @@
-"""Raw tables: each source's new files, landed as delivered."""
+"""Raw tables: what is new at each source, landed as delivered."""
 
 from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.config import DeploymentConfig, FilesSource
-from orchestration.extract.files import extract_source
+from orchestration.config import DeploymentConfig
 from orchestration.extract.report import TableReport
+from orchestration.extract.sources import Extraction, extract
 from orchestration.faults import final_unless_in_use
 from orchestration.home import Home
 from orchestration.partitions import dates_of
+from orchestration.source_config import FilesSource, FileTable, Source
 from orchestration.translator import owner_name
 from orchestration.warehouse import Warehouse
 
 POOL = "warehouse_writer"
+SOURCE_DELIVERS = "source_delivers"
 
 
 def raw_assets(
     name: str,
-    source: FilesSource,
+    source: Source,
     config: DeploymentConfig,
     partitions: dg.PartitionsDefinition[str],
 ) -> dg.AssetsDefinition:
-    """The raw tables of one source, loaded together: all of its new files, or none."""
+    """The raw tables of one source, loaded together: all that is new, or nothing.
+
+    A source that cannot be read today keeps the rows that it has delivered. Its check fails and the
+    day goes on without it: what is known of customers is worth more a day old than not at all.
+    """
+    keys = {table_name: dg.AssetKey([f"raw_{name}", table_name]) for table_name in source.tables}
 
     @dg.multi_asset(
         name=f"raw_{name}",
         specs=[
             dg.AssetSpec(
-                key=["raw_" + name, table_name],
+                key=keys[table_name],
                 group_name="raw",
-                description=f"Rows of {table.path} as {name} delivered them; append-only.",
+                description=f"Rows of {table_name} as {name} delivered them; append-only.",
                 owners=[owner_name(config.owner)],
-                kinds={"duckdb", table.format},
+                kinds={"duckdb", table.format if isinstance(table, FileTable) else source.kind},
                 skippable=True,
             )
             for table_name, table in source.tables.items()
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(
+                SOURCE_DELIVERS,
+                asset=key,
+                description="The source could be read; where not, its rows are those of before.",
+                partitions_def=partitions,
+            )
+            for key in keys.values()
         ],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -46,27 +62,47 @@ def raw_assets(
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
         home: dg.ResourceParam[Home],
-    ) -> Iterator[dg.MaterializeResult[None]]:
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         with final_unless_in_use():
             warehouse.initialise(config.slug, config.company)
             with warehouse.connect() as con:
-                reports = extract_source(con, name, source, home, dates_of(context)[-1])
-        for report in reports:
-            if dg.AssetKey([f"raw_{name}", report.table]) in context.selected_asset_keys:
-                yield _result(report)
+                extraction = extract(con, name, source, home, dates_of(context))
+        reports = {report.table: report for report in extraction.reports}
+        for table_name, key in keys.items():
+            if key in context.selected_asset_keys:
+                yield dg.MaterializeResult(
+                    asset_key=key, metadata=_figures(source, reports.get(table_name))
+                )
+            if dg.AssetCheckKey(key, SOURCE_DELIVERS) in context.selected_asset_check_keys:
+                yield _delivers(key, extraction)
 
     return raw
 
 
-def _result(report: TableReport) -> dg.MaterializeResult[None]:
-    return dg.MaterializeResult(
-        asset_key=[f"raw_{report.source}", report.table],
-        metadata={
-            "rows_loaded": report.rows,
-            "files_loaded": report.files_loaded,
-            "files_unchanged": report.files_unchanged,
-            "files_superseded": report.files_superseded,
-            "latest_drop": str(report.latest_drop) if report.latest_drop else "undated",
-            "seconds": round(report.seconds, 3),
-        },
+def _delivers(key: dg.AssetKey, extraction: Extraction) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=SOURCE_DELIVERS,
+        passed=extraction.failure is None,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=extraction.failure,
     )
+
+
+def _figures(source: Source, report: TableReport | None) -> dict[str, int | float | str]:
+    """What is shown of an extraction; of a source that could not be read, that nothing came."""
+    if report is None:
+        return {"rows_loaded": 0, "is_stale": "the source could not be read"}
+    figures: dict[str, int | float | str] = {
+        "rows_loaded": report.rows,
+        "seconds": round(report.seconds, 3),
+    }
+    if not isinstance(source, FilesSource):
+        return {**figures, "rows_ended": report.rows_ended}
+    return {
+        **figures,
+        "files_loaded": report.files_loaded,
+        "files_unchanged": report.files_unchanged,
+        "files_superseded": report.files_superseded,
+        "latest_drop": str(report.latest_drop) if report.latest_drop else "undated",
+    }

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.config import FilesSource, FileTable
 from orchestration.extract import ledger
 from orchestration.extract.drops import Drop, find_drops, near_misses
 from orchestration.extract.errors import ExtractError
@@ -22,6 +21,7 @@ from orchestration.extract.readers import Reading, is_gzip, open_file
 from orchestration.extract.report import TableReport
 from orchestration.home import Home
 from orchestration.quoting import identifier, literal
+from orchestration.source_config import FilesSource, FileTable
 
 
 @dataclass(frozen=True)
@@ -118,11 +118,12 @@ def _load(
                 load_id,
                 name,
                 delivery.table,
-                delivery.drop,
-                delivery.sha256,
+                delivery.drop.relative,
                 count,
                 run_date,
                 loaded_at,
+                delivery.drop,
+                delivery.sha256,
                 delivery.replaces,
             ),
         )

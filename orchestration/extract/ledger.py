@@ -1,7 +1,8 @@
-"""The load ledger: which file's rows are in the warehouse, since when, and until when they count.
+"""The load ledger: which rows are in the warehouse, since when, and until when they count.
 
-`ops.load_ledger` has one row a load, never deleted. What it says depends on the files only, not
-on how runs were cut: fourteen daily runs leave what one run over fourteen drops leaves.
+`ops.load_ledger` has one row a load, a file or what was read of a live table at once, never
+deleted. What it says of files depends on the files only, not on how runs were cut: fourteen daily
+runs leave what one run over fourteen drops leaves.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ create table if not exists ops.load_ledger (
     source varchar not null,
     table_name varchar not null,
     path varchar not null,
-    size_bytes bigint not null,
-    modified_ns bigint not null,
-    sha256 varchar not null,
+    size_bytes bigint,
+    modified_ns bigint,
+    sha256 varchar,
     rows bigint not null,
     drop_date date,
     delivered_on date not null,
@@ -32,9 +33,59 @@ create table if not exists ops.load_ledger (
     superseded_by bigint,
     superseded_on date
 );
+-- What is no file has none of these; a warehouse from when there were only files forbids it.
+alter table ops.load_ledger alter size_bytes drop not null;
+alter table ops.load_ledger alter modified_ns drop not null;
+alter table ops.load_ledger alter sha256 drop not null;
 comment on table ops.load_ledger is
-    'One row a loaded file. Its rows count on a date from known_from (null: from the beginning)'
+    'One row a load: a file, or what was read of a live table at once. Its rows count on a date'
+    ' from known_from (null: from the beginning)'
     ' until the day before superseded_on (null: to this day).';
+
+create table if not exists ops.ended_rows (
+    load_id bigint not null,
+    row_no bigint not null,
+    source varchar not null,
+    table_name varchar not null,
+    ended_on date not null,
+    primary key (load_id, row_no)
+);
+comment on table ops.ended_rows is
+    'Delivered rows that the source no longer has: they count until the day before ended_on.';
+
+create table if not exists ops.extractions (
+    source varchar not null,
+    run_date date not null,
+    extracted_at timestamptz not null,
+    is_complete boolean not null,
+    message varchar,
+    primary key (source, run_date)
+);
+comment on table ops.extractions is
+    'Whether a source could be read by the run of a date, and if not, why.';
+
+create table if not exists ops.extract_state (
+    source varchar not null,
+    table_name varchar not null,
+    name varchar not null,
+    "value" varchar not null,
+    primary key (source, table_name, name)
+);
+comment on table ops.extract_state is
+    'How far a live table has been read, written with the rows that were read.';
+
+create table if not exists ops.schema_changes (
+    source varchar not null,
+    table_name varchar not null,
+    run_date date not null,
+    column_name varchar not null,
+    change varchar not null check (change in ('added', 'missing', 'retyped', 'returned')),
+    old_type varchar,
+    new_type varchar
+);
+comment on table ops.schema_changes is
+    'What the columns of a delivery had in them that those before it had not, or lacked; by the'
+    ' run that saw it.';
 """
 
 
@@ -51,17 +102,22 @@ class LiveLoad:
 
 @dataclass(frozen=True)
 class NewLoad:
-    """A load to be entered; `replaces` is the load of the same path with other content."""
+    """A load to be entered.
+
+    Only a file has a `drop` and a digest; `replaces` is the load of the same path with other
+    content.
+    """
 
     load_id: int
     source: str
     table: str
-    drop: Drop
-    sha256: str
+    path: str
     rows: int
     run_date: date
     loaded_at: datetime
-    replaces: LiveLoad | None
+    drop: Drop | None = None
+    sha256: str | None = None
+    replaces: LiveLoad | None = None
 
     @property
     def delivered_on(self) -> date:
@@ -70,9 +126,10 @@ class NewLoad:
         A correction never counts from before the load that it replaces, or both would be live
         on the days between when dates are run out of order.
         """
+        dropped_on = (self.drop and self.drop.drop_date) or self.run_date
         if self.replaces is None:
-            return self.drop.drop_date or self.run_date
-        return max(self.drop.drop_date or self.run_date, self.run_date, self.replaces.delivered_on)
+            return dropped_on
+        return max(dropped_on, self.run_date, self.replaces.delivered_on)
 
 
 def create_ledger(con: duckdb.DuckDBPyConnection) -> None:
@@ -129,12 +186,12 @@ def enter(con: duckdb.DuckDBPyConnection, load: NewLoad) -> None:
             load.load_id,
             load.source,
             load.table,
-            load.drop.relative,
-            load.drop.size_bytes,
-            load.drop.modified_ns,
+            load.path,
+            load.drop and load.drop.size_bytes,
+            load.drop and load.drop.modified_ns,
             load.sha256,
             load.rows,
-            load.drop.drop_date,
+            load.drop and load.drop.drop_date,
             load.delivered_on,
             load.loaded_at,
         ],

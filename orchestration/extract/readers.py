@@ -21,11 +21,11 @@ from typing import BinaryIO, cast
 
 import duckdb
 
-from orchestration.config import CsvOptions, FileTable
 from orchestration.extract.errors import ExtractError
 from orchestration.extract.faults import explain
 from orchestration.extract.raw_table import LOAD_COLUMNS
 from orchestration.quoting import identifier, literal
+from orchestration.source_config import CsvOptions, FileTable
 
 _OTHER_DELIMITERS = {";": "';'", ",": "','", "\t": "a tab", "|": "'|'"}
 # What DuckDB decodes itself; files in any other encoding are read through a UTF-8 copy.

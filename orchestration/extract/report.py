@@ -13,19 +13,21 @@ class TableReport:
     Attributes:
         source: name of the source.
         table: name of the raw table in `raw_<source>`.
+        rows: rows loaded by this extraction.
+        seconds: time spent on this table.
+        rows_ended: rows loaded earlier that the source no longer has.
         files_loaded: files that were new or had changed.
         files_unchanged: files that were already there.
         files_superseded: loads that a changed file has replaced.
-        rows: rows loaded by this extraction.
-        latest_drop: date of the latest dated file ever loaded, None for undated tables.
-        seconds: time spent on this table's new files.
+        latest_drop: date of the latest dated file ever loaded, None for tables without.
     """
 
     source: str
     table: str
-    files_loaded: int
-    files_unchanged: int
-    files_superseded: int
     rows: int
-    latest_drop: date | None
     seconds: float
+    rows_ended: int = 0
+    files_loaded: int = 0
+    files_unchanged: int = 0
+    files_superseded: int = 0
+    latest_drop: date | None = None

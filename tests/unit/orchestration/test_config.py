@@ -117,7 +117,11 @@ def test_the_models_are_told_who_provides_what_and_which_tables_account_for_rows
             "drift.on_shift: expected 'hold' or 'warn'",
         ),
         ("owner:", "drift: {hold_above: 0}\nowner:", "drift.hold_above: expected greater than 0"),
-        ("kind: files", "kind: ftp", "sources.shop.kind: expected 'files', found 'ftp'"),
+        (
+            "kind: files",
+            "kind: ftp",
+            "sources.shop.kind: expected one of 'files', 'sql', 'rest', found 'ftp'",
+        ),
         ("  crm:", "  shop:", "line 26, column 3: expected valid YAML, found: the key 'shop' is"),
         ("slug: demo", "slug: [demo", "line 4, column 10: expected valid YAML"),
     ],

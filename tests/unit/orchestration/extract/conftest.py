@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from orchestration.config import FilesSource
 from orchestration.extract.files import extract_source
 from orchestration.extract.report import TableReport
 from orchestration.home import Home
+from orchestration.source_config import FilesSource
 from orchestration.warehouse import Warehouse
 
 

@@ -143,7 +143,7 @@ _EXTRACT = """
 import sys
 from datetime import date
 from pathlib import Path
-from orchestration.config import FilesSource
+from orchestration.source_config import FilesSource
 from orchestration.extract.files import extract_source
 from orchestration.home import Home
 from orchestration.warehouse import Warehouse

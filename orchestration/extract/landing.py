@@ -1,0 +1,268 @@
+"""Rows read of a live table, landed: what is new or has changed, and what is no longer there.
+
+A database or an API is asked again for rows that were read before: to meet late commits, because a
+page is repeated, or because it has no way to ask for changes. A row that is there already is not
+landed twice, so that raw stays append-only and grows with what has changed.
+
+Everything happens within the caller's transaction, as does what it remembers with `set_state`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+
+from orchestration.extract import ledger
+from orchestration.extract.raw_table import RawTable
+from orchestration.quoting import identifier, literal
+from orchestration.source_config.base import LiveTable
+
+
+@dataclass(frozen=True)
+class Landing:
+    """Where the rows of one table go, in one extraction.
+
+    Attributes:
+        source: name of the source.
+        table: name of the raw table in `raw_<source>`.
+        config: what the configuration says of the table.
+        run_date: the date the run is for: rows are known from it on.
+        loaded_at: when the extraction began.
+    """
+
+    source: str
+    table: str
+    config: LiveTable
+    run_date: date
+    loaded_at: datetime
+
+    @property
+    def raw(self) -> RawTable:
+        """The table itself."""
+        return RawTable(self.source, self.table)
+
+
+def prepare(
+    con: duckdb.DuckDBPyConnection, landing: Landing, columns: Mapping[str, str] | None
+) -> None:
+    """Give the raw table its shape, before any row of the transaction is inserted anywhere.
+
+    DuckDB does not alter a table into which the same transaction has inserted without copying it.
+
+    Args:
+        con: connection within a transaction.
+        landing: where to.
+        columns: DuckDB type by column as it will be delivered; None where nothing is.
+    """
+    landing.raw.fit(con, landing.config.columns, [] if columns is None else [columns])
+
+
+def land(
+    con: duckdb.DuckDBPyConnection,
+    landing: Landing,
+    relation: str,
+    columns: Mapping[str, str],
+    *,
+    has_repeats: bool,
+    is_deleted: str | None = None,
+) -> int:
+    """Insert the rows that the raw table does not have like that as their key's latest.
+
+    Args:
+        con: connection within a transaction, in which `prepare` was called with the columns.
+        landing: where to.
+        relation: what to select from; read once if the raw table is empty and nothing is repeated,
+            otherwise more often.
+        columns: DuckDB type by column of the relation.
+        has_repeats: whether a key may come more than once, of which the last row then counts.
+        is_deleted: SQL condition on the columns of a row that says that it is deleted: such a row
+            is landed too, and counts at no time.
+
+    Returns:
+        The number of rows inserted.
+    """
+    rows = relation
+    names = ", ".join(identifier(column) for column in columns)
+    if has_repeats or _has_rows(con, landing):
+        rows = "fetched_changes"
+        con.execute(
+            f"""
+            create or replace temp table {rows} as
+            {_changes(landing, relation, columns, is_deleted)}
+            """
+        )
+    load_id = ledger.next_load_id(con)
+    inserted = con.execute(
+        f"""
+        insert into {landing.raw.name} by name
+        select
+            {load_id}::bigint as _load_id,
+            {literal(_label(landing, load_id))} as _file,
+            row_number() over () as _row,
+            {literal(landing.loaded_at.isoformat())}::timestamptz as _loaded_at,
+            {names}
+        from {rows}
+        """
+    ).fetchone()
+    con.execute("drop table if exists temp.fetched_changes")
+    count = int(inserted[0]) if inserted else 0
+    if not count:
+        return 0
+    if is_deleted is not None:
+        con.execute(
+            f"""
+            insert into ops.ended_rows
+            select _load_id, _row, $source, $table, date '0001-01-01' from {landing.raw.name}
+            where _load_id = $load_id and ({is_deleted})
+            """,
+            {"source": landing.source, "table": landing.table, "load_id": load_id},
+        )
+    ledger.enter(
+        con,
+        ledger.NewLoad(
+            load_id,
+            landing.source,
+            landing.table,
+            _label(landing, load_id),
+            count,
+            landing.run_date,
+            landing.loaded_at,
+        ),
+    )
+    ledger.date_knowledge(con, landing.source, landing.table)
+    return count
+
+
+def end_absent(con: duckdb.DuckDBPyConnection, landing: Landing, present: str) -> int:
+    """End the rows whose keys the source no longer has, from the date of the run on.
+
+    Args:
+        con: connection within a transaction.
+        landing: the table.
+        present: relation with at least the key columns of every row that the source has now.
+
+    Returns:
+        The number of rows ended.
+    """
+    ended = con.execute(
+        f"""
+        insert into ops.ended_rows
+        with
+
+        known as (
+            select _load_id, _row, {", ".join(map(identifier, landing.config.key))}
+            from {landing.raw.name}
+        ),
+
+        {_latest(landing, landing.config.key)}
+
+        select _load_id, _row, $source, $table, $run_date from latest
+        anti join {present} as present on {_same(landing.config.key, "latest", "present")}
+        where not is_ended
+        """,
+        {"source": landing.source, "table": landing.table, "run_date": landing.run_date},
+    ).fetchone()
+    return int(ended[0]) if ended else 0
+
+
+def state(con: duckdb.DuckDBPyConnection, landing: Landing, name: str) -> str | None:
+    """What the last extraction of the table remembered under a name, None before the first."""
+    row = con.execute(
+        'select "value" from ops.extract_state where source = ? and table_name = ? and name = ?',
+        [landing.source, landing.table, name],
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def set_state(con: duckdb.DuckDBPyConnection, landing: Landing, name: str, value: str) -> None:
+    """Remember something of the table for the next extraction, with the rows of this one."""
+    con.execute(
+        "insert or replace into ops.extract_state values (?, ?, ?, ?)",
+        [landing.source, landing.table, name, value],
+    )
+
+
+def _label(landing: Landing, load_id: int) -> str:
+    """What stands for a file's name: it tells one reading of the table from every other."""
+    return f"read for {landing.run_date}, load {load_id}"
+
+
+def _has_rows(con: duckdb.DuckDBPyConnection, landing: Landing) -> bool:
+    return con.execute(f"select 1 from {landing.raw.name} limit 1").fetchone() is not None
+
+
+def _changes(
+    landing: Landing, relation: str, columns: Mapping[str, str], is_deleted: str | None
+) -> str:
+    """Rows of the relation that differ from the latest row of their key, the last of each key."""
+    names = ", ".join(identifier(column) for column in columns)
+    return f"""
+        with
+
+        fetched as (
+            select {names}, row_number() over () as position from {relation}
+        ),
+
+        fetched_once as (
+            select * from fetched
+            qualify
+                row_number() over (
+                    partition by {_told_apart_by(landing, columns)} order by position desc
+                ) = 1
+        ),
+
+        known as (
+            select _load_id, _row, {names} from {landing.raw.name} as raw
+            semi join fetched on {_same(landing.config.key, "raw", "fetched")}
+        ),
+
+        {_latest(landing, columns)},
+
+        alive as (
+            select * from latest where not is_ended or ({is_deleted or "false"})
+        )
+
+        select {names} from fetched_once
+        anti join alive on {_same(columns, "fetched_once", "alive")}
+        order by position
+    """
+
+
+def _latest(landing: Landing, columns: Iterable[str]) -> str:
+    """CTE `latest`: of the CTE `known` the newest row of each key, and whether it `is_ended`."""
+    return f"""
+        newest as (
+            select * from known
+            qualify
+                row_number() over (
+                    partition by {_told_apart_by(landing, columns)}
+                    order by _load_id desc, _row desc
+                ) = 1
+        ),
+
+        latest as (
+            select newest.*, ended.load_id is not null as is_ended
+            from newest
+            left join ops.ended_rows as ended
+                on newest._load_id = ended.load_id and newest._row = ended.row_no
+        )
+    """
+
+
+def _told_apart_by(landing: Landing, columns: Iterable[str]) -> str:
+    """What rows are told apart by: their key, or all they have where a part of it is null."""
+    key = [identifier(column) for column in landing.config.key]
+    whole = ", ".join(identifier(column) for column in columns)
+    is_keyless = " or ".join(f"{column} is null" for column in key)
+    return f"{', '.join(key)}, case when {is_keyless} then row({whole})::varchar end"
+
+
+def _same(columns: Iterable[str], one: str, other: str) -> str:
+    """Condition that two relations have the same in these columns, null for null."""
+    return " and ".join(
+        f"{one}.{identifier(column)} is not distinct from {other}.{identifier(column)}"
+        for column in columns
+    )

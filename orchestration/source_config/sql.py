@@ -1,0 +1,34 @@
+"""Tables in a database."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveInt
+
+from orchestration.source_config.base import BaseSource, LiveTable, Name
+
+
+class SqlTable(LiveTable):
+    """A table or view of the database.
+
+    `table` is its name there (`schema.table`), the raw table's own name by default. With a
+    `cursor`, a column that rises with every change of a row, only what lies above its highest
+    value so far is read, and `look_back_hours` below it, for transactions that were committed late;
+    without one the whole table is read and compared. A row is deleted where `deleted_column` is
+    true or not null. Without one, keys are compared every `compare_every_days`.
+    """
+
+    table: str | None = None
+    cursor: str | None = None
+    look_back_hours: NonNegativeFloat = 24
+    deleted_column: str | None = None
+    compare_every_days: PositiveInt = 7
+
+
+class SqlSource(BaseSource):
+    """A database that SQLAlchemy knows, by its URL, which holds a password: `${CRM_URL}`."""
+
+    kind: Literal["sql"]
+    url: Annotated[str, Field(min_length=1)]
+    tables: Annotated[dict[Name, SqlTable], Field(min_length=1)]
