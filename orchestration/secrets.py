@@ -12,12 +12,13 @@ import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote
 
 SECRETS_VARIABLE = "HOLDFAST_SECRETS"
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 _REFERENCE = re.compile(r"\$\{(\w+)\}")
+_PASSWORD = re.compile(r"://[^:/@]*:(.+)@")
 _ASSIGNMENT = re.compile(r"(?:export\s+)?(\w+)\s*=\s*(.*)")
 # Shorter texts are too likely to be a word of the message itself.
 _LEAST_HIDDEN_LENGTH = 4
@@ -72,10 +73,10 @@ def hide(message: str, *secrets: str) -> str:
     """The message without the secrets, nor the password in one that is a URL, however quoted."""
     hidden = set(secrets)
     for secret in secrets:
-        if "://" in secret:
-            password = urlsplit(secret).password
-            if password:
-                hidden |= {password, unquote(password)}
+        # By hand: a password with a / in it is none to urlsplit, and one to some drivers.
+        password = _PASSWORD.search(secret)
+        if password:
+            hidden |= {password.group(1), unquote(password.group(1))}
     forms = {
         form
         for text in hidden
