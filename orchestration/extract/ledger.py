@@ -35,6 +35,42 @@ create table if not exists ops.load_ledger (
 comment on table ops.load_ledger is
     'One row a loaded file. Its rows count on a date from known_from (null: from the beginning)'
     ' until the day before superseded_on (null: to this day).';
+
+create table if not exists ops.ended_rows (
+    load_id bigint not null,
+    row_no bigint not null,
+    source varchar not null,
+    table_name varchar not null,
+    ended_on date not null,
+    primary key (load_id, row_no)
+);
+comment on table ops.ended_rows is
+    'Delivered rows that the source no longer has: all that it delivered of a key, the newest and'
+    ' those before it. From ended_on on they do not count. Rows are added, never changed.';
+
+create table if not exists ops.extractions (
+    source varchar not null,
+    run_date date not null,
+    extracted_at timestamptz not null,
+    is_complete boolean not null,
+    message varchar,
+    primary key (source, run_date)
+);
+comment on table ops.extractions is
+    'Whether a source could be read for a daily date, and why not; replaced when the date is run'
+    ' again.';
+
+create table if not exists ops.schema_changes (
+    source varchar not null,
+    table_name varchar not null,
+    run_date date not null,
+    column_name varchar not null,
+    change varchar not null check (change in ('added', 'missing', 'retyped', 'returned')),
+    old_type varchar,
+    new_type varchar
+);
+comment on table ops.schema_changes is
+    'Columns that a source began to deliver, left out or gave another type, and when.';
 """
 
 
