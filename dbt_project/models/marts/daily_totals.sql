@@ -205,7 +205,7 @@ final as (
         compared.metric,
         arg_min(compared.total, compared.known_on) as first_told,
         arg_max(compared.total, compared.known_on) as total,
-        cast(count_if(compared.is_correction) as integer) as corrections,
+        cast(count(*) filter (where compared.is_correction) as integer) as corrections,
         max(compared.known_on) filter (where compared.is_correction) as corrected_on,
         compared.day + {{ window }} as closes_on,
         compared.day + {{ window }} <= any_value(bounds.as_of_date) as is_closed

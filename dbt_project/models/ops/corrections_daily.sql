@@ -241,7 +241,7 @@ final as (
         table_name,
         kind,
         affected_on,
-        cast(row_count as bigint) as rows,
+        cast(row_count as bigint) as row_count,
         cast(net_amount_change as decimal(18, 2)) as net_amount_change,
         affected_on >= snapshot_date - {{ var('corrections_window_days') }} as is_within_window
     from counted
