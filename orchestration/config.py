@@ -406,7 +406,7 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
 
 
 def _stale_after_days(source: FilesSource, table: FileTable) -> int | None:
-    """Days without a drop after which a table is stale; None where no drop is due.
+    """Days without a drop of the source after which its table is stale; None where none is due.
 
     A file without a date in its name is there until it is changed, and an optional one may stay
     away.

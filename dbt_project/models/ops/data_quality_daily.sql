@@ -11,9 +11,10 @@
     delivered = accepted + rejected + superseded. `delivered` is counted by the load ledger, the
     others by the tables that the rows ended in.
 
-    A table is stale on a day on which its source could not be read, and where a drop a day or a
-    week is due, when none came for longer than the deployment allows. Days before it was noted
-    whether a source could be read are not stale by that.
+    A table is stale on a day on which its source could not be read, and where dated drops are due,
+    when none came from the source for longer than the deployment allows: of one table alone none
+    may come because nothing happened. Days before it was noted whether a source could be read are
+    not stale by that.
 -#}
 with
 
@@ -103,6 +104,21 @@ expected as (
     inner join accounting_tables using (source)
 ),
 
+last_drops as (
+    select
+        delivered.snapshot_date,
+        delivered.source,
+        accounting_tables.stale_after_days,
+        max(delivered.last_delivered_on) as last_drop_on
+    from delivered
+    inner join accounting_tables
+        on
+            delivered.source = accounting_tables.source
+            and delivered.table_name = accounting_tables.table_name
+    where accounting_tables.stale_after_days is not null
+    group by all
+),
+
 judged as (
     select
         expected.snapshot_date,
@@ -114,11 +130,10 @@ judged as (
             failed_extractions.failure,
             case
                 when
-                    expected.snapshot_date - delivered.last_delivered_on
-                    > accounting_tables.stale_after_days
+                    expected.snapshot_date - last_drops.last_drop_on > last_drops.stale_after_days
                     then
-                        'nothing delivered since ' || delivered.last_delivered_on
-                        || '; due every ' || accounting_tables.stale_after_days || ' days'
+                        'no drop since ' || last_drops.last_drop_on
+                        || ' (stale after ' || last_drops.stale_after_days || ' days)'
             end
         ) as stale_reason
     from expected
@@ -131,6 +146,11 @@ judged as (
         on
             expected.source = accounting_tables.source
             and expected.table_name = accounting_tables.table_name
+    left join last_drops
+        on
+            expected.snapshot_date = last_drops.snapshot_date
+            and expected.source = last_drops.source
+            and accounting_tables.stale_after_days is not null
 ),
 
 final as (
