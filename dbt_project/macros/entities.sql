@@ -163,7 +163,7 @@ touched_keys as (
     inner join loads
         on
             known._load_id = loads.load_id
-            and {{ as_known('known_to', 'known') }} > loads.superseded_on
+            and coalesce(known._known_to, known.known_to) > loads.superseded_on
     where loads.superseded_on < date '9999-12-31'
     union
     select
@@ -174,7 +174,7 @@ touched_keys as (
         on
             known._load_id = ended_rows.load_id
             and known._row = ended_rows.row_no
-            and {{ as_known('known_to', 'known') }} > ended_rows.ended_on
+            and coalesce(known._known_to, known.known_to) > ended_rows.ended_on
     where known.{{ key }} is not null
     union
     -- What the run before this one saw otherwise than this one must.
@@ -320,10 +320,15 @@ select * from final
 
 {#-
     A day of an entity's validity (known_from, known_to) as the company knew it, whatever the run
-    sees: for what tells of deliveries and not of customers, and for what is kept between runs.
+    sees: for what tells of deliveries and not of customers, and for what is kept between runs. Where
+    nothing is rebuilt it is the column itself, by which a scan skips what is older.
 -#}
 {% macro as_known(column, relation) -%}
+    {%- if var('past_dates') == 'rebuilt' -%}
     coalesce({{ relation }}._{{ column }}, {{ relation }}.{{ column }})
+    {%- else -%}
+    {{ relation }}.{{ column }}
+    {%- endif -%}
 {%- endmacro %}
 
 {#-

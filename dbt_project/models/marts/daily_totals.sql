@@ -135,6 +135,36 @@ facts as (
     {%- endfor %}
 ),
 
+boundaries as (
+    select
+        day,
+        kind,
+        customer_no,
+        amount,
+        known_from as known_on,
+        1 as change
+    from facts
+    union all
+    select
+        day,
+        kind,
+        customer_no,
+        amount,
+        known_to as known_on,
+        -1 as change
+    from facts
+),
+
+-- Most rows that are told anew say the same of the day: there nothing begins but what ends.
+changes as (
+    select
+        day,
+        known_on
+    from boundaries
+    group by day, known_on, kind, customer_no
+    having sum(change) != 0 or sum(change * amount) != 0
+),
+
 -- The days on which what is known of a day may have become another, the day itself first.
 moments as (
     select
@@ -144,17 +174,12 @@ moments as (
     union
     select
         days.day,
-        boundaries.known_on
-    from (
-        select
-            day,
-            unnest([known_from, known_to]) as known_on
-        from facts
-    ) as boundaries
-    inner join days on boundaries.day = days.day
+        changes.known_on
+    from changes
+    inner join days on changes.day = days.day
     where
-        boundaries.known_on > days.day
-        and boundaries.known_on <= least(days.as_of_date, days.day + {{ window }})
+        changes.known_on > days.day
+        and changes.known_on <= least(days.as_of_date, days.day + {{ window }})
 ),
 
 valued as (

@@ -50,12 +50,37 @@ ended_rows as (
     from {{ source('ops', 'ended_rows') }}
 ),
 
+{% if var('sources_by_entity')['events'] -%}
+-- Of events, which are kept as they were told, the ends alone are looked up.
+ended_events as (
+    select
+        events._load_id,
+        events._row,
+        least(loads.superseded_on, ended_rows.ended_on) as ended_on
+    from ended_rows
+    inner join {{ ref('int_events_checked') }} as events
+        on
+            ended_rows.load_id = events._load_id
+            and ended_rows.row_no = events._row
+    inner join loads on events._load_id = loads.load_id
+    union
+    select
+        events._load_id,
+        events._row,
+        loads.superseded_on as ended_on
+    from loads
+    inner join {{ ref('int_events_checked') }} as events on loads.load_id = events._load_id
+    anti join ended_rows
+        on
+            events._load_id = ended_rows.load_id
+            and events._row = ended_rows.row_no
+    where loads.superseded_on in (select dates.snapshot_date from dates)
+),
+
+{% endif -%}
 {% for entity, (key, happened_at) in entities.items() if var('sources_by_entity')[entity] -%}
 {%- set day = 'cast(versions.' ~ happened_at ~ ' as date)' if happened_at else 'dates.snapshot_date' -%}
 {%- set versions = 'int_events_checked' if entity == 'events' else 'int_' ~ entity ~ '_versions' -%}
-{%- set known_from = 'loads.known_from' if entity == 'events' else as_known('known_from', 'versions') -%}
-{%- set known_to = 'least(loads.superseded_on, ended_rows.ended_on)' if entity == 'events'
-    else as_known('known_to', 'versions') -%}
 {%- for side in ('told', 'ended') %}
 {{ entity }}_{{ side }} as (
     select
@@ -71,22 +96,27 @@ ended_rows as (
         end as standing_amount
         {%- endif %}
     from {{ ref(versions) }} as versions
-    {%- if entity == 'events' %}
+    {%- if entity == 'events' and side == 'told' %}
     inner join loads on versions._load_id = loads.load_id
-    left join ended_rows
+    inner join dates on loads.known_from = dates.snapshot_date
+    {%- elif entity == 'events' %}
+    inner join ended_events
         on
-            versions._load_id = ended_rows.load_id
-            and versions._row = ended_rows.row_no
-    {%- endif %}
+            versions._load_id = ended_events._load_id
+            and versions._row = ended_events._row
+    inner join dates on ended_events.ended_on = dates.snapshot_date
+    {%- else %}
+    {%- set from_column, to_column = as_known('known_from', 'versions'), as_known('known_to', 'versions') %}
     inner join dates
         on
             {%- if side == 'told' %}
-            {{ known_from }} = dates.snapshot_date
-            and coalesce({{ known_to }}, date '9999-12-31') > dates.snapshot_date
+            {{ from_column }} = dates.snapshot_date
+            and {{ to_column }} > dates.snapshot_date
             {%- else %}
-            {{ known_to }} = dates.snapshot_date
-            and coalesce({{ known_from }}, date '0001-01-01') < dates.snapshot_date
+            {{ to_column }} = dates.snapshot_date
+            and {{ from_column }} < dates.snapshot_date
             {%- endif %}
+    {%- endif %}
     where versions._reject_reason is null
 ),
 {% endfor %}
