@@ -62,7 +62,6 @@ known_keys as (
         max(least(loads.superseded_on, coalesce(ended_rows.ended_on, date '9999-12-31')))
             as counted_to
     from {{ this }} as known
-    semi join checked using (source, source_event_id)
     inner join loads on known._load_id = loads.load_id
     left join ended_rows
         on
