@@ -24,7 +24,14 @@ from pydantic import (
 )
 
 from ml.profit import PAPER_ECONOMICS, RetentionEconomics
-from orchestration.source_config import ENTITIES, Entity, Name, Source
+from orchestration.source_config import (
+    ENTITIES,
+    Entity,
+    FileTable,
+    Name,
+    Source,
+    SourceTable,
+)
 from orchestration.source_config.base import Section, matching
 
 CATALOGUE = Path(__file__).parent.parent / "dbt_project" / "seeds" / "feature_catalogue.csv"
@@ -136,6 +143,21 @@ class Drift(Section):
     rest_days: PositiveInt = 7
 
 
+class Corrections(Section):
+    """What becomes of facts that arrive after their day, or are told anew.
+
+    A day of `marts.daily_totals` takes up what becomes known within `window_days` after it, and is
+    closed from then on. `past_dates` says what a run of a date before the latest one sees.
+    as_known: what was known on the date, so that it gives what it gave then. rebuilt: the newest
+    version of each row, as if it had been told from the beginning. A fact keeps its own times (a
+    refund counts from refunded_at); what has none, such as a cancellation without cancelled_at, a
+    plan or a consent, is then seen on days before it was so.
+    """
+
+    window_days: PositiveInt = 35
+    past_dates: Literal["as_known", "rebuilt"] = "as_known"
+
+
 class Schedule(Section):
     """When the day is run, and when it is asked whether to train anew, in the local time zone."""
 
@@ -161,6 +183,7 @@ class DeploymentConfig(Section):
     identity: Identity = Identity()
     training: Training = Training()
     drift: Drift = Drift()
+    corrections: Corrections = Corrections()
     schedule: Schedule = Schedule()
     owner: Annotated[str, Field(min_length=1)]
     sources: Annotated[dict[Name, Source], Field(min_length=1)]
@@ -236,7 +259,12 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
         "sources": list(config.sources),
         "sources_by_entity": config.sources_by_entity(),
         "accounting_tables": [
-            {"source": source_name, "table": table_name, "entity": table.provides[0]}
+            {
+                "source": source_name,
+                "table": table_name,
+                "entity": table.provides[0],
+                "stale_after_days": _stale_after_days(source, table),
+            }
             for source_name, source in config.sources.items()
             for table_name, table in source.tables.items()
             if table.provides
@@ -253,7 +281,19 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
         "medium_risk": config.risk_tiers.medium,
         "false_alarms_per_day": config.warnings.false_alarms_per_day,
         "max_records_per_key": config.identity.max_records_per_key,
+        "corrections_window_days": config.corrections.window_days,
+        "past_dates": config.corrections.past_dates,
     }
+
+
+def _stale_after_days(source: Source, table: SourceTable) -> int | None:
+    """Days without a drop of the source after which its table is stale; None where none is due.
+
+    A file without a date in its name is there until it is changed, an optional one may stay away,
+    and what is read where it lives may have nothing new to tell.
+    """
+    is_due = isinstance(table, FileTable) and table.is_dated and not table.optional
+    return source.stale_after_days if is_due else None
 
 
 def today_in(time_zone: str) -> date:

@@ -90,11 +90,23 @@
     A row is rejected (_reject_reason) if staging could not read it, if one of `required` is null,
     if a condition of `reject_when` ({reason: condition}) holds, or if a later row of the same
     delivery has its key. A key delivered again supersedes what was known of it; a file replaced by
-    a corrected one supersedes all its rows. Only loads that are not yet here are read, and only
-    the keys that they touch are written: _batch says in which batch a row was last written.
+    a corrected one supersedes all its rows; a row that its source no longer has ends on the day on
+    which that was seen. Only loads that are not yet here are read, and only the keys that they or
+    an end touch are written: _batch says in which batch a row was last written.
+
+    Where the deployment rebuilds past dates (`past_dates`, and `is_rebuilt`) a run of such dates
+    sees the last version of a key from the beginning and the ones before it never; _known_from and
+    _known_to then keep what was known. Otherwise these are null (macro `as_known`).
 -#}
-{% macro entity_versions(entity, key, required, reject_when={}) -%}
+{% macro entity_versions(entity, key, required, reject_when={}, is_rebuilt=true) -%}
     {%- set columns = ['_load_id', '_row', 'source'] + (entity_columns(entity).keys() | list) -%}
+    {%- set rebuilds = is_rebuilt and is_rebuild() == 'true' -%}
+    {%- if is_incremental() and execute -%}
+        {#- For warehouses made before past dates could be rebuilt. -#}
+        {%- for column in ['_known_from', '_known_to'] -%}
+            {%- do run_query('alter table ' ~ this ~ ' add column if not exists ' ~ column ~ ' date') -%}
+        {%- endfor -%}
+    {%- endif -%}
 with
 
 loads as (
@@ -103,6 +115,14 @@ loads as (
         coalesce(known_from, date '0001-01-01') as known_from,
         coalesce(superseded_on, date '9999-12-31') as superseded_on
     from {{ source('ops', 'load_ledger') }}
+),
+
+ended_rows as (
+    select
+        load_id,
+        row_no,
+        ended_on
+    from {{ source('ops', 'ended_rows') }}
 ),
 
 delivered as (
@@ -127,6 +147,8 @@ checked as (
     from delivered
 ),
 {% if is_incremental() %}
+-- Ends are found by what is written here, and not by when they were noted: a run may end rows
+-- without any load, and one that was killed before it came here is made up for.
 touched_keys as (
     select
         source,
@@ -138,7 +160,36 @@ touched_keys as (
         known.source,
         known.{{ key }}
     from {{ this }} as known
-    inner join loads on known._load_id = loads.load_id and known.known_to > loads.superseded_on
+    inner join loads
+        on
+            known._load_id = loads.load_id
+            and coalesce(known._known_to, known.known_to) > loads.superseded_on
+    where loads.superseded_on < date '9999-12-31'
+    union
+    select
+        known.source,
+        known.{{ key }}
+    from {{ this }} as known
+    inner join ended_rows
+        on
+            known._load_id = ended_rows.load_id
+            and known._row = ended_rows.row_no
+            and coalesce(known._known_to, known.known_to) > ended_rows.ended_on
+    where known.{{ key }} is not null
+    union
+    -- What the run before this one saw otherwise than this one must.
+    select
+        source,
+        {{ key }}
+    from {{ this }}
+    where
+        {{ key }} is not null
+        {%- if rebuilds %}
+        and _known_to is null
+        and (known_from > date '0001-01-01' or known_to < date '9999-12-31')
+        {%- else %}
+        and _known_to is not null
+        {%- endif %}
 ),
 
 candidates as (
@@ -215,20 +266,88 @@ judged as (
     select * from replaced
 ),
 
-final as (
+dated as (
     select
-        {% for name in columns %}judged.{{ name }},
-        {% endfor -%}
-        judged._row_reason,
-        judged._reject_reason,
+        judged.* exclude (replaced_on),
         loads.known_from,
-        least(judged.replaced_on, loads.superseded_on) as known_to,
-        (select max(newest.load_id) from loads as newest) as _batch
+        least(
+            judged.replaced_on, loads.superseded_on, coalesce(ended_rows.ended_on, date '9999-12-31')
+        ) as known_to
     from judged
     inner join loads on judged._load_id = loads.load_id
+    left join ended_rows
+        on
+            judged._load_id = ended_rows.load_id
+            and judged._row = ended_rows.row_no
+),
+{% if rebuilds %}
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by source, {{ key }}, _reject_reason is null and known_from < known_to
+            order by _load_id desc
+        ) = 1 as is_last
+    from dated
+),
+{% endif %}
+final as (
+    select
+        {% for name in columns %}{{ name }},
+        {% endfor -%}
+        _row_reason,
+        _reject_reason,
+        {%- if rebuilds %}
+        case when is_last then date '0001-01-01' else known_from end as known_from,
+        case when is_last then known_to else known_from end as known_to,
+        {%- else %}
+        known_from,
+        known_to,
+        {%- endif %}
+        (select max(load_id) from loads) + (select count(*) from ended_rows) as _batch,
+        {%- if rebuilds %}
+        known_from as _known_from,
+        known_to as _known_to
+        {%- else %}
+        cast(null as date) as _known_from,
+        cast(null as date) as _known_to
+        {%- endif %}
+    from {{ 'ranked' if rebuilds else 'dated' }}
 )
 
 select * from final
+{%- endmacro %}
+
+{#-
+    A day of an entity's validity (known_from, known_to) as the company knew it, whatever the run
+    sees: for what tells of deliveries and not of customers, and for what is kept between runs. Where
+    nothing is rebuilt it is the column itself, by which a scan skips what is older.
+-#}
+{% macro as_known(column, relation) -%}
+    {%- if var('past_dates') == 'rebuilt' -%}
+    coalesce({{ relation }}._{{ column }}, {{ relation }}.{{ column }})
+    {%- else -%}
+    {{ relation }}.{{ column }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    Whether the run rebuilds past dates by the newest knowledge, 'true' or 'false': the deployment
+    says so and a date of the run is before the latest that was ever run.
+-#}
+{% macro is_rebuild() -%}
+    {%- set question -%}
+        select coalesce(min(snapshot_date) < (
+            select max(snapshot_date) from {{ source('ops', 'snapshot_dates') }}
+        ), false)
+        from {{ source('ops', 'run_dates') }}
+        where purpose = 'daily'
+    {%- endset -%}
+    {%- if execute and var('past_dates') == 'rebuilt' -%}
+        {{- return(run_query(question).columns[0].values()[0] | string | lower) -}}
+    {%- else -%}
+        {{- return('false') -}}
+    {%- endif -%}
 {%- endmacro %}
 
 {#-

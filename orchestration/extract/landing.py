@@ -112,14 +112,7 @@ def land(
     if not count:
         return 0
     if is_deleted is not None:
-        con.execute(
-            f"""
-            insert into ops.ended_rows
-            select _load_id, _row, $source, $table, date '0001-01-01' from {landing.raw.name}
-            where _load_id = $load_id and ({is_deleted})
-            """,
-            {"source": landing.source, "table": landing.table, "load_id": load_id},
-        )
+        _end_marked(con, landing, load_id, is_deleted)
     ledger.enter(
         con,
         ledger.NewLoad(
@@ -145,27 +138,31 @@ def end_absent(con: duckdb.DuckDBPyConnection, landing: Landing, present: str) -
         present: relation with at least the key columns of every row that the source has now.
 
     Returns:
-        The number of rows ended.
+        The number of rows ended, those that were replaced before by newer ones among them.
     """
-    ended = con.execute(
+    key = ", ".join(map(identifier, landing.config.key))
+    return _end(
+        con,
+        landing,
         f"""
-        insert into ops.ended_rows
         with
 
         known as (
-            select _load_id, _row, {", ".join(map(identifier, landing.config.key))}
-            from {landing.raw.name}
+            select _load_id, _row, {key} from {landing.raw.name}
         ),
 
-        {_latest(landing, landing.config.key)}
+        {_latest(landing, landing.config.key)},
 
-        select _load_id, _row, $source, $table, $run_date from latest
-        anti join {present} as present on {_same(landing.config.key, "latest", "present")}
-        where not is_ended
+        absent as (
+            select {key} from latest
+            anti join {present} as present on {_same(landing.config.key, "latest", "present")}
+            where not is_ended
+        )
+
+        select _load_id, _row, {literal(landing.run_date.isoformat())}::date as ended_on from known
+        semi join absent on {_same(landing.config.key, "known", "absent")}
         """,
-        {"source": landing.source, "table": landing.table, "run_date": landing.run_date},
-    ).fetchone()
-    return int(ended[0]) if ended else 0
+    )
 
 
 def state(con: duckdb.DuckDBPyConnection, landing: Landing, name: str) -> str | None:
@@ -183,6 +180,51 @@ def set_state(con: duckdb.DuckDBPyConnection, landing: Landing, name: str, value
         "insert or replace into ops.extract_state values (?, ?, ?, ?)",
         [landing.source, landing.table, name, value],
     )
+
+
+def _end_marked(
+    con: duckdb.DuckDBPyConnection, landing: Landing, load_id: int, is_deleted: str
+) -> None:
+    """End rows of a load that say that they are deleted, at once, and those before them by now."""
+    _end(
+        con,
+        landing,
+        f"""
+        with
+
+        marked as (
+            select * from {landing.raw.name} where _load_id = {load_id} and ({is_deleted})
+        )
+
+        select
+            raw._load_id,
+            raw._row,
+            case
+                when raw._load_id = {load_id} then date '0001-01-01'
+                else {literal(landing.run_date.isoformat())}::date
+            end as ended_on
+        from {landing.raw.name} as raw
+        semi join marked
+            on
+                (raw._load_id < {load_id} or raw._row = marked._row)
+                and {_same(landing.config.key, "raw", "marked")}
+        """,
+    )
+
+
+def _end(con: duckdb.DuckDBPyConnection, landing: Landing, ended: str) -> int:
+    """Note the end of rows, given as (_load_id, _row, ended_on), that have not ended yet."""
+    inserted = con.execute(
+        f"""
+        insert into ops.ended_rows
+        select ended._load_id, ended._row, $source, $table, ended.ended_on
+        from ({ended}) as ended
+        anti join ops.ended_rows as earlier
+            on ended._load_id = earlier.load_id and ended._row = earlier.row_no
+        """,
+        {"source": landing.source, "table": landing.table},
+    ).fetchone()
+    return int(inserted[0]) if inserted else 0
 
 
 def _label(landing: Landing, load_id: int) -> str:

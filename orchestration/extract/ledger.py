@@ -51,7 +51,8 @@ create table if not exists ops.ended_rows (
     primary key (load_id, row_no)
 );
 comment on table ops.ended_rows is
-    'Delivered rows that the source no longer has: they count until the day before ended_on.';
+    'Delivered rows that the source no longer has: all that it delivered of a key, the newest and'
+    ' those before it. From ended_on on they do not count. Rows are added, never changed.';
 
 create table if not exists ops.extractions (
     source varchar not null,
@@ -62,7 +63,8 @@ create table if not exists ops.extractions (
     primary key (source, run_date)
 );
 comment on table ops.extractions is
-    'Whether a source could be read by the run of a date, and if not, why.';
+    'Whether a source could be read for a daily date, and why not; replaced when the date is run'
+    ' again.';
 
 create table if not exists ops.extract_state (
     source varchar not null,

@@ -37,6 +37,7 @@ GRAINS = {
     "marts.customer_id_history": "customer_id",
     "marts.fct_orders": "order_id",
     "marts.fct_tickets": "ticket_id",
+    "marts.daily_totals": "day, metric",
     "marts.lifecycle_attrition": "month, stage_no",
     "marts.customer_cohorts": "cohort_month, months_since",
     "marts.retention_curves": "curve, dimension, group_name, days",
@@ -59,12 +60,17 @@ GRAINS = {
     "feedback.prediction_performance": "snapshot_date, model_version",
     "feedback.drift_daily": "snapshot_date, model_version, feature",
     "ops.data_quality_daily": "snapshot_date, source, table_name",
+    "ops.corrections_daily": "snapshot_date, source, table_name, kind, affected_on",
 }
 
 # Of them, what a company without contracts, such as the demo company, has no row of.
 OF_CONTRACTS = {"activation.customer_survival_monthly"}
 # What compares a day with the one or the seven before it.
-OF_LATER_DAYS = {"activation.segment_movements_daily", "activation.customer_moves_daily"}
+OF_LATER_DAYS = {
+    "activation.segment_movements_daily",
+    "activation.customer_moves_daily",
+    "ops.corrections_daily",
+}
 
 # Of them, what has rows only once the horizon of a day that was run has passed.
 MATURED = {"feedback.warning_performance", "feedback.demand_performance"}

@@ -13,24 +13,15 @@
 } %}
 with
 
-replaced_loads as (
-    select
-        load_id,
-        superseded_on
-    from {{ source('ops', 'load_ledger') }}
-    where superseded_on is not null
-),
-
 event_days as (
     select
         identities.customer_no,
         greatest(event_days.known_from, identities.valid_from) as counts_from,
-        least(identities.valid_to, replaced_loads.superseded_on) as counts_to,
-        event_days.* exclude (_load_id, source, source_customer_id, known_from)
-    from {{ ref('int_event_days') }} as event_days
+        least(identities.valid_to, event_days.known_to) as counts_to,
+        event_days.* exclude (_load_id, source, source_customer_id, known_from, known_to)
+    from {{ ref('int_event_days_known') }} as event_days
     inner join {{ ref('int_identity_history') }} as identities
         using (source, source_customer_id)
-    left join replaced_loads on event_days._load_id = replaced_loads.load_id
 ),
 
 dates as (

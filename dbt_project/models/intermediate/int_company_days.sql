@@ -59,24 +59,15 @@ lapses as (
     group by all
 ),
 
-replaced_loads as (
-    select
-        load_id,
-        superseded_on
-    from {{ source('ops', 'load_ledger') }}
-    where superseded_on is not null
-),
-
 visited as (
     select
         event_days.activity_date as day,
         greatest(event_days.known_from, event_days.activity_date) as known_from,
-        coalesce(replaced_loads.superseded_on, date '9999-12-31') as known_to,
+        event_days.known_to,
         count(*) as visitors,
         sum(event_days.failures) as failures
-    from {{ ref('int_event_days') }} as event_days
+    from {{ ref('int_event_days_known') }} as event_days
     cross join bounds
-    left join replaced_loads on event_days._load_id = replaced_loads.load_id
     where
         event_days.activity_date > bounds.first_day
         and event_days.activity_date <= bounds.last_day

@@ -24,22 +24,22 @@ mentions as (
     select
         source,
         source_customer_id,
-        known_from,
+        {{ as_known('known_from', 'customers') }} as known_from,
         created_at as seen_at,
         true as is_delivered,
         _load_id
-    from {{ ref('int_customers_versions') }}
+    from {{ ref('int_customers_versions') }} as customers
     where _reject_reason is null
     {%- for entity, model, time_column in facts %}
     union all
     select
         source,
         source_customer_id,
-        known_from,
+        {{ as_known('known_from', entity) }} as known_from,
         {{ time_column }} as seen_at,
         false as is_delivered,
         _load_id
-    from {{ ref(model) }}
+    from {{ ref(model) }} as {{ entity }}
     where _reject_reason is null and source_customer_id is not null
     {%- endfor %}
     union all

@@ -29,16 +29,7 @@ folded as (
         source,
         source_customer_id,
         cast(occurred_at as date) as activity_date,
-        min(occurred_at) as first_event_at,
-        cast(count(*) as integer) as events,
-        cast(count_if(event_type = 'session') as integer) as sessions,
-        cast(count_if(event_type = 'product_view') as integer) as product_views,
-        cast(count_if(event_type = 'add_to_cart') as integer) as cart_adds,
-        cast(count_if(event_type = 'checkout') as integer) as checkouts,
-        cast(count_if(event_type = 'email_open') as integer) as email_opens,
-        cast(count_if(event_type = 'unsubscribe') as integer) as unsubscribes,
-        cast(count_if(event_type in ('app_error', 'payment_failed')) as integer) as failures,
-        coalesce(sum(value) filter (where event_type = 'app_feature'), 0) as feature_uses
+        {{ folded_events() }}
     from events
     group by all
 ),

@@ -2,10 +2,27 @@
 
 {#-
     Events only ever happen, so each new load is appended and nothing that is here is touched: the
-    first delivery of an event counts and a repeat is rejected. Loads replaced by a corrected file
-    stay here too; the ledger says from which day they no longer count.
+    first delivery of an event counts and a repeat is rejected, unless what it repeats had ended by
+    then. Loads replaced by a corrected file and rows that their source no longer has stay here too;
+    the ledger and ops.ended_rows say from which day they no longer count.
 -#}
 with
+
+loads as (
+    select
+        load_id,
+        coalesce(known_from, date '0001-01-01') as known_from,
+        coalesce(superseded_on, date '9999-12-31') as superseded_on
+    from {{ source('ops', 'load_ledger') }}
+),
+
+ended_rows as (
+    select
+        load_id,
+        row_no,
+        ended_on
+    from {{ source('ops', 'ended_rows') }}
+),
 
 delivered as (
     select * from {{ ref('int_events_unioned') }}
@@ -39,27 +56,43 @@ repeated_keys as (
 {% if is_incremental() -%}
 known_keys as (
     -- A repeat tells of the same moment, so only the known events since the earliest new one count.
-    select distinct
+    select
         known.source,
-        known.source_event_id
+        known.source_event_id,
+        max(least(loads.superseded_on, coalesce(ended_rows.ended_on, date '9999-12-31')))
+            as counted_to
     from {{ this }} as known
-    inner join {{ source('ops', 'load_ledger') }} as loads on known._load_id = loads.load_id
+    inner join loads on known._load_id = loads.load_id
+    left join ended_rows
+        on
+            known._load_id = ended_rows.load_id
+            and known._row = ended_rows.row_no
     where
         known.occurred_at >= (select min(checked.occurred_at) from checked)
         and known._reject_reason is null
-        and loads.superseded_by is null
+    group by all
 ),
 
 {% endif -%}
-firsts as (
+repeats as (
     select
-        checked.source,
-        checked.source_event_id,
-        min((checked._load_id, checked._row)) as first_row
+        checked._load_id,
+        checked._row,
+        loads.known_from,
+        -- Until when the rows before it count: the earlier deliveries of its key, or earlier rows.
+        max(least(loads.superseded_on, coalesce(ended_rows.ended_on, date '9999-12-31'))) over (
+            partition by checked.source, checked.source_event_id
+            order by checked._load_id, checked._row
+            rows between unbounded preceding and 1 preceding
+        ) as counted_to
     from checked
     semi join repeated_keys using (source, source_event_id)
+    inner join loads on checked._load_id = loads.load_id
+    left join ended_rows
+        on
+            checked._load_id = ended_rows.load_id
+            and checked._row = ended_rows.row_no
     where checked._reject_reason is null
-    group by all
 ),
 
 final as (
@@ -67,19 +100,20 @@ final as (
         checked.* exclude (_reject_reason),
         case
             when checked._reject_reason is not null then checked._reject_reason
-            when (checked._load_id, checked._row) > firsts.first_row
+            when repeats.counted_to > repeats.known_from
                 then 'repeats source_event_id ' || checked.source_event_id
             {%- if is_incremental() %}
-            when known_keys.source_event_id is not null
+            when known_keys.counted_to > loads.known_from
                 then 'repeats source_event_id ' || checked.source_event_id
             {%- endif %}
         end as _reject_reason
     from checked
-    left join firsts
+    left join repeats
         on
-            checked.source = firsts.source
-            and checked.source_event_id = firsts.source_event_id
+            checked._load_id = repeats._load_id
+            and checked._row = repeats._row
     {%- if is_incremental() %}
+    inner join loads on checked._load_id = loads.load_id
     left join known_keys
         on
             checked.source = known_keys.source

@@ -6,10 +6,12 @@
     )
 }}
 
+{#- Never rebuilt: a text is read by the model in use on the day on which it became known. -#}
 {{
     entity_versions(
         'feedback',
         key='source_feedback_id',
         required=['source_feedback_id', 'source_customer_id', 'created_at'],
+        is_rebuilt=false,
     )
 }}

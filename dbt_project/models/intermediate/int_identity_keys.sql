@@ -14,7 +14,10 @@
 with
 
 customers as (
-    select * from {{ ref('int_customers_versions') }}
+    select
+        * exclude (known_from),
+        {{ as_known('known_from', 'versions') }} as known_from
+    from {{ ref('int_customers_versions') }} as versions
     where
         _reject_reason is null
         {%- if is_incremental() %}

@@ -32,9 +32,9 @@ judged_rows as (
         end as rejected_until,
         {%- endif %}
         {%- if is_event %}
-        loads.superseded_on as known_to
+        least(loads.superseded_on, ended_rows.ended_on) as known_to
         {%- else %}
-        rows_of_entity.known_to
+        {{ as_known('known_to', 'rows_of_entity') }} as known_to
         {%- endif %}
     from {{ ref('int_events_checked' if is_event else 'int_' ~ account.entity ~ '_versions') }}
         as rows_of_entity
@@ -43,6 +43,12 @@ judged_rows as (
             rows_of_entity._load_id = loads.load_id
             and loads.source = '{{ account.source }}'
             and loads.table_name = '{{ account.table }}'
+    {%- if is_event %}
+    left join {{ source('ops', 'ended_rows') }} as ended_rows
+        on
+            rows_of_entity._load_id = ended_rows.load_id
+            and rows_of_entity._row = ended_rows.row_no
+    {%- endif %}
     {%- if account.entity == 'order_lines' %}
     left join {{ ref('int_orphan_order_lines') }} as orphans
         on

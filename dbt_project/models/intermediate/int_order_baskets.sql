@@ -24,15 +24,17 @@ lines as (
 ),
 {% if is_incremental() %}
 changed_orders as (
-    select distinct
+    select
         source,
-        source_order_id
+        source_order_id,
+        max(_batch) as _batch
     from {{ ref('int_order_lines_versions') }}
     where
         _reject_reason is null
         {%- if has_numbers %}
         and _batch > {{ newest_built('_batch') }}
         {%- endif %}
+    group by all
 ),
 {% endif %}
 categories as (
@@ -62,7 +64,7 @@ bucketed as (
     left join categories on lines.category = categories.category
 ),
 
-final as (
+filled as (
     select
         source,
         source_order_id,
@@ -79,6 +81,20 @@ final as (
         max(_batch) as _batch
     from bucketed
     group by all
+){% if is_incremental() %},
+
+-- An order that has lost all its lines has a row of nothing, in place of what they said.
+emptied as (
+    select * from changed_orders
+    anti join filled using (source, source_order_id)
+){% endif %},
+
+final as (
+    select * from filled
+    {%- if is_incremental() %}
+    union all by name
+    select * from emptied
+    {%- endif %}
 )
 
 select * from final

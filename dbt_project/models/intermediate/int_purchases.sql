@@ -15,13 +15,8 @@ orders as (
     select
         *,
         cast(ordered_at as date) as ordered_on,
-        case
-            when status = 'cancelled' then coalesce(cast(cancelled_at as date), date '0001-01-01')
-            when status = 'refunded' and coalesce(refunded_amount, net_amount) >= net_amount
-                then coalesce(cast(refunded_at as date), date '0001-01-01')
-            else date '9999-12-31'
-        end as voided_on
-    from {{ ref('int_orders_versions') }}
+        {{ voided_on('orders_known') }} as voided_on
+    from {{ ref('int_orders_versions') }} as orders_known
     where _reject_reason is null and source_customer_id is not null
 ),
 

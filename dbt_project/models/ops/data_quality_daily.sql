@@ -10,6 +10,11 @@
     What became of everything that was delivered up to each day of the run: a test holds it to
     delivered = accepted + rejected + superseded. `delivered` is counted by the load ledger, the
     others by the tables that the rows ended in.
+
+    A table is stale on a day on which its source could not be read, and where dated drops are due,
+    when none came from the source for longer than the deployment allows: of one table alone none
+    may come because nothing happened. Days before it was noted whether a source could be read are
+    not stale by that.
 -#}
 with
 
@@ -18,12 +23,41 @@ dates as (
     where purpose = 'daily'
 ),
 
+accounting_tables as (
+    {%- for account in var('accounting_tables') %}
+    select
+        '{{ account.source }}' as source,
+        '{{ account.table }}' as table_name,
+        cast({{ account.stale_after_days or 'null' }} as integer) as stale_after_days
+    {{ 'union all' if not loop.last }}
+    {%- else %}
+    select
+        cast(null as varchar) as source,
+        cast(null as varchar) as table_name,
+        cast(null as integer) as stale_after_days
+    where false
+    {%- endfor %}
+),
+
+failed_extractions as (
+    select
+        extractions.source,
+        extractions.run_date as snapshot_date,
+        'could not be read' || coalesce(': ' || extractions.message, '') as failure
+    from {{ source('ops', 'extractions') }} as extractions
+    inner join dates on extractions.run_date = dates.snapshot_date
+    where not extractions.is_complete
+),
+
 delivered as (
     select
         dates.snapshot_date,
         loads.source,
         loads.table_name,
-        sum(loads.rows) as delivered
+        sum(loads.rows) as delivered,
+        max(loads.delivered_on) filter (
+            where loads.delivered_on <= dates.snapshot_date
+        ) as last_delivered_on
     from dates
     inner join {{ source('ops', 'load_ledger') }} as loads
         on coalesce(loads.known_from, date '0001-01-01') <= dates.snapshot_date
@@ -54,16 +88,84 @@ outcomes as (
     group by all
 ),
 
-final as (
+-- A source that could never be read has delivered nothing, and is to be seen all the same.
+expected as (
+    select
+        snapshot_date,
+        source,
+        table_name
+    from delivered
+    union
+    select
+        failed_extractions.snapshot_date,
+        accounting_tables.source,
+        accounting_tables.table_name
+    from failed_extractions
+    inner join accounting_tables using (source)
+),
+
+last_drops as (
     select
         delivered.snapshot_date,
         delivered.source,
-        delivered.table_name,
-        cast(delivered.delivered as bigint) as delivered,
+        accounting_tables.stale_after_days,
+        max(delivered.last_delivered_on) as last_drop_on
+    from delivered
+    inner join accounting_tables
+        on
+            delivered.source = accounting_tables.source
+            and delivered.table_name = accounting_tables.table_name
+    where accounting_tables.stale_after_days is not null
+    group by all
+),
+
+judged as (
+    select
+        expected.snapshot_date,
+        expected.source,
+        expected.table_name,
+        delivered.delivered,
+        delivered.last_delivered_on,
+        coalesce(
+            failed_extractions.failure,
+            case
+                when
+                    expected.snapshot_date - last_drops.last_drop_on > last_drops.stale_after_days
+                    then
+                        'no drop since ' || last_drops.last_drop_on
+                        || ' (stale after ' || last_drops.stale_after_days || ' days)'
+            end
+        ) as stale_reason
+    from expected
+    left join delivered using (snapshot_date, source, table_name)
+    left join failed_extractions
+        on
+            expected.snapshot_date = failed_extractions.snapshot_date
+            and expected.source = failed_extractions.source
+    left join accounting_tables
+        on
+            expected.source = accounting_tables.source
+            and expected.table_name = accounting_tables.table_name
+    left join last_drops
+        on
+            expected.snapshot_date = last_drops.snapshot_date
+            and expected.source = last_drops.source
+            and accounting_tables.stale_after_days is not null
+),
+
+final as (
+    select
+        judged.snapshot_date,
+        judged.source,
+        judged.table_name,
+        cast(coalesce(judged.delivered, 0) as bigint) as delivered,
         cast(coalesce(outcomes.accepted, 0) as bigint) as accepted,
         cast(coalesce(outcomes.rejected, 0) as bigint) as rejected,
-        cast(coalesce(outcomes.superseded, 0) as bigint) as superseded
-    from delivered
+        cast(coalesce(outcomes.superseded, 0) as bigint) as superseded,
+        judged.last_delivered_on,
+        judged.stale_reason is not null as is_stale,
+        judged.stale_reason
+    from judged
     left join outcomes using (snapshot_date, source, table_name)
 )
 

@@ -75,8 +75,8 @@ def test_the_models_are_told_who_provides_what_and_which_tables_account_for_rows
         "touches": [],
     }
     assert told["accounting_tables"] == [
-        {"source": "shop", "table": "orders", "entity": "orders"},
-        {"source": "crm", "table": "people", "entity": "customers"},
+        {"source": "shop", "table": "orders", "entity": "orders", "stale_after_days": 2},
+        {"source": "crm", "table": "people", "entity": "customers", "stale_after_days": None},
     ]
     assert (told["first_date"], told["horizon_days"], told["eligible_days"]) == (
         "2024-07-01",

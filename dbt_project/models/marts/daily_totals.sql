@@ -1,0 +1,242 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='day',
+    )
+}}
+
+{#-
+    What happened on each day, by the best knowledge of it: as it was told on the day itself, and as
+    it came to be known until the day was closed, `corrections_window_days` later. An order counts
+    on the day on which it was placed for as long as it stands, so one that is delivered late,
+    cancelled or refunded within the window corrects that day; a customer counts once on a day, so
+    do two who turn out to be one. What becomes known after the window changes nothing here
+    (ops.corrections_daily has it). Guests' orders count, without a customer.
+
+    A run computes the days that were open at the run before it or are open now.
+-#}
+{%- set window = var('corrections_window_days') %}
+{%- set metrics = {
+    'orders': ('orders', "count(*) filter (where facts.kind = 'sale')"),
+    'customers': ('orders', "count(distinct facts.customer_no) filter (where facts.kind = 'sale')"),
+    'net_revenue': ('orders', "coalesce(sum(facts.amount) filter (where facts.kind = 'sale'), 0)"),
+    'cancellations': ('orders', "count(*) filter (where facts.kind = 'cancellation')"),
+    'refunds': ('orders', "count(*) filter (where facts.kind = 'refund')"),
+    'refunded_amount': ('orders', "coalesce(sum(facts.amount) filter (where facts.kind = 'refund'), 0)"),
+    'tickets_opened': ('tickets', "count(*) filter (where facts.kind = 'ticket')"),
+    'tickets_solved': ('tickets', "count(*) filter (where facts.kind = 'solution')"),
+} %}
+with
+
+bounds as (
+    select
+        as_of.as_of_date,
+        {%- if is_incremental() %}
+        greatest(
+            date '{{ var("first_date") }}',
+            least(
+                (
+                    select min(run_dates.snapshot_date) from {{ source('ops', 'run_dates') }} as run_dates
+                    where run_dates.purpose = 'daily'
+                ),
+                (select max(built.day) from {{ this }} as built)
+            ) - {{ window }}
+        ) as first_day
+        {%- else %}
+        date '{{ var("first_date") }}' as first_day
+        {%- endif %}
+    from {{ ref('int_as_of') }} as as_of
+),
+
+days as (
+    select
+        cast(unnest(generate_series(first_day, as_of_date, interval 1 day)) as date) as day,
+        as_of_date
+    from bounds
+),
+
+orders as (
+    select
+        source,
+        source_customer_id,
+        cast(ordered_at as date) as ordered_on,
+        cast(refunded_at as date) as refunded_on,
+        cast(cancelled_at as date) as cancelled_on,
+        status,
+        net_amount,
+        refunded_amount,
+        {{ voided_on('versions') }} as voided_on,
+        {{ as_known('known_from', 'versions') }} as known_from,
+        {{ as_known('known_to', 'versions') }} as known_to
+    from {{ ref('int_orders_versions') }} as versions
+    cross join bounds
+    where
+        _reject_reason is null
+        and (
+            cast(ordered_at as date) >= bounds.first_day
+            or cast(refunded_at as date) >= bounds.first_day
+            or cast(cancelled_at as date) >= bounds.first_day
+        )
+),
+
+tickets as (
+    select
+        cast(opened_at as date) as opened_on,
+        cast(resolved_at as date) as resolved_on,
+        {{ as_known('known_from', 'versions') }} as known_from,
+        {{ as_known('known_to', 'versions') }} as known_to
+    from {{ ref('int_tickets_versions') }} as versions
+    cross join bounds
+    where
+        _reject_reason is null
+        and (
+            cast(opened_at as date) >= bounds.first_day
+            or cast(resolved_at as date) >= bounds.first_day
+        )
+),
+
+sales as (
+    select
+        'sale' as kind,
+        orders.ordered_on as day,
+        identities.customer_no,
+        orders.net_amount as amount,
+        greatest(orders.known_from, orders.ordered_on, identities.valid_from) as known_from,
+        least(orders.known_to, orders.voided_on, identities.valid_to) as known_to
+    from orders
+    left join {{ ref('int_identity_history') }} as identities
+        on
+            orders.source = identities.source
+            and orders.source_customer_id = identities.source_customer_id
+            and identities.valid_from < least(orders.known_to, orders.voided_on)
+            and identities.valid_to > greatest(orders.known_from, orders.ordered_on)
+),
+
+facts as (
+    select * from sales
+    where known_from < known_to
+    {%- for kind, relation, day, amount, condition in [
+        ('cancellation', 'orders', 'cancelled_on', 'net_amount', "status = 'cancelled'"),
+        ('refund', 'orders', 'refunded_on', 'coalesce(refunded_amount, net_amount)', "status = 'refunded'"),
+        ('ticket', 'tickets', 'opened_on', 'null', 'true'),
+        ('solution', 'tickets', 'resolved_on', 'null', 'true'),
+    ] %}
+    union all
+    select
+        '{{ kind }}' as kind,
+        {{ day }} as day,
+        cast(null as integer) as customer_no,
+        cast({{ amount }} as decimal(18, 2)) as amount,
+        greatest(known_from, {{ day }}) as known_from,
+        known_to
+    from {{ relation }}
+    where {{ condition }} and greatest(known_from, {{ day }}) < known_to
+    {%- endfor %}
+),
+
+boundaries as (
+    select
+        day,
+        kind,
+        customer_no,
+        amount,
+        known_from as known_on,
+        1 as change
+    from facts
+    union all
+    select
+        day,
+        kind,
+        customer_no,
+        amount,
+        known_to as known_on,
+        -1 as change
+    from facts
+),
+
+-- Most rows that are told anew say the same of the day: there nothing begins but what ends.
+changes as (
+    select
+        day,
+        known_on
+    from boundaries
+    group by day, known_on, kind, customer_no
+    having sum(change) != 0 or sum(change * amount) != 0
+),
+
+-- The days on which what is known of a day may have become another, the day itself first.
+moments as (
+    select
+        day,
+        day as known_on
+    from days
+    union
+    select
+        days.day,
+        changes.known_on
+    from changes
+    inner join days on changes.day = days.day
+    where
+        changes.known_on > days.day
+        and changes.known_on <= least(days.as_of_date, days.day + {{ window }})
+),
+
+valued as (
+    select
+        moments.day,
+        moments.known_on,
+        {%- for metric, (_, value) in metrics.items() %}
+        {{ value }} as {{ metric }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from moments
+    left join facts
+        on
+            moments.day = facts.day
+            and facts.known_from <= moments.known_on
+            and moments.known_on < facts.known_to
+    group by moments.day, moments.known_on
+),
+
+by_metric as (
+    {%- for metric, (entity, _) in metrics.items() if var('sources_by_entity')[entity] %}
+    select
+        day,
+        known_on,
+        '{{ metric }}' as metric,
+        cast({{ metric }} as decimal(18, 2)) as total
+    from valued
+    {{ 'union all' if not loop.last }}
+    {%- else %}
+    select
+        cast(null as date) as day,
+        cast(null as date) as known_on,
+        cast(null as varchar) as metric,
+        cast(null as decimal(18, 2)) as total
+    where false
+    {%- endfor %}
+),
+
+compared as (
+    select
+        *,
+        total != lag(total) over (partition by day, metric order by known_on) as is_correction
+    from by_metric
+),
+
+final as (
+    select
+        compared.day,
+        compared.metric,
+        arg_min(compared.total, compared.known_on) as first_told,
+        arg_max(compared.total, compared.known_on) as total,
+        cast(count(*) filter (where compared.is_correction) as integer) as corrections,
+        max(compared.known_on) filter (where compared.is_correction) as corrected_on,
+        compared.day + {{ window }} as closes_on,
+        compared.day + {{ window }} <= any_value(bounds.as_of_date) as is_closed
+    from compared
+    cross join bounds
+    group by compared.day, compared.metric
+)
+
+select * from final

@@ -1,0 +1,280 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='snapshot_date',
+    )
+}}
+
+{#-
+    What each day of the run taught about earlier days: rows that came after the day they tell of,
+    were told anew with other values, ended, or belong to another customer from then on; counted by
+    the day that they are about. What tells no day of its own (customers, order lines) is counted
+    under the day on which it became known. Told anew without a change is no correction, and what
+    came with the initial history has no day on which it was learned.
+
+    A row known from the day is held against the one of its key that was known until the day.
+-#}
+{%- set entities = {
+    'customers': ('source_customer_id', none),
+    'orders': ('source_order_id', 'ordered_at'),
+    'order_lines': ('source_order_line_id', none),
+    'tickets': ('source_ticket_id', 'opened_at'),
+    'feedback': ('source_feedback_id', 'created_at'),
+    'events': ('source_event_id', 'occurred_at'),
+    'subscriptions': ('source_subscription_id', 'started_at'),
+    'touches': ('source_touch_id', 'sent_at'),
+} %}
+with
+
+dates as (
+    select snapshot_date from {{ source('ops', 'run_dates') }}
+    where purpose = 'daily'
+),
+
+loads as (
+    select
+        load_id,
+        source,
+        table_name,
+        known_from,
+        superseded_on
+    from {{ source('ops', 'load_ledger') }}
+),
+
+ended_rows as (
+    select
+        load_id,
+        row_no,
+        ended_on
+    from {{ source('ops', 'ended_rows') }}
+),
+
+{% if var('sources_by_entity')['events'] -%}
+-- Of events, which are kept as they were told, the ends alone are looked up.
+ended_events as (
+    select
+        events._load_id,
+        events._row,
+        least(loads.superseded_on, ended_rows.ended_on) as ended_on
+    from ended_rows
+    inner join {{ ref('int_events_checked') }} as events
+        on
+            ended_rows.load_id = events._load_id
+            and ended_rows.row_no = events._row
+    inner join loads on events._load_id = loads.load_id
+    union
+    select
+        events._load_id,
+        events._row,
+        loads.superseded_on as ended_on
+    from loads
+    inner join {{ ref('int_events_checked') }} as events on loads.load_id = events._load_id
+    anti join ended_rows
+        on
+            events._load_id = ended_rows.load_id
+            and events._row = ended_rows.row_no
+    where loads.superseded_on in (select dates.snapshot_date from dates)
+),
+
+{% endif -%}
+{% for entity, (key, happened_at) in entities.items() if var('sources_by_entity')[entity] -%}
+{%- set day = 'cast(versions.' ~ happened_at ~ ' as date)' if happened_at else 'dates.snapshot_date' -%}
+{%- set versions = 'int_events_checked' if entity == 'events' else 'int_' ~ entity ~ '_versions' -%}
+{%- for side in ('told', 'ended') %}
+{{ entity }}_{{ side }} as (
+    select
+        dates.snapshot_date,
+        versions.*,
+        {{ day }} as happened_on
+        {%- if entity == 'orders' %},
+        -- What stands of it on the day, or stood on the day before.
+        case
+            when {{ voided_on('versions') }} > dates.snapshot_date{{ ' - 1' if side == 'ended' }}
+                then versions.net_amount
+            else 0
+        end as standing_amount
+        {%- endif %}
+    from {{ ref(versions) }} as versions
+    {%- if entity == 'events' and side == 'told' %}
+    inner join loads on versions._load_id = loads.load_id
+    inner join dates on loads.known_from = dates.snapshot_date
+    {%- elif entity == 'events' %}
+    inner join ended_events
+        on
+            versions._load_id = ended_events._load_id
+            and versions._row = ended_events._row
+    inner join dates on ended_events.ended_on = dates.snapshot_date
+    {%- else %}
+    {%- set from_column, to_column = as_known('known_from', 'versions'), as_known('known_to', 'versions') %}
+    inner join dates
+        on
+            {%- if side == 'told' %}
+            {{ from_column }} = dates.snapshot_date
+            and {{ to_column }} > dates.snapshot_date
+            {%- else %}
+            {{ to_column }} = dates.snapshot_date
+            and {{ from_column }} < dates.snapshot_date
+            {%- endif %}
+    {%- endif %}
+    where versions._reject_reason is null
+),
+{% endfor %}
+{{ entity }}_changed as (
+    select
+        coalesce(told.snapshot_date, ended.snapshot_date) as snapshot_date,
+        coalesce(told._load_id, ended._load_id) as _load_id,
+        coalesce(told._row, ended._row) as _row,
+        case
+            when told._load_id is null
+                then case when ended_rows.row_no is null then 'withdrawn' else 'deleted' end
+            when ended._load_id is null
+                then case when returned.{{ key }} is null then 'late' else 'returned' end
+            {%- if entity == 'orders' %}
+            when told.status in ('cancelled', 'refunded') and ended.status != told.status
+                then told.status
+            {%- elif entity == 'tickets' %}
+            when
+                coalesce(told.reopened_count, 0) > coalesce(ended.reopened_count, 0)
+                or coalesce(told.resolved_at, timestamp 'infinity') > ended.resolved_at
+                then 'reopened'
+            {%- endif %}
+            else 'changed'
+        end as kind,
+        {%- if entity == 'orders' %}
+        coalesce(told.standing_amount, 0) as told_amount,
+        coalesce(ended.standing_amount, 0) as ended_amount,
+        {%- else %}
+        cast(null as decimal(18, 2)) as told_amount,
+        cast(null as decimal(18, 2)) as ended_amount,
+        {%- endif %}
+        told.happened_on as told_on,
+        {%- if entity == 'tickets' %}
+        -- A ticket that is open again was not solved on the day on which it seemed to be.
+        case
+            when coalesce(told.resolved_at, timestamp 'infinity') > ended.resolved_at
+                then cast(ended.resolved_at as date)
+            else ended.happened_on
+        end as ended_on
+        {%- else %}
+        ended.happened_on as ended_on
+        {%- endif %}
+    from {{ entity }}_told as told
+    full join {{ entity }}_ended as ended
+        on
+            told.snapshot_date = ended.snapshot_date
+            and told.source = ended.source
+            and told.{{ key }} = ended.{{ key }}
+    left join ended_rows
+        on
+            ended._load_id = ended_rows.load_id
+            and ended._row = ended_rows.row_no
+    left join (
+        select distinct
+            versions.source,
+            versions.{{ key }}
+        from {{ ref(versions) }} as versions
+        inner join ended_rows as earlier
+            on
+                versions._load_id = earlier.load_id
+                and versions._row = earlier.row_no
+    ) as returned
+        on
+            told.source = returned.source
+            and told.{{ key }} = returned.{{ key }}
+    where
+        -- A row that is new and of its own day is no correction.
+        (
+            ended._load_id is not null
+            or returned.{{ key }} is not null
+            or told.happened_on < told.snapshot_date
+        )
+        and (
+            told._load_id is null
+            or ended._load_id is null
+            or ({% for column in entity_columns(entity) %}told.{{ column }}{{ ', ' if not loop.last }}{% endfor %})
+            is distinct from
+            ({% for column in entity_columns(entity) %}ended.{{ column }}{{ ', ' if not loop.last }}{% endfor %})
+        )
+),
+
+{% endfor -%}
+changed as (
+    {%- for entity in entities if var('sources_by_entity')[entity] %}
+    select * from {{ entity }}_changed
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+-- A row that tells of another day than before corrects both.
+effects as (
+    select
+        snapshot_date,
+        _load_id,
+        kind,
+        coalesce(ended_on, told_on) as affected_on,
+        case
+            when told_on is null or ended_on is null or told_on = ended_on
+                then told_amount - ended_amount
+            else -ended_amount
+        end as net_amount_change
+    from changed
+    union all
+    select
+        snapshot_date,
+        _load_id,
+        kind,
+        told_on as affected_on,
+        told_amount as net_amount_change
+    from changed
+    where told_on != ended_on and kind != 'reopened'
+),
+
+relinked as (
+    select
+        dates.snapshot_date,
+        histories.source,
+        'customer_identities' as table_name,
+        'relinked' as kind,
+        dates.snapshot_date as affected_on,
+        count(*) as row_count,
+        cast(null as decimal(18, 2)) as net_amount_change
+    from {{ ref('int_identity_history') }} as histories
+    inner join dates on histories.valid_from = dates.snapshot_date
+    inner join {{ ref('int_identity_history') }} as earlier
+        on
+            histories.record_no = earlier.record_no
+            and histories.valid_from = earlier.valid_to
+    group by all
+),
+
+counted as (
+    select
+        effects.snapshot_date,
+        loads.source,
+        loads.table_name,
+        effects.kind,
+        effects.affected_on,
+        count(*) as row_count,
+        sum(effects.net_amount_change) as net_amount_change
+    from effects
+    inner join loads on effects._load_id = loads.load_id
+    group by all
+    union all by name
+    select * from relinked
+),
+
+final as (
+    select
+        snapshot_date,
+        source,
+        table_name,
+        kind,
+        affected_on,
+        cast(row_count as bigint) as row_count,
+        cast(net_amount_change as decimal(18, 2)) as net_amount_change,
+        affected_on >= snapshot_date - {{ var('corrections_window_days') }} as is_within_window
+    from counted
+)
+
+select * from final

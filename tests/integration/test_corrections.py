@@ -1,0 +1,535 @@
+"""What arrives late, changes or ends at its source corrects open days, leaves a trace, and no more.
+
+On the last day a part is added to the drops of the demo company: an order that is four days old, a
+refund of a recent and one of an old order, a customer with the e-mail address of another, and a
+ticket that is open again. Two rows of the history are no longer at their sources.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.integration.deployments import DEMO, HISTORY, LAST, Deployment, differences
+
+WINDOW = 35
+LATE = LAST - timedelta(days=4)
+RECENT = (LAST - timedelta(days=WINDOW), LAST - timedelta(days=25))
+OLD = (LAST - timedelta(days=90), LAST - timedelta(days=60))
+BEFORE = LAST - timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """What is delivered late or anew: ids as the sources have them, days and amounts."""
+
+    late_account: str
+    refunded_on: date
+    refunded_amount: float
+    refunded_account: str
+    old_refunded_on: date
+    mover: str
+    moves_to: str
+    ticket: int
+    solved_on: date
+    deleted_order: str
+    deleted_on: date
+    deleted_account: str
+    event_account: str
+    event_on: date
+
+
+@pytest.fixture(scope="module")
+def corrected(
+    day_by_day: Deployment, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Deployment, Corrections]:
+    """The deployment after its last day, with the corrections."""
+    deployment = day_by_day.copy(tmp_path_factory.mktemp("corrected") / "home")
+    corrections = deliver(deployment)
+    deployment.day(LAST)
+    return deployment, corrections
+
+
+@pytest.fixture(scope="module")
+def again(
+    corrected: tuple[Deployment, Corrections], tmp_path_factory: pytest.TempPathFactory
+) -> Deployment:
+    """The same after the day before the last was run once more."""
+    deployment = corrected[0].copy(tmp_path_factory.mktemp("again") / "home")
+    deployment.day(BEFORE)
+    return deployment
+
+
+def deliver(deployment: Deployment) -> Corrections:
+    """Add the parts to the drops of the last day, and end two rows of the history on it."""
+    landing = deployment.home.landing
+    part = f"corrections/{{}}_{LAST}"
+    with duckdb.connect(str(deployment.home.warehouse)) as con:
+
+        def one(sql: str) -> tuple:  # type: ignore[type-arg]
+            row = con.execute(sql).fetchone()
+            assert row is not None, sql
+            return row
+
+        orders = f"read_parquet('{landing}/shop/orders/orders_{HISTORY}.parquet')"
+        standing = "status = 'completed' and account_no is not null and net_amount > 0"
+        recent, old, deleted = (
+            one(
+                f"""
+                select order_no, ordered_at::date, net_amount::double, account_no from {orders}
+                where {standing} and ordered_at::date between '{first}' and '{last}'
+                    and extract(hour from ordered_at) between 6 and 18
+                order by order_no limit 1 offset {offset}
+                """
+            )
+            for (first, last), offset in ((RECENT, 0), (OLD, 0), (RECENT, 1))
+        )
+        # Somebody who has long been there, and is nobody of the others.
+        (late_account,) = one(
+            f"""
+            select account_no from {orders} where {standing}
+                and account_no not in ('{recent[3]}', '{deleted[3]}')
+            group by all having count(*) > 5 order by account_no limit 1
+            """
+        )
+        target = landing / "shop" / "orders" / f"{part.format('orders')}.parquet"
+        target.parent.mkdir()
+        con.execute(
+            f"""
+            copy (
+                select * replace (
+                    'LATE' as order_no, '{late_account}' as account_no, 'completed' as status,
+                    timestamp '{LATE} 10:00' as ordered_at, 1000 as gross_amount,
+                    0 as discount_amount, 1000 as net_amount
+                )
+                from {orders} where order_no = '{recent[0]}'
+                union all by name
+                select * replace (
+                    'refunded' as status, timestamp '{LAST} 08:00' as refunded_at,
+                    net_amount as refunded_amount
+                )
+                from {orders} where order_no in ('{recent[0]}', '{old[0]}')
+            ) to '{target}'
+            """
+        )
+        # Two CRM records of two customers; the one takes the other's address.
+        mover, moves_to = (
+            row[0]
+            for row in con.execute(
+                """
+                select any_value(source_customer_id)
+                from intermediate.int_identity_history
+                inner join intermediate.int_customers_versions
+                    using (source, source_customer_id)
+                where
+                    source = 'crm' and email like '%_@_%.__%' and _reject_reason is null
+                    and valid_to = date '9999-12-31' and known_to = date '9999-12-31'
+                    and known_from = date '0001-01-01'
+                group by customer_id having count(*) = 1
+                order by max(customer_no) desc limit 2
+                """
+            ).fetchall()
+        )
+        people = landing / "crm" / "customers"
+        target = people / f"{part.format('customers')}.csv"
+        target.parent.mkdir()
+        source = f"read_csv('{people}/customers_{HISTORY}.csv', delim=';', all_varchar=true)"
+        con.execute(
+            f"""
+            copy (
+                select * replace (
+                    (select any_value(email) from {source} where customer_no = '{moves_to}')
+                        as email
+                )
+                from {source} where customer_no = '{mover}'
+            ) to '{target}' (delimiter ';')
+            """
+        )
+        tickets = landing / "helpdesk" / "tickets"
+        ticket, solved_on = one(
+            f"""
+            select source_ticket_id, resolved_at::date from intermediate.int_tickets_versions
+            where
+                _reject_reason is null and known_to = date '9999-12-31'
+                and known_from = date '0001-01-01'
+                and resolved_at::date between '{RECENT[0]}' and '{HISTORY}'
+            order by resolved_at limit 1
+            """
+        )
+        target = tickets / f"{part.format('tickets')}.jsonl"
+        target.parent.mkdir()
+        lines = (tickets / f"tickets_{HISTORY}.jsonl").read_text(encoding="utf-8").splitlines()
+        rows = [json.loads(line) for line in lines]
+        (row,) = [row for row in rows if str(row["ticket_id"]) == ticket]
+        reopened = {**row, "resolved": None, "status": "open", "satisfaction": None}
+        reopened["reopened_count"] = row["reopened_count"] + 1
+        target.write_text(json.dumps(reopened) + "\n", encoding="utf-8")
+
+        event_account, event_on = one(
+            f"""
+            select source_customer_id, activity_date from intermediate.int_event_days
+            where events > 1 and activity_date = '{HISTORY - timedelta(days=1)}'
+            order by source_customer_id limit 1
+            """
+        )
+        end(con, "orders", f"source_order_id = '{deleted[0]}'")
+        end(
+            con,
+            "events",
+            f"""
+            (source_customer_id, occurred_at) = (
+                select (source_customer_id, min(occurred_at)) from intermediate.int_events_checked
+                where
+                    source_customer_id = '{event_account}' and occurred_at::date = '{event_on}'
+                    and _reject_reason is null
+                group by source_customer_id
+            )
+            """,
+        )
+    return Corrections(
+        late_account,
+        recent[1],
+        recent[2],
+        recent[3],
+        old[1],
+        mover,
+        moves_to,
+        int(ticket),
+        solved_on,
+        deleted[0],
+        deleted[1],
+        deleted[3],
+        event_account,
+        event_on,
+    )
+
+
+def end(con: duckdb.DuckDBPyConnection, entity: str, where: str) -> None:
+    """Say that the shop has some rows no longer since the last day."""
+    model = "int_events_checked" if entity == "events" else f"int_{entity}_versions"
+    con.execute(
+        f"""
+        insert into ops.ended_rows
+        select _load_id, _row, 'shop', '{entity}', date '{LAST}'
+        from intermediate.{model}
+        where source = 'shop' and {where}
+        """
+    )
+
+
+def totals(deployment: Deployment, metric: str) -> dict[date, tuple[float, float, date | None]]:
+    """What was told of each day first, what is known of it, and when it was corrected."""
+    return {
+        day: (float(first), float(total), corrected)
+        for day, first, total, corrected in deployment.query(  # type: ignore[arg-type]
+            "select day, first_told, total, corrected_on from marts.daily_totals"
+            f" where metric = '{metric}' order by day"
+        )
+    }
+
+
+def changed_days(before: Deployment, after: Deployment, metric: str) -> dict[date, float]:
+    """By how much a metric of each day differs, where it does."""
+    one, other = totals(before, metric), totals(after, metric)
+    assert one.keys() == other.keys()
+    return {
+        day: round(other[day][1] - one[day][1], 2) for day in one if other[day][1] != one[day][1]
+    }
+
+
+def test_each_corrects_the_days_it_is_about_and_no_other(
+    day_by_day: Deployment, corrected: tuple[Deployment, Corrections]
+) -> None:
+    after, told = corrected
+    revenue = {LATE: 1000.0, told.refunded_on: -told.refunded_amount}
+    orders = {LATE: 1.0, told.refunded_on: -1.0}
+    [(amount,)] = after.warehouse(
+        "select cast(max(net_amount) as double) from intermediate.int_orders_versions"
+        f" where source_order_id = '{told.deleted_order}'"
+    )
+    assert isinstance(amount, float)
+    revenue[told.deleted_on] = revenue.get(told.deleted_on, 0) - amount
+    orders[told.deleted_on] = orders.get(told.deleted_on, 0) - 1
+
+    assert changed_days(day_by_day, after, "net_revenue") == {
+        day: round(change, 2) for day, change in revenue.items()
+    }
+    assert changed_days(day_by_day, after, "orders") == orders
+    assert changed_days(day_by_day, after, "tickets_solved") == {told.solved_on: -1}
+    assert changed_days(day_by_day, after, "refunds") == {LAST: 2}
+    assert changed_days(day_by_day, after, "tickets_opened") == {}
+    # The order of long ago is refunded, and its day was closed.
+    assert told.old_refunded_on not in changed_days(day_by_day, after, "net_revenue")
+    for day in revenue:
+        first, total, corrected_on = totals(after, "net_revenue")[day]
+        assert first == totals(day_by_day, "net_revenue")[day][0]
+        assert total != first
+        assert corrected_on == LAST
+
+
+def test_each_leaves_a_row_that_says_what_day_it_was_about_and_whether_it_was_taken_up(
+    day_by_day: Deployment, corrected: tuple[Deployment, Corrections]
+) -> None:
+    after, told = corrected
+    columns = "source, table_name, kind, affected_on, row_count, net_amount_change::double"
+    query = f"""
+        select {columns}, is_within_window from ops.corrections_daily
+        where snapshot_date = '{LAST}' and kind not in ('changed', 'relinked') order by all
+    """
+    before, rows = set(day_by_day.query(query)), set(after.query(query))
+    [(deleted,)] = after.warehouse(
+        "select cast(max(net_amount) as double) from intermediate.int_orders_versions"
+        f" where source_order_id = '{told.deleted_order}'"
+    )
+    [(old,)] = after.warehouse(
+        "select cast(max(net_amount) as double) from intermediate.int_orders_versions"
+        f" where ordered_at::date = '{told.old_refunded_on}' and refunded_at::date = '{LAST}'"
+    )
+    assert isinstance(old, float)
+    assert isinstance(deleted, float)
+    assert rows - before == {
+        ("shop", "orders", "late", LATE, 1, 1000.0, True),
+        ("shop", "orders", "refunded", told.refunded_on, 1, -told.refunded_amount, True),
+        ("shop", "orders", "refunded", told.old_refunded_on, 1, -old, False),
+        ("shop", "orders", "deleted", told.deleted_on, 1, -deleted, True),
+        ("shop", "events", "deleted", told.event_on, 1, None, True),
+        ("helpdesk", "tickets", "reopened", told.solved_on, 1, None, True),
+    }
+    # Every record of the customer who is merged is another's from the day on.
+    relinked = f"""
+        select coalesce(sum(row_count), 0) from ops.corrections_daily
+        where snapshot_date = '{LAST}' and affected_on = '{LAST}' and kind = 'relinked'
+    """
+    records = "select source, source_customer_id, customer_id from marts.customer_identities"
+    moved = len(set(after.query(records)) - set(day_by_day.query(records)))
+    assert moved > 0
+    assert after.query(relinked)[0][0] == day_by_day.query(relinked)[0][0] + moved  # type: ignore[operator]
+    changed = f"""
+        select sum(row_count) from ops.corrections_daily
+        where snapshot_date = '{LAST}' and table_name = 'customers' and kind = 'changed'
+    """
+    assert after.query(changed)[0][0] == (day_by_day.query(changed)[0][0] or 0) + 1  # type: ignore[operator]
+
+
+def test_what_was_told_of_earlier_dates_stays(
+    day_by_day: Deployment, corrected: tuple[Deployment, Corrections], again: Deployment
+) -> None:
+    assert differences(corrected[0], again) == []
+    for table in (
+        "activation.customer_risk_daily",
+        "activation.customer_segments_daily",
+        "activation.company_alarms_daily",
+        "ops.data_quality_daily",
+        "ops.corrections_daily",
+    ):
+        query = f"from {table} where snapshot_date < '{LAST}' order by all"
+        assert again.query(query) == day_by_day.query(query)
+
+
+def test_a_backfill_gives_what_the_days_gave(
+    first_day: Deployment, corrected: tuple[Deployment, Corrections], home_copy: Path
+) -> None:
+    after, _ = corrected
+    backfilled = first_day.copy(home_copy)
+    for source, table in (("shop", "orders"), ("crm", "customers"), ("helpdesk", "tickets")):
+        (folder,) = after.home.landing.glob(f"{source}/{table}/corrections")
+        target = backfilled.home.landing / source / table / "corrections"
+        target.mkdir()
+        for file in folder.iterdir():
+            (target / file.name).write_bytes(file.read_bytes())
+    with duckdb.connect(str(backfilled.home.warehouse)) as con:
+        con.execute(f"attach '{after.home.warehouse}' as other (read_only)")
+        con.execute("insert into ops.ended_rows from other.ops.ended_rows")
+    backfilled.range(HISTORY + timedelta(days=1), LAST)
+    assert differences(after, backfilled) == []
+
+
+def test_a_customer_who_takes_anothers_address_keeps_scores_and_an_heir(
+    day_by_day: Deployment, corrected: tuple[Deployment, Corrections]
+) -> None:
+    after, told = corrected
+
+    def customer(deployment: Deployment, record: str) -> object:
+        [(customer_id,)] = deployment.query(
+            "select customer_id from marts.customer_identities"
+            f" where source = 'crm' and source_customer_id = '{record}'"
+        )
+        return customer_id
+
+    younger, older = customer(day_by_day, told.mover), customer(day_by_day, told.moves_to)
+    heir = customer(after, told.mover)
+    assert younger != older
+    assert heir == customer(after, told.moves_to)
+    assert heir in (younger, older)
+    merged = younger if heir == older else older
+    assert after.query(
+        f"select heir_customer_id from marts.customer_id_history where customer_id = '{merged}'"
+    ) == [(heir,)]
+    scores = f"""
+        from activation.customer_segments_daily
+        where customer_id in ('{younger}', '{older}') and snapshot_date < '{LAST}' order by all
+    """
+    assert after.query(scores) == day_by_day.query(scores) != []
+
+
+def test_a_deleted_row_is_accepted_until_it_ended_and_superseded_from_then_on(
+    day_by_day: Deployment, corrected: tuple[Deployment, Corrections]
+) -> None:
+    after, told = corrected
+    accounts = f"""
+        select table_name, delivered, rejected, superseded from ops.data_quality_daily
+        where snapshot_date = '{LAST}' and source = 'shop' order by all
+    """
+    told_before = {row[0]: row[1:] for row in day_by_day.query(accounts)}
+    changes = {
+        table: tuple(now - then for now, then in zip(row, told_before[table], strict=True))  # type: ignore[operator]
+        for table, *row in after.query(accounts)
+        if tuple(row) != told_before[table]
+    }
+    # Two refunds supersede the orders' earlier versions, and one order has ended.
+    assert changes == {"orders": (3, 0, 3), "events": (0, 0, 1)}
+    assert after.query(f"from marts.fct_orders where order_id = 'shop:{told.deleted_order}'") == []
+    [(events,)], [(events_before,)] = (
+        deployment.warehouse(
+            f"""
+            select sum(events) from intermediate.int_event_days_known
+            where
+                source_customer_id = '{told.event_account}' and activity_date = '{told.event_on}'
+                and known_from <= date '{LAST}' and date '{LAST}' < known_to
+            """
+        )
+        for deployment in (after, day_by_day)
+    )
+    assert events == events_before - 1  # type: ignore[operator]
+
+
+def test_a_row_that_ends_without_any_delivery_ends_all_the_same(
+    corrected: tuple[Deployment, Corrections], home_copy: Path
+) -> None:
+    after, _ = corrected
+    ended = after.copy(home_copy)
+    with duckdb.connect(str(ended.home.warehouse)) as con:
+        row = con.execute(
+            """
+            select source_order_id, source, source_order_line_id
+            from intermediate.int_order_lines_versions
+            where
+                _reject_reason is null and known_to = date '9999-12-31'
+                and source_order_id in (
+                    select source_order_id from intermediate.int_order_baskets where line_count = 1
+                )
+            order by source_order_line_id limit 1
+            """
+        ).fetchone()
+        assert row is not None
+        end(con, "order_lines", f"source_order_line_id = '{row[2]}'")
+    build = ended.dbt("build", "--select", "int_order_lines_versions", "int_order_baskets")
+    assert build.returncode == 0, build.stdout
+    assert ended.warehouse(
+        "select known_to from intermediate.int_order_lines_versions"
+        f" where source_order_line_id = '{row[2]}'"
+    ) == [(LAST,)]
+    assert ended.warehouse(
+        f"select units, cost_amount from intermediate.int_order_baskets"
+        f" where source_order_id = '{row[0]}'"
+    ) == [(None, None)]
+
+
+def test_past_dates_are_rebuilt_by_the_newest_knowledge_where_the_deployment_says_so(
+    corrected: tuple[Deployment, Corrections], again: Deployment, tmp_path: Path
+) -> None:
+    after, told = corrected
+    copied = after.copy(tmp_path / "home")
+    config = tmp_path / "rebuilt.yml"
+    config.write_text(
+        DEMO.read_text(encoding="utf-8") + "corrections: {past_dates: rebuilt}\n", encoding="utf-8"
+    )
+    rebuilt = Deployment(copied.home, config)
+    rebuilt.day(BEFORE)
+
+    account = told.late_account
+    assert purchases(rebuilt, BEFORE, account) == purchases(again, BEFORE, account) + 1000
+    # A refund keeps its own time: on the day before it the order stood.
+    account = told.refunded_account
+    assert purchases(rebuilt, BEFORE, account) == purchases(again, BEFORE, account)
+    # Who a customer is, what was delivered and what was corrected are told as they were.
+    unchanged = (
+        "marts.daily_totals",
+        "marts.customer_identities",
+        "marts.customer_id_history",
+        "ops.data_quality_daily",
+        "ops.corrections_daily",
+    )
+    assert differences(after, rebuilt, unchanged) == []
+    other_days = f"where snapshot_date != '{BEFORE}' order by all"
+    for table in ("activation.customer_risk_daily", "activation.customer_segments_daily"):
+        assert after.query(f"from {table} {other_days}") == rebuilt.query(
+            f"from {table} {other_days}"
+        )
+
+    # The latest day is seen as it is known, and so is every date once that is asked for again.
+    rebuilt.day(LAST)
+    columns = "snapshot_date, customer_id, net_revenue_365d, tickets_365d"
+    today = f"select {columns} from features.feat_customer_snapshots where snapshot_date = '{LAST}'"
+    assert sorted(rebuilt.warehouse(today)) == sorted(after.warehouse(today))
+    as_known = Deployment(copied.home)
+    as_known.day(BEFORE)
+    assert differences(after, as_known, unchanged) == []
+    assert as_known.query(f"from activation.customer_segments_daily {other_days}") == after.query(
+        f"from activation.customer_segments_daily {other_days}"
+    )
+    assert as_known.warehouse(features(BEFORE)) == again.warehouse(features(BEFORE)) != []
+
+
+def purchases(deployment: Deployment, day: date, account: str) -> float:
+    """What the features of a day say that an account's customer has spent within the year."""
+    [(revenue,)] = deployment.warehouse(
+        f"""
+        select cast(snapshots.net_revenue_365d as double)
+        from features.feat_customer_snapshots as snapshots
+        inner join intermediate.int_identity_history as identities using (customer_id)
+        where
+            snapshots.snapshot_date = '{day}'
+            and identities.source = 'shop' and identities.source_customer_id = '{account}'
+            and identities.valid_from <= '{day}' and '{day}' < identities.valid_to
+        """
+    )
+    assert isinstance(revenue, float)
+    return revenue
+
+
+def features(day: date) -> str:
+    return f"""
+        from features.feat_customer_snapshots
+        where snapshot_date = '{day}' order by customer_id
+    """
+
+
+def test_a_source_that_could_not_be_read_is_stale_on_that_day_alone(
+    corrected: tuple[Deployment, Corrections], home_copy: Path
+) -> None:
+    after, _ = corrected
+    stale = after.copy(home_copy)
+    with duckdb.connect(str(stale.home.warehouse)) as con:
+        con.execute(
+            "insert or replace into ops.extractions values ('helpdesk', ?, ?, false, 'no answer')",
+            [LAST, datetime(2026, 7, 1, tzinfo=UTC)],
+        )
+        con.execute("delete from ops.run_dates")
+        con.executemany(
+            "insert into ops.run_dates values (?, 'daily')",
+            [[HISTORY + timedelta(days=number)] for number in range(4)],
+        )
+    build = stale.dbt("build", "--select", "data_quality_daily")
+    assert build.returncode == 0, build.stdout
+    assert stale.warehouse(
+        """
+        select snapshot_date, source, stale_reason from ops.data_quality_daily
+        where is_stale group by all
+        """
+    ) == [(LAST, "helpdesk", "could not be read: no answer")]
