@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from orchestration.config import DeploymentConfig
@@ -32,13 +33,15 @@ _FIGURES = {
 class DaySummary:
     """The figures of a published day.
 
-    `deliveries` are (source, rows delivered, rows rejected) up to the day; `riskiest` are
+    `deliveries` are (source, rows delivered, rows rejected) up to the day; `stale` are (source, why,
+    last day on which it delivered) of sources that did not deliver for the day; `riskiest` are
     (customer_id, probability, value at risk, reasons), most value at risk first; `attrition` is the
     stage of life that most are lost from, of the latest day in the file.
     """
 
     day: date
     deliveries: list[tuple[str, int, int]]
+    stale: list[tuple[str, str, date | None]]
     customers: int
     eligible: int
     high_risk: int
@@ -80,6 +83,16 @@ def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
             """,
             [day],
         ).fetchall()
+        stale = con.execute(
+            """
+            select source, any_value(stale_reason), max(last_delivered_on)
+            from ops.data_quality_daily
+            where snapshot_date = ? and is_stale
+            group by source
+            order by source
+            """,
+            [day],
+        ).fetchall()
         riskiest = con.execute(
             """
             select
@@ -97,7 +110,16 @@ def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
         attrition = read_worst_attrition(con)
     customers, eligible, high_risk, value_at_risk, version = totals
     return DaySummary(
-        day, deliveries, customers, eligible, high_risk, value_at_risk, version, riskiest, attrition
+        day,
+        deliveries,
+        stale,
+        customers,
+        eligible,
+        high_risk,
+        value_at_risk,
+        version,
+        riskiest,
+        attrition,
     )
 
 
@@ -124,6 +146,13 @@ def show_summary(
         for source, delivered, rejected in summary.deliveries
     )
     console.print(f"Rows in       {rows}", highlight=False)
+    for source, reason, delivered_on in summary.stale:
+        last = f"; its last rows are of {delivered_on}" if delivered_on else ""
+        console.print(
+            f"[bold red]Stale[/]         {source} {escape(reason)}{last}",
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print(f"Customers     {summary.customers:,}, of whom {summary.eligible:,} can leave")
     console.print(
         f"At high risk  [bold]{summary.high_risk:,}[/] customers;"
