@@ -33,8 +33,8 @@ _FIGURES = {
 class DaySummary:
     """The figures of a published day.
 
-    `deliveries` are (source, rows delivered, rows rejected) up to the day; `stale` are (source, why,
-    last day on which it delivered) of sources that did not deliver for the day; `riskiest` are
+    `deliveries` are (source, rows delivered, rows rejected) up to the day; `stale` are (source,
+    why, last day on which it delivered) of sources that did not deliver for the day; `riskiest` are
     (customer_id, probability, value at risk, reasons), most value at risk first; `attrition` is the
     stage of life that most are lost from, of the latest day in the file.
     """
