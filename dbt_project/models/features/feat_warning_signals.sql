@@ -143,19 +143,34 @@ counted as (
     left join demand using (customer_no, snapshot_date)
 ),
 
+-- Whoever has no past adds nothing to the company's: a zero, because a sum of what a filter leaves
+-- takes twice as long.
+known_pasts as (
+    select
+        *,
+        {%- for signal in falling | list + rising %}
+        {%- for part in ['past', 'span', 'recent', 'window'] %}
+        case when {{ signal }}_span > 0 then {{ signal }}_{{ part }} else 0 end
+            as known_{{ signal }}_{{ part }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from counted
+),
+
 -- Sums of whole numbers, which do not depend on the order in which threads add them.
 sums as (
     select
         snapshot_date,
         {%- for signal in falling | list + rising %}
-        sum({{ signal }}_past) filter (where {{ signal }}_span > 0) as {{ signal }}_p,
-        sum(power({{ signal }}_past, 2)) filter (where {{ signal }}_span > 0) as {{ signal }}_pp,
-        sum({{ signal }}_past * {{ signal }}_span) filter (where {{ signal }}_span > 0)
-            as {{ signal }}_pt,
-        sum({{ signal }}_span) filter (where {{ signal }}_span > 0) as {{ signal }}_t,
-        sum(power({{ signal }}_span, 2)) filter (where {{ signal }}_span > 0) as {{ signal }}_tt,
-        sum({{ signal }}_recent) filter (where {{ signal }}_span > 0) as {{ signal }}_r,
-        sum({{ signal }}_window) filter (where {{ signal }}_span > 0) as {{ signal }}_w,
+        sum(known_{{ signal }}_past) as {{ signal }}_p,
+        sum(cast(known_{{ signal }}_past as double) * known_{{ signal }}_past) as {{ signal }}_pp,
+        sum(known_{{ signal }}_past * known_{{ signal }}_span) as {{ signal }}_pt,
+        sum(known_{{ signal }}_span) as {{ signal }}_t,
+        sum(cast(known_{{ signal }}_span as double) * known_{{ signal }}_span) as {{ signal }}_tt,
+        sum(known_{{ signal }}_recent) as {{ signal }}_r,
+        sum(known_{{ signal }}_window) as {{ signal }}_w,
         {%- endfor %}
         sum(carts) as cart_n,
         sum(abandoned) as cart_x,
@@ -179,7 +194,7 @@ sums as (
                 filter (where purchase_days_lifetime >= 5 and mean_gap_days > 0),
             6
         ) as gap_variation
-    from counted
+    from known_pasts
     group by snapshot_date
 ),
 
@@ -246,16 +261,38 @@ expected as (
                 * coalesce(power(gap_days_stddev / nullif(mean_gap_days, 0), 2), 0)
             ) / (4 + purchase_days_lifetime - 1),
             0.05
-        ) as gap_shape,
-        {%- set recent = '((category_counters_90d >> {}) & 1023)' %}
-        {%- set year = '((category_counters_365d >> {}) & 1023)' %}
-        {%- for bucket in range(12) %}
-        cast({{ recent.format(10 * bucket) }} as double) as recent_{{ bucket }},
-        cast({{ year.format(10 * bucket) }} - {{ recent.format(10 * bucket) }} as double)
-            as before_{{ bucket }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        ) as gap_shape
     from counted
     inner join company using (snapshot_date)
+),
+
+-- What is looked at more closely, worked out once: nearer than a standard deviation no decline is
+-- unusual, and something that happened once is no rise.
+noticed as (
+    select
+        *,
+        {%- for signal in falling if signal not in sliding %}
+        {{ signal }}_span > 0
+        and {{ signal }}_past > 0
+        and {{ signal }}_recent < {{ signal }}_expected - sqrt(
+            {{ signal }}_expected + {{ signal }}_expected * {{ signal }}_expected / {{ signal }}_shape
+        ) as is_{{ signal }},
+        {%- endfor %}
+        {%- for signal in sliding %}
+        {{ signal }}_span > 0
+        and {{ signal }}_past > 1
+        and {{ signal }}_recent < 0.75 * {{ signal }}_expected as is_{{ signal }},
+        {%- endfor %}
+        {%- for signal in rising %}
+        {{ signal }}_recent >= 2
+        and {{ signal }}_recent > {{ signal }}_expected
+        and {{ signal }}_expected > 0 as is_{{ signal }},
+        {%- endfor %}
+        carts >= 3
+        and cart_a > 0
+        and cart_b > 0
+        and abandoned > carts * cart_a / (cart_a + cart_b) as is_cart_abandoned
+    from expected
 ),
 
 {#-
@@ -263,14 +300,6 @@ expected as (
     tails would be added up of everybody.
 -#}
 {%- for signal, measure in falling.items() if signal not in sliding %}
-{#- Nearer than a standard deviation nothing is unusual. -#}
-{%- set is_fewer -%}
-    {{ signal }}_span > 0
-            and {{ signal }}_past > 0
-            and {{ signal }}_recent < {{ signal }}_expected - sqrt(
-                {{ signal }}_expected + power({{ signal }}_expected, 2) / {{ signal }}_shape
-            )
-{%- endset %}
 {%- set burst = 'orders_a_day' if measure.counts == 'order' else '1' %}
 
 {{ signal }} as (
@@ -281,8 +310,7 @@ expected as (
         cast({{ signal }}_recent as double) as observed,
         {{ signal }}_expected as expected,
         case
-            when
-                {{ is_fewer }}
+            when is_{{ signal }}
                 then {{ negative_binomial(
                     0, 'cast(round(' ~ signal ~ '_recent / ' ~ burst ~ ') as bigint)',
                     signal ~ '_expected / ' ~ burst, signal ~ '_shape / ' ~ burst
@@ -290,18 +318,12 @@ expected as (
         end as p_value,
         {{ measure.window }} as period_days,
         cast(null as integer) as category_number
-    from expected
-    where
-        {{ is_fewer }}
+    from noticed
+    where is_{{ signal }}
+    {{ worked_out_once() }}
 ),
 {%- endfor %}
 {%- for signal in rising %}
-{#- Something that happened once is no rise. -#}
-{%- set is_more -%}
-    {{ signal }}_recent >= 2
-            and {{ signal }}_recent > {{ signal }}_expected
-            and {{ signal }}_expected > 0
-{%- endset %}
 
 {{ signal }} as (
     select
@@ -311,8 +333,7 @@ expected as (
         cast({{ signal }}_recent as double) as observed,
         {{ signal }}_expected as expected,
         case
-            when
-                {{ is_more }}
+            when is_{{ signal }}
                 then 1 - {{ negative_binomial(
                     0, signal ~ '_recent - 1', signal ~ '_expected', signal ~ '_shape'
                 ) }}
@@ -320,9 +341,9 @@ expected as (
         {{ {'complaints_rising': 30, 'returns_rising': 90, 'failures_rising': 28}[signal] }}
             as period_days,
         cast(null as integer) as category_number
-    from expected
-    where
-        {{ is_more }}
+    from noticed
+    where is_{{ signal }}
+    {{ worked_out_once() }}
 ),
 {%- endfor %}
 
@@ -350,16 +371,13 @@ expected as (
             {%- endfor %}{{ ',' if not loop.last }}
             {%- endfor %}
         ] as counts
-    from expected
+    from noticed
     anti join {{ quick }}
         on
-            expected.customer_id = {{ quick }}.customer_id
-            and expected.snapshot_date = {{ quick }}.snapshot_date
+            noticed.customer_id = {{ quick }}.customer_id
+            and noticed.snapshot_date = {{ quick }}.snapshot_date
             and {{ quick }}.p_value <= 0.05
-    where
-        {{ signal }}_span > 0
-        and {{ signal }}_past > 1
-        and {{ signal }}_recent < 0.75 * {{ signal }}_expected
+    where is_{{ signal }}
 ),
 
 {{ signal }}_missing as (
@@ -406,14 +424,10 @@ order_overdue as (
                 'coalesce(orders_falling_movement, 1) * days_since_last_order / mean_gap_days',
                 '2 * gap_shape', '2 * gap_shape * gaps'
             ) }} as pause_z
-        from expected
+        from noticed
         where gaps >= 2 and mean_gap_days > 0 and days_since_last_order > mean_gap_days
     ) as pauses
 ),
-
-{%- set is_more -%}
-    carts >= 3 and cart_a > 0 and cart_b > 0 and abandoned > carts * cart_a / (cart_a + cart_b)
-{%- endset %}
 
 cart_abandoned as (
     select
@@ -423,13 +437,14 @@ cart_abandoned as (
         cast(abandoned as double) as observed,
         carts * cart_a / (cart_a + cart_b) as expected,
         case
-            when {{ is_more }}
+            when is_cart_abandoned
                 then {{ beta_binomial_tail('abandoned', 'carts', 'cart_a', 'cart_b') }}
         end as p_value,
         30 as period_days,
         cast(null as integer) as category_number
-    from expected
-    where {{ is_more }}
+    from noticed
+    where is_cart_abandoned
+    {{ worked_out_once() }}
 ),
 
 -- Negative emotion: what a customer gave, did or wrote.
@@ -448,7 +463,7 @@ bad_ratings as (
         end as p_value,
         365 as period_days,
         cast(null as integer) as category_number
-    from expected
+    from noticed
     where last_rating <= 2
 ),
 
@@ -462,7 +477,7 @@ low_csat as (
         count(*) over (partition by snapshot_date order by last_csat) / scored as p_value,
         90 as period_days,
         cast(null as integer) as category_number
-    from expected
+    from noticed
     where last_csat is not null and days_since_last_ticket < 90
     qualify last_csat <= 2
 ),
@@ -479,7 +494,7 @@ negative_texts as (
             as p_value,
         90 as period_days,
         cast(null as integer) as category_number
-    from expected
+    from noticed
     where negative_texts_90d > 0 and days_since_negative_text < 30
 ),
 
@@ -493,16 +508,31 @@ unsubscribed as (
         unsubscribed / seen as p_value,
         90 as period_days,
         cast(null as integer) as category_number
-    from expected
+    from noticed
     where unsubscribes_90d > 0
+),
+
+-- Of the days on which a category was bought, those of the latest 90 days and those before them.
+{%- set recent = '((category_counters_90d >> {}) & 1023)' %}
+{%- set year = '((category_counters_365d >> {}) & 1023)' %}
+bought as (
+    select
+        customer_id,
+        snapshot_date,
+        {%- for bucket in range(12) %}
+        cast({{ recent.format(10 * bucket) }} as double) as recent_{{ bucket }},
+        cast({{ year.format(10 * bucket) }} - {{ recent.format(10 * bucket) }} as double)
+            as before_{{ bucket }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from noticed
+    where category_counters_90d > 0 and category_counters_365d > category_counters_90d
 ),
 
 -- Jensen-Shannon divergence of two samples, each by its size: times twice their number it is the
 -- G statistic, which without a change is about chi-squared. In nats.
 mixes as (
     select
-        customer_id,
-        snapshot_date,
+        *,
         {%- for part in ['recent', 'before'] %}
         (
             {%- for bucket in range(12) %}
@@ -512,10 +542,8 @@ mixes as (
         {%- endfor %}
         {%- for bucket in range(12) %}
         cast(recent_{{ bucket }} + before_{{ bucket }} > 0 as integer){{ ' +' if not loop.last }}
-        {%- endfor %} as categories,
-        columns('(recent|before)_[0-9]+')
-    from expected
-    where category_counters_90d > 0 and category_counters_365d > category_counters_90d
+        {%- endfor %} as categories
+    from bought
 ),
 
 divergences as (
@@ -578,7 +606,7 @@ category_overdue as (
         ) as p_value,
         cast(null as integer) as period_days,
         overdue_category_number as category_number
-    from expected
+    from noticed
     where
         days_since_last_order < overdue_days_since_last
         and days_since_last_order <= mean_gap_days
