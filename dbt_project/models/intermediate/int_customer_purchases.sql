@@ -83,7 +83,6 @@ final as (
             when limit_on <= as_of_date and limit_on < coalesce(next_on, date '9999-12-31')
                 then limit_on
         end as dormant_on,
-        {{ lifecycle_stage('purchase_no', 'null') }} as stage,
         net_revenue,
         margin
     from paused
