@@ -36,10 +36,15 @@ def features_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
 
 
 def histories_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
-    """Purchase histories of all customers known on a day, eligible or not."""
+    """Purchase histories of all customers known on a day, eligible or not, by customer.
+
+    Sorted, because what is fitted on them depends in its last digits on the order of the rows.
+    """
     columns = ", ".join((CUSTOMER_ID, *VALUE_COLUMNS))
     return con.execute(
-        f"select {columns} from features.feat_customer_snapshots where snapshot_date = ?", [day]
+        f"select {columns} from features.feat_customer_snapshots where snapshot_date = ?"
+        f" order by {CUSTOMER_ID}",
+        [day],
     ).to_arrow_table()
 
 

@@ -9,11 +9,8 @@
 {#- The categories by their numbers; of two with one number the first by name. -#}
 {% macro category_names() -%}
     select
-        {{ category_number('category') }} as category_number,
+        category_number,
         min(category) as category
-    from (
-        select distinct category from {{ ref('int_order_lines_versions') }}
-        where category is not null and _reject_reason is null
-    ) as names
-    group by all
+    from {{ ref('int_categories') }}
+    group by category_number
 {%- endmacro %}

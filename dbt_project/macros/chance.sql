@@ -68,3 +68,11 @@
         - 1.6449 * sqrt({{ share }} * (1 - {{ share }}) / {{ n }} + 0.6764 / power({{ n }}, 2))
     ) / (1 + 2.7057 / {{ n }})
 {%- endmacro %}
+
+{#-
+    At the end of a query: what is asked of its rows is asked after it. Without it a condition on a
+    tail is moved to where the rows come from, and every tail is added up three times over.
+-#}
+{% macro worked_out_once() -%}
+    limit 9000000000000000000
+{%- endmacro %}

@@ -113,3 +113,33 @@
         else 'lost'
     end
 {%- endmacro %}
+
+{#-
+    What a customer is expected to bring over the next 365 days: a contract twelve monthly fees, a
+    shop's customer the days of purchase that the own history tells of (BG/NBD) times what such a
+    day is worth (Gamma-Gamma), each drawn towards the company's average the more, the shorter the
+    history, times what trees make of the eligible (customer_values_daily).
+-#}
+{% macro expected_net_revenue(features, parameters, scores) -%}
+    case
+        when {{ features }}.monthly_amount is not null then 12 * {{ features }}.monthly_amount
+        when {{ features }}.purchase_days_lifetime > 0
+            then
+                {{ parameters }}.level
+                * 365
+                * ({{ parameters }}.r + {{ features }}.purchase_days_lifetime - 1)
+                / ({{ parameters }}.alpha + {{ features }}.days_since_first_order)
+                * {{ parameters }}.p
+                * ({{ parameters }}.gamma + greatest({{ features }}.net_revenue_lifetime, 0))
+                / (
+                    {{ parameters }}.p * case
+                        when {{ features }}.net_revenue_lifetime > 0
+                            then {{ features }}.purchase_days_lifetime
+                        else 0
+                    end
+                    + {{ parameters }}.q
+                    - 1
+                )
+                * coalesce({{ scores }}.value_factor, 1)
+    end
+{%- endmacro %}

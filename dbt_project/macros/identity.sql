@@ -72,9 +72,9 @@
 {% macro ids_by_number() -%}
     select
         record_no as customer_no,
-        any_value(own_customer_id) as customer_id
+        own_customer_id as customer_id
     from {{ ref('int_identity_history') }}
-    group by record_no
+    where is_first_stretch
 {%- endmacro %}
 
 {#- The same as they are on the day that `as_of` tells of. -#}

@@ -51,13 +51,58 @@
 {#-
     Each customer's segments on a date and some days before it. A date of the run is compared with
     earlier ones, and what was built later is compared with it anew: so many days after a date of
-    the run there are pairs too.
+    the run there are pairs too. Of the earlier days only those are read that are compared with.
 -#}
 {% macro segment_pairs(days_before) -%}
+    with
+
+    runs as (
+        select snapshot_date from {{ source('ops', 'run_dates') }}
+        where purpose = 'daily'
+    ),
+
+    spans as (
+        select unnest({{ days_before }}) as days_before
+    ),
+
+    compared as (
+        select
+            later.snapshot_date,
+            spans.days_before,
+            earlier.snapshot_date as earlier_date
+        from {{ source('ops', 'snapshot_dates') }} as later
+        cross join spans
+        inner join {{ source('ops', 'snapshot_dates') }} as earlier
+            on later.snapshot_date - spans.days_before = earlier.snapshot_date
+        where
+            later.snapshot_date in (
+                select runs.snapshot_date from runs
+                union
+                select runs.snapshot_date + spans.days_before
+                from runs
+                cross join spans
+            )
+    ),
+
+    later as (
+        select
+            compared.days_before,
+            compared.earlier_date,
+            segments.*
+        from {{ ref('customer_segments_daily') }} as segments
+        inner join compared using (snapshot_date)
+    ),
+
+    earlier as (
+        select segments.*
+        from {{ ref('customer_segments_daily') }} as segments
+        semi join compared on segments.snapshot_date = compared.earlier_date
+    )
+
     select
         later.customer_id,
         later.snapshot_date,
-        spans.days_before,
+        later.days_before,
         earlier.customer_id is null as is_new,
         later.net_revenue_365d,
         {%- for segmentation in segmentations() %}
@@ -68,23 +113,9 @@
         coalesce(later.{{ segmentation }}, 'unknown') as to_{{ segmentation }}
         {{- ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('customer_segments_daily') }} as later
-    cross join (select unnest({{ days_before }}) as days_before) as spans
-    left join {{ ref('customer_segments_daily') }} as earlier
+    from later
+    left join earlier
         on
             later.customer_id = earlier.customer_id
-            and later.snapshot_date - spans.days_before = earlier.snapshot_date
-    where
-        later.snapshot_date in (
-            select dates.snapshot_date from {{ source('ops', 'run_dates') }} as dates
-            where dates.purpose = 'daily'
-            union
-            select dates.snapshot_date + ahead.days_before
-            from {{ source('ops', 'run_dates') }} as dates
-            cross join (select unnest({{ days_before }}) as days_before) as ahead
-            where dates.purpose = 'daily'
-        )
-        and later.snapshot_date - spans.days_before in (
-            select built.snapshot_date from {{ source('ops', 'snapshot_dates') }} as built
-        )
+            and later.earlier_date = earlier.snapshot_date
 {%- endmacro %}

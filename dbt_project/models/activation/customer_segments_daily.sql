@@ -18,32 +18,63 @@ features as (
     {{ of_daily_dates(ref('feat_customer_snapshots')) }}
 ),
 
-boundaries as (
-    select
-        *,
-        as_of_date as valid_from,
-        coalesce(lead(as_of_date) over (order by as_of_date), date '9999-12-31') as valid_to
-    from {{ ref('segment_boundaries') }}
+dates as (
+    select snapshot_date from {{ source('ops', 'run_dates') }}
+    where purpose = 'daily'
 ),
 
-groups as (
-    select * from {{ ref('stg_ml__behaviour_groups') }}
+-- What holds on a date is joined by the date and not by the customer.
+boundaries as (
+    select
+        dates.snapshot_date,
+        known.* exclude (as_of_date)
+    from dates
+    asof inner join {{ ref('segment_boundaries') }} as known
+        on dates.snapshot_date >= known.as_of_date
 ),
 
 rhythm as (
     select * from {{ ref('int_company_rhythm') }}
 ),
 
-customer_values as (
-    select * from {{ ref('customer_values_daily') }}
+groups as (
+    select
+        dates.snapshot_date,
+        groups.*
+    from dates
+    inner join {{ ref('stg_ml__behaviour_groups') }} as groups
+        on
+            dates.snapshot_date >= groups.valid_from
+            and dates.snapshot_date < groups.valid_to
 ),
 
-risks as (
+-- Every group of a day has one scale, and its own centre.
+scales as (
     select
-        customer_id,
         snapshot_date,
-        risk_tier
-    from {{ ref('customer_risk_daily') }}
+        {%- for measure in measures %}
+        {%- for number in ['location', 'scale', 'unknown'] %}
+        any_value({{ measure }}_{{ number }}) as {{ measure }}_{{ number }},
+        {%- endfor %}
+        {%- endfor %}
+        list(behaviour_group order by behaviour_group) as behaviour_groups,
+        list(
+            [
+                {%- for measure in measures %}
+                coalesce({{ measure }}_centre, 0){{ ',' if not loop.last }}
+                {%- endfor %}
+            ] order by behaviour_group
+        ) as centres
+    from groups
+    group by snapshot_date
+),
+
+value_parameters as (
+    select * from {{ ref('stg_ml__value_parameters') }}
+),
+
+scores as (
+    {{ of_daily_dates(ref('stg_ml__churn_scores')) }}
 ),
 
 categories as (
@@ -65,95 +96,62 @@ needs as (
     inner join categories on demand.usual_category_number = categories.category_number
 ),
 
-scored as (
+-- How far off the usual each one is; what the groups are not told apart by is nobody's difference.
+described as (
     select
-        features.customer_id,
-        features.snapshot_date,
-        6 - ({{ fifth('features.days_since_last_order', 'recency') }}) as recency_score,
-        {{ fifth('features.orders_365d', 'frequency') }} as frequency_score,
-        {{ fifth('features.net_revenue_365d', 'monetary') }} as monetary_score
-    from features
-    inner join boundaries
-        on
-            features.snapshot_date >= boundaries.valid_from
-            and features.snapshot_date < boundaries.valid_to
-    where features.orders_365d > 0
-),
-
-valued as (
-    select
-        customer_values.customer_id,
-        customer_values.snapshot_date,
-        case
-            when customer_values.expected_value > boundaries.value_high_above then 'high'
-            when customer_values.expected_value > boundaries.value_medium_above then 'medium'
-            when boundaries.value_medium_above is not null then 'low'
-        end as value_tier
-    from customer_values
-    inner join boundaries
-        on
-            customer_values.snapshot_date >= boundaries.valid_from
-            and customer_values.snapshot_date < boundaries.valid_to
-    where customer_values.expected_value > 0
-),
-
--- Who has done anything lately, by how far off the usual: every group of a day has one scale.
-standardised as (
-    select
-        features.customer_id,
-        features.snapshot_date,
-        {%- for measure in measures %}
-        least(greatest((
+        features.*,
+        [
+            {%- for measure in measures %}
             case
-                when features.{{ measure }} is null then scales.{{ measure }}_unknown
-                else ln(1 + greatest(features.{{ measure }}, 0))
-            end - scales.{{ measure }}_location
-        ) / scales.{{ measure }}_scale, -3), 3) as {{ measure }}{{ ',' if not loop.last }}
-        {%- endfor %}
+                when scales.{{ measure }}_scale is null then 0
+                else least(greatest((
+                    case
+                        when features.{{ measure }} is null then scales.{{ measure }}_unknown
+                        else ln(1 + greatest(features.{{ measure }}, 0))
+                    end - scales.{{ measure }}_location
+                ) / scales.{{ measure }}_scale, -3), 3)
+            end{{ ',' if not loop.last }}
+            {%- endfor %}
+        ] as place,
+        scales.behaviour_groups,
+        scales.centres,
+        cast({{ expected_net_revenue('features', 'value_parameters', 'scores') }} as decimal(18, 2))
+            as expected_value,
+        {{ risk_tier('scores.churn_probability') }} as risk_tier
     from features
-    inner join (select distinct on (valid_from) * from groups) as scales
+    left join scales on features.snapshot_date = scales.snapshot_date
+    left join value_parameters on features.snapshot_date = value_parameters.snapshot_date
+    left join scores
         on
-            features.snapshot_date >= scales.valid_from
-            and features.snapshot_date < scales.valid_to
-    where {{ has_behaviour() }}
+            features.customer_id = scores.customer_id
+            and features.snapshot_date = scores.snapshot_date
 ),
 
-grouped as (
+-- By lists, which costs a quarter of a join with the groups.
+measured as (
     select
-        standardised.customer_id,
-        standardised.snapshot_date,
-        arg_min(
-            groups.behaviour_group,
-            (
-                {%- for measure in measures %}
-                coalesce(power(standardised.{{ measure }} - groups.{{ measure }}_centre, 2), 0)
-                {{- ' +' if not loop.last }}
-                {%- endfor %},
-                groups.behaviour_group
-            )
-        ) as behaviour_group
-    from standardised
-    inner join groups
-        on
-            standardised.snapshot_date >= groups.valid_from
-            and standardised.snapshot_date < groups.valid_to
-    group by standardised.customer_id, standardised.snapshot_date
+        * exclude (place, centres),
+        list_transform(centres, lambda centre: list_distance(place, centre)) as distances
+    from described
 ),
 
 final as (
     select
         features.customer_id,
         features.snapshot_date,
-        scored.recency_score,
-        scored.frequency_score,
-        scored.monetary_score,
+        case when features.orders_365d > 0 then
+            6 - ({{ fifth('features.days_since_last_order', 'recency') }})
+        end as recency_score,
+        case when features.orders_365d > 0 then
+            {{ fifth('features.orders_365d', 'frequency') }}
+        end as frequency_score,
+        case when features.orders_365d > 0 then
+            {{ fifth('features.net_revenue_365d', 'monetary') }}
+        end as monetary_score,
         case
-            when features.orders_365d > 0 and scored.recency_score is null then null
-            when scored.recency_score is null and features.orders_lifetime > 0 then 'lost'
-            else
-                {{ rfm_segment(
-                    'scored.recency_score', 'scored.frequency_score', 'scored.monetary_score'
-                ) }}
+            when features.orders_365d > 0 and recency_score is null then null
+            when recency_score is null and features.orders_lifetime > 0 then 'lost'
+            else {{ rfm_segment('recency_score', 'frequency_score', 'monetary_score') }}
         end as rfm_segment,
         {{ lifecycle_stage(
             'features.purchase_days_lifetime',
@@ -161,9 +159,21 @@ final as (
             "lower(coalesce(features.contract_plan, features.plan)) = 'trial'",
         ) }} as lifecycle_stage,
         {{ lifecycle_status() }} as lifecycle_status,
-        coalesce(valued.value_tier, 'none') as value_tier,
-        case when {{ has_behaviour() }} then grouped.behaviour_group else 'inactive' end
-            as behaviour_group,
+        case
+            when coalesce(features.expected_value, 0) <= 0 then 'none'
+            when features.expected_value > boundaries.value_high_above then 'high'
+            when features.expected_value > boundaries.value_medium_above then 'medium'
+            when boundaries.value_medium_above is not null then 'low'
+            else 'none'
+        end as value_tier,
+        case
+            when {{ has_behaviour() }}
+                then
+                    features.behaviour_groups[
+                        list_position(features.distances, list_min(features.distances))
+                    ]
+            else 'inactive'
+        end as behaviour_group,
         case
             when coalesce(features.orders_365d, 0) = 0 then 'none'
             when features.categories_365d = 1 or features.top_category_share_365d >= 0.75
@@ -172,15 +182,15 @@ final as (
         end as need_scenario,
         needs.main_need,
         {{ customer_type() }} as customer_type,
-        coalesce(risks.risk_tier, 'none') as risk_tier,
+        coalesce(features.risk_tier, 'none') as risk_tier,
         cast(coalesce(features.net_revenue_365d, 0) as decimal(18, 2)) as net_revenue_365d
-    from features
-    left join rhythm using (snapshot_date)
-    left join scored using (customer_id, snapshot_date)
-    left join valued using (customer_id, snapshot_date)
-    left join grouped using (customer_id, snapshot_date)
-    left join needs using (customer_id, snapshot_date)
-    left join risks using (customer_id, snapshot_date)
+    from measured as features
+    left join boundaries on features.snapshot_date = boundaries.snapshot_date
+    left join rhythm on features.snapshot_date = rhythm.snapshot_date
+    left join needs
+        on
+            features.customer_id = needs.customer_id
+            and features.snapshot_date = needs.snapshot_date
 )
 
 select * from final

@@ -42,27 +42,7 @@ expected as (
         features.customer_id,
         features.snapshot_date,
         coalesce(features.margin_share_365d, company.margin_share) as margin_share,
-        case
-            when features.monthly_amount is not null then 12 * features.monthly_amount
-            when features.purchase_days_lifetime > 0
-                then
-                    parameters.level
-                    * 365
-                    * (parameters.r + features.purchase_days_lifetime - 1)
-                    / (parameters.alpha + features.days_since_first_order)
-                    * parameters.p
-                    * (parameters.gamma + greatest(features.net_revenue_lifetime, 0))
-                    / (
-                        parameters.p * case
-                            when features.net_revenue_lifetime > 0
-                                then features.purchase_days_lifetime
-                            else 0
-                        end
-                        + parameters.q
-                        - 1
-                    )
-                    * coalesce(scores.value_factor, 1)
-        end as net_revenue
+        {{ expected_net_revenue('features', 'parameters', 'scores') }} as net_revenue
     from features
     left join parameters using (snapshot_date)
     left join company using (snapshot_date)

@@ -3,27 +3,34 @@
     the run: the category bought on most days, the one bought last, and the one that is longest
     overdue beside its own pauses.
 -#}
-{%- set category -%}
-    struct_pack(
-                category_number := category_number,
-                purchase_days := purchase_days,
-                days_since_last := days_since_last,
-                gap_days_sum := gap_days_sum
-            )
+{#-
+    A category with what is known of it in one whole number, the largest of which is the one bought
+    on most days, then last: nine bits of days, nine of 511 less the days since, 31 of the category
+    and nine of the pauses. Half of the time of comparing rows.
+-#}
+{%- set usual_key -%}
+    (cast(purchase_days as bigint) << 49)
+        + (cast(511 - days_since_last as bigint) << 40)
+        + (cast(category_number as bigint) << 9)
+        + gap_days_sum
+{%- endset %}
+{%- set last_key -%}
+    (cast(511 - days_since_last as bigint) << 40)
+        + (cast(purchase_days as bigint) << 31)
+        + category_number
 {%- endset %}
 with
 
 order_days as (
     select
-        identities.customer_no,
-        order_days.activity_date,
-        greatest(order_days.known_from, identities.valid_from) as counts_from,
-        least(order_days.known_to, identities.valid_to) as counts_to,
-        order_days.category_numbers
-    from {{ ref('int_order_days') }} as order_days
-    inner join {{ ref('int_identity_history') }} as identities
-        using (source, source_customer_id)
-    where len(order_days.category_numbers) > 0
+        customer_no,
+        activity_date,
+        counts_from,
+        counts_to,
+        shares_day,
+        category_numbers
+    from {{ ref('int_order_days') }}
+    where len(category_numbers) > 0
 ),
 
 dates as (
@@ -39,18 +46,37 @@ calendar as (
     cross join (select cast(range as integer) as age_days from range(365)) as ages
 ),
 
--- A day counts once, in however many rows and orders the category is.
-category_days as (
-    select distinct
+history as (
+    select
         order_days.customer_no,
         calendar.snapshot_date,
         calendar.age_days,
-        unnest(order_days.category_numbers) as category_number
+        order_days.shares_day,
+        order_days.category_numbers
     from order_days
     inner join calendar on order_days.activity_date = calendar.activity_date
     where
         order_days.counts_from <= calendar.snapshot_date
         and calendar.snapshot_date < order_days.counts_to
+),
+
+-- A day counts once, in however many rows and orders the category is.
+category_days as (
+    select
+        customer_no,
+        snapshot_date,
+        age_days,
+        unnest(category_numbers) as category_number
+    from history
+    where not shares_day
+    union all
+    select distinct
+        customer_no,
+        snapshot_date,
+        age_days,
+        unnest(category_numbers) as category_number
+    from history
+    where shares_day
 ),
 
 customer_categories as (
@@ -82,9 +108,13 @@ company as (
 
 -- With a pause known only up to its mean from as many pauses, the chance of one of at least this
 -- length is a Pareto tail; without two pauses nothing is usual.
-overdue as (
+weighed as (
     select
-        *,
+        customer_no,
+        snapshot_date,
+        category_number,
+        {{ usual_key }} as usual_key,
+        {{ last_key }} as last_key,
         case
             when purchase_days >= 3
                 then power(1 + days_since_last / gap_days_sum, 1 - purchase_days)
@@ -94,35 +124,31 @@ overdue as (
 
 chosen as (
     select
-        overdue.customer_no,
-        overdue.snapshot_date,
-        arg_max(
-            {{ category }}, (purchase_days, -days_since_last, category_number)
-        ) as usual,
-        arg_max(category_number, (-days_since_last, purchase_days, category_number))
-            as last_category_number,
-        arg_min({{ category }}, (p_value, category_number)) filter (where p_value is not null)
-            as overdue,
-        any_value(company.company_category_number) as company_category_number
-    from overdue
-    inner join company on overdue.snapshot_date = company.snapshot_date
-    group by overdue.customer_no, overdue.snapshot_date
+        customer_no,
+        snapshot_date,
+        max(usual_key) as usual_key,
+        max(last_key) as last_key,
+        arg_min(usual_key, (p_value, category_number)) filter (where p_value is not null)
+            as overdue_key
+    from weighed
+    group by customer_no, snapshot_date
 ),
 
 final as (
     select
-        customer_no,
-        snapshot_date,
+        chosen.customer_no,
+        chosen.snapshot_date,
         {%- for kind in ['usual', 'overdue'] %}
-        {{ kind }}['category_number'] as {{ kind }}_category_number,
-        cast({{ kind }}['purchase_days'] as integer) as {{ kind }}_purchase_days,
-        {{ kind }}['days_since_last'] as {{ kind }}_days_since_last,
-        {{ kind }}['gap_days_sum'] / nullif({{ kind }}['purchase_days'] - 1, 0)
-            as {{ kind }}_gap_days,
+        {%- set key = 'chosen.' ~ kind ~ '_key' %}
+        cast(({{ key }} >> 9) & 2147483647 as integer) as {{ kind }}_category_number,
+        cast({{ key }} >> 49 as integer) as {{ kind }}_purchase_days,
+        cast(511 - (({{ key }} >> 40) & 511) as integer) as {{ kind }}_days_since_last,
+        ({{ key }} & 511) / nullif(({{ key }} >> 49) - 1, 0) as {{ kind }}_gap_days,
         {%- endfor %}
-        last_category_number,
-        company_category_number
+        cast(chosen.last_key & 2147483647 as integer) as last_category_number,
+        company.company_category_number
     from chosen
+    inner join company using (snapshot_date)
 )
 
 select * from final

@@ -8,14 +8,7 @@
 with
 
 order_days as (
-    select
-        identities.customer_no,
-        greatest(order_days.known_from, identities.valid_from) as counts_from,
-        least(order_days.known_to, identities.valid_to) as counts_to,
-        order_days.* exclude (source, source_customer_id, known_from, known_to)
-    from {{ ref('int_order_days') }} as order_days
-    inner join {{ ref('int_identity_history') }} as identities
-        using (source, source_customer_id)
+    select * from {{ ref('int_order_days') }}
 ),
 
 dates as (
@@ -48,28 +41,16 @@ history as (
         and calendar.snapshot_date < order_days.counts_to
 ),
 
--- A day on which a customer bought in several rows is one day. Such days are few, and counting the
--- distinct days of everybody would take a third as long as all sums together.
-shared_days as (
-    select
-        customer_no,
-        activity_date
-    from order_days
-    where orders > 0
-    group by all
-    having count(*) > 1
-),
-
+-- A day on which a customer bought in several rows is one day.
 surplus_rows as (
     select
         order_days.customer_no,
         calendar.snapshot_date,
         count(*) - count(distinct order_days.activity_date) as surplus
     from order_days
-    semi join shared_days using (customer_no, activity_date)
     inner join calendar on order_days.activity_date = calendar.activity_date
     where
-        order_days.orders > 0
+        order_days.shares_day
         and order_days.counts_from <= calendar.snapshot_date
         and calendar.snapshot_date < order_days.counts_to
     group by order_days.customer_no, calendar.snapshot_date

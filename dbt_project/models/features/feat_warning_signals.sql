@@ -8,21 +8,11 @@
     the company's own movement from then to now: a broken shop or the end of Christmas is no
     customer's fault. A count whose rate is known up to a gamma distribution is negative binomial,
     and its tail is the p-value. Windows are whole weeks, in which every weekday counts alike.
+
+    Here is what is expected; what is made of it is told axis by axis in macros/signals, whose steps
+    stand in this one query because each model of its own would read everybody again.
 -#}
-{#- What is counted (feat_purchases, feat_behaviour), days of the window and of all history. -#}
-{%- set falling = {
-    'orders_falling': {'counts': 'order', 'window': 56, 'history': 364, 'since': 'order'},
-    'visits_falling': {'counts': 'active', 'window': 28, 'history': 252, 'since': 'activity'},
-    'feature_use_falling': {'counts': 'feature', 'window': 28, 'history': 252, 'since': 'activity'},
-    'email_opens_falling': {'counts': 'email', 'window': 28, 'history': 252, 'since': 'activity'},
-    'orders_sliding': {'counts': 'order', 'window': 84, 'history': 364, 'since': 'order'},
-    'visits_sliding': {'counts': 'active', 'window': 84, 'history': 252, 'since': 'activity'},
-} %}
-{%- set sliding = {'orders_sliding': 'orders_falling', 'visits_sliding': 'visits_falling'} %}
-{#- Counts that are bad news when they rise, and what they are counted per. -#}
-{%- set rising = ['complaints_rising', 'returns_rising', 'failures_rising'] %}
-{%- set slack = 0.25 %}
-{%- set lundberg = 0.605 %}
+{%- set falling, sliding, rising = falling_counts(), sliding_counts(), rising_counts() %}
 with
 
 dates as (
@@ -143,19 +133,34 @@ counted as (
     left join demand using (customer_no, snapshot_date)
 ),
 
+-- Whoever has no past adds nothing to the company's: a zero, because a sum of what a filter leaves
+-- takes twice as long.
+known_pasts as (
+    select
+        *,
+        {%- for signal in falling | list + rising %}
+        {%- for part in ['past', 'span', 'recent', 'window'] %}
+        case when {{ signal }}_span > 0 then {{ signal }}_{{ part }} else 0 end
+            as known_{{ signal }}_{{ part }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from counted
+),
+
 -- Sums of whole numbers, which do not depend on the order in which threads add them.
 sums as (
     select
         snapshot_date,
         {%- for signal in falling | list + rising %}
-        sum({{ signal }}_past) filter (where {{ signal }}_span > 0) as {{ signal }}_p,
-        sum(power({{ signal }}_past, 2)) filter (where {{ signal }}_span > 0) as {{ signal }}_pp,
-        sum({{ signal }}_past * {{ signal }}_span) filter (where {{ signal }}_span > 0)
-            as {{ signal }}_pt,
-        sum({{ signal }}_span) filter (where {{ signal }}_span > 0) as {{ signal }}_t,
-        sum(power({{ signal }}_span, 2)) filter (where {{ signal }}_span > 0) as {{ signal }}_tt,
-        sum({{ signal }}_recent) filter (where {{ signal }}_span > 0) as {{ signal }}_r,
-        sum({{ signal }}_window) filter (where {{ signal }}_span > 0) as {{ signal }}_w,
+        sum(known_{{ signal }}_past) as {{ signal }}_p,
+        sum(cast(known_{{ signal }}_past as double) * known_{{ signal }}_past) as {{ signal }}_pp,
+        sum(known_{{ signal }}_past * known_{{ signal }}_span) as {{ signal }}_pt,
+        sum(known_{{ signal }}_span) as {{ signal }}_t,
+        sum(cast(known_{{ signal }}_span as double) * known_{{ signal }}_span) as {{ signal }}_tt,
+        sum(known_{{ signal }}_recent) as {{ signal }}_r,
+        sum(known_{{ signal }}_window) as {{ signal }}_w,
         {%- endfor %}
         sum(carts) as cart_n,
         sum(abandoned) as cart_x,
@@ -179,7 +184,7 @@ sums as (
                 filter (where purchase_days_lifetime >= 5 and mean_gap_days > 0),
             6
         ) as gap_variation
-    from counted
+    from known_pasts
     group by snapshot_date
 ),
 
@@ -246,344 +251,47 @@ expected as (
                 * coalesce(power(gap_days_stddev / nullif(mean_gap_days, 0), 2), 0)
             ) / (4 + purchase_days_lifetime - 1),
             0.05
-        ) as gap_shape,
-        {%- set recent = '((category_counters_90d >> {}) & 1023)' %}
-        {%- set year = '((category_counters_365d >> {}) & 1023)' %}
-        {%- for bucket in range(12) %}
-        cast({{ recent.format(10 * bucket) }} as double) as recent_{{ bucket }},
-        cast({{ year.format(10 * bucket) }} - {{ recent.format(10 * bucket) }} as double)
-            as before_{{ bucket }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        ) as gap_shape
     from counted
     inner join company using (snapshot_date)
 ),
 
-{#-
-    The condition stands in the case as well: where filters of later steps are worked out earlier,
-    tails would be added up of everybody.
--#}
-{%- for signal, measure in falling.items() if signal not in sliding %}
-{#- Nearer than a standard deviation nothing is unusual. -#}
-{%- set is_fewer -%}
-    {{ signal }}_span > 0
-            and {{ signal }}_past > 0
-            and {{ signal }}_recent < {{ signal }}_expected - sqrt(
-                {{ signal }}_expected + power({{ signal }}_expected, 2) / {{ signal }}_shape
-            )
-{%- endset %}
-{%- set burst = 'orders_a_day' if measure.counts == 'order' else '1' %}
-
-{{ signal }} as (
-    select
-        customer_id,
-        snapshot_date,
-        '{{ signal }}' as signal,
-        cast({{ signal }}_recent as double) as observed,
-        {{ signal }}_expected as expected,
-        case
-            when
-                {{ is_fewer }}
-                then {{ negative_binomial(
-                    0, 'cast(round(' ~ signal ~ '_recent / ' ~ burst ~ ') as bigint)',
-                    signal ~ '_expected / ' ~ burst, signal ~ '_shape / ' ~ burst
-                ) }}
-        end as p_value,
-        {{ measure.window }} as period_days,
-        cast(null as integer) as category_number
-    from expected
-    where
-        {{ is_fewer }}
-),
-{%- endfor %}
-{%- for signal in rising %}
-{#- Something that happened once is no rise. -#}
-{%- set is_more -%}
-    {{ signal }}_recent >= 2
-            and {{ signal }}_recent > {{ signal }}_expected
-            and {{ signal }}_expected > 0
-{%- endset %}
-
-{{ signal }} as (
-    select
-        customer_id,
-        snapshot_date,
-        '{{ signal }}' as signal,
-        cast({{ signal }}_recent as double) as observed,
-        {{ signal }}_expected as expected,
-        case
-            when
-                {{ is_more }}
-                then 1 - {{ negative_binomial(
-                    0, signal ~ '_recent - 1', signal ~ '_expected', signal ~ '_shape'
-                ) }}
-        end as p_value,
-        {{ {'complaints_rising': 30, 'returns_rising': 90, 'failures_rising': 28}[signal] }}
-            as period_days,
-        cast(null as integer) as category_number
-    from expected
-    where
-        {{ is_more }}
-),
-{%- endfor %}
-
-{#-
-    The sum of what was missing in the latest weeks, at its largest over all numbers of weeks (Page's
-    CUSUM). A quarter of the expected days is let go each week, so that the decline to which it is
-    most sensitive is by half. Under an unchanged Poisson rate the sum exceeds s at most with
-    probability exp(-0.605 s) (Lundberg's bound; 0.605 solves 0.75 x = 1 - exp(-x)). The rate is taken
-    a standard deviation lower than it is known.
--#}
-{%- for signal, quick in sliding.items() %}
-{%- set measure = falling[signal] %}
-
-{{ signal }}_weeks as (
-    select
-        customer_id,
-        snapshot_date,
-        {{ 'orders_a_day' if measure.counts == 'order' else 1 }} as burst,
-        {{ signal }}_expected / 12 as weekly_expected,
-        {{ signal }}_expected / 12 * (1 - 1 / sqrt({{ signal }}_shape)) as weekly_least,
-        [
-            {%- for weeks in range(1, 13) %}
-            {%- for week in range(weeks) %}
-            {{ in_week(measure.counts ~ '_weeks', week) }}{{ ' +' if not loop.last }}
-            {%- endfor %}{{ ',' if not loop.last }}
-            {%- endfor %}
-        ] as counts
-    from expected
-    anti join {{ quick }}
-        on
-            expected.customer_id = {{ quick }}.customer_id
-            and expected.snapshot_date = {{ quick }}.snapshot_date
-            and {{ quick }}.p_value <= 0.05
-    where
-        {{ signal }}_span > 0
-        and {{ signal }}_past > 1
-        and {{ signal }}_recent < 0.75 * {{ signal }}_expected
-),
-
-{{ signal }}_missing as (
+-- What is looked at more closely, worked out once: nearer than a standard deviation no decline is
+-- unusual, and something that happened once is no rise.
+noticed as (
     select
         *,
-        [
-            {%- for weeks in range(1, 13) %}
-            {{ weeks }} * {{ 1 - slack }} * weekly_least
-            - counts[{{ weeks }}]{{ ',' if not loop.last }}
-            {%- endfor %}
-        ] as missing
-    from {{ signal }}_weeks
-),
-
-{{ signal }} as (
-    select
-        customer_id,
-        snapshot_date,
-        '{{ signal }}' as signal,
-        cast(counts[list_position(missing, list_max(missing))] as double) as observed,
-        weekly_expected * list_position(missing, list_max(missing)) as expected,
-        least(exp(-{{ lundberg }} * list_max(missing) / burst), 1) as p_value,
-        cast(7 * list_position(missing, list_max(missing)) as integer) as period_days,
-        cast(null as integer) as category_number
-    from {{ signal }}_missing
-),
-{%- endfor %}
-
--- A pause beside the mean of the own earlier ones is F-distributed if pauses are gamma-distributed.
-order_overdue as (
-    select
-        customer_id,
-        snapshot_date,
-        'order_overdue' as signal,
-        cast(days_since_last_order as double) as observed,
-        cast(mean_gap_days as double) as expected,
-        {{ normal_tail('pause_z') }} as p_value,
-        cast(null as integer) as period_days,
-        cast(null as integer) as category_number
-    from (
-        select
-            *,
-            {{ f_tail_z(
-                'coalesce(orders_falling_movement, 1) * days_since_last_order / mean_gap_days',
-                '2 * gap_shape', '2 * gap_shape * gaps'
-            ) }} as pause_z
-        from expected
-        where gaps >= 2 and mean_gap_days > 0 and days_since_last_order > mean_gap_days
-    ) as pauses
-),
-
-{%- set is_more -%}
-    carts >= 3 and cart_a > 0 and cart_b > 0 and abandoned > carts * cart_a / (cart_a + cart_b)
-{%- endset %}
-
-cart_abandoned as (
-    select
-        customer_id,
-        snapshot_date,
-        'cart_abandoned' as signal,
-        cast(abandoned as double) as observed,
-        carts * cart_a / (cart_a + cart_b) as expected,
-        case
-            when {{ is_more }}
-                then {{ beta_binomial_tail('abandoned', 'carts', 'cart_a', 'cart_b') }}
-        end as p_value,
-        30 as period_days,
-        cast(null as integer) as category_number
-    from expected
-    where {{ is_more }}
-),
-
--- Negative emotion: what a customer gave, did or wrote.
-bad_ratings as (
-    select
-        customer_id,
-        snapshot_date,
-        'bad_ratings' as signal,
-        cast(bad_ratings_365d as double) as observed,
-        ratings_365d * bad_share as expected,
-        case
-            when last_rating <= 2
-                then {{ beta_binomial_tail(
-                    'bad_ratings_365d', 'ratings_365d', '4 * bad_share', '4 * (1 - bad_share)'
-                ) }}
-        end as p_value,
-        365 as period_days,
-        cast(null as integer) as category_number
-    from expected
-    where last_rating <= 2
-),
-
-low_csat as (
-    select
-        customer_id,
-        snapshot_date,
-        'low_csat' as signal,
-        cast(last_csat as double) as observed,
-        mean_csat as expected,
-        count(*) over (partition by snapshot_date order by last_csat) / scored as p_value,
-        90 as period_days,
-        cast(null as integer) as category_number
-    from expected
-    where last_csat is not null and days_since_last_ticket < 90
-    qualify last_csat <= 2
-),
-
--- Beside others who write: of those who never do nothing is known.
-negative_texts as (
-    select
-        customer_id,
-        snapshot_date,
-        'negative_texts' as signal,
-        cast(negative_texts_90d as double) as observed,
-        negative_texts / writers as expected,
-        count(*) over (partition by snapshot_date order by negative_texts_90d desc) / writers
-            as p_value,
-        90 as period_days,
-        cast(null as integer) as category_number
-    from expected
-    where negative_texts_90d > 0 and days_since_negative_text < 30
-),
-
-unsubscribed as (
-    select
-        customer_id,
-        snapshot_date,
-        'unsubscribed' as signal,
-        cast(unsubscribes_90d as double) as observed,
-        unsubscribes / seen as expected,
-        unsubscribed / seen as p_value,
-        90 as period_days,
-        cast(null as integer) as category_number
-    from expected
-    where unsubscribes_90d > 0
-),
-
--- Jensen-Shannon divergence of two samples, each by its size: times twice their number it is the
--- G statistic, which without a change is about chi-squared. In nats.
-mixes as (
-    select
-        customer_id,
-        snapshot_date,
-        {%- for part in ['recent', 'before'] %}
-        (
-            {%- for bucket in range(12) %}
-            {{ part }}_{{ bucket }}{{ ' +' if not loop.last }}
-            {%- endfor %}
-        ) as {{ part }}_all,
+        {%- for signal in falling if signal not in sliding %}
+        {{ signal }}_span > 0
+        and {{ signal }}_past > 0
+        and {{ signal }}_recent < {{ signal }}_expected - sqrt(
+            {{ signal }}_expected + {{ signal }}_expected * {{ signal }}_expected / {{ signal }}_shape
+        ) as is_{{ signal }},
         {%- endfor %}
-        {%- for bucket in range(12) %}
-        cast(recent_{{ bucket }} + before_{{ bucket }} > 0 as integer){{ ' +' if not loop.last }}
-        {%- endfor %} as categories,
-        columns('(recent|before)_[0-9]+')
+        {%- for signal in sliding %}
+        {{ signal }}_span > 0
+        and {{ signal }}_past > 1
+        and {{ signal }}_recent < 0.75 * {{ signal }}_expected as is_{{ signal }},
+        {%- endfor %}
+        {%- for signal in rising %}
+        {{ signal }}_recent >= 2
+        and {{ signal }}_recent > {{ signal }}_expected
+        and {{ signal }}_expected > 0 as is_{{ signal }},
+        {%- endfor %}
+        carts >= 3
+        and cart_a > 0
+        and cart_b > 0
+        and abandoned > carts * cart_a / (cart_a + cart_b) as is_cart_abandoned
     from expected
-    where category_counters_90d > 0 and category_counters_365d > category_counters_90d
 ),
 
-divergences as (
-    select
-        customer_id,
-        snapshot_date,
-        categories - 1 as freedom,
-        recent_all + before_all as purchases,
-        greatest(
-            {%- for bucket in range(12) %}
-            {%- for part in ['recent', 'before'] %}
-            case
-                when {{ part }}_{{ bucket }} > 0
-                    then
-                        {{ part }}_{{ bucket }} * ln(
-                            {{ part }}_{{ bucket }} / {{ part }}_all
-                            / (recent_{{ bucket }} + before_{{ bucket }})
-                            * (recent_all + before_all)
-                        )
-                else 0
-            end{{ ' +' if not (loop.last and bucket == 11) }}
-            {%- endfor %}
-            {%- endfor %}, 0
-        ) as nats
-    from mixes
-    where recent_all >= 4 and before_all >= 6 and categories > 1
-),
+{{ activity_falling_signals() }},
 
-category_shift as (
-    select
-        customer_id,
-        snapshot_date,
-        'category_shift' as signal,
-        sqrt(nats / purchases / ln(2)) as observed,
-        sqrt(freedom / (2 * purchases) / ln(2)) as expected,
-        {{ normal_tail('shift_z') }} as p_value,
-        90 as period_days,
-        cast(null as integer) as category_number
-    from (
-        select
-            *,
-            {{ chi_squared_z('2 * nats', 'freedom') }} as shift_z
-        from divergences
-    ) as shifts
-    where 2 * nats > freedom
-),
+{{ behaviour_anomaly_signals() }},
 
--- Of those who ordered since: whoever orders nothing at all is told of by the pause itself.
-category_overdue as (
-    select
-        customer_id,
-        snapshot_date,
-        'category_overdue' as signal,
-        cast(overdue_days_since_last as double) as observed,
-        cast(overdue_gap_days as double) as expected,
-        power(
-            1 + coalesce(orders_falling_movement, 1) * overdue_days_since_last
-            / (overdue_gap_days * (overdue_purchase_days - 1)),
-            1 - overdue_purchase_days
-        ) as p_value,
-        cast(null as integer) as period_days,
-        overdue_category_number as category_number
-    from expected
-    where
-        days_since_last_order < overdue_days_since_last
-        and days_since_last_order <= mean_gap_days
-        and overdue_days_since_last > overdue_gap_days
-),
+{{ negative_emotion_signals() }},
+
+{{ needs_changing_signals() }},
 
 signals as (
     {%- for signal in falling | list + rising + [

@@ -38,6 +38,10 @@ days as (
     group by snapshot_date
 ),
 
+identities as (
+    {{ ids_by_number() }}
+),
+
 purchases as (
     select
         days.snapshot_date,
@@ -49,14 +53,9 @@ purchases as (
         on
             order_days.activity_date > days.snapshot_date
             and order_days.activity_date <= days.matured_on
-            and order_days.known_from <= days.matured_on
-            and days.matured_on < order_days.known_to
-    inner join {{ ref('int_identity_history') }} as identities
-        on
-            order_days.source = identities.source
-            and order_days.source_customer_id = identities.source_customer_id
-            and identities.valid_from <= days.matured_on
-            and days.matured_on < identities.valid_to
+            and order_days.counts_from <= days.matured_on
+            and days.matured_on < order_days.counts_to
+    inner join identities using (customer_no)
     where len(order_days.category_numbers) > 0
 ),
 

@@ -15,18 +15,28 @@ bounds as (
 ),
 
 order_days as (
-    select
-        order_days.*,
-        -- Days since the order before; a customer lapses on the day the eligible days are over.
-        lead(order_days.activity_date) over (
-            partition by order_days.source, order_days.source_customer_id
-            order by order_days.activity_date, order_days.known_from
-        ) as next_date
+    select order_days.*
     from {{ ref('int_order_days') }} as order_days
     cross join bounds
     where
-        order_days.activity_date > bounds.first_day - {{ var('eligible_days') }}
+        order_days.is_first_stretch
+        and order_days.activity_date > bounds.first_day - {{ var('eligible_days') }}
         and order_days.activity_date <= bounds.last_day
+),
+
+-- A customer lapses on the day on which the eligible days since the latest purchase are over. What
+-- is no purchase, such as a refund, keeps nobody.
+purchase_days as (
+    select
+        activity_date,
+        known_from,
+        known_to,
+        lead(activity_date) over (
+            partition by record_no
+            order by activity_date, known_from
+        ) as next_date
+    from order_days
+    where orders > 0
 ),
 
 traded as (
@@ -50,11 +60,11 @@ lapses as (
         greatest(known_from, activity_date + {{ var('eligible_days') }}) as known_from,
         known_to,
         count(*) as lapsed_customers
-    from order_days
+    from purchase_days
     cross join bounds
     where
-        orders > 0
-        and activity_date + {{ var('eligible_days') }} <= bounds.last_day
+        activity_date + {{ var('eligible_days') }} <= bounds.last_day
+        and activity_date + {{ var('eligible_days') }} < known_to
         and (next_date is null or next_date >= activity_date + {{ var('eligible_days') }})
     group by all
 ),

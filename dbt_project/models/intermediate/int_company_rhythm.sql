@@ -20,16 +20,14 @@ dates as (
 
 purchase_days as (
     select
-        identities.customer_no,
-        order_days.activity_date,
-        greatest(order_days.known_from, identities.valid_from) as counts_from,
-        least(order_days.known_to, identities.valid_to) as counts_to,
-        counts_from = order_days.activity_date and counts_to = date '9999-12-31' as counts_always
-    from {{ ref('int_order_days') }} as order_days
-    inner join {{ ref('int_identity_history') }} as identities
-        using (source, source_customer_id)
+        customer_no,
+        activity_date,
+        counts_from,
+        counts_to,
+        counts_from = activity_date and counts_to = date '9999-12-31' as counts_always
+    from {{ ref('int_order_days') }}
     where
-        order_days.orders > 0
+        orders > 0
         {%- if var('churn_kind') == 'contractual' %}
         and false
         {%- endif %}

@@ -19,25 +19,36 @@ as_of as (
 ),
 
 purchase_days as (
-    select
-        identities.customer_no,
-        order_days.activity_date as purchased_on,
-        cast(sum(order_days.net_amount) as decimal(18, 2)) as net_revenue,
-        cast(sum(order_days.margin_amount) as decimal(18, 2)) as margin
+    select order_days.*
     from {{ ref('int_order_days') }} as order_days
-    inner join {{ ref('int_identity_history') }} as identities
-        using (source, source_customer_id)
     cross join as_of
     where
         order_days.orders > 0
-        and order_days.known_from <= as_of.as_of_date
-        and as_of.as_of_date < order_days.known_to
-        and identities.valid_from <= as_of.as_of_date
-        and as_of.as_of_date < identities.valid_to
+        and order_days.counts_from <= as_of.as_of_date
+        and as_of.as_of_date < order_days.counts_to
         {%- if var('churn_kind') == 'contractual' %}
         and false
         {%- endif %}
-    group by identities.customer_no, order_days.activity_date
+),
+
+-- Only a day that is told in several rows has to be brought together.
+days as (
+    select
+        customer_no,
+        activity_date as purchased_on,
+        net_amount as net_revenue,
+        margin_amount as margin
+    from purchase_days
+    where not shares_day
+    union all
+    select
+        customer_no,
+        activity_date as purchased_on,
+        cast(sum(net_amount) as decimal(18, 2)) as net_revenue,
+        cast(sum(margin_amount) as decimal(18, 2)) as margin
+    from purchase_days
+    where shares_day
+    group by customer_no, activity_date
 ),
 
 numbered as (
@@ -46,7 +57,7 @@ numbered as (
         cast(row_number() over of_customer as integer) as purchase_no,
         first_value(purchased_on) over of_customer as first_on,
         lead(purchased_on) over of_customer as next_on
-    from purchase_days
+    from days
     window of_customer as (partition by customer_no order by purchased_on)
 ),
 
@@ -72,7 +83,6 @@ final as (
             when limit_on <= as_of_date and limit_on < coalesce(next_on, date '9999-12-31')
                 then limit_on
         end as dormant_on,
-        {{ lifecycle_stage('purchase_no', 'null') }} as stage,
         net_revenue,
         margin
     from paused

@@ -257,7 +257,8 @@ final as (
         'c' || left(md5(oldest.source || ':' || oldest.source_customer_id), 15) as customer_id,
         'c' || left(md5(records.source || ':' || records.source_customer_id), 15) as own_customer_id,
         collapsed.valid_from,
-        collapsed.valid_to
+        collapsed.valid_to,
+        collapsed.valid_from = records.known_from as is_first_stretch
     from collapsed
     inner join records on collapsed.record_no = records.record_no
     inner join records as oldest on collapsed.oldest_record_no = oldest.record_no

@@ -38,14 +38,7 @@ changed_orders as (
 ),
 {% endif %}
 categories as (
-    select
-        category,
-        {{ category_number('category') }} as category_number,
-        cast(md5_number(category) % 12 as integer) as bucket
-    from (
-        select distinct category from lines
-        where category is not null
-    ) as known_categories
+    select * from {{ ref('int_categories') }}
 ),
 
 bucketed as (

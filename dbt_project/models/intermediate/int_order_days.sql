@@ -1,61 +1,134 @@
 {#-
     Orders folded to one row a record and day: purchases by the day of the order, refunds and
-    cancellations by the day on which they happened, each with the days on which it was known.
+    cancellations by the day on which they happened, each with the days on which it was known
+    (known_from <= day < known_to) and counted as the customer's (counts_from <= day < counts_to).
+    A record that changed hands has its rows once for each of its customers.
+
+    Whoever asks what customers ordered reads this: orders meet records, records meet customers and
+    days meet their neighbours here, once a run, and from here on all is joined by numbers.
 -#}
 with
 
-purchases as (
-    select * from {{ ref('int_purchases') }}
+identities as (
+    select
+        record_no,
+        source,
+        source_customer_id,
+        customer_no,
+        valid_from,
+        valid_to,
+        is_first_stretch
+    from {{ ref('int_identity_history') }}
+),
+
+records as (
+    select
+        record_no,
+        source,
+        source_customer_id
+    from identities
+    where is_first_stretch
 ),
 
 baskets as (
     select * from {{ ref('int_order_baskets') }}
 ),
 
-orders as (
-    select * from {{ ref('int_orders_versions') }}
-    where _reject_reason is null and source_customer_id is not null and known_from < known_to
-),
-
-purchase_days as (
+purchases as (
     select
-        purchases.source,
-        purchases.source_customer_id,
+        records.record_no,
         purchases.ordered_on as activity_date,
         purchases.counts_from as known_from,
         purchases.counts_to as known_to,
-        cast(count(*) as integer) as orders,
-        cast(sum(purchases.gross_amount) as decimal(18, 2)) as gross_amount,
-        cast(sum(purchases.discount_amount) as decimal(18, 2)) as discount_amount,
-        cast(sum(purchases.net_amount) as decimal(18, 2)) as net_amount,
-        cast(count_if(purchases.has_coupon) as integer) as coupon_orders,
-        cast(count_if(purchases.is_discounted) as integer) as discounted_orders,
-        sum(baskets.units) as units,
-        cast(sum(baskets.line_count) as integer) as line_count,
-        cast(sum(purchases.net_amount - baskets.cost_amount) as decimal(18, 2)) as margin_amount,
-        bit_or(baskets.category_mask) as category_mask,
-        sum(baskets.category_counters) as category_counters,
-        flatten(list(baskets.category_numbers)) as category_numbers
-    from purchases
+        purchases.gross_amount,
+        purchases.discount_amount,
+        purchases.net_amount,
+        cast(purchases.has_coupon as integer) as coupon_orders,
+        cast(purchases.is_discounted as integer) as discounted_orders,
+        baskets.units,
+        cast(baskets.line_count as integer) as line_count,
+        cast(purchases.net_amount - baskets.cost_amount as decimal(18, 2)) as margin_amount,
+        baskets.category_mask,
+        baskets.category_counters,
+        coalesce(baskets.category_numbers, []) as category_numbers
+    from {{ ref('int_purchases') }} as purchases
+    inner join records using (source, source_customer_id)
     left join baskets
         on
             purchases.source = baskets.source
             and purchases.source_order_id = baskets.source_order_id
-    group by all
 ),
 
--- The pause before a purchase day, since the latest earlier one that was known on its own day: what
--- is delivered late must not change a pause that earlier runs have seen.
-spaced_purchase_days as (
+orders as (
+    select
+        records.record_no,
+        orders.*
+    from {{ ref('int_orders_versions') }} as orders
+    inner join records using (source, source_customer_id)
+    where
+        orders._reject_reason is null
+        and orders.status in ('refunded', 'cancelled')
+        and orders.known_from < orders.known_to
+),
+
+-- Beside each purchase the ones before and after it, of the same day or not, and the latest earlier
+-- day that was known on itself: what is delivered late must not change a pause that earlier runs
+-- have seen.
+placed_purchases as (
     select
         *,
-        count(*) over (partition by source, source_customer_id, activity_date) = 1 as is_alone,
-        cast(activity_date - max(case when known_from = activity_date then activity_date end) over (
-            partition by source, source_customer_id
+        activity_date is not distinct from lag(activity_date) over of_record as follows_on_day,
+        activity_date is not distinct from lead(activity_date) over of_record as is_followed_on_day,
+        last_value(case when known_from = activity_date then activity_date end ignore nulls) over (
+            partition by record_no
             order by activity_date
-            range between unbounded preceding and interval 1 day preceding
-        ) as integer) as gap_days
-    from purchase_days
+            rows between unbounded preceding and 1 preceding
+        ) as paused_since
+    from purchases
+    window of_record as (partition by record_no order by activity_date)
+),
+
+-- Of a hundred days with a purchase, one has two: the others need no folding.
+single_purchase_days as (
+    select
+        * exclude (follows_on_day, is_followed_on_day, paused_since),
+        cast(1 as integer) as orders,
+        cast(activity_date - paused_since as integer) as gap_days
+    from placed_purchases
+    where not follows_on_day and not is_followed_on_day
+),
+
+shared_purchase_days as (
+    select
+        record_no,
+        activity_date,
+        known_from,
+        known_to,
+        cast(sum(gross_amount) as decimal(18, 2)) as gross_amount,
+        cast(sum(discount_amount) as decimal(18, 2)) as discount_amount,
+        cast(sum(net_amount) as decimal(18, 2)) as net_amount,
+        cast(sum(coupon_orders) as integer) as coupon_orders,
+        cast(sum(discounted_orders) as integer) as discounted_orders,
+        sum(units) as units,
+        cast(sum(line_count) as integer) as line_count,
+        cast(sum(margin_amount) as decimal(18, 2)) as margin_amount,
+        bit_or(category_mask) as category_mask,
+        sum(category_counters) as category_counters,
+        list_distinct(flatten(list(category_numbers))) as category_numbers,
+        cast(count(*) as integer) as orders,
+        max(paused_since) filter (where not follows_on_day) as paused_since
+    from placed_purchases
+    where follows_on_day or is_followed_on_day
+    group by record_no, activity_date, known_from, known_to
+),
+
+spaced_purchase_days as (
+    select
+        * exclude (paused_since),
+        count(*) over of_day = 1 as is_alone,
+        cast(activity_date - max(paused_since) over of_day as integer) as gap_days
+    from shared_purchase_days
+    window of_day as (partition by record_no, activity_date)
 ),
 
 -- A day's rows multiply when one of its orders is told anew: the pause before the day must not.
@@ -64,7 +137,7 @@ reached_purchase_days as (
     select
         *,
         max(known_to) over (
-            partition by source, source_customer_id, activity_date
+            partition by record_no, activity_date
             order by known_from, known_to
             rows between unbounded preceding and 1 preceding
         ) as reached
@@ -76,7 +149,7 @@ stretched_purchase_days as (
     select
         *,
         count(*) filter (where known_from > reached) over (
-            partition by source, source_customer_id, activity_date
+            partition by record_no, activity_date
             order by known_from, known_to
             rows between unbounded preceding and current row
         ) as stretch_no
@@ -85,20 +158,18 @@ stretched_purchase_days as (
 
 pauses as (
     select
-        source,
-        source_customer_id,
+        record_no,
         activity_date,
         min(known_from) as known_from,
         max(known_to) as known_to,
         any_value(gap_days) as gap_days
     from stretched_purchase_days
-    group by source, source_customer_id, activity_date, stretch_no
+    group by record_no, activity_date, stretch_no
 ),
 
 refund_days as (
     select
-        source,
-        source_customer_id,
+        record_no,
         cast(refunded_at as date) as activity_date,
         greatest(known_from, cast(refunded_at as date)) as known_from,
         known_to,
@@ -111,8 +182,7 @@ refund_days as (
 
 cancellation_days as (
     select
-        source,
-        source_customer_id,
+        record_no,
         cast(cancelled_at as date) as activity_date,
         greatest(known_from, cast(cancelled_at as date)) as known_from,
         known_to,
@@ -122,8 +192,13 @@ cancellation_days as (
     group by all
 ),
 
-final as (
-    select * exclude (is_alone) replace (case when is_alone then gap_days end as gap_days)
+record_days as (
+    select
+        *,
+        true as is_alone
+    from single_purchase_days
+    union all by name
+    select * replace (case when is_alone then gap_days end as gap_days)
     from spaced_purchase_days
     union all by name
     select * from pauses
@@ -131,7 +206,47 @@ final as (
     select * from refund_days
     union all by name
     select * from cancellation_days
-    order by source, source_customer_id, activity_date
+),
+
+-- Who bought under several records, or under one that came back, may have a day in several rows.
+crowded_customers as (
+    select identities.customer_no
+    from (select distinct record_no from placed_purchases) as buyers
+    inner join identities using (record_no)
+    group by identities.customer_no
+    having count(*) > 1
+),
+
+customer_days as (
+    select
+        identities.customer_no,
+        identities.is_first_stretch,
+        greatest(record_days.known_from, identities.valid_from) as counts_from,
+        least(record_days.known_to, identities.valid_to) as counts_to,
+        crowded_customers.customer_no is not null or not record_days.is_alone as may_share_day,
+        record_days.* exclude (is_alone)
+    from record_days
+    inner join identities using (record_no)
+    left join crowded_customers on identities.customer_no = crowded_customers.customer_no
+),
+
+shared_days as (
+    select
+        customer_no,
+        activity_date
+    from customer_days
+    where orders > 0 and may_share_day
+    group by all
+    having count(*) > 1
+),
+
+final as (
+    select
+        customer_days.* exclude (may_share_day),
+        customer_days.orders is not null and shared_days.customer_no is not null as shares_day
+    from customer_days
+    left join shared_days using (customer_no, activity_date)
+    order by customer_days.customer_no, customer_days.activity_date
 )
 
 select * from final

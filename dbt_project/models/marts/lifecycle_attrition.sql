@@ -130,7 +130,7 @@ turns as (
         purchased_on,
         next_on,
         dormant_on,
-        stage,
+        {{ lifecycle_stage('purchase_no', 'null') }} as stage,
         {{ lifecycle_stage('purchase_no + 1', 'null') }} as next_stage
     from {{ ref('int_customer_purchases') }}
     where purchase_no = 1 or dormant_on is not null or next_stage != stage

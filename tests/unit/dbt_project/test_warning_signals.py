@@ -115,9 +115,12 @@ def plant(con: duckdb.DuckDBPyConnection) -> None:
     names += [f"usual_{number}" for number in range(100 - len(names))]
     people = list(enumerate(names))
     con.execute(
-        "create table intermediate.int_identity_history (record_no int, own_customer_id text)"
+        """
+        create table intermediate.int_identity_history
+        (record_no int, own_customer_id text, is_first_stretch bool)
+        """
     )
-    con.executemany("insert into intermediate.int_identity_history values (?, ?)", people)
+    con.executemany("insert into intermediate.int_identity_history values (?, ?, true)", people)
     con.execute(
         f"""
         create table features.feat_customer_snapshots as

@@ -1,0 +1,135 @@
+{#- Warnings of less than the customer's own past makes one expect, as steps of a query that reads
+    `noticed` (feat_warning_signals). -#}
+
+{#- What is counted (feat_purchases, feat_behaviour), days of the window and of all history. -#}
+{% macro falling_counts() -%}
+    {{ return({
+        'orders_falling': {'counts': 'order', 'window': 56, 'history': 364, 'since': 'order'},
+        'visits_falling': {'counts': 'active', 'window': 28, 'history': 252, 'since': 'activity'},
+        'feature_use_falling': {'counts': 'feature', 'window': 28, 'history': 252, 'since': 'activity'},
+        'email_opens_falling': {'counts': 'email', 'window': 28, 'history': 252, 'since': 'activity'},
+        'orders_sliding': {'counts': 'order', 'window': 84, 'history': 364, 'since': 'order'},
+        'visits_sliding': {'counts': 'active', 'window': 84, 'history': 252, 'since': 'activity'},
+    }) }}
+{%- endmacro %}
+
+{#- Slow declines, each with the quick one that tells of it better. -#}
+{% macro sliding_counts() -%}
+    {{ return({'orders_sliding': 'orders_falling', 'visits_sliding': 'visits_falling'}) }}
+{%- endmacro %}
+
+{% macro activity_falling_signals() -%}
+{%- set falling, sliding = falling_counts(), sliding_counts() %}
+{%- set slack = 0.25 %}
+{%- set lundberg = 0.605 %}
+{#-
+    The condition stands in the case as well: where filters of later steps are worked out earlier,
+    tails would be added up of everybody.
+-#}
+{%- for signal, measure in falling.items() if signal not in sliding %}
+{%- set burst = 'orders_a_day' if measure.counts == 'order' else '1' %}
+
+{{ signal }} as (
+    select
+        customer_id,
+        snapshot_date,
+        '{{ signal }}' as signal,
+        cast({{ signal }}_recent as double) as observed,
+        {{ signal }}_expected as expected,
+        case
+            when is_{{ signal }}
+                then {{ negative_binomial(
+                    0, 'cast(round(' ~ signal ~ '_recent / ' ~ burst ~ ') as bigint)',
+                    signal ~ '_expected / ' ~ burst, signal ~ '_shape / ' ~ burst
+                ) }}
+        end as p_value,
+        {{ measure.window }} as period_days,
+        cast(null as integer) as category_number
+    from noticed
+    where is_{{ signal }}
+    {{ worked_out_once() }}
+),
+{%- endfor %}
+
+{#-
+    The sum of what was missing in the latest weeks, at its largest over all numbers of weeks (Page's
+    CUSUM). A quarter of the expected days is let go each week, so that the decline to which it is
+    most sensitive is by half. Under an unchanged Poisson rate the sum exceeds s at most with
+    probability exp(-0.605 s) (Lundberg's bound; 0.605 solves 0.75 x = 1 - exp(-x)). The rate is taken
+    a standard deviation lower than it is known.
+-#}
+{%- for signal, quick in sliding.items() %}
+{%- set measure = falling[signal] %}
+
+{{ signal }}_weeks as (
+    select
+        customer_id,
+        snapshot_date,
+        {{ 'orders_a_day' if measure.counts == 'order' else 1 }} as burst,
+        {{ signal }}_expected / 12 as weekly_expected,
+        {{ signal }}_expected / 12 * (1 - 1 / sqrt({{ signal }}_shape)) as weekly_least,
+        [
+            {%- for weeks in range(1, 13) %}
+            {%- for week in range(weeks) %}
+            {{ in_week(measure.counts ~ '_weeks', week) }}{{ ' +' if not loop.last }}
+            {%- endfor %}{{ ',' if not loop.last }}
+            {%- endfor %}
+        ] as counts
+    from noticed
+    anti join {{ quick }}
+        on
+            noticed.customer_id = {{ quick }}.customer_id
+            and noticed.snapshot_date = {{ quick }}.snapshot_date
+            and {{ quick }}.p_value <= 0.05
+    where is_{{ signal }}
+),
+
+{{ signal }}_missing as (
+    select
+        *,
+        [
+            {%- for weeks in range(1, 13) %}
+            {{ weeks }} * {{ 1 - slack }} * weekly_least
+            - counts[{{ weeks }}]{{ ',' if not loop.last }}
+            {%- endfor %}
+        ] as missing
+    from {{ signal }}_weeks
+),
+
+{{ signal }} as (
+    select
+        customer_id,
+        snapshot_date,
+        '{{ signal }}' as signal,
+        cast(counts[list_position(missing, list_max(missing))] as double) as observed,
+        weekly_expected * list_position(missing, list_max(missing)) as expected,
+        least(exp(-{{ lundberg }} * list_max(missing) / burst), 1) as p_value,
+        cast(7 * list_position(missing, list_max(missing)) as integer) as period_days,
+        cast(null as integer) as category_number
+    from {{ signal }}_missing
+),
+{%- endfor %}
+
+-- A pause beside the mean of the own earlier ones is F-distributed if pauses are gamma-distributed.
+order_overdue as (
+    select
+        customer_id,
+        snapshot_date,
+        'order_overdue' as signal,
+        cast(days_since_last_order as double) as observed,
+        cast(mean_gap_days as double) as expected,
+        {{ normal_tail('pause_z') }} as p_value,
+        cast(null as integer) as period_days,
+        cast(null as integer) as category_number
+    from (
+        select
+            *,
+            {{ f_tail_z(
+                'coalesce(orders_falling_movement, 1) * days_since_last_order / mean_gap_days',
+                '2 * gap_shape', '2 * gap_shape * gaps'
+            ) }} as pause_z
+        from noticed
+        where gaps >= 2 and mean_gap_days > 0 and days_since_last_order > mean_gap_days
+    ) as pauses
+)
+{%- endmacro %}
