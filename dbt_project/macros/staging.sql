@@ -6,6 +6,14 @@
 {%- endmacro %}
 
 {#-
+    UTC from an ISO 8601 text that names its offset, as APIs write it: 2026-06-30T14:00:00+02:00.
+    A plain cast to a timestamp reads such a text too, and silently drops the offset.
+-#}
+{% macro iso_to_utc(column) -%}
+    timezone('UTC', try_cast({{ column }} as timestamp with time zone))
+{%- endmacro %}
+
+{#-
     A moment told in `from_zone`, as the wall clock of the deployment's time zone shows it.
     From UTC the zone's changes of offset since 2000 are written out, which is 6 to 20 times faster
     than asking the calendar library for each of some million rows; from elsewhere it is asked.

@@ -156,21 +156,37 @@ def _land_table(con: duckdb.DuckDBPyConnection, reading: _Reading) -> tuple[int,
     fetched = reading.fetched
     landed = 0
     if fetched.rows:
-        conditions = [
-            f"{identifier(column)} = {literal(value)}"
-            for column, value in reading.table.deleted_when.items()
-        ]
         landed = land(
             con,
             reading.landing,
             fetched.relation,
             fetched.columns,
             has_repeats=fetched.has_repeats,
-            is_deleted=" or ".join(conditions) or None,
+            is_deleted=_is_deleted(reading.table),
         )
     if not reading.is_whole:
         return landed, 0
     return landed, end_absent(con, reading.landing, fetched.relation)
+
+
+def _is_deleted(table: RestTable) -> str | None:
+    """Condition on a record that says it is deleted, None if none of them is."""
+    conditions = []
+    for column, value in table.deleted_when.items():
+        text, wanted = f"cast({identifier(column)} as varchar)", literal(value)
+        conditions.append(
+            f"""
+            coalesce(
+                {text} = {wanted}
+                or case
+                    when json_valid({text}) and json_type({text}) = 'ARRAY'
+                        then list_contains(json_extract_string({text}, '$[*]'), {wanted})
+                end,
+                false
+            )
+            """
+        )
+    return " or ".join(conditions) or None
 
 
 def _is_whole(

@@ -152,7 +152,7 @@ class RestTable(LiveTable):
     `records` says where in an answer they are (`.`: it is the list). The members of the objects
     named in `lift` become columns of their own, `properties_email` of `properties`; other nested
     values are kept as JSON. `start_parameters` are sent until there is something to go on from. A
-    record is deleted where a column of `deleted_when` has the value. Without `incremental` or a
+    record is deleted where a column of `deleted_when` is the value, or is a list that has it. Without `incremental` or a
     cursor that resumes all is read and compared, and what is gone has ended; with one, that is done
     `compare_every_days`, if at all.
     """
