@@ -190,37 +190,33 @@ def _handler(apis: LocalApis) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            parts = urlsplit(self.path)
+            path = urlsplit(self.path).path
             with apis.lock:
                 apis.asked.append(self.path)
-                apis.counts[parts.path] += 1
-                fault = apis.fault(parts.path, apis.counts[parts.path]) if apis.fault else None
-                if fault == "hang up":
-                    self.close_connection = True
-                    return
-                if fault is not None and fault.isdigit():
-                    self._send(int(fault), b'{"error": "injected"}', {})
-                    return
-                if not apis.is_allowed(parts.path, self.headers):
-                    self._send(401, b'{"error": "who are you?"}', {})
-                    return
-                if fault == "html":
-                    self._send(200, b"<!doctype html><h1>Down for maintenance</h1>", {})
-                    return
-                try:
-                    found = apis.answer(parts.path, dict(parse_qsl(parts.query)))
-                except ValueError:
-                    self._send(400, b'{"error": "bad request"}', {})
-                    return
-            if found is None:
-                self._send(404, b'{"error": "not found"}', {})
+                apis.counts[path] += 1
+                fault = apis.fault(path, apis.counts[path]) if apis.fault else None
+                status, body, headers = self._answer(path, fault)
+            if fault == "hang up":
+                self.close_connection = True
                 return
-            body, headers = found
-            content = json.dumps(body).encode()
+            content = body if isinstance(body, bytes) else json.dumps(body).encode()
             if fault == "truncated":
-                self._send(200, content[: len(content) // 2], headers)
-                return
-            self._send(200, content, headers, cut=fault == "cut")
+                content = content[: len(content) // 2]
+            self._send(status, content, headers, cut=fault == "cut")
+
+        def _answer(self, path: str, fault: str | None) -> tuple[int, Any, dict[str, str]]:
+            """Status, body and headers."""
+            if fault is not None and fault.isdigit():
+                return int(fault), {"error": "injected"}, {}
+            if not apis.is_allowed(path, self.headers):
+                return 401, {"error": "who are you?"}, {}
+            if fault == "html":
+                return 200, b"<!doctype html><h1>Down for maintenance</h1>", {}
+            try:
+                found = apis.answer(path, dict(parse_qsl(urlsplit(self.path).query)))
+            except ValueError:
+                return 400, {"error": "bad request"}, {}
+            return (404, {"error": "not found"}, {}) if found is None else (200, *found)
 
         def _send(
             self, status: int, content: bytes, headers: dict[str, str], *, cut: bool = False

@@ -262,7 +262,9 @@ def _unreachable(error: HTTPError) -> str:
 def _next_link(header: str | None) -> str | None:
     """The address that a Link header calls next (RFC 8288)."""
     for address, attributes in re.findall(r"<([^>]*)>([^<]*)", header or ""):
-        if re.search(r";\s*rel\s*=\s*(\"([^\"]*\s)?next(\s[^\"]*)?\"|next\b)", attributes, re.I):
+        if re.search(
+            r";\s*rel\s*=\s*(\"([^\"]*\s)?next(\s[^\"]*)?\"|next\b)", attributes, re.IGNORECASE
+        ):
             return str(address)
     return None
 

@@ -66,10 +66,10 @@ def extract_api(
         ExtractError: a table cannot be read; nothing of the source is loaded.
     """
     ledger.create_ledger(con)
+    client = ApiClient(name, source)
     scratch = home.root / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)  # a run that was killed leaves it
     scratch.mkdir()
-    client = ApiClient(name, source)
     try:
         readings = [
             _fetch(con, client, source, table_name, run_date, scratch)

@@ -21,7 +21,7 @@ from orchestration.secrets import is_reference, referred
 from orchestration.source_config.base import BaseSource, LiveTable, Name, Section, matching
 
 _SECRET_WORDS = re.compile(
-    r"auth|token|secret|passw|api[-_]?key|apikey|access[-_]?key|cookie", re.I
+    r"auth|token|secret|passw|api[-_]?key|apikey|access[-_]?key|cookie", re.IGNORECASE
 )
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -152,9 +152,9 @@ class RestTable(LiveTable):
     `records` says where in an answer they are (`.`: it is the list). The members of the objects
     named in `lift` become columns of their own, `properties_email` of `properties`; other nested
     values are kept as JSON. `start_parameters` are sent until there is something to go on from. A
-    record is deleted where a column of `deleted_when` is the value, or is a list that has it. Without `incremental` or a
-    cursor that resumes all is read and compared, and what is gone has ended; with one, that is done
-    `compare_every_days`, if at all.
+    record is deleted where a column of `deleted_when` is the value, or is a list that has it.
+    Without `incremental` or a cursor that resumes all is read and compared, and what is gone has
+    ended; with one, that is done `compare_every_days`, if at all.
     """
 
     path: Annotated[str, matching(r"[^?#\s]+", "a path, its query under parameters")]
