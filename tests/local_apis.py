@@ -87,7 +87,7 @@ class LocalApis:
 
     @contextmanager
     def serving(self) -> Iterator[LocalApis]:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"apis": self}))
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
@@ -185,56 +185,54 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _handler(apis: LocalApis) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    apis: LocalApis
+    protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:
-            path = urlsplit(self.path).path
-            with apis.lock:
-                apis.asked.append(self.path)
-                apis.counts[path] += 1
-                fault = apis.fault(path, apis.counts[path]) if apis.fault else None
-                status, body, headers = self._answer(path, fault)
-            if fault == "hang up":
-                self.close_connection = True
-                return
-            content = body if isinstance(body, bytes) else json.dumps(body).encode()
-            if fault == "truncated":
-                content = content[: len(content) // 2]
-            self._send(status, content, headers, cut=fault == "cut")
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        with self.apis.lock:
+            self.apis.asked.append(self.path)
+            self.apis.counts[path] += 1
+            fault = self.apis.fault(path, self.apis.counts[path]) if self.apis.fault else None
+            status, body, headers = self._answer(path, fault)
+        if fault == "hang up":
+            self.close_connection = True
+            return
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        if fault == "truncated":
+            content = content[: len(content) // 2]
+        self._send(status, content, headers, cut=fault == "cut")
 
-        def _answer(self, path: str, fault: str | None) -> tuple[int, Any, dict[str, str]]:
-            """Status, body and headers."""
-            if fault is not None and fault.isdigit():
-                return int(fault), {"error": "injected"}, {}
-            if not apis.is_allowed(path, self.headers):
-                return 401, {"error": "who are you?"}, {}
-            if fault == "html":
-                return 200, b"<!doctype html><h1>Down for maintenance</h1>", {}
-            try:
-                found = apis.answer(path, dict(parse_qsl(urlsplit(self.path).query)))
-            except ValueError:
-                return 400, {"error": "bad request"}, {}
-            return (404, {"error": "not found"}, {}) if found is None else (200, *found)
+    def _answer(self, path: str, fault: str | None) -> tuple[int, Any, dict[str, str]]:
+        """Status, body and headers."""
+        if fault is not None and fault.isdigit():
+            return int(fault), {"error": "injected"}, {}
+        if not self.apis.is_allowed(path, self.headers):
+            return 401, {"error": "who are you?"}, {}
+        if fault == "html":
+            return 200, b"<!doctype html><h1>Down for maintenance</h1>", {}
+        try:
+            found = self.apis.answer(path, dict(parse_qsl(urlsplit(self.path).query)))
+        except ValueError:
+            return 400, {"error": "bad request"}, {}
+        return (404, {"error": "not found"}, {}) if found is None else (200, *found)
 
-        def _send(
-            self, status: int, content: bytes, headers: dict[str, str], *, cut: bool = False
-        ) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            if status in (429, 503) and apis.retry_after is not None:
-                self.send_header("Retry-After", apis.retry_after)
-            if 300 <= status < 400:
-                self.send_header("Location", "http://127.0.0.1:9/elsewhere")
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content[: len(content) // 2] if cut else content)
-            self.close_connection = cut
+    def _send(
+        self, status: int, content: bytes, headers: dict[str, str], *, cut: bool = False
+    ) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        if status in (429, 503) and self.apis.retry_after is not None:
+            self.send_header("Retry-After", self.apis.retry_after)
+        if 300 <= status < 400:
+            self.send_header("Location", "http://127.0.0.1:9/elsewhere")
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2] if cut else content)
+        self.close_connection = cut
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Say nothing: a test's output is its own."""
-
-    return Handler
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing: a test's output is its own."""

@@ -27,6 +27,7 @@ from orchestration.source_config.rest import Auth, RestSource, Retries, check_ad
 
 _TRIED_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CONNECT_SECONDS = 10.0
+_RELATION = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([\w.-]+))", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -262,9 +263,8 @@ def _unreachable(error: HTTPError) -> str:
 def _next_link(header: str | None) -> str | None:
     """The address that a Link header calls next (RFC 8288)."""
     for address, attributes in re.findall(r"<([^>]*)>([^<]*)", header or ""):
-        if re.search(
-            r";\s*rel\s*=\s*(\"([^\"]*\s)?next(\s[^\"]*)?\"|next\b)", attributes, re.IGNORECASE
-        ):
+        relation = _RELATION.search(attributes)
+        if relation and "next" in (relation[1] or relation[2]).casefold().split():
             return str(address)
     return None
 

@@ -95,8 +95,8 @@ def _fetch(
     where = f"{client.name}.{table_name}"
     is_whole = _is_whole(con, landing, table, run_date)
     mark = None
-    parameters = _texts(table.parameters)
-    start = _texts(table.start_parameters)
+    parameters = as_texts(table.parameters)
+    start = as_texts(table.start_parameters)
     if table.incremental is not None:
         known = state(con, landing, _MARK)
         mark = Mark(where, table.incremental, known, landing.loaded_at)
@@ -217,7 +217,7 @@ def _refuse_emptiness(con: duckdb.DuckDBPyConnection, landing: Landing) -> None:
         )
 
 
-def _texts(parameters: dict[str, str | int | bool]) -> dict[str, str]:
+def as_texts(parameters: dict[str, str | int | bool]) -> dict[str, str]:
     """Parameters as they stand in an address; true and false as JSON has them."""
     return {
         name: str(value).lower() if isinstance(value, bool) else str(value)
