@@ -20,8 +20,8 @@ lines as (
 parsed as (
     select
         *,
-        line ->> '$.quantity' as raw_quantity,
-        line ->> '$.price' as raw_price,
+        json_extract_string(line, '$.quantity') as raw_quantity,
+        json_extract_string(line, '$.price') as raw_price,
         try_cast(raw_quantity as double) as quantity,
         try_cast(raw_price as decimal(18, 4)) as unit_price
     from lines
@@ -39,10 +39,10 @@ renamed as (
             ]) }}
         ) as _reject_reason,
         'shopify' as source,
-        line ->> '$.id' as source_order_line_id,
+        json_extract_string(line, '$.id') as source_order_line_id,
         order_id as source_order_id,
-        line ->> '$.product_id' as product_id,
-        line ->> '$.title' as product_name,
+        json_extract_string(line, '$.product_id') as product_id,
+        json_extract_string(line, '$.title') as product_name,
         cast(null as varchar) as category,
         quantity,
         unit_price,

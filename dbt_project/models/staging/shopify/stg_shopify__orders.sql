@@ -31,14 +31,15 @@ refunded as (
             as shop_rate,
         list_filter(
             json_extract(refunds_json, '$[*].transactions[*]'),
-            lambda paid : paid ->> '$.kind' = 'refund' and paid ->> '$.status' = 'success'
+            lambda paid : json_extract_string(paid, '$.kind') = 'refund'
+            and json_extract_string(paid, '$.status') = 'success'
         ) as refund_payments,
         list_max(
             list_transform(
                 json_extract_string(refunds_json, '$[*].created_at'),
                 lambda moment : {{ iso_to_utc('moment') }}
             )
-        ) as refunded_utc
+        ) as last_refund_utc
     from parsed
 ),
 
@@ -49,14 +50,26 @@ settled as (
             list_sum(
                 list_transform(
                     refund_payments,
-                    lambda paid : try_cast(paid ->> '$.amount' as double)
+                    lambda paid : try_cast(json_extract_string(paid, '$.amount') as double)
                     * case
-                        when coalesce(paid ->> '$.currency', currency) = currency then 1
+                        when coalesce(json_extract_string(paid, '$.currency'), currency) = currency then 1
                         else shop_rate
                     end
                 )
             ) as decimal(18, 2)
         ) as paid_back,
+        -- A refund without a payment is goods that were sent back, or never sent.
+        coalesce(
+            list_max(
+                list_transform(
+                    refund_payments,
+                    lambda paid : {{ iso_to_utc("json_extract_string(paid, '$.processed_at')") }}
+                )
+            ),
+            case
+                when financial_status = 'refunded' or len(refund_payments) > 0 then last_refund_utc
+            end
+        ) as refunded_utc,
         case
             when cancelled_utc is not null then 'cancelled'
             when financial_status in ('paid', 'partially_refunded') then 'completed'
