@@ -42,9 +42,9 @@ renamed as (
         list_transform(
             list_filter(
                 string_split(coalesce(properties_hs_merged_object_ids, ''), ';'),
-                lambda merged_id : trim(merged_id) != ''
+                lambda merged_id: trim(merged_id) != ''
             ),
-            lambda merged_id : 'hubspot:' || trim(merged_id)
+            lambda merged_id: 'hubspot:' || trim(merged_id)
         ) as external_ids
     from parsed
 ),

@@ -26,18 +26,19 @@ parsed as (
 refunded as (
     select
         *,
-        try_cast(json_extract_string(price_json, '$.shop_money.amount') as double)
-        / nullif(try_cast(json_extract_string(price_json, '$.presentment_money.amount') as double), 0)
-            as shop_rate,
+        try_cast(json_extract_string(price_json, '$.shop_money.amount') as double) as shop_price,
+        try_cast(json_extract_string(price_json, '$.presentment_money.amount') as double)
+            as presentment_price,
+        shop_price / nullif(presentment_price, 0) as shop_rate,
         list_filter(
             json_extract(refunds_json, '$[*].transactions[*]'),
-            lambda paid : json_extract_string(paid, '$.kind') = 'refund'
+            lambda paid: json_extract_string(paid, '$.kind') = 'refund'
             and json_extract_string(paid, '$.status') = 'success'
         ) as refund_payments,
         list_max(
             list_transform(
                 json_extract_string(refunds_json, '$[*].created_at'),
-                lambda moment : {{ iso_to_utc('moment') }}
+                lambda moment: {{ iso_to_utc('moment') }}
             )
         ) as last_refund_utc
     from parsed
@@ -50,9 +51,10 @@ settled as (
             list_sum(
                 list_transform(
                     refund_payments,
-                    lambda paid : try_cast(json_extract_string(paid, '$.amount') as double)
+                    lambda paid: try_cast(json_extract_string(paid, '$.amount') as double)
                     * case
-                        when coalesce(json_extract_string(paid, '$.currency'), currency) = currency then 1
+                        when coalesce(json_extract_string(paid, '$.currency'), currency) = currency
+                            then 1
                         else shop_rate
                     end
                 )
@@ -63,7 +65,7 @@ settled as (
             list_max(
                 list_transform(
                     refund_payments,
-                    lambda paid : {{ iso_to_utc("json_extract_string(paid, '$.processed_at')") }}
+                    lambda paid: {{ iso_to_utc("json_extract_string(paid, '$.processed_at')") }}
                 )
             ),
             case
@@ -108,7 +110,8 @@ renamed as (
         source_name as sales_channel,
         {{ to_local('cancelled_utc') }} as cancelled_at,
         {{ to_local('refunded_utc') }} as refunded_at,
-        case when financial_status = 'refunded' then net_amount else paid_back end as refunded_amount
+        case when financial_status = 'refunded' then net_amount else paid_back end
+            as refunded_amount
     from settled
 ),
 

@@ -28,7 +28,7 @@ renamed as (
         id as source_customer_id,
         email,
         phone,
-        "name" as full_name,
+        name as full_name,
         {{ to_local('created_utc') }} as created_at,
         {{ to_local('updated_utc') }} as updated_at,
         cast(null as integer) as birth_year,

@@ -46,7 +46,7 @@ renamed as (
         case when status in ('solved', 'closed') then {{ to_local('solved_utc') }} end
             as resolved_at,
         json_extract_string(via_json, '$.channel') as channel,
-        "type" as topic,
+        type as topic,
         priority,
         status,
         -- Zendesk asks for a thumb up or down: the ends of the scale.
