@@ -84,6 +84,7 @@ class ApiClient:
         self._base = _address(name, source)
         self._headers = {
             "Accept": "application/json",
+            "Accept-Encoding": "gzip",
             "User-Agent": "holdfast",
             **source.headers,
             **_credentials(name, source.auth),
