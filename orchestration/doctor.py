@@ -29,7 +29,7 @@ from orchestration.extract.fingerprint import sha256_of
 from orchestration.extract.readers import Reading, is_gzip, open_file
 from orchestration.home import Home
 from orchestration.quoting import identifier
-from orchestration.source_config import FilesSource, FileTable, SourceTable
+from orchestration.source_config import FilesSource, FileTable, RestSource, SourceTable
 from orchestration.warehouse import Warehouse, WarehouseError, warehouse_owner
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -86,6 +86,10 @@ def diagnose(
     for name, source in config.sources.items():
         if isinstance(source, FilesSource):
             findings += _files(name, source, config, home)
+        elif isinstance(source, RestSource):
+            from orchestration.api_findings import api_findings
+
+            findings += api_findings(name, source)
         for table_name, table in source.tables.items():
             findings += _staging(name, table, f"{name}.{table_name}", project)
     return findings

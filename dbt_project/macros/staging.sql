@@ -6,6 +6,14 @@
 {%- endmacro %}
 
 {#-
+    UTC from an ISO 8601 text that names its offset, as APIs write it: 2026-06-30T14:00:00+02:00.
+    A plain cast to a timestamp reads such a text too, and silently drops the offset.
+-#}
+{% macro iso_to_utc(column) -%}
+    timezone('UTC', try_cast({{ column }} as timestamp with time zone))
+{%- endmacro %}
+
+{#-
     A moment told in `from_zone`, as the wall clock of the deployment's time zone shows it.
     From UTC the zone's changes of offset since 2000 are written out, which is 6 to 20 times faster
     than asking the calendar library for each of some million rows; from elsewhere it is asked.
@@ -15,11 +23,9 @@
     {{ timestamp }}
     {%- elif from_zone == 'UTC' -%}
     {%- set zone = modules.pytz.timezone(var('time_zone')) -%}
-    {%- set changes = [] -%}
-    {%- for changed_at in zone._utc_transition_times | default([]) if changed_at.year >= 2000 -%}
-        {%- do changes.append(changed_at) -%}
-    {%- endfor -%}
-    {%- set first_offset = zone.fromutc(modules.datetime.datetime(2000, 1, 1)).utcoffset() -%}
+    {%- set begin = modules.datetime.datetime(2000, 1, 1) -%}
+    {%- set first_offset = zone.fromutc(begin).utcoffset() -%}
+    {%- set changes = offset_changes(zone, begin) if execute else [] -%}
     {{ timestamp }} + case
         {%- if not changes %}
         when true then to_seconds({{ first_offset.total_seconds() | int }})
@@ -33,6 +39,35 @@
     {%- else -%}
     timezone('{{ var("time_zone") }}', timezone('{{ from_zone }}', {{ timestamp }}))
     {%- endif -%}
+{%- endmacro %}
+
+{#-
+    The moments in UTC from `begin` to the end of 2037, as far as they are laid down, at which the
+    zone's offset changes. Looked for week by week, then halved down to the second: pytz has a list
+    of them, which dbt's sandbox does not show, and says nothing of it.
+-#}
+{% macro offset_changes(zone, begin) -%}
+    {%- set changes = [] -%}
+    {%- set week = namespace(offset=zone.fromutc(begin).utcoffset()) -%}
+    {%- for number in range(7, (2038 - begin.year) * 365, 7) -%}
+        {%- set end = begin + modules.datetime.timedelta(days=number) -%}
+        {%- set offset = zone.fromutc(end).utcoffset() -%}
+        {%- if offset != week.offset -%}
+            {%- set at = namespace(before=604800, after=0) -%}
+            {%- for _ in range(20) -%}
+                {%- set half = (at.before + at.after) // 2 -%}
+                {%- set moment = end - modules.datetime.timedelta(seconds=half) -%}
+                {%- if zone.fromutc(moment).utcoffset() == offset -%}
+                    {%- set at.after = half -%}
+                {%- else -%}
+                    {%- set at.before = half -%}
+                {%- endif -%}
+            {%- endfor -%}
+            {%- do changes.append(end - modules.datetime.timedelta(seconds=at.after)) -%}
+            {%- set week.offset = offset -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(changes) }}
 {%- endmacro %}
 
 {#-

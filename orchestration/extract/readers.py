@@ -74,6 +74,13 @@ def open_file(
     return reading
 
 
+def json_lines(path: Path, columns: Iterable[str]) -> Reading:
+    """How to read a file of one JSON object a line, of which these keys become columns of text."""
+    types = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in columns)
+    relation = f"read_json({_argument(path)}, format = 'newline_delimited', columns = {{{types}}})"
+    return Reading(dict.fromkeys(columns, "VARCHAR"), relation, "row_number() over ()")
+
+
 def is_gzip(path: Path) -> bool:
     """Whether the name says that the file is compressed."""
     return path.suffix.casefold() == ".gz"
@@ -139,9 +146,7 @@ def _json_lines(con: duckdb.DuckDBPyConnection, path: Path, readable: Path) -> R
         )
     if not columns:
         return Reading({}, f"(select 1 where false) as {identifier('nothing')}", "1")
-    types = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in columns)
-    relation = f"read_json({file}, format = 'newline_delimited', columns = {{{types}}})"
-    return Reading(columns, relation, "row_number() over ()")
+    return json_lines(readable, columns)
 
 
 def _csv(path: Path, readable: Path, options: CsvOptions) -> Reading:

@@ -1,0 +1,56 @@
+{#-
+    One row a contact. A contact that was merged into another is gone from the list, and the other
+    names it: by that its history stays with the customer.
+-#}
+with
+
+source as (
+    select * from {{ source('hubspot', 'contacts') }}
+),
+
+parsed as (
+    select
+        *,
+        {{ iso_to_utc('"createdAt"') }} as created_utc,
+        {{ iso_to_utc('"updatedAt"') }} as updated_utc,
+        nullif(upper(trim(properties_hs_country_region_code)), '') as country_code
+    from source
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        {{ first_failed([
+            ('"createdAt"', 'created_utc', 'createdAt'),
+            ('"updatedAt"', 'updated_utc', 'updatedAt'),
+        ]) }} as _reject_reason,
+        'hubspot' as source,
+        id as source_customer_id,
+        properties_email as email,
+        properties_phone as phone,
+        nullif(concat_ws(' ', properties_firstname, properties_lastname), '') as full_name,
+        {{ to_local('created_utc') }} as created_at,
+        {{ to_local('updated_utc') }} as updated_at,
+        cast(null as integer) as birth_year,
+        case when country_code similar to '[A-Z]{2}' then country_code end as country,
+        properties_city as city,
+        lower(properties_hs_analytics_source) as acquisition_channel,
+        cast(null as varchar) as plan,
+        -- Not to have opted out is no consent.
+        case properties_hs_email_optout when 'true' then false end as marketing_consent,
+        list_transform(
+            list_filter(
+                string_split(coalesce(properties_hs_merged_object_ids, ''), ';'),
+                lambda merged_id: trim(merged_id) != ''
+            ),
+            lambda merged_id: 'hubspot:' || trim(merged_id)
+        ) as external_ids
+    from parsed
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final

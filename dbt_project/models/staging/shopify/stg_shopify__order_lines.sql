@@ -1,0 +1,57 @@
+{#- The lines stand in their order. One that was taken off an order stays in it, as ordered. -#}
+with
+
+source as (
+    select * from {{ source('shopify', 'orders') }}
+),
+
+lines as (
+    select
+        _load_id,
+        _row,
+        id as order_id,
+        test,
+        unnest(
+            json_extract(case when json_valid(line_items) then line_items end, '$[*]')
+        ) as line
+    from source
+),
+
+parsed as (
+    select
+        *,
+        json_extract_string(line, '$.quantity') as raw_quantity,
+        json_extract_string(line, '$.price') as raw_price,
+        try_cast(raw_quantity as double) as quantity,
+        try_cast(raw_price as decimal(18, 4)) as unit_price
+    from lines
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        coalesce(
+            case when test = 'true' then 'line of a test order' end,
+            {{ first_failed([
+                ('raw_quantity', 'quantity', 'quantity'),
+                ('raw_price', 'unit_price', 'price'),
+            ]) }}
+        ) as _reject_reason,
+        'shopify' as source,
+        json_extract_string(line, '$.id') as source_order_line_id,
+        order_id as source_order_id,
+        json_extract_string(line, '$.product_id') as product_id,
+        json_extract_string(line, '$.title') as product_name,
+        cast(null as varchar) as category,
+        quantity,
+        unit_price,
+        cast(null as decimal(18, 4)) as cost
+    from parsed
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final

@@ -1,0 +1,122 @@
+{#-
+    Amounts are those of the shop's own currency: total_price is what was to be paid, with tax and
+    shipping and after discounts. A refund that was paid in the customer's currency is converted by
+    the order's own rate.
+-#}
+with
+
+source as (
+    select * from {{ source('shopify', 'orders') }}
+),
+
+parsed as (
+    select
+        *,
+        {{ iso_to_utc('coalesce(processed_at, created_at)') }} as ordered_utc,
+        {{ iso_to_utc('cancelled_at') }} as cancelled_utc,
+        try_cast(total_price as decimal(18, 2)) as net_amount,
+        try_cast(total_discounts as decimal(18, 2)) as discount_amount,
+        case when json_valid(customer) then customer end as customer_json,
+        case when json_valid(discount_codes) then discount_codes end as codes_json,
+        case when json_valid(refunds) then refunds end as refunds_json,
+        case when json_valid(total_price_set) then total_price_set end as price_json
+    from source
+),
+
+refunded as (
+    select
+        *,
+        try_cast(json_extract_string(price_json, '$.shop_money.amount') as double) as shop_price,
+        try_cast(json_extract_string(price_json, '$.presentment_money.amount') as double)
+            as presentment_price,
+        shop_price / nullif(presentment_price, 0) as shop_rate,
+        list_filter(
+            json_extract(refunds_json, '$[*].transactions[*]'),
+            lambda paid: json_extract_string(paid, '$.kind') = 'refund'
+            and json_extract_string(paid, '$.status') = 'success'
+        ) as refund_payments,
+        list_max(
+            list_transform(
+                json_extract_string(refunds_json, '$[*].created_at'),
+                lambda moment: {{ iso_to_utc('moment') }}
+            )
+        ) as last_refund_utc
+    from parsed
+),
+
+settled as (
+    select
+        *,
+        cast(
+            list_sum(
+                list_transform(
+                    refund_payments,
+                    lambda paid: try_cast(json_extract_string(paid, '$.amount') as double)
+                    * case
+                        when coalesce(json_extract_string(paid, '$.currency'), currency) = currency
+                            then 1
+                        else shop_rate
+                    end
+                )
+            ) as decimal(18, 2)
+        ) as paid_back,
+        -- A refund without a payment is goods that were sent back, or never sent.
+        coalesce(
+            list_max(
+                list_transform(
+                    refund_payments,
+                    lambda paid: {{ iso_to_utc("json_extract_string(paid, '$.processed_at')") }}
+                )
+            ),
+            case
+                when financial_status = 'refunded' or len(refund_payments) > 0 then last_refund_utc
+            end
+        ) as refunded_utc,
+        case
+            when cancelled_utc is not null then 'cancelled'
+            when financial_status in ('paid', 'partially_refunded') then 'completed'
+            when financial_status = 'refunded' then 'refunded'
+            when financial_status in ('pending', 'authorized', 'partially_paid') then 'open'
+            when financial_status in ('voided', 'expired') then 'cancelled'
+        end as status
+    from refunded
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        coalesce(
+            case when test = 'true' then 'test order' end,
+            {{ first_failed([
+                ('coalesce(processed_at, created_at)', 'ordered_utc', 'processed_at'),
+                ('cancelled_at', 'cancelled_utc', 'cancelled_at'),
+                ('financial_status', 'status', 'financial_status'),
+                ('total_price', 'net_amount', 'total_price'),
+                ('total_discounts', 'discount_amount', 'total_discounts'),
+                ('refunds', 'refunds_json', 'refunds'),
+            ]) }}
+        ) as _reject_reason,
+        'shopify' as source,
+        id as source_order_id,
+        json_extract_string(customer_json, '$.id') as source_customer_id,
+        {{ to_local('ordered_utc') }} as ordered_at,
+        status,
+        currency,
+        net_amount + discount_amount as gross_amount,
+        discount_amount,
+        net_amount,
+        json_extract_string(codes_json, '$[0].code') as coupon_code,
+        source_name as sales_channel,
+        {{ to_local('cancelled_utc') }} as cancelled_at,
+        {{ to_local('refunded_utc') }} as refunded_at,
+        case when financial_status = 'refunded' then net_amount else paid_back end
+            as refunded_amount
+    from settled
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final

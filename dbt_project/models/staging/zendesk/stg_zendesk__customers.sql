@@ -1,0 +1,48 @@
+{#- Users of the help desk; those who work there are no customers. -#}
+with
+
+source as (
+    select * from {{ source('zendesk', 'users') }}
+),
+
+parsed as (
+    select
+        *,
+        {{ iso_to_utc('created_at') }} as created_utc,
+        {{ iso_to_utc('updated_at') }} as updated_utc
+    from source
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        coalesce(
+            case when role in ('agent', 'admin') then 'not a customer: ' || role end,
+            {{ first_failed([
+                ('created_at', 'created_utc', 'created_at'),
+                ('updated_at', 'updated_utc', 'updated_at'),
+            ]) }}
+        ) as _reject_reason,
+        'zendesk' as source,
+        id as source_customer_id,
+        email,
+        phone,
+        name as full_name,
+        {{ to_local('created_utc') }} as created_at,
+        {{ to_local('updated_utc') }} as updated_at,
+        cast(null as integer) as birth_year,
+        cast(null as varchar) as country,
+        cast(null as varchar) as city,
+        cast(null as varchar) as acquisition_channel,
+        cast(null as varchar) as plan,
+        cast(null as boolean) as marketing_consent,
+        cast(null as varchar[]) as external_ids
+    from parsed
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final

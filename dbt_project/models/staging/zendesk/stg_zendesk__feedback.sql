@@ -1,0 +1,40 @@
+{#- A ticket's first message, where its requester wrote it; what follows is not in the export. -#}
+with
+
+source as (
+    select * from {{ source('zendesk', 'tickets') }}
+),
+
+parsed as (
+    select
+        *,
+        {{ iso_to_utc('created_at') }} as created_utc
+    from source
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        coalesce(
+            case when submitter_id != requester_id then 'not written by the customer' end,
+            case when coalesce(trim(description), '') = '' then 'no text' end,
+            {{ first_failed([('created_at', 'created_utc', 'created_at')]) }}
+        ) as _reject_reason,
+        'zendesk' as source,
+        id as source_feedback_id,
+        requester_id as source_customer_id,
+        {{ to_local('created_utc') }} as created_at,
+        'ticket_message' as kind,
+        cast(null as double) as rating,
+        description as text,
+        cast(null as varchar) as source_order_id,
+        id as source_ticket_id
+    from parsed
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final

@@ -1,0 +1,65 @@
+{#- The metric set tells the first answer in minutes since the ticket was opened. -#}
+with
+
+source as (
+    select * from {{ source('zendesk', 'tickets') }}
+),
+
+opened as (
+    select
+        *,
+        {{ iso_to_utc('created_at') }} as opened_utc,
+        case when json_valid(metric_set) then metric_set end as metrics,
+        case when json_valid(via) then via end as via_json,
+        case when json_valid(satisfaction_rating) then satisfaction_rating end as rating
+    from source
+),
+
+measured as (
+    select
+        *,
+        json_extract_string(metrics, '$.solved_at') as raw_solved_at,
+        {{ iso_to_utc('raw_solved_at') }} as solved_utc,
+        json_extract_string(metrics, '$.reply_time_in_minutes.calendar') as raw_reply_minutes,
+        try_cast(raw_reply_minutes as bigint) as reply_minutes,
+        json_extract_string(metrics, '$.reopens') as raw_reopens,
+        try_cast(raw_reopens as integer) as reopens
+    from opened
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        {{ first_failed([
+            ('created_at', 'opened_utc', 'created_at'),
+            ('raw_solved_at', 'solved_utc', 'metric_set.solved_at'),
+            ('raw_reply_minutes', 'reply_minutes', 'metric_set.reply_time_in_minutes'),
+            ('raw_reopens', 'reopens', 'metric_set.reopens'),
+        ]) }} as _reject_reason,
+        'zendesk' as source,
+        id as source_ticket_id,
+        requester_id as source_customer_id,
+        {{ to_local('opened_utc') }} as opened_at,
+        {{ to_local('opened_utc + to_minutes(reply_minutes)') }} as first_response_at,
+        -- A ticket that was opened again keeps the time at which it had been solved.
+        case when status in ('solved', 'closed') then {{ to_local('solved_utc') }} end
+            as resolved_at,
+        json_extract_string(via_json, '$.channel') as channel,
+        type as topic,
+        priority,
+        status,
+        -- Zendesk asks for a thumb up or down: the ends of the scale.
+        case json_extract_string(rating, '$.score')
+            when 'good' then 5.0
+            when 'bad' then 1.0
+        end as csat_score,
+        reopens as reopened_count
+    from measured
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final
