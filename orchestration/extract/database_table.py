@@ -69,6 +69,10 @@ class DatabaseTable:
             return f"coalesce({marker} != 0, false)"
         return f"{marker} is not null"
 
+    def has(self, name: str) -> bool:
+        """Whether the database has a column, however it spells it."""
+        return any(column.name.casefold() == name.casefold() for column in self.columns)
+
     def query(self, columns: Sequence[Column] | None = None) -> sa.Select[Any]:
         """All rows, these columns of them or all."""
         schema, _, name = self.there.rpartition(".")
