@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from orchestration.doctor import Finding
 from orchestration.extract.api_client import ApiClient
 from orchestration.extract.api_marks import Mark
 from orchestration.extract.api_paging import Pages
 from orchestration.extract.api_records import lifted
 from orchestration.extract.errors import ExtractError
 from orchestration.extract.rest import as_texts
+from orchestration.finding import Finding
 from orchestration.source_config.rest import RestSource, RestTable, Retries
 
 # A person waits: an API that is busy is told of, and not waited for.

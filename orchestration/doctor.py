@@ -12,11 +12,9 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
 
 import duckdb
 
@@ -27,9 +25,10 @@ from orchestration.extract.errors import ExtractError
 from orchestration.extract.faults import explain
 from orchestration.extract.fingerprint import sha256_of
 from orchestration.extract.readers import Reading, is_gzip, open_file
+from orchestration.finding import Finding
 from orchestration.home import Home
 from orchestration.quoting import identifier
-from orchestration.source_config import FilesSource, FileTable, RestSource, SourceTable
+from orchestration.source_config import FilesSource, FileTable, SourceTable, SqlSource
 from orchestration.warehouse import Warehouse, WarehouseError, warehouse_owner
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -38,23 +37,6 @@ UI_PORTS: Mapping[str, int] = {"the Dagster UI": 3000, "the MLflow UI": 5000}
 _OLDEST_PYTHON = (3, 11)
 _LEAST_FREE_BYTES = 1 << 30
 _SAMPLE_ROWS = 100_000
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        level: ok; warning, a run goes on all the same; error, a run will fail.
-        subject: what was looked at.
-        message: what was found.
-        remedy: what to do, empty if nothing.
-    """
-
-    level: Literal["ok", "warning", "error"]
-    subject: str
-    message: str
-    remedy: str = ""
 
 
 def diagnose(
@@ -86,7 +68,13 @@ def diagnose(
     for name, source in config.sources.items():
         if isinstance(source, FilesSource):
             findings += _files(name, source, config, home)
-        elif isinstance(source, RestSource):
+        elif isinstance(source, SqlSource):
+            # What reads databases takes half a second to import.
+            from orchestration.doctor_sql import diagnose_database
+
+            today = datetime.combine(today_in(config.time_zone), datetime.min.time())
+            findings += diagnose_database(name, source, today)
+        else:
             from orchestration.api_findings import api_findings
 
             findings += api_findings(name, source)

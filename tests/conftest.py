@@ -11,6 +11,8 @@ from demo import generate
 from orchestration.home import Home
 from tests.integration.deployments import DROPS, HISTORY, PEOPLE, Deployment
 
+pytest_plugins = ["tests.databases"]
+
 
 @pytest.fixture(scope="session")
 def delivered(tmp_path_factory: pytest.TempPathFactory) -> Deployment:

@@ -86,7 +86,7 @@ def land(
     """
     rows = relation
     names = ", ".join(identifier(column) for column in columns)
-    if has_repeats or _has_rows(con, landing):
+    if has_repeats or not is_empty(con, landing):
         rows = "fetched_changes"
         con.execute(
             f"""
@@ -165,6 +165,42 @@ def end_absent(con: duckdb.DuckDBPyConnection, landing: Landing, present: str) -
     )
 
 
+def lacks(con: duckdb.DuckDBPyConnection, landing: Landing, present: str) -> bool:
+    """Whether the source has a key that no row stands for that has not ended.
+
+    Args:
+        con: connection within a transaction.
+        landing: the table.
+        present: relation with at least the key columns of every row that the source has now.
+    """
+    found = con.execute(
+        f"""
+        with
+
+        known as (
+            select _load_id, _row, {", ".join(map(identifier, landing.config.key))}
+            from {landing.raw.name}
+        ),
+
+        {_latest(landing, landing.config.key)},
+
+        alive as (
+            select * from latest where not is_ended
+        )
+
+        select 1 from {present} as present
+        anti join alive on {_same(landing.config.key, "alive", "present")}
+        limit 1
+        """
+    ).fetchone()
+    return found is not None
+
+
+def is_empty(con: duckdb.DuckDBPyConnection, landing: Landing) -> bool:
+    """Whether nothing of the table has ever been landed."""
+    return con.execute(f"select 1 from {landing.raw.name} limit 1").fetchone() is None
+
+
 def state(con: duckdb.DuckDBPyConnection, landing: Landing, name: str) -> str | None:
     """What the last extraction of the table remembered under a name, None before the first."""
     row = con.execute(
@@ -230,10 +266,6 @@ def _end(con: duckdb.DuckDBPyConnection, landing: Landing, ended: str) -> int:
 def _label(landing: Landing, load_id: int) -> str:
     """What stands for a file's name: it tells one reading of the table from every other."""
     return f"read for {landing.run_date}, load {load_id}"
-
-
-def _has_rows(con: duckdb.DuckDBPyConnection, landing: Landing) -> bool:
-    return con.execute(f"select 1 from {landing.raw.name} limit 1").fetchone() is not None
 
 
 def _changes(

@@ -1,0 +1,142 @@
+"""A database as it is read: one consistent state of it, its columns, and rows as they stream.
+
+PostgreSQL is read through its own driver, which copies rows into Arrow; every other database
+through SQLAlchemy. What both must say and do is here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from orchestration.extract.errors import ExtractError
+from orchestration.secrets import SecretError, hide, reveal
+
+NO_ENTRY = "the database cannot be entered"
+CHECK_ENTRY = "check that it runs, and url: address, user and password"
+RUN_AGAIN = "nothing of the source was loaded; run again once that is mended"
+
+_POSTGRES = re.compile(r"postgres(ql)?(\+\w+)?://")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        name: as the database spells it.
+        kind: the DuckDB type that it lands in.
+        is_text: whether the database is asked for it as text: it has a type that neither DuckDB
+            nor Arrow has, or the configuration wants it so.
+        is_time_as_text: whether the database keeps times as text, and this is one.
+    """
+
+    name: str
+    kind: str
+    is_text: bool = False
+    is_time_as_text: bool = False
+
+    @property
+    def selected(self) -> sa.ColumnElement[Any]:
+        """What to select for it, without a type of SQLAlchemy's, which would convert it."""
+        column: sa.ColumnElement[Any] = sa.column(self.name)
+        return sa.cast(column, sa.Text).label(self.name) if self.is_text else column
+
+
+class Batches:
+    """Rows of a query, to be read once.
+
+    DuckDB turns what fails while it reads into an error of its own, whose text may quote rows: what
+    it was before is kept as `failure`. The highest value of one column is told afterwards.
+    """
+
+    def __init__(
+        self, schema: pa.Schema, batches: Iterator[pa.RecordBatch], follow: str | None = None
+    ) -> None:
+        """Take the batches of a query; `follow` names the column whose highest value is told."""
+        self.failure: ExtractError | None = None
+        self.highest: int | str | date | datetime | None = None
+        self._follow = follow
+        self.reader = pa.RecordBatchReader.from_batches(schema, self._watched(batches))
+
+    def _watched(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        try:
+            for batch in batches:
+                if self._follow is not None:
+                    self._rise(pc.max(batch.column(self._follow)))
+                yield batch
+        except ExtractError as error:
+            self.failure = error
+            raise
+
+    def _rise(self, highest: pa.Scalar) -> None:
+        try:
+            value = highest.as_py()
+        except (OverflowError, ValueError):
+            raise ExtractError(
+                f"its cursor {self._follow} holds a time beyond the year 9999: correct that row"
+            ) from None
+        if value is not None and (self.highest is None or value > self.highest):
+            self.highest = value
+
+
+class Snapshot(Protocol):
+    """One state of a database, the same for all that is read of it."""
+
+    def tables(self) -> list[str]:
+        """Names of tables and views, `schema.table` where it is not the schema of the session."""
+        ...
+
+    def columns(self, table: str) -> list[Column] | None:
+        """The columns of a table in its order; None if there is no such table."""
+        ...
+
+    def read(
+        self, query: sa.Select[Any], columns: Sequence[Column], *, follow: str | None = None
+    ) -> Batches:
+        """Rows of a query that selects the columns; the batches before must have been read."""
+        ...
+
+
+def open_snapshot(name: str, url: str) -> AbstractContextManager[Snapshot]:
+    """Connect to a database and hold on to the state that it is in.
+
+    Args:
+        name: the source's name, for messages.
+        url: as the configuration has it.
+
+    Raises:
+        ExtractError: it cannot be reached, or its password is nowhere to be found.
+    """
+    try:
+        revealed = reveal(url)
+    except SecretError as error:
+        raise ExtractError(f"source {name}: {error}") from None
+    # A kind's driver is imported where it is used.
+    if _POSTGRES.match(revealed):
+        from orchestration.extract.postgres import open_postgres
+
+        return open_postgres(name, _POSTGRES.sub("postgresql://", revealed, count=1))
+    from orchestration.extract.other_databases import open_other
+
+    return open_other(name, revealed)
+
+
+def failure(name: str, what: str, problem: str, url: str, remedy: str) -> ExtractError:
+    """What went wrong at a database: the first line of what its driver says, without secrets."""
+    first = problem.strip().splitlines()[0].strip().rstrip(".") if problem.strip() else "no reason"
+    return ExtractError(f"source {name}: {what} ({hide(first, url)}): {remedy}")
+
+
+def without_values(problem: str) -> str:
+    """A message about rows without what it quotes of them."""
+    return _QUOTED.sub("…", problem)
