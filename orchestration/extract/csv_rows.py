@@ -105,7 +105,7 @@ def _rows(lines: _Lines, options: CsvOptions) -> Iterator[tuple[list[str], str |
         reason = None
         if any(_is_undecoded(line) for line in lines.taken):
             reason = f"there are bytes that are not {lines.encoding}"
-        elif lines.is_second_reading and lines.taken[0].count(options.quote) % 2:
+        elif lines.is_second_reading and "".join(lines.taken).count(options.quote) % 2:
             reason = _UNCLOSED
         yield values, reason
 

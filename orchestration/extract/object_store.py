@@ -154,9 +154,8 @@ def _nanoseconds(moment: Any) -> int:
     if isinstance(moment, str):
         moment = datetime.fromisoformat(moment)
     if isinstance(moment, datetime):
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return round(aware.timestamp() * 1_000_000) * 1000
-    return int(moment * 1_000_000_000) if isinstance(moment, int | float) else 0
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return round(moment * 1_000_000) * 1000 if isinstance(moment, int | float) else 0
 
 
 def _revealed(value: Any, secrets: list[str]) -> Any:
