@@ -45,6 +45,14 @@
     end
 {%- endmacro %}
 
+{#- A timestamp from milliseconds since 1970, as text; null beyond the years that a clock shows. -#}
+{% macro try_epoch_ms(column) -%}
+    case
+        when try_cast({{ column }} as bigint) between -62135596800000 and 253402300799999
+            then make_timestamp_ms(try_cast({{ column }} as bigint))
+    end
+{%- endmacro %}
+
 {#-
     A moment told in `from_zone`, as the wall clock of the deployment's time zone shows it.
     From UTC the zone's changes of offset since 2000 are written out, which is 6 to 20 times faster
