@@ -20,11 +20,13 @@ import duckdb
 
 from orchestration.config import DeploymentConfig, run_date, today_in
 from orchestration.config_file import ConfigError, load_config
-from orchestration.extract.drops import Drop, find_drops, near_misses
+from orchestration.extract.archives import unpacked
+from orchestration.extract.drops import Drop
 from orchestration.extract.errors import ExtractError
 from orchestration.extract.faults import explain
-from orchestration.extract.fingerprint import sha256_of
-from orchestration.extract.readers import Reading, is_gzip, open_file
+from orchestration.extract.folders import Folder, open_folder
+from orchestration.extract.readers import DeliveredFile, Reading, open_file
+from orchestration.extract.schema_drift import Comparison, Delivery
 from orchestration.finding import Finding
 from orchestration.home import Home
 from orchestration.quoting import identifier
@@ -187,20 +189,16 @@ def _warehouse(home: Home, config: DeploymentConfig) -> Iterator[Finding]:
 def _files(
     name: str, source: FilesSource, config: DeploymentConfig, home: Home
 ) -> Iterator[Finding]:
-    location = home.root / source.location
-    if not location.is_dir():
-        yield Finding(
-            "error",
-            f"source {name}",
-            f"its location {location} is not a folder",
-            "create it, or correct location",
-        )
+    try:
+        folder = open_folder(name, source, home)
+    except ExtractError as error:
+        yield Finding("error", f"source {name}", str(error), "create it, or correct location")
         return
     expected_until = run_date(config, today_in(config.time_zone))
     expected_from = expected_until - timedelta(days=source.stale_after_days)
     for table_name, table in source.tables.items():
-        subject = f"{name}.{table_name}"
-        yield from _table(subject, table, location, expected_from, home)
+        compared = Comparison(name, table_name, table, {})
+        yield from _table(compared, table, folder, expected_from, home)
 
 
 def _staging(name: str, table: SourceTable, subject: str, project: Path) -> Iterator[Finding]:
@@ -218,11 +216,12 @@ def _staging(name: str, table: SourceTable, subject: str, project: Path) -> Iter
 
 
 def _table(
-    subject: str, table: FileTable, location: Path, expected_from: date, home: Home
+    compared: Comparison, table: FileTable, folder: Folder, expected_from: date, home: Home
 ) -> Iterator[Finding]:
+    subject = f"{compared.source}.{compared.table}"
     try:
-        drops = find_drops(location, table.path)
-        near = near_misses(location, table.path) if table.is_dated else []
+        drops = folder.drops(table.path)
+        near = folder.near_misses(table.path) if table.is_dated else []
         if near:
             yield Finding(
                 "warning",
@@ -234,7 +233,7 @@ def _table(
             yield Finding(
                 "ok" if table.optional else "error",
                 subject,
-                f"no file {location / table.path}",
+                f"no file {folder.address}/{table.path}",
                 "" if table.optional else "deliver it, correct path, or say optional: true",
             )
             return
@@ -246,7 +245,7 @@ def _table(
                 f"the newest drop is of {newest.drop_date}",
                 "find out why nothing has come since",
             )
-        yield from _newest_file(subject, table, newest, len(drops), home)
+        yield from _newest_file(compared, table, folder, newest, len(drops), home)
     except ExtractError as error:
         yield Finding("error", subject, str(error), "mend the file, or the configuration")
     except OSError as error:
@@ -254,19 +253,39 @@ def _table(
 
 
 def _newest_file(
-    subject: str, table: FileTable, drop: Drop, files: int, home: Home
+    compared: Comparison, table: FileTable, folder: Folder, drop: Drop, files: int, home: Home
 ) -> Iterator[Finding]:
     """Whether the newest file can be read, and its key tells rows apart.
 
     Raises:
         ExtractError: it cannot be read.
     """
-    if is_gzip(drop.path) or not drop.size_bytes:
-        sha256_of(drop.path, is_gzip=is_gzip(drop.path))
-    folder = home.root if home.root.is_dir() else None
-    with tempfile.TemporaryDirectory(dir=folder) as scratch, duckdb.connect() as con:
-        reading = open_file(con, drop.path, table, Path(scratch))
-        rows, repeated = _sample(con, drop.path, table, reading)
+    subject = f"{compared.source}.{compared.table}"
+    root = home.root if home.root.is_dir() else None
+    with tempfile.TemporaryDirectory(dir=root) as name, duckdb.connect() as con:
+        scratch = Path(name)
+        path, _ = folder.fetch(drop, scratch)
+        if table.is_zip:
+            path = unpacked(drop.name, path, table.member, scratch)
+        file = DeliveredFile(drop.name, path, scratch)
+        reading = open_file(con, file, table)
+        if reading.columns or table.format != "jsonl":
+            compared.read_configuration(con)
+            compared.take(con, Delivery(drop.name, reading.columns, reading.relation))
+        try:
+            rows, repeated = _sample(con, table, reading)
+        except duckdb.Error as error:
+            if table.format != "csv":
+                raise explain(drop.name, error) from error
+            reading = open_file(con, file, table, row_by_row=True)
+            rows, repeated = _sample(con, table, reading)
+    if reading.faults:
+        yield Finding(
+            "warning",
+            subject,
+            f"{reading.faults.count} rows of {drop.relative} cannot be read and will be rejected",
+            "see the reasons in ops.rejected_rows, and correct the export",
+        )
     if repeated:
         yield Finding(
             "warning",
@@ -277,22 +296,17 @@ def _newest_file(
     yield Finding("ok", subject, f"{files} {'file' if files == 1 else 'files'}, columns as told")
 
 
-def _sample(
-    con: duckdb.DuckDBPyConnection, path: Path, table: FileTable, reading: Reading
-) -> tuple[int, int]:
+def _sample(con: duckdb.DuckDBPyConnection, table: FileTable, reading: Reading) -> tuple[int, int]:
     """Rows in the first part of a file, and how many of them repeat a key."""
     if not table.key or not reading.columns:
         return 0, 0
     key = ", ".join(identifier(column) for column in table.key)
-    try:
-        row = con.execute(
-            f"""
-            select count(*), count(*) - count(distinct row({key}))
-            from (select {key} from {reading.relation} limit {_SAMPLE_ROWS})
-            """
-        ).fetchone()
-    except duckdb.Error as error:
-        raise explain(path, error) from error
+    row = con.execute(
+        f"""
+        select count(*), count(*) - count(distinct row({key}))
+        from (select {key} from {reading.relation} limit {_SAMPLE_ROWS})
+        """
+    ).fetchone()
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 

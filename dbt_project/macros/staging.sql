@@ -14,6 +14,54 @@
 {%- endmacro %}
 
 {#-
+    A timestamp from text that has the day first: 3/7/2026, 03.07.2026 10:30, 3-7-2026 10:30:15.
+    A year has four digits; null where another stands there, as with any other form.
+-#}
+{% macro day_first(column) -%}
+    case
+        when regexp_matches({{ column }}, '^\s*\d{1,2}([/.-])\d{1,2}[/.-]\d{4}(\D|$)')
+            then {{ try_timestamp(
+                "regexp_replace(trim(" ~ column ~ "), '[.-]', '/', 'g')",
+                ['%d/%m/%Y', '%d/%m/%Y %H:%M', '%d/%m/%Y %H:%M:%S'],
+            ) }}
+    end
+{%- endmacro %}
+
+{#-
+    An amount from text with a decimal comma: 1.234,56, 1 234,5 (any kind of space), -12,00,
+    12,00-, 9,90 €, EUR 9,90. What stands between groups of three digits is left out; null where
+    there is anything else, so that 12.50 is not taken for 1250.
+-#}
+{% macro decimal_comma(column, type='decimal(18, 2)') -%}
+    {%- set currency = '(?:\\p{Sc}|[A-Z]{3})' -%}
+    {%- set spaces = '[\\s\\x{00A0}\\x{2007}\\x{2009}\\x{202F}]' -%}
+    {%- set plain -%}
+        regexp_replace(
+            replace({{ column }}, '−', '-'),
+            '^{{ spaces }}*([+-]?){{ spaces }}*{{ currency }}?{{ spaces }}*([+-]?)(.*?)([+-]?){{ spaces }}*{{ currency }}?{{ spaces }}*$',
+            '\1\2\4\3'
+        )
+    {%- endset -%}
+    case
+        when regexp_matches(
+            {{ plain }},
+            '^[+-]?(?:\d+|\d{1,3}(?:[.''’]\d{3})+|\d{1,3}(?:{{ spaces }}\d{3})+)(?:,\d+)?$'
+        )
+            then try_cast(
+                replace(regexp_replace({{ plain }}, '[^0-9,+-]', '', 'g'), ',', '.') as {{ type }}
+            )
+    end
+{%- endmacro %}
+
+{#- A timestamp from milliseconds since 1970, as text; null beyond the years that a clock shows. -#}
+{% macro try_epoch_ms(column) -%}
+    case
+        when try_cast({{ column }} as bigint) between -62135596800000 and 253402300799999
+            then make_timestamp_ms(try_cast({{ column }} as bigint))
+    end
+{%- endmacro %}
+
+{#-
     A moment told in `from_zone`, as the wall clock of the deployment's time zone shows it.
     From UTC the zone's changes of offset since 2000 are written out, which is 6 to 20 times faster
     than asking the calendar library for each of some million rows; from elsewhere it is asked.

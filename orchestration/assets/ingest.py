@@ -16,6 +16,12 @@ from orchestration.warehouse import Warehouse
 
 POOL = "warehouse_writer"
 SOURCE_DELIVERS = "source_delivers"
+SCHEMA_IS_AS_BEFORE = "schema_is_as_before"
+
+_CHECKS = {
+    SOURCE_DELIVERS: "The source could be read; where not, its rows are those of before.",
+    SCHEMA_IS_AS_BEFORE: "The columns are those of the extraction before; what is not, is told.",
+}
 
 
 def raw_assets(
@@ -45,13 +51,9 @@ def raw_assets(
             for table_name, table in source.tables.items()
         ],
         check_specs=[
-            dg.AssetCheckSpec(
-                SOURCE_DELIVERS,
-                asset=key,
-                description="The source could be read; where not, its rows are those of before.",
-                partitions_def=partitions,
-            )
+            dg.AssetCheckSpec(check, asset=key, description=description, partitions_def=partitions)
             for key in keys.values()
+            for check, description in _CHECKS.items()
         ],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -75,6 +77,8 @@ def raw_assets(
                 )
             if dg.AssetCheckKey(key, SOURCE_DELIVERS) in context.selected_asset_check_keys:
                 yield _delivers(key, extraction)
+            if dg.AssetCheckKey(key, SCHEMA_IS_AS_BEFORE) in context.selected_asset_check_keys:
+                yield _as_before(key, reports.get(table_name))
 
     return raw
 
@@ -89,6 +93,17 @@ def _delivers(key: dg.AssetKey, extraction: Extraction) -> dg.AssetCheckResult:
     )
 
 
+def _as_before(key: dg.AssetKey, report: TableReport | None) -> dg.AssetCheckResult:
+    changes = report.schema_changes if report else ()
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=SCHEMA_IS_AS_BEFORE,
+        passed=not changes,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(map(str, changes)) or None,
+    )
+
+
 def _figures(source: Source, report: TableReport | None) -> dict[str, int | float | str]:
     """What is shown of an extraction; of a source that could not be read, that nothing came."""
     if report is None:
@@ -99,6 +114,10 @@ def _figures(source: Source, report: TableReport | None) -> dict[str, int | floa
     }
     if not isinstance(source, FilesSource):
         return {**figures, "rows_ended": report.rows_ended}
+    if report.rows_unreadable:
+        figures["rows_unreadable"] = report.rows_unreadable
+    if report.encodings:
+        figures["encodings"] = ", ".join(report.encodings)
     return {
         **figures,
         "files_loaded": report.files_loaded,

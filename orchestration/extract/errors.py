@@ -12,7 +12,7 @@ class ExtractError(RuntimeError):
     """
 
     @classmethod
-    def of_file(cls, path: Path, problem: str, *, line: int | None = None) -> ExtractError:
+    def of_file(cls, path: Path | str, problem: str, *, line: int | None = None) -> ExtractError:
         """`path, line n: problem`."""
         where = str(path) if line is None else f"{path}, line {line}"
         return cls(f"{where}: {problem}")

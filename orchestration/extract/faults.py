@@ -41,7 +41,7 @@ _MEANINGS = (
 )
 
 
-def explain(path: Path, error: duckdb.Error, *, line: int | None = None) -> ExtractError:
+def explain(path: Path | str, error: duckdb.Error, *, line: int | None = None) -> ExtractError:
     """The ExtractError of a file that DuckDB could not read."""
     message = str(error)
     told = re.search(r"CSV Error on Line: (\d+)", message)

@@ -17,6 +17,7 @@ import duckdb
 
 from orchestration.extract import ledger
 from orchestration.extract.raw_table import RawTable
+from orchestration.extract.schema_drift import Delivery, SchemaChange
 from orchestration.quoting import identifier, literal
 from orchestration.source_config.base import LiveTable
 
@@ -46,8 +47,13 @@ class Landing:
 
 
 def prepare(
-    con: duckdb.DuckDBPyConnection, landing: Landing, columns: Mapping[str, str] | None
-) -> None:
+    con: duckdb.DuckDBPyConnection,
+    landing: Landing,
+    columns: Mapping[str, str] | None,
+    relation: str | None = None,
+    *,
+    is_sparse: bool = False,
+) -> list[SchemaChange]:
     """Give the raw table its shape, before any row of the transaction is inserted anywhere.
 
     DuckDB does not alter a table into which the same transaction has inserted without copying it.
@@ -56,8 +62,19 @@ def prepare(
         con: connection within a transaction.
         landing: where to.
         columns: DuckDB type by column as it will be delivered; None where nothing is.
+        relation: what `land` will select from. Without it a type that has changed is refused, also
+            where every value would be of the known one. It is read only if a type has changed.
+        is_sparse: a column without values is missing from `columns`, as a key is from JSON.
+
+    Returns:
+        What has changed of the columns, as it is written to `ops.schema_changes`.
+
+    Raises:
+        ExtractError: a column that must be there is missing, or is of a type that does not fit.
     """
-    landing.raw.fit(con, landing.config.columns, [] if columns is None else [columns])
+    name = f"{landing.source}.{landing.table}"
+    delivered = [] if columns is None else [Delivery(name, columns, relation, is_sparse)]
+    return landing.raw.fit(con, landing.config, delivered, landing.run_date)
 
 
 def land(
@@ -84,7 +101,7 @@ def land(
     Returns:
         The number of rows inserted.
     """
-    rows = relation
+    rows = relation = _as_raw(con, landing, relation, columns)
     names = ", ".join(identifier(column) for column in columns)
     if has_repeats or not is_empty(con, landing):
         rows = "fetched_changes"
@@ -261,6 +278,20 @@ def _end(con: duckdb.DuckDBPyConnection, landing: Landing, ended: str) -> int:
         {"source": landing.source, "table": landing.table},
     ).fetchone()
     return int(inserted[0]) if inserted else 0
+
+
+def _as_raw(
+    con: duckdb.DuckDBPyConnection, landing: Landing, relation: str, columns: Mapping[str, str]
+) -> str:
+    """The relation with the types of the raw table, so that its rows compare with those there."""
+    types = {name.casefold(): kind for name, kind in landing.raw.columns(con).items()}
+    if all(types[column.casefold()] == kind for column, kind in columns.items()):
+        return relation
+    casts = ", ".join(
+        f"cast({identifier(column)} as {types[column.casefold()]}) as {identifier(column)}"
+        for column in columns
+    )
+    return f"(select {casts} from {relation})"
 
 
 def _label(landing: Landing, load_id: int) -> str:

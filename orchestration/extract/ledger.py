@@ -37,6 +37,8 @@ create table if not exists ops.load_ledger (
 alter table ops.load_ledger alter size_bytes drop not null;
 alter table ops.load_ledger alter modified_ns drop not null;
 alter table ops.load_ledger alter sha256 drop not null;
+-- What an object store calls a version of a file's content.
+alter table ops.load_ledger add column if not exists etag varchar;
 comment on table ops.load_ledger is
     'One row a load: a file, or what was read of a live table at once. Its rows count on a date'
     ' from known_from (null: from the beginning)'
@@ -53,6 +55,19 @@ create table if not exists ops.ended_rows (
 comment on table ops.ended_rows is
     'Delivered rows that the source no longer has: all that it delivered of a key, the newest and'
     ' those before it. From ended_on on they do not count. Rows are added, never changed.';
+
+create table if not exists ops.unreadable_rows (
+    load_id bigint not null,
+    row_no bigint not null,
+    source varchar not null,
+    table_name varchar not null,
+    reason varchar not null,
+    content varchar not null,
+    primary key (load_id, row_no)
+);
+comment on table ops.unreadable_rows is
+    'Rows of files that could not be read as rows, as they stand there; the others of their files'
+    ' are in raw.';
 
 create table if not exists ops.extractions (
     source varchar not null,
@@ -99,7 +114,13 @@ class LiveLoad:
     size_bytes: int
     modified_ns: int
     sha256: str
+    etag: str | None
     delivered_on: date
+
+    @property
+    def version(self) -> tuple[int, int, str | None]:
+        """What changes with the content of the path."""
+        return self.size_bytes, self.modified_ns, self.etag
 
 
 @dataclass(frozen=True)
@@ -143,7 +164,7 @@ def live_loads(con: duckdb.DuckDBPyConnection, source: str, table: str) -> dict[
     """The loads of a table that nothing has superseded, by path."""
     rows = con.execute(
         """
-        select path, load_id, size_bytes, modified_ns, sha256, delivered_on
+        select path, load_id, size_bytes, modified_ns, sha256, etag, delivered_on
         from ops.load_ledger
         where source = ? and table_name = ? and superseded_by is null
         """,
@@ -170,8 +191,8 @@ def latest_drop(con: duckdb.DuckDBPyConnection, source: str, table: str) -> date
 def note_touched(con: duckdb.DuckDBPyConnection, load: LiveLoad, drop: Drop) -> None:
     """Remember a new time of change of the same content, so that it is not hashed again."""
     con.execute(
-        "update ops.load_ledger set modified_ns = ? where load_id = ?",
-        [drop.modified_ns, load.load_id],
+        "update ops.load_ledger set modified_ns = ?, etag = ? where load_id = ?",
+        [drop.modified_ns, drop.etag, load.load_id],
     )
 
 
@@ -181,8 +202,8 @@ def enter(con: duckdb.DuckDBPyConnection, load: NewLoad) -> None:
         """
         insert into ops.load_ledger (
             load_id, source, table_name, path, size_bytes, modified_ns, sha256, rows,
-            drop_date, delivered_on, loaded_at
-        ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            drop_date, delivered_on, loaded_at, etag
+        ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
             load.load_id,
@@ -196,6 +217,7 @@ def enter(con: duckdb.DuckDBPyConnection, load: NewLoad) -> None:
             load.drop and load.drop.drop_date,
             load.delivered_on,
             load.loaded_at,
+            load.drop and load.drop.etag,
         ],
     )
     if load.replaces is not None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 
+from orchestration.extract.schema_drift import Comparison, Delivery, SchemaChange, write_changes
 from orchestration.quoting import identifier
+from orchestration.source_config.base import SourceTable
 
 # They come first, so that a column that a later file adds stands where it would stand had all
 # files come at once.
@@ -52,25 +55,47 @@ class RawTable:
     def fit(
         self,
         con: duckdb.DuckDBPyConnection,
-        declared: Iterable[str],
-        delivered: Sequence[Mapping[str, str]],
-    ) -> None:
-        """Make the table able to hold every delivered file, whatever columns and types it has.
+        config: SourceTable,
+        delivered: Sequence[Delivery],
+        run_date: date,
+    ) -> list[SchemaChange]:
+        """Make the table able to hold every delivery, and say what has changed of its columns.
 
-        Without files it gets the `declared` columns as VARCHAR, unless it exists already. Types
-        that differ are widened to one that holds both, VARCHAR if there is no other.
+        Without deliveries it gets the columns of the configuration, unless it exists already.
+
+        Args:
+            con: connection within a transaction, to which the changes are written too.
+            config: what the configuration says of the table.
+            delivered: what is about to be inserted, in its order.
+            run_date: the date of the run that sees it.
+
+        Raises:
+            ExtractError: a delivery lacks a column that must be there, or has values in one that
+                are not of its type.
         """
         con.execute(f"create schema if not exists {identifier(self.schema)}")
         existing = self.columns(con)
-        wanted = dict(existing)
-        if existing and not self._was_loaded(con) and delivered:
+        if existing and delivered and not self._was_loaded(con):
             con.execute(f"drop table {self.name}")  # its types were placeholders
-            existing, wanted = {}, {}
-        for columns in delivered:
-            _widen(con, wanted, columns)
-        if not existing:
-            self._create(con, wanted or dict.fromkeys(declared, "VARCHAR"))
-            return
+            existing = {}
+        comparison = Comparison(self.source, self.table, config, existing)
+        comparison.remember(con)
+        comparison.read_configuration(con)
+        for delivery in delivered:
+            comparison.take(con, delivery)
+        if existing:
+            comparison.add_optional()
+            self._alter(con, existing, comparison.wanted)
+        else:
+            self._create(con, comparison.wanted or comparison.declared())
+        return write_changes(con, comparison, run_date)
+
+    def _alter(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        existing: Mapping[str, str],
+        wanted: Mapping[str, str],
+    ) -> None:
         for column, kind in wanted.items():
             if column not in existing:
                 con.execute(f"alter table {self.name} add column {identifier(column)} {kind}")
@@ -90,36 +115,3 @@ class RawTable:
                 [self.source, self.table],
             ).fetchone()
         )
-
-
-def _widen(
-    con: duckdb.DuckDBPyConnection, wanted: dict[str, str], delivered: Mapping[str, str]
-) -> None:
-    """Change `wanted` so that it also holds `delivered`; names are equal whatever their case."""
-    spelling = {column.casefold(): column for column in wanted}
-    for column, kind in delivered.items():
-        known = spelling.get(column.casefold())
-        if known is None:
-            wanted[column] = kind
-            spelling[column.casefold()] = column
-        elif wanted[known] != kind:
-            wanted[known] = _common_type(con, wanted[known], kind)
-
-
-def _common_type(con: duckdb.DuckDBPyConnection, one: str, other: str) -> str:
-    """The type of a union of both if each becomes it without loss, otherwise VARCHAR."""
-    try:
-        row = con.execute(
-            f"""
-            with united as (select null::{one} as v union all select null::{other})
-
-            select
-                any_value(typeof(v)),
-                bool_and(can_cast_implicitly(null::{one}, v)),
-                bool_and(can_cast_implicitly(null::{other}, v))
-            from united
-            """
-        ).fetchone()
-    except duckdb.Error:
-        return "VARCHAR"
-    return str(row[0]) if row and row[1] and row[2] else "VARCHAR"

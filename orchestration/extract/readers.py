@@ -1,8 +1,8 @@
 """How DuckDB reads a delivered file: its columns, and the relation that holds its rows.
 
-Nothing is guessed. CSV columns come from the header and are all text; JSON lines' from every
-line's keys, all text too (a nested value as JSON text); Parquet brings its own types. Rows keep
-the file's order.
+Nothing is guessed unless it is asked for. CSV columns come from the header and are all text; so are
+those of Excel sheets, and those of JSON lines, which come from every line's keys (a nested value as
+JSON text); Parquet brings its own types. Rows keep the file's order.
 """
 
 from __future__ import annotations
@@ -13,24 +13,31 @@ import glob
 import gzip
 import hashlib
 import io
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import duckdb
 
+from orchestration.extract.csv_rows import copy_rows
+from orchestration.extract.encodings import detect
 from orchestration.extract.errors import ExtractError
 from orchestration.extract.faults import explain
+from orchestration.extract.fingerprint import is_gzip
+from orchestration.extract.json_lines import copy_objects
 from orchestration.extract.raw_table import LOAD_COLUMNS
+from orchestration.extract.row_copy import POSITION, Faults, RowCopy
 from orchestration.quoting import identifier, literal
 from orchestration.source_config import CsvOptions, FileTable
+from orchestration.source_config.files import DETECTED
 
 _OTHER_DELIMITERS = {";": "';'", ",": "','", "\t": "a tab", "|": "'|'"}
 # What DuckDB decodes itself; files in any other encoding are read through a UTF-8 copy.
 _NATIVE_ENCODINGS = {"utf-8": "utf-8", "utf-16": "utf-16", "iso8859-1": "latin-1"}
 _HEADER_BYTES = 1 << 20
+_TEXT = "VARCHAR"
+_NOTHING = "(select 1 as nothing where false)"
 _WRONG_ENCODING = "there are bytes that are not {encoding}: set options.encoding to what it is"
 
 
@@ -40,37 +47,71 @@ class Reading:
 
     Attributes:
         columns: DuckDB type by delivered column, in the file's order.
-        relation: table function call that gives exactly these columns.
+        relation: what to select these columns from.
         row: SQL expression of the row's position in the file, from 1.
+        faults: rows that could not be read as rows.
+        encoding: what it was found to be encoded in, None where the configuration says it.
     """
 
     columns: dict[str, str]
     relation: str
     row: str
+    faults: Faults | None = None
+    encoding: str | None = None
+
+
+@dataclass(frozen=True)
+class DeliveredFile:
+    """A file to be read.
+
+    Attributes:
+        name: what messages call it.
+        path: where it is on this machine; the suffix .gz says that it is compressed.
+        scratch: folder for copies of what DuckDB cannot read where it stands, which must outlive
+            the reading.
+    """
+
+    name: str
+    path: Path
+    scratch: Path
+
+    def open(self) -> BinaryIO:
+        """Its bytes, decompressed."""
+        return _open_binary(self.path)
+
+    def copy_of_rows(self, columns: Iterable[str]) -> RowCopy:
+        """Where its rows can be copied to."""
+        return RowCopy(self.scratch, self.name, list(columns))
 
 
 def open_file(
-    con: duckdb.DuckDBPyConnection, path: Path, table: FileTable, scratch: Path
+    con: duckdb.DuckDBPyConnection,
+    file: DeliveredFile,
+    table: FileTable,
+    *,
+    row_by_row: bool = False,
 ) -> Reading:
     """Look at a file and say how to read it.
 
     Args:
-        con: any connection.
-        path: the file as delivered, which messages name.
+        con: a connection in no transaction that must outlive an error: DuckDB ends it.
+        file: the file as delivered, or as unpacked from its archive.
         table: what is expected of it.
-        scratch: folder for the copies of files that DuckDB cannot decode, which must outlive the
-            reading.
+        row_by_row: look at every row of a CSV file, and set aside those that are none. Otherwise
+            one such row makes the relation fail when it is read.
 
     Raises:
-        ExtractError: it cannot be read, or lacks a column that the table must have.
+        ExtractError: it cannot be read.
     """
     if table.format == "parquet":
-        reading = _parquet(con, path)
+        reading = _parquet(con, file)
     elif table.format == "jsonl":
-        reading = _json_lines(con, path, _decodable(path, table, scratch))
+        reading = _json_lines(con, file)
+    elif table.format == "excel":
+        reading = _sheet(file, table)
     else:
-        reading = _csv(path, _decodable(path, table, scratch), table.options)
-    _check_columns(path, table, reading.columns)
+        reading = _csv(file, table, row_by_row=row_by_row)
+    _check_columns(file.name, table, reading.columns)
     return reading
 
 
@@ -81,77 +122,95 @@ def json_lines(path: Path, columns: Iterable[str]) -> Reading:
     return Reading(dict.fromkeys(columns, "VARCHAR"), relation, "row_number() over ()")
 
 
-def is_gzip(path: Path) -> bool:
-    """Whether the name says that the file is compressed."""
-    return path.suffix.casefold() == ".gz"
-
-
-def _decodable(path: Path, table: FileTable, scratch: Path) -> Path:
-    """The file itself if DuckDB can decode it, otherwise a copy in UTF-8.
-
-    Raises:
-        ExtractError: a byte is not of the encoding.
-    """
-    encoding = table.options.encoding
-    if table.format == "csv" and encoding in _NATIVE_ENCODINGS:
-        return path
-    if table.format == "jsonl":
-        with _open_binary(path) as binary:
-            if binary.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
-                return path
-        encoding = "utf-8-sig"
-    copy = scratch / hashlib.sha256(str(path).encode()).hexdigest()
-    with _open_binary(path) as binary, copy.open("w", encoding="utf-8", newline="") as target:
-        try:
-            for text in io.TextIOWrapper(binary, encoding=encoding, newline=""):
-                target.write(text)
-        except UnicodeDecodeError:
-            # The decoder works ahead of the line it gives, so the line is not known.
-            raise ExtractError.of_file(path, _WRONG_ENCODING.format(encoding=encoding)) from None
-    return copy
-
-
-def _parquet(con: duckdb.DuckDBPyConnection, path: Path) -> Reading:
-    relation = f"read_parquet({literal(glob.escape(str(path)))}, file_row_number = true)"
+def _parquet(con: duckdb.DuckDBPyConnection, file: DeliveredFile) -> Reading:
+    relation = f"read_parquet({literal(glob.escape(str(file.path)))}, file_row_number = true)"
     try:
         described = con.execute(f"describe select * from {relation}").fetchall()
     except duckdb.Error as error:
-        raise explain(path, error) from error
+        raise explain(file.name, error) from error
     columns = {str(name): str(kind) for name, kind, *_ in described}
     del columns["file_row_number"]
     return Reading(columns, relation, "file_row_number + 1")
 
 
-def _json_lines(con: duckdb.DuckDBPyConnection, path: Path, readable: Path) -> Reading:
-    file = _argument(readable)
-    objects = f"read_ndjson_objects({file})"
-    try:
-        first = con.execute(f"select json_keys(json) from {objects} limit 1").fetchall()
-        # Every line is looked at: a key that only a sample's end has is not to be lost.
-        others = con.execute(
-            f"select distinct json_keys(json), json_type(json) = 'OBJECT' from {objects}"
-        ).fetchall()
-    except duckdb.Error as error:
-        raise explain(path, error, line=_first_line_without_object(path)) from error
+def _sheet(file: DeliveredFile, table: FileTable) -> Reading:
+    from orchestration.extract.workbook import Sheet
+
+    sheet = Sheet(file.name, file.path, table.workbook)
+    columns = dict.fromkeys(_distinct(sheet.header), _TEXT)
+    _check_columns(file.name, table, columns)
+    with file.copy_of_rows(columns) as copy:
+        sheet.copy_rows(copy)
+    return Reading(columns, copy.relation, POSITION, copy.faults)
+
+
+def _json_lines(con: duckdb.DuckDBPyConnection, file: DeliveredFile) -> Reading:
+    with file.open() as binary:
+        is_marked = binary.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
+    if not is_marked:
+        argument = _argument(file.path)
+        try:
+            columns = _keys(con, f"read_ndjson_objects({argument})", "json")
+        except (_NotAnObjectError, duckdb.Error):
+            pass  # one line at least is no object, and the others may be
+        else:
+            reading = json_lines(file.path, columns) if columns else Reading({}, _NOTHING, "1")
+            return _distinct_keys(file.name, reading)
+    with file.copy_of_rows(["line"]) as copy, file.open() as binary:
+        copy_objects(con, file.name, binary, copy)
+    columns = _keys(con, copy.relation, "line")
+    values = ", ".join(
+        f"json_extract_string(line, {literal(_pointer(key))}) as {identifier(key)}"
+        for key in columns
+    )
+    relation = f"(select {POSITION}, {values} from {copy.relation})" if columns else _NOTHING
+    return _distinct_keys(file.name, Reading(columns, relation, POSITION, copy.faults))
+
+
+class _NotAnObjectError(Exception):
+    """A line holds JSON that is no object."""
+
+
+def _keys(con: duckdb.DuckDBPyConnection, relation: str, column: str) -> dict[str, str]:
+    """The keys of all objects, as columns: those of the first in its order, then the others."""
+    first = con.execute(f"select json_keys({column}) from {relation} limit 1").fetchall()
+    # Every line is looked at: a key that only a sample's end has is not to be lost.
+    others = con.execute(
+        f"select distinct json_keys({column}), json_type({column}) = 'OBJECT' from {relation}"
+    ).fetchall()
     if not all(is_object for _, is_object in others):
-        raise ExtractError.of_file(
-            path, "expected one JSON object a line", line=_first_line_without_object(path)
-        )
+        raise _NotAnObjectError
     first_keys = [key for (keys,) in first for key in keys]
-    other_keys = sorted({key for keys, _ in others for key in keys})
-    columns = dict.fromkeys([*first_keys, *other_keys], "VARCHAR")
-    if len({key.casefold() for key in columns}) < len(columns):
+    return dict.fromkeys([*first_keys, *sorted({key for keys, _ in others for key in keys})], _TEXT)
+
+
+def _distinct_keys(name: str, reading: Reading) -> Reading:
+    if len({key.casefold() for key in reading.columns}) < len(reading.columns):
         raise ExtractError.of_file(
-            path, "there are keys that differ by case only: call them alike, or apart"
+            name, "there are keys that differ by case only: call them alike, or apart"
         )
-    if not columns:
-        return Reading({}, f"(select 1 where false) as {identifier('nothing')}", "1")
-    return json_lines(readable, columns)
+    return reading
 
 
-def _csv(path: Path, readable: Path, options: CsvOptions) -> Reading:
-    header = _header(path, readable, options)
-    columns = dict.fromkeys(_distinct(header), "VARCHAR")
+def _pointer(key: str) -> str:
+    """The key as a JSON pointer."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")
+
+
+def _csv(file: DeliveredFile, table: FileTable, *, row_by_row: bool) -> Reading:
+    options = table.options
+    found = None
+    if options.encoding == DETECTED:
+        with file.open() as binary:
+            found = detect(binary)
+        options = options.model_copy(update={"encoding": codecs.lookup(found).name})
+    columns = dict.fromkeys(_distinct(_header(file, options)), _TEXT)
+    _check_columns(file.name, table, columns)
+    readable = None if row_by_row else _decodable(file, options.encoding)
+    if readable is None:
+        with file.copy_of_rows(columns) as copy, file.open() as binary:
+            copy_rows(file.name, binary, options.encoding, options, list(columns), copy)
+        return Reading(columns, copy.relation, POSITION, copy.faults, found)
     encoding = _NATIVE_ENCODINGS.get(options.encoding, "utf-8")
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
     relation = (
@@ -161,16 +220,30 @@ def _csv(path: Path, readable: Path, options: CsvOptions) -> Reading:
         f" escape = {literal(options.escape)}, nullstr = {literal(options.null)},"
         f" skip = {options.skip_lines}, columns = {{{types}}})"
     )
-    return Reading(columns, relation, "row_number() over ()")
+    return Reading(columns, relation, "row_number() over ()", encoding=found)
 
 
-def _header(path: Path, readable: Path, options: CsvOptions) -> list[str]:
+def _decodable(file: DeliveredFile, encoding: str) -> Path | None:
+    """The file if DuckDB can decode it, else a copy in UTF-8; None if a byte is of neither."""
+    if encoding in _NATIVE_ENCODINGS:
+        return file.path
+    copy = file.scratch / f"{hashlib.sha256(file.name.encode()).hexdigest()}.decoded"
+    with file.open() as binary, copy.open("w", encoding="utf-8", newline="") as target:
+        try:
+            for text in io.TextIOWrapper(binary, encoding=encoding, newline=""):
+                target.write(text)
+        except UnicodeDecodeError:
+            return None
+    return copy
+
+
+def _header(file: DeliveredFile, options: CsvOptions) -> list[str]:
     """The names in the first line, as delivered."""
-    encoding = options.encoding if options.encoding in _NATIVE_ENCODINGS else "utf-8"
-    with _open_binary(readable) as binary:
+    with file.open() as binary:
         start = binary.read(_HEADER_BYTES)
     # A character that the limit cut in two, far behind the header, is no fault.
-    text = start.decode("utf-8-sig" if encoding == "utf-8" else encoding, errors="replace")
+    encoding = "utf-8-sig" if options.encoding == "utf-8" else options.encoding
+    text = start.decode(encoding, errors="replace")
     lines = io.StringIO(text, newline="")
     for _ in range(options.skip_lines):
         lines.readline()
@@ -186,15 +259,15 @@ def _header(path: Path, readable: Path, options: CsvOptions) -> list[str]:
         header = next(rows)
     except StopIteration:
         raise ExtractError.of_file(
-            path, "there is no header line: expected the columns' names in it"
+            file.name, "there is no header line: expected the columns' names in it"
         ) from None
     except csv.Error as error:
         raise ExtractError.of_file(
-            path, f"the header cannot be read ({error}): check delimiter and quote", line=1
+            file.name, f"the header cannot be read ({error}): check delimiter and quote", line=1
         ) from None
     if any("\ufffd" in name or "\0" in name for name in header):
         raise ExtractError.of_file(
-            path,
+            file.name,
             _WRONG_ENCODING.format(encoding=options.encoding),
             line=options.skip_lines + 1,
         )
@@ -216,49 +289,26 @@ def _distinct(header: Iterable[str]) -> list[str]:
     return names
 
 
-def _check_columns(path: Path, table: FileTable, columns: dict[str, str]) -> None:
+def _check_columns(name: str, table: FileTable, columns: dict[str, str]) -> None:
+    """Raise for a column that no table may have, or a header that is one column by mistake."""
     there = {column.casefold() for column in columns}
     reserved = there & set(LOAD_COLUMNS)
     if reserved:
         raise ExtractError.of_file(
-            path, f"the column {min(reserved)} is Holdfast's own name: rename it in the export"
+            name, f"the column {min(reserved)} is Holdfast's own name: rename it in the export"
         )
-    if table.format == "jsonl" and not columns:
+    is_whole = there.issuperset(column.casefold() for column in table.columns)
+    if table.format != "csv" or len(columns) != 1 or is_whole:
         return
-    missing = [column for column in table.columns if column.casefold() not in there]
-    if not missing:
-        return
-    if table.format == "csv" and len(columns) == 1:
-        (only,) = columns
-        for delimiter, name in _OTHER_DELIMITERS.items():
-            if delimiter != table.options.delimiter and delimiter in only:
-                raise ExtractError.of_file(
-                    path,
-                    f"the header is one column, and looks delimited by {name}:"
-                    f" set options.delimiter, now {table.options.delimiter!r}",
-                    line=table.options.skip_lines + 1,
-                )
-    raise ExtractError.of_file(
-        path,
-        f"missing column {_listed(missing)}; there are {_listed(list(columns))}:"
-        " correct the export, or the table's columns in the configuration",
-    )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)
-
-
-def _first_line_without_object(path: Path) -> int | None:
-    """Number of the first line that is no JSON object; read only when something is wrong."""
-    with _open_binary(path) as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                if line.strip() and not isinstance(json.loads(line), dict):
-                    return number
-            except ValueError:
-                return number
-    return None
+    (only,) = columns
+    for delimiter, delimiter_name in _OTHER_DELIMITERS.items():
+        if delimiter != table.options.delimiter and delimiter in only:
+            raise ExtractError.of_file(
+                name,
+                f"the header is one column, and looks delimited by {delimiter_name}:"
+                f" set options.delimiter, now {table.options.delimiter!r}",
+                line=table.options.skip_lines + 1,
+            )
 
 
 def _open_binary(path: Path) -> BinaryIO:

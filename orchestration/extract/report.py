@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from orchestration.extract.schema_drift import SchemaChange
+
 
 @dataclass(frozen=True)
 class TableReport:
@@ -20,6 +22,9 @@ class TableReport:
         files_unchanged: files that were already there.
         files_superseded: loads that a changed file has replaced.
         latest_drop: date of the latest dated file ever loaded, None for tables without.
+        rows_unreadable: rows of files that could not be read as rows, and were kept as they stand.
+        encodings: what files were found to be encoded in, where the configuration asks for it.
+        schema_changes: what has changed of the columns since the extraction before.
     """
 
     source: str
@@ -31,3 +36,6 @@ class TableReport:
     files_unchanged: int = 0
     files_superseded: int = 0
     latest_drop: date | None = None
+    rows_unreadable: int = 0
+    encodings: tuple[str, ...] = ()
+    schema_changes: tuple[SchemaChange, ...] = ()

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from orchestration.source_config.base import ENTITIES, Entity, Name, SourceTable
-from orchestration.source_config.files import CsvOptions, FilesSource, FileTable
+from orchestration.source_config.files import CsvOptions, FilesSource, FileTable, WorkbookOptions
 from orchestration.source_config.rest import RestSource, RestTable
 from orchestration.source_config.sql import SqlSource, SqlTable
 
@@ -24,4 +24,5 @@ __all__ = [
     "SourceTable",
     "SqlSource",
     "SqlTable",
+    "WorkbookOptions",
 ]

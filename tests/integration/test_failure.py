@@ -9,11 +9,12 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 import yaml
 
-from orchestration.instance import RunError
+from orchestration.instance import RunError, prepare
 from tests.integration.deployments import DEMO, HISTORY, Deployment, differences
 
 NEXT = HISTORY + timedelta(days=1)
@@ -93,17 +94,77 @@ def _days(deployment: Deployment) -> int:
         ("shop/orders/orders_{next}.parquet", b"PAR1 not really", "orders_{next}.parquet"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_named_and_leaves_the_published_day(
+def test_a_file_that_cannot_be_read_is_named_and_the_day_is_published_from_what_is_known(
     first_day: Deployment, home_copy: Path, file: str, content: bytes, said: str
 ) -> None:
     deployment = first_day.copy(home_copy)
     target = deployment.home.landing / file.format(next=NEXT)
+    before = _loaded(deployment)
     target.write_bytes(content)
-    with pytest.raises(RunError) as raised:
-        deployment.day(NEXT)
-    assert said.format(next=NEXT) in str(raised.value)
-    assert "Traceback" not in str(raised.value)
-    assert differences(first_day, deployment) == []
+    deployment.day(NEXT)
+    assert _days(deployment) == 2
+    source = file.partition("/")[0]
+    stale = deployment.warehouse(
+        f"select source, message from ops.extractions where run_date = '{NEXT}' and not is_complete"
+    )
+    assert [name for name, _ in stale] == [source]
+    assert said.format(next=NEXT) in str(stale[0][1])
+    # Of that source nothing was loaded, of the others the day's drops were.
+    loaded = _loaded(deployment)
+    assert {name for name, rows in loaded.items() if rows == before[name]} == {source}
+
+
+def test_a_column_that_is_gone_costs_its_source_a_day_and_no_other(
+    first_day: Deployment, day_by_day: Deployment, home_copy: Path
+) -> None:
+    deployment = first_day.copy(home_copy)
+    file = deployment.home.landing / "shop" / "orders" / f"orders_{NEXT}.parquet"
+    good = file.read_bytes()
+    with duckdb.connect() as con:
+        con.execute(f"copy (select * exclude (net_amount) from '{file}') to '{file}.new'")
+    Path(f"{file}.new").rename(file)
+    deployment.day(NEXT)
+    told = _check(deployment, "source_delivers", "raw_shop", "orders")
+    assert told is not None
+    assert "shop.orders.net_amount" in told
+    assert "dbt_project/models/staging/shop/stg_shop__orders.sql" in told
+    assert _check(deployment, "source_delivers", "raw_crm", "customers") is None
+    assert _days(deployment) == 2
+
+    file.write_bytes(good)
+    day_after = NEXT + timedelta(days=1)
+    deployment.day(day_after)
+    assert _check(deployment, "source_delivers", "raw_shop", "orders") is None
+    counts = "select source, table_name, sum(rows) from ops.load_ledger group by all order by all"
+    expected = [
+        (source, table, rows)
+        for source, table, rows in day_by_day.warehouse(
+            f"""
+            select source, table_name, sum(rows) from ops.load_ledger
+            where drop_date <= '{day_after}' group by all order by all
+            """
+        )
+    ]
+    assert deployment.warehouse(counts) == expected
+
+
+def _loaded(deployment: Deployment) -> dict[str, int]:
+    """Rows loaded, by source."""
+    rows = deployment.warehouse("select source, sum(rows) from ops.load_ledger group by all")
+    return {str(source): int(str(count)) for source, count in rows}
+
+
+def _check(deployment: Deployment, check: str, *asset: str) -> str | None:
+    """What the latest evaluation of an asset's check says, None if it has passed."""
+    prepare(deployment.home, deployment.config)
+    key = dg.AssetCheckKey(dg.AssetKey(asset), check)
+    with dg.DagsterInstance.get() as instance:
+        (record,) = instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
+    assert record.event is not None
+    event = record.event.dagster_event
+    assert event is not None
+    evaluation = event.asset_check_evaluation_data
+    return None if evaluation.passed else evaluation.description
 
 
 @pytest.mark.parametrize(

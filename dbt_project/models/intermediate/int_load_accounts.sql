@@ -59,13 +59,28 @@ judged_rows as (
     {%- endfor %}
 ),
 
+unreadable_rows as (
+    select
+        unreadable.load_id as _load_id,
+        date '9999-12-31' as rejected_until,
+        loads.superseded_on as known_to
+    from {{ source('ops', 'unreadable_rows') }} as unreadable
+    inner join loads using (load_id)
+),
+
+accounted_rows as (
+    select * from judged_rows
+    union all
+    select * from unreadable_rows
+),
+
 counted as (
     select
         _load_id,
         rejected_until,
         known_to,
         count(*) as row_count
-    from judged_rows
+    from accounted_rows
     group by all
 ),
 

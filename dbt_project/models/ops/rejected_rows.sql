@@ -68,16 +68,31 @@ rejected as (
     {%- endfor %}
 ),
 
+unreadable as (
+    select
+        load_id as _load_id,
+        row_no as _row,
+        reason,
+        to_json(content) as row_as_json
+    from {{ source('ops', 'unreadable_rows') }}
+),
+
+refused as (
+    select * from rejected
+    union all
+    select * from unreadable
+),
+
 final as (
     select
         loads.source,
         loads.table_name,
         loads.path as file,
-        rejected._row as row_number,
-        rejected.reason,
-        rejected.row_as_json
-    from rejected
-    inner join loads on rejected._load_id = loads.load_id
+        refused._row as row_number,
+        refused.reason,
+        refused.row_as_json
+    from refused
+    inner join loads on refused._load_id = loads.load_id
 )
 
 select * from final

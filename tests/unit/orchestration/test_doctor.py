@@ -159,7 +159,7 @@ def test_a_source_that_has_gone_silent_is_a_warning(deployment: Deployment) -> N
         ("", "the file is empty (0 bytes)"),
         ("order_no;amount\n", "looks delimited by ';'"),
         ("order_no\n", "missing column amount"),
-        ("order_no,amount\n1,5\n2\n", "line 3: 1 values where the header names 2"),
+        ("order_no,amount\n1,5\n2", "line 3: the file ends within it"),
     ],
 )
 def test_a_newest_file_that_cannot_be_read_is_an_error(
@@ -210,3 +210,10 @@ def test_a_port_that_is_taken_is_a_warning(deployment: Deployment) -> None:
         assert deployment.complaints(ui=port) == [
             f"warning: port {port}: in use, ui would listen there"
         ]
+
+
+def test_rows_that_cannot_be_read_are_a_warning_with_their_number(deployment: Deployment) -> None:
+    deployment.deliver("orders_2026-06-30.csv", 'order_no,amount\n1,5\n2\n3,"5\n4,5\n')
+    assert deployment.complaints() == [
+        "warning: shop.orders: 2 rows of orders_2026-06-30.csv cannot be read and will be rejected"
+    ]

@@ -8,7 +8,7 @@ source as (
 parsed as (
     select
         *,
-        make_timestamp_ms(try_cast(created_at as bigint)) as created_utc
+        {{ try_epoch_ms('created_at') }} as created_utc
     from source
 ),
 

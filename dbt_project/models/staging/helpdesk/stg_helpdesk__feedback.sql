@@ -8,7 +8,7 @@ source as (
 parsed as (
     select
         *,
-        make_timestamp_ms(try_cast(sent as bigint)) as sent_utc
+        {{ try_epoch_ms('sent') }} as sent_utc
     from source
 ),
 

@@ -8,10 +8,13 @@ source as (
 parsed as (
     select
         *,
-        make_timestamp_ms(try_cast(opened as bigint)) as opened_utc,
-        make_timestamp_ms(try_cast(first_response as bigint)) as first_response_utc,
-        make_timestamp_ms(try_cast(resolved as bigint)) as resolved_utc,
-        json_extract_string(satisfaction, '$.score') as score,
+        {{ try_epoch_ms('opened') }} as opened_utc,
+        {{ try_epoch_ms('first_response') }} as first_response_utc,
+        {{ try_epoch_ms('resolved') }} as resolved_utc,
+        case
+            when json_valid(satisfaction) then json_extract_string(satisfaction, '$.score')
+            else satisfaction
+        end as score,
         try_cast(reopened_count as integer) as parsed_reopened_count
     from source
 ),

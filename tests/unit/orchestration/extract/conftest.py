@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ class Shop:
 
     home: Home
     tables: dict[str, dict[str, Any]]
+    location: str = "landing/shop"
+    storage_options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -31,7 +33,12 @@ class Shop:
     @property
     def source(self) -> FilesSource:
         return FilesSource.model_validate(
-            {"kind": "files", "location": "landing/shop", "tables": self.tables}
+            {
+                "kind": "files",
+                "location": self.location,
+                "storage_options": self.storage_options,
+                "tables": self.tables,
+            }
         )
 
     def deliver(self, name: str, content: str | bytes) -> Path:

