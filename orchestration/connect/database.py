@@ -134,9 +134,7 @@ def _table(
             (here, names[key["referred_table"]], there)
             for key in inspector.get_foreign_keys(table)
             if key["referred_table"] in names
-            for here, there in zip(
-                key["constrained_columns"], key["referred_columns"], strict=True
-            )
+            for here, there in zip(key["constrained_columns"], key["referred_columns"], strict=True)
             if len(key["constrained_columns"]) == 1
         ),
     )

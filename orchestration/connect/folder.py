@@ -181,9 +181,7 @@ def _table(
     if options:
         entry["options"] = options
     delivery = DELIVERY if "{date}" in pattern else "0"
-    return OfferedTable(
-        name, relation, columns, is_sample, entry, doubts=doubts, delivery=delivery
-    )
+    return OfferedTable(name, relation, columns, is_sample, entry, doubts=doubts, delivery=delivery)
 
 
 def _cut(con: duckdb.DuckDBPyConnection, relation: str) -> bool:

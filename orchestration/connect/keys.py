@@ -21,7 +21,7 @@ _ID_ENDINGS = ("编号", "号", "id", "nr", "nummer", "no")
 _LONGEST_ID = 64
 _MOST_PAIRED = 10
 # Of a key that a few rows repeat, the newest row counts; of one that more repeat, it is no key.
-_NEARLY_ALL = 0.999
+_NEARLY_ALL, _MOST = 0.999, 0.97
 _LEAST_CONTAINED = 0.9
 
 
@@ -98,27 +98,33 @@ def find_key(con: duckdb.DuckDBPyConnection, table: TableProfile) -> Key:
     if singles:
         best = min(singles, key=lambda name: _key_rank(name, table))
         return Key((best,), others=tuple((name,) for name in singles if name != best))
-    near = [
-        name
+    repeats = {
+        name: column.nulls + _repeats(con, table, (name,))
         for name, column in columns.items()
         if is_id_like(column)
-        and column.nulls + _repeats(con, table, (name,)) <= (1 - _NEARLY_ALL) * table.rows
-    ]
+    }
+    near = [name for name, count in repeats.items() if count <= (1 - _NEARLY_ALL) * table.rows]
     paired = [
         name
         for name, column in columns.items()
         if is_id_like(column) and column.is_complete and column.distinct > 1
     ]
     paired = sorted(paired, key=lambda name: -columns[name].distinct)[:_MOST_PAIRED]
-    pairs = [pair for pair in combinations(paired, 2) if _repeats(con, table, pair) == 0]
-    order = list(columns)
-    pairs = [(one, two) if order.index(one) < order.index(two) else (two, one) for one, two in pairs]
+    paired.sort(key=list(columns).index)
+    pair_repeats = {pair: _repeats(con, table, pair) for pair in combinations(paired, 2)}
+    pairs = [pair for pair, count in pair_repeats.items() if count == 0]
     pairs.sort(key=lambda pair: [_key_rank(name, table) for name in pair])
+    if not near and not pairs:
+        # Rows that come twice leave no key whole.
+        near = [name for name, count in repeats.items() if count <= (1 - _MOST) * table.rows]
     if near:
         best = min(near, key=lambda name: _key_rank(name, table))
-        return Key((best,), _repeats(con, table, (best,)), tuple(pairs))
+        return Key((best,), repeats[best], tuple(pairs))
     if pairs:
         return Key(pairs[0], others=tuple(pairs[1:]))
+    pair = min(pair_repeats, key=lambda each: pair_repeats[each], default=())
+    if pair and pair_repeats[pair] <= (1 - _MOST) * table.rows:
+        return Key(pair, pair_repeats[pair])
     return Key(())
 
 

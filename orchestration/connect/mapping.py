@@ -8,7 +8,7 @@ points at what, each worth some points and each kept as a sentence. What falls s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -38,7 +38,9 @@ from orchestration.connect.names import normalised as normalised_name
 from orchestration.connect.profile import (
     BOOLEAN,
     DECIMAL,
+    DECIMAL_COMMA,
     INTEGER,
+    THOUSANDS,
     ColumnProfile,
     TableProfile,
 )
@@ -225,24 +227,21 @@ def propose(findings: Findings) -> Proposal:
             chosen["orders"] = grouped
     customers = chosen.get("customers")
     person = _person(findings, customers) if customers else None
-    finished = [
-        _finished(findings, chosen, guess, person)
-        for guess in chosen.values()
-    ]
+    finished = [_finished(findings, chosen, guess, person) for guess in chosen.values()]
     return Proposal(findings, sorted(finished, key=lambda guess: list(SHAPES).index(guess.entity)))
 
 
 # What a table is.
 
 
-def _entity_guess(
-    findings: Findings, entity: Entity, table: TableProfile
-) -> EntityGuess | None:
+def _entity_guess(findings: Findings, entity: Entity, table: TableProfile) -> EntityGuess | None:
     shape = SHAPES[entity]
     fields = _fields(findings, entity, table)
     found = {name for name, guess in fields.items() if guess.value is not None}
     missing = [group for group in shape.essential if not found & set(group)]
-    if entity in ("customers", "orders", "tickets") and not _is_keyed(findings, fields, shape.own_id):
+    if entity in ("customers", "orders", "tickets") and not _is_keyed(
+        findings, fields, shape.own_id
+    ):
         return None
     points, like = table_points(entity, table.name)
     telling = found & shape.telling
@@ -297,8 +296,11 @@ def _fields(findings: Findings, entity: Entity, table: TableProfile) -> dict[str
         if name in guesses or column_name in taken:
             continue
         rivals = [
-            other for points, field_name, other, _ in pairs
-            if field_name == name and other != column_name and other not in taken
+            other
+            for points, field_name, other, _ in pairs
+            if field_name == name
+            and other != column_name
+            and other not in taken
             and points >= total - 0.5
         ]
         guesses[name] = _judged(entity, table, name, column_name, total, evidence, rivals)
@@ -567,8 +569,13 @@ def _finished(
     for name in REQUIRED[guess.entity]:
         if fields[name].value is None and not fields[name].doubts:
             fields[name] = FieldGuess(
-                name, None, (), (f"no column of {guess.table} looks like the {name}: rows without"
-                                 " it are rejected",)
+                name,
+                None,
+                (),
+                (
+                    f"no column of {guess.table} looks like the {name}: rows without"
+                    " it are rejected",
+                ),
             )
     return replace(guess, fields=fields)
 
@@ -586,9 +593,7 @@ def _customer(
     column, hops, evidence = None, (), found.evidence
     if isinstance(found.value, FromColumn):
         column = found.value.column
-        is_known = any(
-            each.target == table for each in findings.pointing(guess.table, column)
-        )
+        is_known = any(each.target == table for each in findings.pointing(guess.table, column))
     else:
         path = _path_to_customers(findings, guess.table, table)
         if path is None:
@@ -674,13 +679,14 @@ def _summed_amount(findings: Findings, guess: EntityGuess) -> FieldGuess:
     for each in findings.pointed_at(guess.table):
         table = findings.tables[each.table]
         quantity = _named(table, "order_lines", "quantity", NUMBER)
-        for fields_of, name, rank in (("orders", "net_amount", 0), ("order_lines", "unit_price", 1)):
-            amount = _named(table, fields_of, name, AMOUNT)
-            if amount is not None:
-                pieces = quantity if rank else None
-                value = Summed(each.table, each.column, amount, pieces, each.target_column)
-                found.append((rank, value, _total(findings, value)))
-                break
+        paid = _named(table, "orders", "net_amount", AMOUNT)
+        priced = _named(table, "order_lines", "unit_price", AMOUNT)
+        if priced and (not paid or _points(table, "order_lines", "unit_price", priced) >= EXACT):
+            value = Summed(each.table, each.column, priced, quantity, each.target_column)
+            found.append((1, value, _total(findings, value)))
+        elif paid:
+            value = Summed(each.table, each.column, paid, None, each.target_column)
+            found.append((0, value, _total(findings, value)))
     if not found:
         return FieldGuess(
             "net_amount",
@@ -716,27 +722,27 @@ def _named(table: TableProfile, entity: str, name: str, kind: str) -> str | None
     return best[1] if best[0] > SIMILAR else None
 
 
+def _points(table: TableProfile, entity: str, name: str, column: str) -> float:
+    return column_points(entity, name, column, table.name)[0]
+
+
 def _total(findings: Findings, value: Summed) -> float:
-    amount = number(findings.tables[value.table].columns[value.amount], value.amount, "double")
+    amount = number(
+        findings.tables[value.table].columns[value.amount], identifier(value.amount), "double"
+    )
     if value.quantity:
         pieces = findings.tables[value.table].columns[value.quantity]
-        amount += f" * {number(pieces, value.quantity, 'double')}"
+        amount += f" * {number(pieces, identifier(value.quantity), 'double')}"
     row = findings.con.execute(
         f"select sum({amount}) from {findings.tables[value.table].table.relation}"
     ).fetchone()
     return float(row[0]) if row and row[0] is not None else 0.0
 
 
-def number(column: ColumnProfile, name: str, kind: str, quoted: str | None = None) -> str:
-    """SQL that reads a column as a number of a DuckDB type, null where it is none."""
-    from orchestration.connect.profile import DECIMAL_COMMA, THOUSANDS
-
-    text = quoted or identifier(name)
+def number(column: ColumnProfile, text: str, kind: str) -> str:
+    """SQL that reads a column, written as `text`, as a number of a type, null where it is none."""
     if column.fits == DECIMAL_COMMA:
-        has_groups = any("." in shape for shape in column.shapes) or bool(column.shapes)
-        text = f"replace({text}, ',', '.')" if not has_groups else (
-            f"replace(replace({text}, '.', ''), ',', '.')"
-        )
+        text = f"replace(replace({text}, '.', ''), ',', '.')"
     elif column.fits == THOUSANDS:
         text = f"replace({text}, ',', '')"
     return f"try_cast({text} as {kind})" if column.is_text else f"cast({text} as {kind})"
@@ -753,13 +759,22 @@ def _line_fields(
             (),
             (f"{guess.table} has no quantity: a row is taken for one piece",),
         )
-    for name in ("product_name", "category"):
+    taken: set[str] = set()
+    for name in ("category", "product_name"):
         if fields[name].value is None:
-            found |= _product_field(findings, guess, name)
+            looked_up = _product_field(findings, guess, name, taken)
+            found |= looked_up
+            taken |= {
+                each.value.hops[-1].column
+                for each in looked_up.values()
+                if isinstance(each.value, LookedUp)
+            }
     return found
 
 
-def _product_field(findings: Findings, guess: EntityGuess, name: str) -> dict[str, FieldGuess]:
+def _product_field(
+    findings: Findings, guess: EntityGuess, name: str, taken: set[str]
+) -> dict[str, FieldGuess]:
     """A word that the table of the products says."""
     for each in findings.pointing(guess.table):
         target = findings.tables[each.target]
@@ -769,7 +784,7 @@ def _product_field(findings: Findings, guess: EntityGuess, name: str) -> dict[st
             (
                 (column_points("order_lines", name, column.name, "product")[0], column.name)
                 for column in target.columns.values()
-                if _is_of(WORD, column, EXACT)
+                if _is_of(WORD, column, EXACT) and column.name not in taken
             ),
             default=(0.0, ""),
             key=lambda pair: pair[0],
@@ -796,11 +811,7 @@ def _feedback_fields(
             if kind
             else (f"what kind of text is in {guess.table}: review, ticket_message or survey?",),
         )
-    times = [
-        column
-        for column in findings.tables[guess.table].columns.values()
-        if column.is_time
-    ]
+    times = [column for column in findings.tables[guess.table].columns.values() if column.is_time]
     at = fields["created_at"]
     if len(times) > 1 and isinstance(at.value, FromColumn):
         others = [each.name for each in times if each.name != at.value.column]
@@ -826,9 +837,12 @@ def _grouped_orders(findings: Findings, lines: EntityGuess) -> EntityGuess | Non
     shape = SHAPES["orders"]
     fields = {name: FieldGuess(name, None) for name in shape.fields}
     fields["source_order_id"] = FieldGuess("source_order_id", order)
-    fields["ordered_at"] = FieldGuess("ordered_at", FromColumn(at), (), tuple(
-        _value_doubts("orders", "ordered_at", table.columns[at])
-    ))
+    fields["ordered_at"] = FieldGuess(
+        "ordered_at",
+        FromColumn(at),
+        (),
+        tuple(_value_doubts("orders", "ordered_at", table.columns[at])),
+    )
     customer = _named(table, "orders", "source_customer_id", ID)
     if customer:
         fields["source_customer_id"] = FieldGuess("source_customer_id", FromColumn(customer))
@@ -869,7 +883,6 @@ __all__ = [
     "Summed",
     "Value",
     "Written",
-    "field",
     "number",
     "propose",
 ]

@@ -32,6 +32,8 @@ def singular(word: str) -> str:
     """An English, Spanish, Portuguese or French plural without its s."""
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
+    if word.endswith(("ches", "shes", "sses", "xes")):
+        return word[:-2]
     return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
 
 
@@ -82,7 +84,7 @@ def column_points(entity: str, field: str, column: str, table: str) -> tuple[flo
     name = normalised(column)
     best = _name_points(name, names_of(entity, field))
     own = {singular(word) for word in normalised(table).split("_")}
-    own |= {singular(word) for known in names_of(entity, "*") for word in known.split("_")}
+    own |= {singular(word) for word in entity.split("_")}
     words = name.split("_")
     while len(words) > 1 and singular(words[0]) in own:
         words = words[1:]

@@ -40,6 +40,8 @@ _THOUSANDS = r"^-?\d{1,3}(,\d{3})*(\.\d+)?$"
 _DAY = r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
 _ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?\s?(Z|[+-]\d{2}(:?\d{2})?)?$"
 _ZONE = r"\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)$"
+# Words with a space between them, or writing that needs none.
+_SENTENCE = r"\S\s+\S|[^\x00-\x{024F}]"
 _BOOLEANS = ("true", "false", "t", "f", "yes", "no", "y", "n")
 
 _TIMES = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S")
@@ -165,8 +167,21 @@ def _column(
 ) -> ColumnProfile:
     quoted = identifier(name)
     text = f"nullif(trim(cast({quoted} as varchar)), '')"
-    values = f"(select {text} as v, {quoted} as typed from {table.relation} where {text} is not null)"
-    patterns = (_ADDRESS, _PHONE, _INTEGER, _DECIMAL, _COMMA, _THOUSANDS, _DAY, _ISO, _ZONE)
+    values = (
+        f"(select {text} as v, {quoted} as typed from {table.relation} where {text} is not null)"
+    )
+    patterns = (
+        _ADDRESS,
+        _PHONE,
+        _INTEGER,
+        _DECIMAL,
+        _COMMA,
+        _THOUSANDS,
+        _DAY,
+        _ISO,
+        _ZONE,
+        _SENTENCE,
+    )
     matches = ", ".join(f"count(*) filter (regexp_matches(v, {literal(p)}))" for p in patterns)
     booleans = ", ".join(map(literal, _BOOLEANS))
     counts = _one(
@@ -180,7 +195,7 @@ def _column(
     )
     there, distinct, mean_length = int(counts[0]), int(counts[1]), float(counts[2])
     shares = [int(count) / there if there else 0.0 for count in counts[3:]]
-    address, phone, integer, decimal, comma, thousands, day, iso, zone, boolean = shares
+    address, phone, integer, decimal, comma, thousands, day, iso, zone, sentence, boolean = shares
     formats: tuple[str, ...] = ()
     is_unsure = False
     declared = _declared(kind)
@@ -192,9 +207,7 @@ def _column(
             fits, fitting = INTEGER, round(integer * there)
         elif decimal >= LEAST_FITTING_SHARE:
             # 0042 is a number's form and a code's; a code loses its zeros as a number.
-            padded = _one(
-                con, f"select count(*) from {values} where regexp_matches(v, '^0\\d+$')"
-            )
+            padded = _one(con, f"select count(*) from {values} where regexp_matches(v, '^0\\d+$')")
             fits, fitting = (TEXT, there) if padded[0] else (DECIMAL, round(decimal * there))
         elif comma >= LEAST_FITTING_SHARE and comma >= thousands:
             fits, fitting = DECIMAL_COMMA, round(comma * there)
@@ -208,7 +221,10 @@ def _column(
         elif day >= LEAST_FITTING_SHARE:
             formats, is_unsure, fitting = _formats(con, values, there)
             fits = TIMESTAMP if formats else TEXT
-    personal = _personal(name, table.name, fits, address, phone, distinct, mean_length)
+    personal = _personal(name, table.name, fits, address, phone)
+    is_long = mean_length > _FREE_TEXT_LENGTH and distinct > _MOST_WORDS
+    if personal is None and fits == TEXT and is_long and sentence >= 0.5:
+        personal = "free text"
     first, last = _times(con, values, fits, formats, declared)
     if fits == TIMESTAMP and declared is None and not _has_hours(con, values, formats):
         fits = DATE
@@ -328,20 +344,14 @@ def _numbers(
     return float(low), float(high)  # type: ignore[arg-type]
 
 
-def _personal(
-    name: str,
-    table: str,
-    fits: str,
-    address: float,
-    phone: float,
-    distinct: int,
-    mean_length: float,
-) -> str | None:
+def _personal(name: str, table: str, fits: str, address: float, phone: float) -> str | None:
     """What makes a column personal data."""
     if address > 0:
         return "e-mail addresses"
     if phone >= 0.5 and fits not in (DATE, TIMESTAMP):
         return "telephone numbers"
+    if _is_vocabulary(name, table):
+        return None
     for field, what in (
         ("email", "e-mail addresses"),
         ("phone", "telephone numbers"),
@@ -351,8 +361,6 @@ def _personal(
             return what
     if column_points("personal", "other", name, table)[0] >= ENDING:
         return "personal data"
-    if fits == TEXT and mean_length > _FREE_TEXT_LENGTH and distinct > _MOST_WORDS:
-        return "free text"
     return None
 
 
