@@ -476,7 +476,12 @@ def _value_evidence(
             len(column.words), 1
         )
         if share >= 0.5:
-            return [Evidence(2.0, f"{share:.0%} of its words are known states of an order")]
+            meanings = [
+                f"{word} = {known[normalised_name(word)]}"
+                for word in column.words
+                if normalised_name(word) in known
+            ]
+            return [Evidence(2.0, f"its words are states of an order: {', '.join(meanings)}")]
     if kind == WORD and column.words:
         return [Evidence(0.5, f"it has {len(column.words)} words that repeat")]
     if kind == ID:

@@ -199,6 +199,8 @@ class _Writer:
 
     def _column(self, name: str, kind: str, role: str, column: ColumnProfile) -> str:
         sql = self._sql(column.name)
+        if column.is_text and self._is_parsed(name, role) and self._is_joined():
+            sql = f"source.{sql}"
         if (self.guess.entity, name) == ("orders", "status"):
             return self._read(name, column, _status_case(in_template(sql), column))
         if role == TIME:
@@ -217,6 +219,16 @@ class _Writer:
         if role == ID and column.fits == DECIMAL:
             return in_template(f"cast(try_cast({sql} as bigint) as varchar)")
         return in_template(sql if column.is_text else f"cast({sql} as varchar)")
+
+    def _is_parsed(self, name: str, role: str) -> bool:
+        """Whether a text is read as a value, beside the joined tables, or only renamed."""
+        is_status = (self.guess.entity, name) == ("orders", "status")
+        return is_status or role in (TIME, AMOUNT, NUMBER, FLAG)
+
+    def _is_joined(self) -> bool:
+        return any(
+            isinstance(guess.value, LookedUp | Summed) for guess in self.guess.fields.values()
+        )
 
     def _moment(self, name: str, column: ColumnProfile, sql: str) -> str:
         if column.type == "TIMESTAMP WITH TIME ZONE":
