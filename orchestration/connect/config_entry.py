@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from orchestration.connect.errors import ConnectError
+from orchestration.connect.guesses import Proposal
 from orchestration.connect.jinja_text import in_comment, yaml_scalar
-from orchestration.connect.mapping import Proposal
 from orchestration.connect.names import EXACT, column_points
 from orchestration.connect.offered import Offer
 from orchestration.connect.profile import TableProfile

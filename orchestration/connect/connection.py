@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -14,8 +14,9 @@ from orchestration.connect.database import offered_database, refuse_literal_secr
 from orchestration.connect.dbt_project_file import with_folder
 from orchestration.connect.errors import ConnectError
 from orchestration.connect.folder import offered_files
+from orchestration.connect.guesses import Findings, Proposal
 from orchestration.connect.keys import find_key, find_references
-from orchestration.connect.mapping import Findings, Proposal, propose
+from orchestration.connect.mapping import propose
 from orchestration.connect.offered import Offer
 from orchestration.connect.profile import profile_table
 from orchestration.connect.staging_sql import staging_model
@@ -80,7 +81,9 @@ def connect(
     with duckdb.connect() as con:
         con.execute("set preserve_insertion_order = true")
         offer = _offer(con, name, origin, home)
-        proposal = propose(_findings(con, offer))
+        findings = _findings(con, offer)
+        offer, findings = _keyed(offer, findings)
+        proposal = propose(findings)
         texts = _texts(name, proposal, offer, config_path, project)
     written, left_alone = ([], []) if is_dry else _write(texts)
     marks = [mark for path in (config_path, _folder(project, name)) for mark in open_guesses(path)]
@@ -118,6 +121,26 @@ def _findings(con: duckdb.DuckDBPyConnection, offer: Offer) -> Findings:
     tables = {table.name: profile_table(con, table) for table in offer.tables}
     keys = {name: find_key(con, table) for name, table in tables.items()}
     return Findings(con, tables, keys, find_references(con, tables, keys))
+
+
+def _keyed(offer: Offer, findings: Findings) -> tuple[Offer, Findings]:
+    """Without the tables that live in the source and have no key: they cannot be configured."""
+    if offer.kind == "files":
+        return offer, findings
+    bare = {name for name in findings.tables if not findings.keys[name].columns}
+    told = [
+        f"{name}: no column and no two tell its rows apart, and a table that is read where it"
+        " lives needs a key"
+        for name in sorted(bare)
+    ]
+    kept = {name: table for name, table in findings.tables.items() if name not in bare}
+    if not kept:
+        raise ConnectError("no table has a key: " + "; ".join(told))
+    references = [each for each in findings.references if each.table not in bare]
+    return (
+        replace(offer, passed_over=[*offer.passed_over, *told]),
+        replace(findings, tables=kept, references=references),
+    )
 
 
 def _texts(

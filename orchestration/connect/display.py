@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.connect.connection import Connection
-from orchestration.connect.mapping import (
+from orchestration.connect.guesses import (
     EntityGuess,
     FieldGuess,
     FromColumn,

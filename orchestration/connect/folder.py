@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import gzip
 import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
@@ -25,7 +26,7 @@ SAMPLE_ROWS = 1_000_000
 
 DELIVERY = "_delivery"
 
-_FORMATS = {
+_FORMATS: Mapping[str, Literal["csv", "parquet", "jsonl"]] = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".jsonl": "jsonl",
     ".ndjson": "jsonl",
 }  # fmt: skip
@@ -82,13 +83,20 @@ def table_names(patterns: Sequence[str]) -> dict[str, str]:
         for pattern in patterns
     }
     lists = list(words.values())
-    first = len(os.path.commonprefix(lists)) if len(lists) > 1 else 0
-    last = len(os.path.commonprefix([each[::-1] for each in lists])) if len(lists) > 1 else 0
+    first = _shared(lists)
+    last = _shared([each[::-1] for each in lists])
     names: dict[str, str] = {}
     for pattern, all_words in words.items():
         own = all_words[first : len(all_words) - last] or all_words
         names[pattern] = _distinct(ascii_name("_".join(own)), names.values())
     return names
+
+
+def _shared(lists: Sequence[Sequence[str]]) -> int:
+    """How many words at the front all have in common; none where there is but one."""
+    if len(lists) < 2:
+        return 0
+    return sum(1 for _ in takewhile(lambda words: len(set(words)) == 1, zip(*lists, strict=False)))
 
 
 def ascii_name(text: str) -> str:
@@ -106,7 +114,7 @@ def _distinct(name: str, taken: Iterable[str]) -> str:
     return candidate
 
 
-def _format(path: Path) -> str | None:
+def _format(path: Path) -> Literal["csv", "parquet", "jsonl"] | None:
     suffixes = [suffix.casefold() for suffix in path.suffixes]
     if suffixes[-1:] == [".gz"]:
         suffixes.pop()
@@ -131,7 +139,8 @@ def _table(
 ) -> OfferedTable:
     newest = paths[-1]
     file_format = _format(newest)
-    doubts = []
+    assert file_format is not None
+    doubts: list[str] = []
     options: dict[str, Any] = {}
     if file_format == "csv":
         options, doubts = _csv_options(con, newest)
@@ -177,7 +186,7 @@ def _table(
             " with an entry of your own to be told the line"
         ) from None
     is_sample = _cut(con, relation)
-    entry = {"path": pattern, "format": file_format}
+    entry: dict[str, Any] = {"path": pattern, "format": file_format}
     if options:
         entry["options"] = options
     delivery = DELIVERY if "{date}" in pattern else "0"
@@ -228,8 +237,6 @@ def _csv_options(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[dict[str, 
 
 
 def _encoding(path: Path) -> tuple[str, list[str]]:
-    import gzip
-
     opener = gzip.open if path.suffix.casefold() == ".gz" else open
     with opener(path, "rb") as binary:
         start = binary.read(_SNIFFED_BYTES)

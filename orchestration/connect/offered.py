@@ -1,4 +1,4 @@
-"""What a source offers to be connected: its tables, readable in DuckDB, and how it is configured."""
+"""What a source offers to be connected: tables that DuckDB can read, and where they come from."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -156,7 +157,7 @@ def profile_table(con: duckdb.DuckDBPyConnection, table: OfferedTable) -> TableP
     return TableProfile(table, rows, columns)
 
 
-def _one(con: duckdb.DuckDBPyConnection, query: str) -> tuple[object, ...]:
+def _one(con: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
     row = con.execute(query).fetchone()
     assert row is not None
     return tuple(row)
@@ -195,32 +196,11 @@ def _column(
     )
     there, distinct, mean_length = int(counts[0]), int(counts[1]), float(counts[2])
     shares = [int(count) / there if there else 0.0 for count in counts[3:]]
-    address, phone, integer, decimal, comma, thousands, day, iso, zone, sentence, boolean = shares
-    formats: tuple[str, ...] = ()
-    is_unsure = False
+    address, phone, zone, sentence = shares[0], shares[1], shares[8], shares[9]
     declared = _declared(kind)
-    fits, fitting = declared or TEXT, there
+    fits, formats, is_unsure, fitting = declared or TEXT, (), False, there
     if declared is None and there:
-        if boolean == 1:
-            fits = BOOLEAN
-        elif integer >= LEAST_FITTING_SHARE:
-            fits, fitting = INTEGER, round(integer * there)
-        elif decimal >= LEAST_FITTING_SHARE:
-            # 0042 is a number's form and a code's; a code loses its zeros as a number.
-            padded = _one(con, f"select count(*) from {values} where regexp_matches(v, '^0\\d+$')")
-            fits, fitting = (TEXT, there) if padded[0] else (DECIMAL, round(decimal * there))
-        elif comma >= LEAST_FITTING_SHARE and comma >= thousands:
-            fits, fitting = DECIMAL_COMMA, round(comma * there)
-        elif thousands >= LEAST_FITTING_SHARE:
-            fits, fitting = THOUSANDS, round(thousands * there)
-        elif iso >= LEAST_FITTING_SHARE:
-            fits = TIMESTAMP
-            fitting = int(
-                _one(con, f"select count(try_cast(v as timestamp)) from {values}")[0]  # type: ignore[call-overload]
-            )
-        elif day >= LEAST_FITTING_SHARE:
-            formats, is_unsure, fitting = _formats(con, values, there)
-            fits = TIMESTAMP if formats else TEXT
+        fits, formats, is_unsure, fitting = _narrowest(con, values, there, _Shares(*shares))
     personal = _personal(name, table.name, fits, address, phone)
     is_long = mean_length > _FREE_TEXT_LENGTH and distinct > _MOST_WORDS
     if personal is None and fits == TEXT and is_long and sentence >= 0.5:
@@ -251,6 +231,55 @@ def _column(
     )
 
 
+class _Shares(NamedTuple):
+    """How much of a column has each pattern, in the order in which they are counted."""
+
+    address: float
+    phone: float
+    integer: float
+    decimal: float
+    comma: float
+    thousands: float
+    day: float
+    iso: float
+    zone: float
+    sentence: float
+    boolean: float
+
+
+def _narrowest(
+    con: duckdb.DuckDBPyConnection, values: str, there: int, shares: _Shares
+) -> tuple[str, tuple[str, ...], bool, int]:
+    """What a column of text is, its formats, whether they are unsure, and how many values fit."""
+    least = LEAST_FITTING_SHARE
+    if shares.boolean == 1:
+        return BOOLEAN, (), False, there
+    if shares.decimal >= least and _is_padded(con, values):
+        # 0042 is a number's form and a code's; a code loses its zeros as a number.
+        return TEXT, (), False, there
+    for kind, share in (
+        (INTEGER, shares.integer),
+        (DECIMAL, shares.decimal),
+        (DECIMAL_COMMA, shares.comma if shares.comma >= shares.thousands else 0.0),
+        (THOUSANDS, shares.thousands),
+    ):
+        if share >= least:
+            return kind, (), False, round(share * there)
+    if shares.iso >= least:
+        (fitting,) = _one(con, f"select count(try_cast(v as timestamp)) from {values}")
+        return TIMESTAMP, (), False, fitting
+    if shares.day >= least:
+        formats, is_unsure, fitting = _formats(con, values, there)
+        if fitting >= least * there and formats:
+            return TIMESTAMP, formats, is_unsure, fitting
+    return TEXT, (), False, there
+
+
+def _is_padded(con: duckdb.DuckDBPyConnection, values: str) -> bool:
+    (count,) = _one(con, f"select count(*) from {values} where regexp_matches(v, '^0\\d+$')")
+    return bool(count)
+
+
 def _declared(kind: str) -> str | None:
     if kind.startswith("TIMESTAMP"):
         return TIMESTAMP
@@ -268,7 +297,7 @@ def _formats(
     ]
     reads = ", ".join(f"count(try_strptime(v, {literal(each)}))" for each in candidates)
     counts = dict(zip(candidates, _one(con, f"select {reads} from {values}"), strict=True))
-    found = {each: int(count) for each, count in counts.items() if count}  # type: ignore[call-overload]
+    found = {each: int(count) for each, count in counts.items() if count}
     # A short year is a long one's beginning; where both read, the long one is meant.
     is_unsure = False
     for month_first, day_first in _SAME_DAY.items():
@@ -286,8 +315,8 @@ def _formats(
     for each in ordered:
         tried = ", ".join(map(literal, [*best, each]))
         (count,) = _one(con, f"select count(try_strptime(v, [{tried}])) from {values}")
-        if int(count) > fitting:  # type: ignore[call-overload]
-            best, fitting = [*best, each], int(count)  # type: ignore[call-overload]
+        if int(count) > fitting:
+            best, fitting = [*best, each], int(count)
         if fitting == there:
             break
     return (tuple(best), is_unsure, fitting) if fitting else ((), False, there)
@@ -311,7 +340,7 @@ def _times(
         return None, None
     read = moment("v", formats) if declared is None else "try_cast(typed as timestamp)"
     first, last = _one(con, f"select min({read}), max({read}) from {values}")
-    return first, last  # type: ignore[return-value]
+    return first, last
 
 
 def _has_hours(con: duckdb.DuckDBPyConnection, values: str, formats: Sequence[str]) -> bool:
@@ -339,9 +368,9 @@ def _numbers(
     if low is None or high is None:
         return None, None
     is_key = fits == INTEGER and there > 1 and distinct >= 0.9 * there
-    if is_key or max(abs(float(low)), abs(float(high))) >= _LARGEST_SHOWN_INTEGER:  # type: ignore[arg-type]
+    if is_key or max(abs(float(low)), abs(float(high))) >= _LARGEST_SHOWN_INTEGER:
         return None, None
-    return float(low), float(high)  # type: ignore[arg-type]
+    return float(low), float(high)
 
 
 def _personal(name: str, table: str, fits: str, address: float, phone: float) -> str | None:

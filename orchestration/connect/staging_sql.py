@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from orchestration.connect.across_tables import number
 from orchestration.connect.entities import AMOUNT, FLAG, ID, NUMBER, SHAPES, TIME
-from orchestration.connect.jinja_text import column_sql, in_comment, in_template, jinja_literal
-from orchestration.connect.mapping import (
+from orchestration.connect.guesses import (
     EntityGuess,
     FieldGuess,
     Findings,
@@ -18,8 +18,8 @@ from orchestration.connect.mapping import (
     LookedUp,
     Summed,
     Written,
-    number,
 )
+from orchestration.connect.jinja_text import column_sql, in_comment, in_template, jinja_literal
 from orchestration.connect.names import normalised, status_words
 from orchestration.connect.profile import DECIMAL, ColumnProfile
 from orchestration.connect.todo import MARKER

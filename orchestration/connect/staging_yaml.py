@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from orchestration.connect.entities import SHAPES
-from orchestration.connect.jinja_text import in_comment, yaml_for_dbt
-from orchestration.connect.mapping import (
+from orchestration.connect.guesses import (
     EntityGuess,
     FieldGuess,
     FromColumn,
@@ -13,6 +12,7 @@ from orchestration.connect.mapping import (
     Proposal,
     Summed,
 )
+from orchestration.connect.jinja_text import in_comment, yaml_for_dbt
 from orchestration.connect.profile import BOOLEAN, INTEGER, TEXT, ColumnProfile, TableProfile
 
 _LOAD_COLUMNS = {
