@@ -151,9 +151,7 @@ def _customer(
         evidence = (*evidence, Evidence(3.0, person.told))
         doubts.append(f"is {person.table}.{person.column} the person? {_capital(person.told)}")
     elif customers and not is_known:
-        doubts.append(
-            f"hardly a {column} is in {customers.table}: are they ids of another system's customers?"
-        )
+        doubts.append(f"hardly a {column} is in {customers.table}: are they of another system?")
     value: Value = LookedUp(column, hops) if hops else FromColumn(column)
     return FieldGuess(found.field, value, evidence, tuple(doubts))
 
@@ -359,8 +357,8 @@ def _feedback_fields(
             doubts=(
                 *at.doubts,
                 (
-                    f"was it written at {at.value.column}, or at {' or '.join(others)}? It counts from"
-                    " the moment at which it was known"
+                    f"was it written at {at.value.column}, or at {' or '.join(others)}? It counts"
+                    " from the moment at which it was known"
                 ),
             ),
         )

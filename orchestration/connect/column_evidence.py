@@ -46,6 +46,9 @@ def column_evidence(
     points, like = column_points(entity, name, column.name, table.name)
     if not is_of(kind, column, points):
         return ()
+    if kind == ID and points < ENDING and findings.pointing(table.name, column.name):
+        # A contract_id that points at the contracts is no contact_id.
+        return ()
     evidence = []
     if points:
         evidence.append(Evidence(points, f"it is called like {like}"))

@@ -35,7 +35,6 @@ _OTHER_DAY = re.compile(r"(?<!\d)(?:\d{8}|\d{2}[-.]\d{2}[-.]\d{4})(?!\d)")
 # Tried in this order: what is valid UTF-8 is hardly ever anything else, and every text is valid
 # Windows-1252 or so.
 _ENCODINGS = ("utf-8", "gb18030", "windows-1252")
-_FULL_WIDTH = "，。！？：；（）"
 _SNIFFED_BYTES = 1 << 22
 
 
@@ -50,7 +49,7 @@ def offered_files(con: duckdb.DuckDBPyConnection, location: str, folder: Path) -
     Raises:
         ConnectError: there is no table in it.
     """
-    groups: defaultdict[str, list[Path]] = defaultdict(list)
+    found: defaultdict[str, list[Path]] = defaultdict(list)
     passed_over = []
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
@@ -59,7 +58,8 @@ def offered_files(con: duckdb.DuckDBPyConnection, location: str, folder: Path) -
         if _format(path) is None:
             passed_over.append(f"{relative}: not csv, parquet or jsonl")
         else:
-            groups[_pattern(relative.as_posix())].append(path)
+            found[_pattern(relative.as_posix())].append(path)
+    groups = _single_by_name(folder, found)
     tables = []
     names = table_names(list(groups))
     with tempfile.TemporaryDirectory() as scratch:
@@ -69,8 +69,8 @@ def offered_files(con: duckdb.DuckDBPyConnection, location: str, folder: Path) -
             except (ExtractError, ConnectError) as error:
                 passed_over.append(f"{pattern}: {error}")
     if not tables:
-        found = "".join(f"\n  {line}" for line in passed_over)
-        raise ConnectError(f"there is no table in {location}: expected CSV, Parquet or JSON{found}")
+        told = "".join(f"\n  {line}" for line in passed_over)
+        raise ConnectError(f"there is no table in {location}: expected CSV, Parquet or JSON{told}")
     return Offer("files", {"location": location}, tables, passed_over)
 
 
@@ -134,6 +134,16 @@ def _pattern(relative: str) -> str:
     return f"{folder}/{starred}" if folder else starred
 
 
+def _single_by_name(folder: Path, groups: Mapping[str, list[Path]]) -> dict[str, list[Path]]:
+    """A file that is alone has its own name, whatever numbers are in it."""
+    return {
+        paths[0].relative_to(folder).as_posix()
+        if len(paths) == 1 and "{date}" not in pattern
+        else pattern: paths
+        for pattern, paths in groups.items()
+    }
+
+
 def _table(
     con: duckdb.DuckDBPyConnection, name: str, pattern: str, paths: list[Path], scratch: Path
 ) -> OfferedTable:
@@ -145,11 +155,11 @@ def _table(
     if file_format == "csv":
         options, doubts = _csv_options(con, newest)
     if "{date}" not in pattern and "*" in pattern:
-        pattern_day = _OTHER_DAY.search(newest.name)
+        other_day = _OTHER_DAY.search(newest.name)
         doubts.append(
             "the files' names seem to hold a day that is not written YYYY-MM-DD: rename them on"
             " export, and write {date} where it stands"
-            if pattern_day
+            if other_day
             else "several files without a day in their names are taken for parts of one table"
         )
     # Nothing is known of the columns yet, which is what the checks of FileTable want to know.
@@ -259,9 +269,10 @@ def _encoding(path: Path) -> tuple[str, list[str]]:
 
 
 def _is_mostly_chinese(text: str) -> bool:
+    """Whether what is not ASCII are common characters.
+
+    An umlaut and the letter behind it read as one of GB18030's rare ones.
+    """
     foreign = [letter for letter in text if ord(letter) > 127]
-    common = sum(
-        "\u4e00" <= letter <= "\u9fff" or "\u3000" <= letter <= "\u303f" or letter in _FULL_WIDTH
-        for letter in foreign
-    )
+    common = sum(bool(letter.encode("gb2312", errors="ignore")) for letter in foreign)
     return bool(foreign) and common >= 0.9 * len(foreign)

@@ -112,7 +112,8 @@ def _fields(findings: Findings, entity: Entity, table: TableProfile) -> dict[str
     """The best column for each canonical column, one each."""
     shape = SHAPES[entity]
     own = _own_id(findings, entity, table)
-    taken = {own.value.column} if isinstance(own.value, FromColumn) else set()
+    # A key that is not called like one may be something else besides.
+    taken = {own.value.column} if isinstance(own.value, FromColumn) and not own.doubts else set()
     pairs = []
     for name, (_, kind) in shape.fields.items():
         if name == shape.own_id:
@@ -181,7 +182,8 @@ def _own_id(findings: Findings, entity: Entity, table: TableProfile) -> FieldGue
             doubts.append(f"is {column} the {name}? It tells rows apart, its name does not say so")
         return FieldGuess(name, FromColumn(column), tuple(evidence), tuple(doubts))
     if len(key.columns) == 2:
-        told = f"{key.columns[0]} and {key.columns[1]} together tell all rows apart"
+        but = f" but {key.repeats}" if key.repeats else ""
+        told = f"{key.columns[0]} and {key.columns[1]} together tell all rows apart{but}"
         return FieldGuess(name, FromColumns(key.columns), (Evidence(2.0, told),))
     for column_name in table.columns:
         points, like = column_points(entity, name, column_name, table.name)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from ml.masking import masked
-from orchestration.connect.entities import SHAPES, WORD
+from orchestration.connect.entities import SHAPES, TIME, WORD
 from orchestration.connect.names import ENDING, EXACT, column_points
 from orchestration.connect.offered import OfferedTable
 from orchestration.quoting import identifier, literal
@@ -43,7 +43,12 @@ _ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?\s?(Z|[+-]\d{2}(
 _ZONE = r"\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)$"
 # Words with a space between them, or writing that needs none.
 _SENTENCE = r"\S\s+\S|[^\x00-\x{024F}]"
-_BOOLEANS = ("true", "false", "t", "f", "yes", "no", "y", "n")
+YES = ("true", "t", "yes", "y", "ja", "si", "sí", "sim", "oui", "是", "shi")
+NO = ("false", "f", "no", "n", "nein", "nao", "não", "non", "否", "fou")
+# Moments between 2001 and 2039 as numbers since 1970, where a column is called like a time.
+SECONDS, MILLISECONDS = "seconds since 1970", "milliseconds since 1970"
+_EPOCHS = ((SECONDS, 1_000_000_000), (MILLISECONDS, 1_000_000_000_000))
+_LATEST_EPOCH = 2.2
 
 _TIMES = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S")
 _DAY_FIRST = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y")
@@ -184,7 +189,7 @@ def _column(
         _SENTENCE,
     )
     matches = ", ".join(f"count(*) filter (regexp_matches(v, {literal(p)}))" for p in patterns)
-    booleans = ", ".join(map(literal, _BOOLEANS))
+    booleans = ", ".join(map(literal, (*YES, *NO)))
     counts = _one(
         con,
         f"""
@@ -198,15 +203,24 @@ def _column(
     shares = [int(count) / there if there else 0.0 for count in counts[3:]]
     address, phone, zone, sentence = shares[0], shares[1], shares[8], shares[9]
     declared = _declared(kind)
-    fits, formats, is_unsure, fitting = declared or TEXT, (), False, there
+    formats: tuple[str, ...] = ()
+    fits, is_unsure, fitting = declared or TEXT, False, there
     if declared is None and there:
         fits, formats, is_unsure, fitting = _narrowest(con, values, there, _Shares(*shares))
+    epoch = _epoch(con, values, there) if fits == INTEGER and _is_time_named(name, table) else None
+    if epoch:
+        fits, formats = TIMESTAMP, (epoch,)
     personal = _personal(name, table.name, fits, address, phone)
     is_long = mean_length > _FREE_TEXT_LENGTH and distinct > _MOST_WORDS
     if personal is None and fits == TEXT and is_long and sentence >= 0.5:
         personal = "free text"
-    first, last = _times(con, values, fits, formats, declared)
-    if fits == TIMESTAMP and declared is None and not _has_hours(con, values, formats):
+    first, last = _times(con, values, fits, formats, None if epoch else declared)
+    if (
+        fits == TIMESTAMP
+        and declared is None
+        and not epoch
+        and not _has_hours(con, values, formats)
+    ):
         fits = DATE
     low, high = _numbers(con, values, fits, personal, distinct, there)
     return ColumnProfile(
@@ -215,7 +229,7 @@ def _column(
         fits=fits,
         formats=formats,
         is_day_first_unsure=is_unsure,
-        has_zone="TIME ZONE" in kind or zone >= LEAST_FITTING_SHARE,
+        has_zone=bool(epoch) or "TIME ZONE" in kind or zone >= LEAST_FITTING_SHARE,
         rows=rows,
         nulls=rows - there,
         distinct=distinct,
@@ -322,8 +336,12 @@ def _formats(
     return (tuple(best), is_unsure, fitting) if fitting else ((), False, there)
 
 
-def moment(column: str, formats: Sequence[str]) -> str:
-    """SQL that reads a text as a timestamp, null where it is none."""
+def moment(column: str, formats: tuple[str, ...]) -> str:
+    """SQL that reads a text, or a number since 1970, as a timestamp, null where it is none."""
+    if formats == (SECONDS,):
+        return f"epoch_ms(try_cast({column} as bigint) * 1000)"
+    if formats == (MILLISECONDS,):
+        return f"epoch_ms(try_cast({column} as bigint))"
     if not formats:
         return f"try_cast({column} as timestamp)"
     return f"try_strptime({column}, [{', '.join(map(literal, formats))}])"
@@ -333,7 +351,7 @@ def _times(
     con: duckdb.DuckDBPyConnection,
     values: str,
     fits: str,
-    formats: Sequence[str],
+    formats: tuple[str, ...],
     declared: str | None,
 ) -> tuple[datetime | None, datetime | None]:
     if fits not in (DATE, TIMESTAMP):
@@ -390,6 +408,28 @@ def _personal(name: str, table: str, fits: str, address: float, phone: float) ->
             return what
     if column_points("personal", "other", name, table)[0] >= ENDING:
         return "personal data"
+    return None
+
+
+def _is_time_named(name: str, table: OfferedTable) -> bool:
+    return any(
+        column_points(entity, field, name, table.name)[0] >= ENDING
+        for entity, shape in SHAPES.items()
+        for field, (_, kind) in shape.fields.items()
+        if kind == TIME
+    )
+
+
+def _epoch(con: duckdb.DuckDBPyConnection, values: str, there: int) -> str | None:
+    """Whether numbers are seconds or milliseconds since 1970; None if neither."""
+    for unit, least in _EPOCHS:
+        (count,) = _one(
+            con,
+            f"select count(*) from {values}"
+            f" where try_cast(v as bigint) between {least} and {int(_LATEST_EPOCH * least)}",
+        )
+        if there and count >= LEAST_FITTING_SHARE * there:
+            return unit
     return None
 
 

@@ -21,7 +21,15 @@ from orchestration.connect.guesses import (
 )
 from orchestration.connect.jinja_text import column_sql, in_comment, in_template, jinja_literal
 from orchestration.connect.names import normalised, status_words
-from orchestration.connect.profile import DECIMAL, ColumnProfile
+from orchestration.connect.profile import (
+    DECIMAL,
+    MILLISECONDS,
+    NO,
+    SECONDS,
+    YES,
+    ColumnProfile,
+    moment,
+)
 from orchestration.connect.todo import MARKER
 from orchestration.quoting import literal
 
@@ -215,7 +223,7 @@ class _Writer:
         if role == FLAG:
             if column.type == "BOOLEAN":
                 return in_template(sql)
-            return self._read(name, column, in_template(f"try_cast({sql} as {kind})"))
+            return self._read(name, column, _flag_case(in_template(sql), column))
         if role == ID and column.fits == DECIMAL:
             return in_template(f"cast(try_cast({sql} as bigint) as varchar)")
         return in_template(sql if column.is_text else f"cast({sql} as varchar)")
@@ -231,6 +239,9 @@ class _Writer:
         )
 
     def _moment(self, name: str, column: ColumnProfile, sql: str) -> str:
+        if column.formats and column.formats[0] in (SECONDS, MILLISECONDS):
+            alias = self._read(name, column, in_template(moment(sql, column.formats)))
+            return f"{{{{ to_local('{alias}') }}}}"
         if column.type == "TIMESTAMP WITH TIME ZONE":
             return f"timezone('{{{{ var(\"time_zone\") }}}}', {in_template(sql)})"
         if not column.is_text:
@@ -359,6 +370,20 @@ def _status_case(sql: str, column: ColumnProfile) -> str:
     if len(lines) == 1:
         return "cast(null as varchar)"
     return "\n".join([*lines, "        end"])
+
+
+def _flag_case(sql: str, column: ColumnProfile) -> str:
+    """A text of yes and no in the words that the column has."""
+    words = {word.lower() for word in column.words}
+    if not words or words <= {"true", "false", "t", "f", "yes", "no", "y", "n", "1", "0"}:
+        return f"try_cast({sql} as boolean)"
+    yes, no = (
+        ", ".join(literal(word) for word in known if word in words) or "''" for known in (YES, NO)
+    )
+    return (
+        f"case\n            when lower({sql}) in ({yes}) then true\n"
+        f"            when lower({sql}) in ({no}) then false\n        end"
+    )
 
 
 def _null(kind: str) -> str:
