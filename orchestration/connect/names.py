@@ -20,6 +20,7 @@ _LEAST_SIMILARITY = 0.87
 _LEAST_LENGTH = 5  # a shorter name is similar to too many others
 
 
+@cache
 def normalised(name: str) -> str:
     """A name in lower case without accents, its words joined by _: `Customer ID`, `customerId`."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name.strip())
@@ -47,6 +48,7 @@ def _catalogue() -> Mapping[tuple[str, str], tuple[str, ...]]:
     return {key: tuple(dict.fromkeys(names)) for key, names in found.items()}
 
 
+@cache
 def names_of(entity: str, field: str) -> tuple[str, ...]:
     """The normalised names of an entity's field, its own ones first; `*` is the entity's table."""
     catalogue = _catalogue()
@@ -75,6 +77,7 @@ def _name_points(name: str, known: tuple[str, ...]) -> tuple[float, str]:
     return 0.0, ""
 
 
+@cache
 def column_points(entity: str, field: str, column: str, table: str) -> tuple[float, str]:
     """How much a column's name speaks for a field, and the catalogue's name that it is like.
 
@@ -94,6 +97,7 @@ def column_points(entity: str, field: str, column: str, table: str) -> tuple[flo
     return best
 
 
+@cache
 def table_points(entity: str, table: str) -> tuple[float, str]:
     """How much a table's name speaks for an entity, and the catalogue's name that it is like.
 

@@ -58,7 +58,7 @@ def project_in(root: Path) -> Project:
     return Project(root / "project", home, root / "project" / "config" / "company.yml")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(affixes=st.lists(NAMES, min_size=5, max_size=5))
 @example(affixes=list(NASTY[:5]))
 @example(affixes=list(NASTY[5:10]))
