@@ -75,7 +75,7 @@ def diagnose(
     """
     findings = [*_python(), *_packages(project / "requirements.lock"), *_home(home)]
     findings += _ports(ports)
-    findings += _open_guesses(config_path)
+    findings += _open_guesses(config_path, project)
     try:
         config = load_config(config_path)
     except ConfigError as error:
@@ -86,7 +86,7 @@ def diagnose(
     findings.append(Finding("ok", "configuration", f"{config_path}: {config.company}"))
     findings += _warehouse(home, config)
     for name, source in config.sources.items():
-        findings += _open_guesses(_staging_folder(project, name))
+        findings += _open_guesses(_staging_folder(project, name), project)
         if isinstance(source, FilesSource):
             findings += _files(name, source, config, home)
         for table_name, table in source.tables.items():
@@ -214,12 +214,14 @@ def _files(
         yield from _table(subject, table, location, expected_from, home)
 
 
-def _open_guesses(path: Path) -> Iterator[Finding]:
+def _open_guesses(path: Path, project: Path) -> Iterator[Finding]:
     """What `holdfast connect` was not sure of, and nobody has decided yet."""
     for mark in open_guesses(path):
+        is_inside = mark.path.is_relative_to(project)
+        shown = mark.path.relative_to(project) if is_inside else mark.path
         yield Finding(
             "error",
-            f"{mark.path}:{mark.line}",
+            f"{shown}:{mark.line}",
             f"{MARKER}: {mark.question}",
             "decide, correct the lines below it if need be, and take the comment out",
         )

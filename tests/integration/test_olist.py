@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -17,10 +18,11 @@ from orchestration.connect.connection import Connection, connect
 from orchestration.connect.todo import MARKER
 from orchestration.doctor import diagnose
 from orchestration.home import Home
-from tests.integration.deployments import ROOT
-from tests.integration.test_real_data_staging import data_folder, one, staged
+from tests.integration.deployments import ROOT, Deployment
+from tests.integration.test_real_data_staging import data_folder, one
 
 MOST_EDITED_LINES = 60
+LAST = date(2018, 8, 29)
 STAGING = Path("dbt_project/models/staging/olist")
 
 pytestmark = pytest.mark.shared_data
@@ -41,9 +43,19 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, 
 
 
 @pytest.fixture(scope="module")
-def olist(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The company after its run, model and all."""
     data = data_folder("OLIST_DIR")
-    with staged("olist", "OLIST_DIR", data, tmp_path_factory.mktemp("olist")) as con:
+    deployment = Deployment(Home(tmp_path_factory.mktemp("olist")), ROOT / "config" / "olist.yml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OLIST_DIR", str(data))
+        deployment.day(LAST, retrain=True)
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+def olist(company: Deployment) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(company.home.warehouse), read_only=True) as con:
         yield con
 
 
@@ -180,3 +192,37 @@ def test_a_review_counts_from_its_answer_and_several_of_an_order_are_several(
         inner join raw_olist.order_reviews using (_load_id, _row)
         """,
     )
+
+
+def test_every_delivered_row_is_accounted_for_also_of_tables_that_are_only_looked_into(
+    company: Deployment,
+) -> None:
+    assert company.query(
+        """
+        select table_name, delivered, accepted, rejected, superseded
+        from ops.data_quality_daily
+        order by table_name
+        """
+    ) == [
+        ("customers", 20_000, 19_831, 169, 0),
+        ("order_items", 22_618, 22_618, 0, 0),
+        ("order_payments", 20_873, 20_873, 0, 0),
+        ("order_reviews", 19_986, 19_986, 0, 0),
+        ("orders", 20_000, 20_000, 0, 0),
+        ("products", 11_318, 11_318, 0, 0),
+    ]
+
+
+def test_where_hardly_anybody_returns_everybody_gets_the_average_and_no_reason(
+    company: Deployment,
+) -> None:
+    ((customers, chances, lowest, reasons),) = company.query(
+        """
+        select
+            count(*), count(distinct churn_probability), min(churn_probability), count(reason_1)
+        from activation.customer_risk_daily
+        """
+    )
+    assert customers == 15_110
+    assert (chances, reasons) == (1, 0)
+    assert lowest > 0.99  # type: ignore[operator]

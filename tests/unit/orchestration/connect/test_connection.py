@@ -133,7 +133,7 @@ def test_every_doubt_is_an_error_of_doctor_with_file_and_line_until_it_is_decide
     assert len(found) == len(connection.open_guesses)
     config = project.config.read_text().splitlines()
     line = next(number for number, text in enumerate(config, start=1) if "currency" in text)
-    assert f"{project.config}:{line}: TODO(connect): the currency of the amounts" in found
+    assert f"config/company.yml:{line}: TODO(connect): the currency of the amounts" in found
     for path in [project.config, *project.staging("corner").glob("*.sql")]:
         kept = [
             text.split(f"# {MARKER}")[0].rstrip() if path == project.config else text
