@@ -5,6 +5,7 @@ What takes long to import is imported by the command that needs it, so that `--h
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -185,6 +186,38 @@ def doctor(config: ConfigOption = None) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def connect(
+    name: Annotated[str, typer.Argument(help="What the source is to be called.")],
+    origin: Annotated[
+        str,
+        typer.Option(
+            "--from", help="A folder, or a database's URL; '${NAME}' for what is kept outside."
+        ),
+    ],
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", help="The YAML to add to, or make; else HOLDFAST_CONFIG's, else NAME's own."
+        ),
+    ] = None,
+    is_dry: Annotated[bool, typer.Option("--dry-run", help="Look, and write nothing.")] = False,
+) -> None:
+    """Profile a source, propose what its tables mean, and write config and staging to be edited."""
+    with _plain_errors():
+        from orchestration.config_file import CONFIG_VARIABLE
+        from orchestration.connect.connection import connect as connect_source
+        from orchestration.connect.display import show_connection
+        from orchestration.doctor import PROJECT
+        from orchestration.home import Home
+
+        named = os.environ.get(CONFIG_VARIABLE)
+        path = config or (Path(named) if named else Path("config") / f"{name}.yml")
+        with console.status("Looking"):
+            connection = connect_source(name, origin, path, Home.from_env(), PROJECT, is_dry=is_dry)
+        show_connection(console, connection, is_dry=is_dry)
+
+
 def _prepared(config: Path | None) -> tuple[DeploymentConfig, Home]:
     """The deployment and its home, made, with this process's environment set for both."""
     from orchestration.config_file import config_path_from_env, load_config
@@ -260,12 +293,21 @@ def _plain_errors() -> Iterator[None]:
     """Say what is known to go wrong in one message without a trace, and end with 1."""
     from ml.rollback import RollbackError
     from orchestration.config_file import ConfigError
+    from orchestration.connect.errors import ConnectError
     from orchestration.drift_gate import DriftError
     from orchestration.instance import RunError
     from orchestration.servers import ServerError
     from orchestration.warehouse import WarehouseError
 
-    known = (ConfigError, DriftError, RollbackError, RunError, ServerError, WarehouseError)
+    known = (
+        ConfigError,
+        ConnectError,
+        DriftError,
+        RollbackError,
+        RunError,
+        ServerError,
+        WarehouseError,
+    )
     try:
         yield
     except KeyboardInterrupt:

@@ -20,6 +20,7 @@ import duckdb
 
 from orchestration.config import DeploymentConfig, run_date, today_in
 from orchestration.config_file import ConfigError, load_config
+from orchestration.connect.todo import MARKER, open_guesses
 from orchestration.extract.archives import unpacked
 from orchestration.extract.drops import Drop
 from orchestration.extract.errors import ExtractError
@@ -58,6 +59,7 @@ def diagnose(
     """
     findings = [*_python(), *_packages(project / "requirements.lock"), *_home(home)]
     findings += _ports(ports)
+    findings += _open_guesses(config_path, project)
     try:
         config = load_config(config_path)
     except ConfigError as error:
@@ -68,6 +70,7 @@ def diagnose(
     findings.append(Finding("ok", "configuration", f"{config_path}: {config.company}"))
     findings += _warehouse(home, config)
     for name, source in config.sources.items():
+        findings += _open_guesses(_staging_folder(project, name), project)
         if isinstance(source, FilesSource):
             findings += _files(name, source, config, home)
         elif isinstance(source, SqlSource):
@@ -201,9 +204,26 @@ def _files(
         yield from _table(compared, table, folder, expected_from, home)
 
 
+def _open_guesses(path: Path, project: Path) -> Iterator[Finding]:
+    """What `holdfast connect` was not sure of, and nobody has decided yet."""
+    for mark in open_guesses(path):
+        is_inside = mark.path.is_relative_to(project)
+        shown = mark.path.relative_to(project) if is_inside else mark.path
+        yield Finding(
+            "error",
+            f"{shown}:{mark.line}",
+            f"{MARKER}: {mark.question}",
+            "decide, correct the lines below it if need be, and take the comment out",
+        )
+
+
+def _staging_folder(project: Path, name: str) -> Path:
+    return project / "dbt_project" / "models" / "staging" / name
+
+
 def _staging(name: str, table: SourceTable, subject: str, project: Path) -> Iterator[Finding]:
     """Whether each entity that the table provides has its staging model."""
-    folder = project / "dbt_project" / "models" / "staging" / name
+    folder = _staging_folder(project, name)
     for entity in table.provides:
         model = folder / f"stg_{name}__{entity}.sql"
         if not model.is_file():

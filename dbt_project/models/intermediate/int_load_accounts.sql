@@ -1,7 +1,9 @@
 {#-
     What became of the rows of each load, by stretch of days: one row a load, outcome and pair of
     days (from_date <= day < to_date). Every delivered row is on every day since its delivery in
-    exactly one outcome. A table is accounted for by the first entity that it provides.
+    exactly one outcome. A table is accounted for by the first entity that it provides; one that
+    provides none is only looked into, so what can be read of a load is accepted until the load is
+    superseded.
 -#}
 with
 
@@ -10,6 +12,7 @@ loads as (
         load_id,
         source,
         table_name,
+        rows,
         coalesce(known_from, date '0001-01-01') as known_from,
         coalesce(superseded_on, date '9999-12-31') as superseded_on
     from {{ source('ops', 'load_ledger') }}
@@ -74,6 +77,32 @@ accounted_rows as (
     select * from unreadable_rows
 ),
 
+unreadable_counts as (
+    select
+        _load_id,
+        count(*) as row_count
+    from unreadable_rows
+    group by all
+),
+
+looked_into as (
+    select
+        loads.load_id as _load_id,
+        date '0001-01-01' as rejected_until,
+        loads.superseded_on as known_to,
+        loads.rows - coalesce(unreadable_counts.row_count, 0) as row_count
+    from loads
+    left join unreadable_counts on loads.load_id = unreadable_counts._load_id
+    {%- if var('accounting_tables') %}
+    where
+        (loads.source, loads.table_name) not in (
+            {%- for account in var('accounting_tables') %}
+            ('{{ account.source }}', '{{ account.table }}'){{ ',' if not loop.last }}
+            {%- endfor %}
+        )
+    {%- endif %}
+),
+
 counted as (
     select
         _load_id,
@@ -82,6 +111,13 @@ counted as (
         count(*) as row_count
     from accounted_rows
     group by all
+    union all
+    select
+        _load_id,
+        rejected_until,
+        known_to,
+        row_count
+    from looked_into
 ),
 
 final as (

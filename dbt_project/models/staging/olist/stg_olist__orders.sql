@@ -1,0 +1,82 @@
+with
+
+source as (
+    select * from {{ source('olist', 'orders') }}
+),
+
+-- As it was delivered last.
+customers as (
+    select
+        customer_id,
+        arg_max(customer_unique_id, (_load_id, _row)) as customer_unique_id
+    from {{ source('olist', 'customers') }}
+    group by customer_id
+),
+
+-- Each row as it was delivered last.
+order_payments as (
+    select * from {{ source('olist', 'order_payments') }}
+    qualify
+        row_number() over (
+            partition by order_id, payment_sequential order by _load_id desc, _row desc
+        ) = 1
+),
+
+amounts as (
+    select
+        order_id,
+        cast(sum(try_cast(payment_value as decimal(18, 2))) as decimal(18, 2)) as amount
+    from order_payments
+    group by order_id
+),
+
+parsed as (
+    select
+        source.*,
+        customers.customer_unique_id as source_customer_id,
+        try_cast(source.order_purchase_timestamp as timestamp) as ordered_at,
+        case source.order_status
+            when 'delivered' then 'completed'
+            when 'shipped' then 'open'
+            when 'canceled' then 'cancelled'
+            when 'unavailable' then 'cancelled'
+            when 'invoiced' then 'open'
+            when 'processing' then 'open'
+            when 'created' then 'open'
+        end as status,
+        amounts.amount as net_amount
+    from source
+    left join customers on source.customer_id = customers.customer_id
+    left join amounts on source.order_id = amounts.order_id
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        {{ first_failed([
+            ('order_purchase_timestamp', 'ordered_at', 'order_purchase_timestamp'),
+            ('order_status', 'status', 'order_status'),
+        ]) }} as _reject_reason,
+        'olist' as source,
+        order_id as source_order_id,
+        source_customer_id,
+        ordered_at,
+        status,
+        '{{ var("currency") }}' as currency,
+        cast(null as decimal(18, 2)) as gross_amount,
+        cast(null as decimal(18, 2)) as discount_amount,
+        net_amount,
+        cast(null as varchar) as coupon_code,
+        cast(null as varchar) as sales_channel,
+        cast(null as timestamp) as cancelled_at,
+        cast(null as timestamp) as refunded_at,
+        cast(null as decimal(18, 2)) as refunded_amount
+    from parsed
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final
