@@ -45,8 +45,12 @@ CONTRACT = {
         mean_predicted roc_auc pr_auc brier calibration_error top_decile_lift""",
     "feedback.drift_daily": """snapshot_date model_version feature psi null_share
         reference_null_share customers level""",
+    "marts.daily_totals": """day metric first_told total corrections corrected_on closes_on
+        is_closed""",
     "ops.data_quality_daily": """snapshot_date source table_name delivered accepted rejected
-        superseded""",
+        superseded last_delivered_on is_stale stale_reason""",
+    "ops.corrections_daily": """snapshot_date source table_name kind affected_on row_count
+        net_amount_change is_within_window""",
 }
 
 

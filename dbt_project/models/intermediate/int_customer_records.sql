@@ -22,25 +22,25 @@ with
 
 mentions as (
     select
-        source,
-        source_customer_id,
+        customers.source,
+        customers.source_customer_id,
         {{ as_known('known_from', 'customers') }} as known_from,
-        created_at as seen_at,
+        customers.created_at as seen_at,
         true as is_delivered,
-        _load_id
+        customers._load_id
     from {{ ref('int_customers_versions') }} as customers
-    where _reject_reason is null
+    where customers._reject_reason is null
     {%- for entity, model, time_column in facts %}
     union all
     select
-        source,
-        source_customer_id,
+        {{ entity }}.source,
+        {{ entity }}.source_customer_id,
         {{ as_known('known_from', entity) }} as known_from,
-        {{ time_column }} as seen_at,
+        {{ entity }}.{{ time_column }} as seen_at,
         false as is_delivered,
-        _load_id
+        {{ entity }}._load_id
     from {{ ref(model) }} as {{ entity }}
-    where _reject_reason is null and source_customer_id is not null
+    where {{ entity }}._reject_reason is null and {{ entity }}.source_customer_id is not null
     {%- endfor %}
     union all
     select

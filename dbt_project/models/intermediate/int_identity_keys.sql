@@ -15,13 +15,13 @@ with
 
 customers as (
     select
-        * exclude (known_from),
+        versions.* exclude (known_from),
         {{ as_known('known_from', 'versions') }} as known_from
     from {{ ref('int_customers_versions') }} as versions
     where
-        _reject_reason is null
+        versions._reject_reason is null
         {%- if is_incremental() %}
-        and _load_id > {{ newest_built() }}
+        and versions._load_id > {{ newest_built() }}
         {%- endif %}
 ),
 

@@ -7,22 +7,22 @@ with
 
 lines as (
     select
-        _load_id,
-        _row,
-        source,
-        source_order_id,
+        versions._load_id,
+        versions._row,
+        versions.source,
+        versions.source_order_id,
         {{ as_known('known_from', 'versions') }} as known_from
     from {{ ref('int_order_lines_versions') }} as versions
-    where _reject_reason is null
+    where versions._reject_reason is null
 ),
 
 orders as (
     select
-        source,
-        source_order_id,
+        versions.source,
+        versions.source_order_id,
         min({{ as_known('known_from', 'versions') }}) as first_known_on
     from {{ ref('int_orders_versions') }} as versions
-    where _reject_reason is null
+    where versions._reject_reason is null
     group by all
 ),
 

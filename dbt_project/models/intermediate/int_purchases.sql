@@ -13,11 +13,11 @@ with
 
 orders as (
     select
-        *,
-        cast(ordered_at as date) as ordered_on,
-        {{ voided_on('orders_known') }} as voided_on
-    from {{ ref('int_orders_versions') }} as orders_known
-    where _reject_reason is null and source_customer_id is not null
+        versions.*,
+        cast(versions.ordered_at as date) as ordered_on,
+        {{ voided_on('versions') }} as voided_on
+    from {{ ref('int_orders_versions') }} as versions
+    where versions._reject_reason is null and versions.source_customer_id is not null
 ),
 
 final as (

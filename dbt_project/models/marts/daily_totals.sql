@@ -58,41 +58,41 @@ days as (
 
 orders as (
     select
-        source,
-        source_customer_id,
-        cast(ordered_at as date) as ordered_on,
-        cast(refunded_at as date) as refunded_on,
-        cast(cancelled_at as date) as cancelled_on,
-        status,
-        net_amount,
-        refunded_amount,
+        versions.source,
+        versions.source_customer_id,
+        versions.status,
+        versions.net_amount,
+        versions.refunded_amount,
+        cast(versions.ordered_at as date) as ordered_on,
+        cast(versions.refunded_at as date) as refunded_on,
+        cast(versions.cancelled_at as date) as cancelled_on,
         {{ voided_on('versions') }} as voided_on,
         {{ as_known('known_from', 'versions') }} as known_from,
         {{ as_known('known_to', 'versions') }} as known_to
     from {{ ref('int_orders_versions') }} as versions
     cross join bounds
     where
-        _reject_reason is null
+        versions._reject_reason is null
         and (
-            cast(ordered_at as date) >= bounds.first_day
-            or cast(refunded_at as date) >= bounds.first_day
-            or cast(cancelled_at as date) >= bounds.first_day
+            cast(versions.ordered_at as date) >= bounds.first_day
+            or cast(versions.refunded_at as date) >= bounds.first_day
+            or cast(versions.cancelled_at as date) >= bounds.first_day
         )
 ),
 
 tickets as (
     select
-        cast(opened_at as date) as opened_on,
-        cast(resolved_at as date) as resolved_on,
+        cast(versions.opened_at as date) as opened_on,
+        cast(versions.resolved_at as date) as resolved_on,
         {{ as_known('known_from', 'versions') }} as known_from,
         {{ as_known('known_to', 'versions') }} as known_to
     from {{ ref('int_tickets_versions') }} as versions
     cross join bounds
     where
-        _reject_reason is null
+        versions._reject_reason is null
         and (
-            cast(opened_at as date) >= bounds.first_day
-            or cast(resolved_at as date) >= bounds.first_day
+            cast(versions.opened_at as date) >= bounds.first_day
+            or cast(versions.resolved_at as date) >= bounds.first_day
         )
 ),
 
@@ -199,21 +199,17 @@ valued as (
 ),
 
 by_metric as (
-    {%- for metric, (entity, _) in metrics.items() if var('sources_by_entity')[entity] %}
+    {%- for metric, (entity, _) in metrics.items() %}
     select
         day,
         known_on,
         '{{ metric }}' as metric,
         cast({{ metric }} as decimal(18, 2)) as total
     from valued
-    {{ 'union all' if not loop.last }}
-    {%- else %}
-    select
-        cast(null as date) as day,
-        cast(null as date) as known_on,
-        cast(null as varchar) as metric,
-        cast(null as decimal(18, 2)) as total
+    {%- if not var('sources_by_entity')[entity] %}
     where false
+    {%- endif %}
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 

@@ -50,7 +50,6 @@ ended_rows as (
     from {{ source('ops', 'ended_rows') }}
 ),
 
-{% if var('sources_by_entity')['events'] -%}
 -- Of events, which are kept as they were told, the ends alone are looked up.
 ended_events as (
     select
@@ -77,10 +76,11 @@ ended_events as (
     where loads.superseded_on in (select dates.snapshot_date from dates)
 ),
 
-{% endif -%}
-{% for entity, (key, happened_at) in entities.items() if var('sources_by_entity')[entity] -%}
-{%- set day = 'cast(versions.' ~ happened_at ~ ' as date)' if happened_at else 'dates.snapshot_date' -%}
-{%- set versions = 'int_events_checked' if entity == 'events' else 'int_' ~ entity ~ '_versions' -%}
+{% for entity, (key, happened_at) in entities.items() -%}
+{%- set day = 'cast(versions.' ~ happened_at ~ ' as date)' if happened_at
+    else 'dates.snapshot_date' -%}
+{%- set versions = 'int_events_checked' if entity == 'events'
+    else 'int_' ~ entity ~ '_versions' -%}
 {%- for side in ('told', 'ended') %}
 {{ entity }}_{{ side }} as (
     select
@@ -106,7 +106,8 @@ ended_events as (
             and versions._row = ended_events._row
     inner join dates on ended_events.ended_on = dates.snapshot_date
     {%- else %}
-    {%- set from_column, to_column = as_known('known_from', 'versions'), as_known('known_to', 'versions') %}
+    {%- set from_column = as_known('known_from', 'versions') %}
+    {%- set to_column = as_known('known_to', 'versions') %}
     inner join dates
         on
             {%- if side == 'told' %}
@@ -192,15 +193,21 @@ ended_events as (
         and (
             told._load_id is null
             or ended._load_id is null
-            or ({% for column in entity_columns(entity) %}told.{{ column }}{{ ', ' if not loop.last }}{% endfor %})
-            is distinct from
-            ({% for column in entity_columns(entity) %}ended.{{ column }}{{ ', ' if not loop.last }}{% endfor %})
+            or (
+                {%- for column in entity_columns(entity) %}
+                told.{{ column }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            ) is distinct from (
+                {%- for column in entity_columns(entity) %}
+                ended.{{ column }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            )
         )
 ),
 
 {% endfor -%}
 changed as (
-    {%- for entity in entities if var('sources_by_entity')[entity] %}
+    {%- for entity in entities %}
     select * from {{ entity }}_changed
     {{ 'union all' if not loop.last }}
     {%- endfor %}
