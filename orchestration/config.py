@@ -7,8 +7,9 @@ how a mistake in it is told: `config_file`.
 from __future__ import annotations
 
 import csv
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -253,6 +254,32 @@ def catalogue_languages(path: Path = CATALOGUE) -> list[str]:
     ]
 
 
+@cache
+def utc_offsets(time_zone: str) -> list[list[str | int]]:
+    """Moments in UTC from 2000 to 2037 and the zone's offset from each on, in seconds.
+
+    2037 is as far as the time zone database writes rules out. A zone that changes its offset twice
+    within a week would hide that from here; none ever has.
+    """
+    zone = ZoneInfo(time_zone)
+
+    def offset(moment: datetime) -> int:
+        return int(moment.replace(tzinfo=UTC).astimezone(zone).utcoffset().total_seconds())  # type: ignore[union-attr]
+
+    begin = datetime(2000, 1, 1)  # noqa: DTZ001 (wall clocks of UTC, as the warehouse has them)
+    found: list[list[str | int]] = [[str(begin), offset(begin)]]
+    for week in range(38 * 366 // 7):
+        before, after = begin + timedelta(weeks=week), begin + timedelta(weeks=week + 1)
+        if offset(before) == offset(after):
+            continue
+        while after - before > timedelta(seconds=1):
+            half = before + (after - before) // 2
+            before, after = (half, after) if offset(half) == offset(before) else (before, half)
+        moment = after.replace(microsecond=0)
+        found.append([str(moment), offset(moment)])
+    return found
+
+
 def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
     """The dbt variables of a deployment: plain strings, numbers, lists and dicts."""
     return {
@@ -270,6 +297,7 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
             if table.provides
         ],
         "time_zone": config.time_zone,
+        "utc_offsets": utc_offsets(config.time_zone),
         "currency": config.currency,
         "default_country": config.default_country,
         "language": config.language,

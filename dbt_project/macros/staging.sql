@@ -63,59 +63,26 @@
 
 {#-
     A moment told in `from_zone`, as the wall clock of the deployment's time zone shows it.
-    From UTC the zone's changes of offset since 2000 are written out, which is 6 to 20 times faster
-    than asking the calendar library for each of some million rows; from elsewhere it is asked.
+    From UTC the zone's offsets since 2000 are written out, which is 6 to 20 times faster than
+    asking the calendar library for each of some million rows. From elsewhere it is asked, and where
+    the deployment does not tell them: dbt's own pytz has them too, but its sandbox hides them.
 -#}
 {% macro to_local(timestamp, from_zone='UTC') -%}
+    {%- set offsets = var('utc_offsets', []) -%}
     {%- if from_zone == var('time_zone') -%}
     {{ timestamp }}
-    {%- elif from_zone == 'UTC' -%}
-    {%- set zone = modules.pytz.timezone(var('time_zone')) -%}
-    {%- set begin = modules.datetime.datetime(2000, 1, 1) -%}
-    {%- set first_offset = zone.fromutc(begin).utcoffset() -%}
-    {%- set changes = offset_changes(zone, begin) if execute else [] -%}
+    {%- elif from_zone == 'UTC' and offsets -%}
     {{ timestamp }} + case
-        {%- if not changes %}
-        when true then to_seconds({{ first_offset.total_seconds() | int }})
-        {%- endif %}
-        {%- for changed_at in changes | reverse %}
-        when {{ timestamp }} >= timestamp '{{ changed_at }}'
-            then to_seconds({{ zone.fromutc(changed_at).utcoffset().total_seconds() | int }})
+        {%- for changed_at, seconds in offsets[1:] | reverse %}
+        when {{ timestamp }} >= timestamp '{{ changed_at }}' then to_seconds({{ seconds }})
+        {%- else %}
+        when true then to_seconds({{ offsets[0][1] }})
         {%- endfor %}
-        else to_seconds({{ first_offset.total_seconds() | int }})
+        else to_seconds({{ offsets[0][1] }})
     end
     {%- else -%}
     timezone('{{ var("time_zone") }}', timezone('{{ from_zone }}', {{ timestamp }}))
     {%- endif -%}
-{%- endmacro %}
-
-{#-
-    The moments in UTC from `begin` to the end of 2037, as far as they are laid down, at which the
-    zone's offset changes. Looked for week by week, then halved down to the second: pytz has a list
-    of them, which dbt's sandbox does not show, and says nothing of it.
--#}
-{% macro offset_changes(zone, begin) -%}
-    {%- set changes = [] -%}
-    {%- set week = namespace(offset=zone.fromutc(begin).utcoffset()) -%}
-    {%- for number in range(7, (2038 - begin.year) * 365, 7) -%}
-        {%- set end = begin + modules.datetime.timedelta(days=number) -%}
-        {%- set offset = zone.fromutc(end).utcoffset() -%}
-        {%- if offset != week.offset -%}
-            {%- set at = namespace(before=604800, after=0) -%}
-            {%- for _ in range(20) -%}
-                {%- set half = (at.before + at.after) // 2 -%}
-                {%- set moment = end - modules.datetime.timedelta(seconds=half) -%}
-                {%- if zone.fromutc(moment).utcoffset() == offset -%}
-                    {%- set at.after = half -%}
-                {%- else -%}
-                    {%- set at.before = half -%}
-                {%- endif -%}
-            {%- endfor -%}
-            {%- do changes.append(end - modules.datetime.timedelta(seconds=at.after)) -%}
-            {%- set week.offset = offset -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {{ return(changes) }}
 {%- endmacro %}
 
 {#-

@@ -4,10 +4,11 @@ import re
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 
-from orchestration.config import deployment_vars, run_date
+from orchestration.config import deployment_vars, run_date, utc_offsets
 from orchestration.config_file import ConfigError, config_path_from_env, load_config
 
 GOOD = """
@@ -84,6 +85,42 @@ def test_the_models_are_told_who_provides_what_and_which_tables_account_for_rows
         180,
     )
     assert yaml.safe_load(yaml.safe_dump(told)) == told  # plain values only: dbt reads YAML
+
+
+@pytest.mark.parametrize(
+    "time_zone", ["Europe/Berlin", "Asia/Shanghai", "America/Sao_Paulo", "Australia/Lord_Howe"]
+)
+def test_written_out_offsets_are_those_of_the_calendar(time_zone: str) -> None:
+    """Every six hours of twenty years, and a second before and on each change."""
+    offsets = utc_offsets(time_zone)
+    changes = " ".join(
+        f"when utc >= timestamp '{moment}' then to_seconds({seconds})"
+        for moment, seconds in reversed(offsets)
+    )
+    moments = " union all ".join(f"select timestamp '{moment}' as utc" for moment, _ in offsets)
+    with duckdb.connect() as con:
+        wrong = con.execute(
+            f"""
+            with
+
+            changes as ({moments}),
+
+            moments as (
+                select
+                    unnest(
+                        generate_series(timestamp '2010-01-01', '2030-01-01', interval 6 hour)
+                    ) as utc
+                union all
+                select utc from changes
+                union all
+                select utc - interval 1 second from changes where utc > timestamp '2000-01-01'
+            )
+
+            select count(*) from moments
+            where utc + case {changes} end != timezone('{time_zone}', timezone('UTC', utc))
+            """
+        ).fetchone()
+    assert wrong == (0,)
 
 
 @pytest.mark.parametrize(
