@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import duckdb
+
 from orchestration.extract.database import Snapshot, open_snapshot
 from orchestration.extract.database_table import DatabaseTable, find_table
 from orchestration.extract.errors import ExtractError
