@@ -176,14 +176,14 @@ table, path = sys.argv[1:]
 con = duckdb.connect(path)
 begun = time.monotonic()
 reading, writing = os.pipe()
-copy = ["psql", "-qc", f"copy {table} to stdout (format csv, header)", os.environ["%s"]]
+command = f"copy {table} to stdout (format csv, header)"
+copy = ["psql", "-qc", command, os.environ["HOLDFAST_BENCHMARK_URL"]]
 with subprocess.Popen(copy, stdout=writing):
     os.close(writing)
     con.execute(f"create table landed as select * from read_csv('/dev/fd/{reading}', header=true)")
 rows = con.execute("select count(*) from landed").fetchone()[0]
 con.close()
 """
-    % _URL
     + _TOLD
 )
 _LANDED = (
@@ -199,14 +199,14 @@ from orchestration.warehouse import Warehouse
 
 table, path, day = sys.argv[1:]
 config = {"columns": ["customer_no"], "key": ["customer_no"], "cursor": "updated"}
-source = SqlSource.model_validate({"kind": "sql", "url": "${%s}", "tables": {table: config}})
+url = "${HOLDFAST_BENCHMARK_URL}"
+source = SqlSource.model_validate({"kind": "sql", "url": url, "tables": {table: config}})
 warehouse = Warehouse(Path(path))
 warehouse.initialise("benchmark", "Benchmark")
 begun = time.monotonic()
 with warehouse.connect() as con:
     rows = extract_database(con, "crm", source, date.fromisoformat(day))[0].rows
 """
-    % _URL
     + _TOLD
 )
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,23 +23,32 @@ from tests.unit.orchestration.extract.crm import Crm
 ROOT = Path(__file__).parents[4]
 KILLS = 20
 ROWS = 5_000
-# Imported before it says that it is ready, so that what is killed is the extraction.
+# Imports once and forks for each extraction, so that what is killed is the extraction and not the
+# start of Python.
 PROGRAM = """
+import os
 import sys
 from datetime import date
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from orchestration.extract import postgres, sql
+from orchestration.source_config import SqlSource
 from orchestration.warehouse import Warehouse
 from tests.unit.orchestration.extract.test_sql_kill import TABLES
-from orchestration.source_config import SqlSource
 
 source = SqlSource.model_validate({"kind": "sql", "url": "${CRM_URL}", "tables": TABLES})
-warehouse = Warehouse(Path(sys.argv[1]))
 print("ready", flush=True)
-sys.stdin.readline()
-with warehouse.connect() as con:
-    sql.extract_database(con, "crm", source, date(2026, 6, int(sys.argv[2])))
+for line in sys.stdin:
+    path, day = line.split()
+    child = os.fork()
+    if not child:
+        with Warehouse(Path(path)).connect() as con:
+            sql.extract_database(con, "crm", source, date(2026, 6, int(day)))
+        os._exit(0)
+    print(child, flush=True)
+    print(os.waitpid(child, 0)[1], flush=True)
 """
 TABLES = {
     f"customers_{number}": {
@@ -61,7 +73,25 @@ def crm(postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cr
     return Crm(Home(tmp_path / "home").create(), database, TABLES)
 
 
-def test_after_twenty_kills_raw_equals_the_source_each_time(crm: Crm, tmp_path: Path) -> None:
+@pytest.fixture
+def extractor(crm: Crm) -> Iterator[subprocess.Popen[str]]:
+    """A process that extracts in children of its own."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield process
+        process.kill()
+
+
+def test_after_twenty_kills_raw_equals_the_source_each_time(
+    crm: Crm, extractor: subprocess.Popen[str], tmp_path: Path
+) -> None:
     moments = random.Random(20)
     untouched = Warehouse(tmp_path / "untouched.duckdb")
     untouched.initialise("demo", "Demo Company")
@@ -76,7 +106,8 @@ def test_after_twenty_kills_raw_equals_the_source_each_time(crm: Crm, tmp_path: 
             change(crm, kill)
         else:  # as a first load
             shutil.copy(untouched.path, crm.home.warehouse)
-        killed_midway += extract_and_kill(crm, day, moments.uniform(0, longest))
+        seconds = moments.uniform(0, longest)
+        killed_midway += extract_and_kill(extractor, crm.home.warehouse, day, seconds)
         crm.extract(day)
         for table in TABLES:
             assert crm.current(table) == crm.there(table), f"kill {kill}"
@@ -97,20 +128,15 @@ def change(crm: Crm, kill: int) -> None:
         )
 
 
-def extract_and_kill(crm: Crm, day: int, seconds: float) -> bool:
+def extract_and_kill(
+    extractor: subprocess.Popen[str], warehouse: Path, day: int, seconds: float
+) -> bool:
     """Kill an extraction so many seconds after it began; whether it was still going on."""
-    with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(crm.home.warehouse), str(day)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        process.stdin.write("go\n")
-        process.stdin.flush()
-        time.sleep(seconds)
-        process.kill()
-        return process.wait() < 0
+    assert extractor.stdin is not None
+    assert extractor.stdout is not None
+    print(warehouse, day, file=extractor.stdin, flush=True)
+    child = int(extractor.stdout.readline())
+    time.sleep(seconds)
+    with suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    return int(extractor.stdout.readline()) == signal.SIGKILL
