@@ -30,9 +30,6 @@ from orchestration.extract.database import (
 from orchestration.extract.errors import ExtractError
 
 _CONNECT_SECONDS = 15
-# A sixteenth of the driver's default: larger ones leave holes in the heap, 0.5 GiB of them after
-# ten million rows, and are no faster.
-_BATCH_BYTES = 1 << 20
 _KINDS = {
     "bool": "BOOLEAN",
     "bpchar": "VARCHAR",
@@ -129,9 +126,6 @@ class _Postgres:
         # Percent signs are doubled for drivers that take parameters in that style.
         statement = str(compiled).replace("%%", "%")
         with self._translated("it cannot be read"):
-            self._cursor.adbc_statement.set_options(
-                **{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)}
-            )
             self._cursor.execute(statement)
             self._reader = self._cursor.fetch_record_batch()
         return Batches(self._reader.schema, self._checked(self._reader), follow)

@@ -39,13 +39,16 @@ def crm(server: Server, delivered: Deployment) -> Database:
                 f"""
                 select *, timestamptz '2026-06-27 20:00:00+00' as changed_at
                 from read_csv(?, delim = ';', header = true, all_varchar = true)
+                where {key} is not null
                 qualify row_number() over (partition by {key}) = 1
                 """,
                 [files],
             ).to_arrow_table()
-        with dbapi.connect(database.url, autocommit=True) as connection:
-            with connection.cursor() as cursor:
-                cursor.adbc_ingest(table, rows, mode="create")
+        with (
+            dbapi.connect(database.url, autocommit=True) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.adbc_ingest(table, rows, mode="create")
         database.execute(f"alter table {table} add primary key ({key})")
     return database
 
