@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -46,6 +47,17 @@ class Server:
         home = Database(self.kind, self.url("mysql" if self.kind == "mariadb" else "postgres"))
         home.execute(f"drop database if exists {name}", f"create database {name}")
         return Database(self.kind, self.url(name))
+
+    def stop(self) -> None:
+        """Stop it, in the way in which nothing is waited for; once stopped, it stays so."""
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGINT if self.kind == "postgres" else signal.SIGTERM)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
     def url(self, name: str) -> str:
         """The address of one of its databases."""
@@ -91,6 +103,13 @@ class Database:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
+    """A PostgreSQL for all tests."""
+    with running_postgres() as server:
+        yield server
+
+
+@contextmanager
+def running_postgres() -> Iterator[Server]:
     """A PostgreSQL of Debian's packages, with a password."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not programs:
@@ -112,12 +131,12 @@ def postgres() -> Iterator[Server]:
             [binaries / "postgres", "-D", data, "-k", folder],
             ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=50"],
         )
+        running = Server("postgres", folder, server)
         try:
-            running = Server("postgres", folder, server)
             _wait(running, "postgres")
             yield running
         finally:
-            _stop(server)
+            running.stop()
 
 
 @pytest.fixture(scope="session")
@@ -144,12 +163,12 @@ def mariadb() -> Iterator[Server]:
             [daemon, "--no-defaults", f"--datadir={data}", f"--socket={folder / 'socket'}"],
             ["--skip-networking", f"--init-file={start}", "--innodb-flush-log-at-trx-commit=0"],
         )
+        running = Server("mariadb", folder, server)
         try:
-            running = Server("mariadb", folder, server)
             _wait(running, "mysql")
             yield running
         finally:
-            _stop(server)
+            running.stop()
 
 
 @pytest.fixture(scope="session")
@@ -221,12 +240,3 @@ def _wait(server: Server, name: str) -> None:
             time.sleep(0.1)
         else:
             return
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    server.terminate()
-    try:
-        server.wait(30)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()

@@ -47,12 +47,14 @@ def test_what_would_be_misread_is_a_warning(orders: Database) -> None:
         "insert into orders values (2, 1, 'c', '2031-01-01 00:00:00')",
         "insert into orders values (3, 1, 'd', null)",
     )
-    told = dict((message, level) for level, message in findings(optional_columns=["note"]))
+    told = {message: level for level, message in findings(optional_columns=["note"])}
     assert told.pop("shop.orders: without note, which will be null") == "warning"
     assert [message for message, level in told.items() if level == "warning"] == [
         "shop.orders: 1 of 4 rows have no changed: they are read each time",
-        "shop.orders: 1 of 4 rows have a changed in the future: what changes before it is not"
-        " seen to change",
+        (
+            "shop.orders: 1 of 4 rows have a changed in the future: what changes before it is not"
+            " seen to change"
+        ),
     ]
     repeated = "shop.orders: 1 of 4 rows repeat no"
     assert ("warning", repeated) in findings(columns=["no"], key=["no"])

@@ -244,7 +244,7 @@ def test_types_of_mariadb_survive(mariadb: Server, connect: Connect) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind, value",
+    ("kind", "value"),
     [
         ("numeric(9, 2)", "NaN"),
         ("timestamp", "infinity"),
@@ -367,7 +367,8 @@ def test_a_statement_that_takes_too_long_is_told(
 ) -> None:
     database = postgres.database("slow")
     database.execute(
-        "create view slow as select i as id, pg_sleep(0.1)::text as s from generate_series(1, 50) as n (i)"
+        "create view slow as select i as id, pg_sleep(0.1)::text as s"
+        " from generate_series(1, 50) as n (i)"
     )
     crm = connect(database, {"slow": {"columns": ["id"], "key": ["id"]}})
     monkeypatch.setenv("CRM_URL", f"{database.url}&options=-cstatement_timeout%3D300")
