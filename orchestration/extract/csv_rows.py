@@ -117,7 +117,7 @@ def _misfit(values: Sequence[str], width: int) -> str | None:
 
 
 def _is_undecoded(text: str) -> bool:
-    return bool(_SURROGATE.search(text))
+    return not text.isascii() and bool(_SURROGATE.search(text))
 
 
 class _TooLongError(Exception):

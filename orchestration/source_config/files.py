@@ -135,6 +135,11 @@ class FilesSource(BaseSource):
                 raise ValueError(
                     f"expected the environment variable {name} to name the folder, found it unset"
                 )
+            if "://" in os.environ[name]:
+                raise ValueError(
+                    f"expected the environment variable {name} to name a folder, found a URL:"
+                    " write its scheme in location, as in s3://${BUCKET}/shop"
+                )
             return os.environ[name]
 
         return re.sub(r"\$\{(\w+)\}", value, location)

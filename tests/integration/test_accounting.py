@@ -175,7 +175,7 @@ def deliveries(draw: st.DrawFn) -> tuple[str, str, list[str], random.Random]:
     table = draw(st.sampled_from(["customers", "touches", "accounts", "reviews", "orders"]))
     fault = draw(st.sampled_from(FILE_FAULTS))
     some = st.sampled_from(list(LINE_FAULTS))
-    lines = draw(st.lists(st.one_of(st.just("none"), some), min_size=120, max_size=250))
+    lines = draw(st.lists(st.one_of(st.just("none"), some), min_size=200, max_size=300))
     return table, fault, lines, draw(st.randoms(use_true_random=False))
 
 
@@ -451,7 +451,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     Warehouse(company.home.warehouse).initialise("demo", "Demo Company")
 
     @settings(
-        max_examples=90,
+        max_examples=60,
         derandomize=True,
         database=None,
         deadline=None,
@@ -508,7 +508,7 @@ def test_ten_thousand_rows_were_mangled_and_some_files_refused(company: Company)
     of_files = company.deployment.warehouse(
         "select sum(rows) from ops.load_ledger where source != 'helpdesk'"
     )
-    assert of_files[0][0] >= 8_000
+    assert int(str(of_files[0][0])) >= 5_000
     assert company.rows >= 20_000
     assert company.refused
     assert sum(company.refused.values()) < company.days / 2
