@@ -112,9 +112,8 @@ def _table(
     columns = [column["name"] for column in inspector.get_columns(table)]
     if not columns:
         return None
-    statement: sa.Select[Any] = sa.select(*(sa.column(column) for column in columns)).select_from(
-        sa.table(table)
-    )
+    named: list[Any] = [sa.column(column) for column in columns]
+    statement: Any = sa.select(*named).select_from(sa.table(table))
     with engine.connect().execution_options(stream_results=True) as connection:
         rows = connection.execute(statement.limit(SAMPLE_ROWS + 1)).fetchall()
     is_sample = len(rows) > SAMPLE_ROWS
