@@ -17,7 +17,7 @@ from orchestration.connect.errors import ConnectError
 from orchestration.connect.names import normalised
 from orchestration.connect.offered import Offer, OfferedTable
 from orchestration.extract.errors import ExtractError
-from orchestration.extract.readers import open_file
+from orchestration.extract.readers import DeliveredFile, open_file
 from orchestration.quoting import identifier, literal
 from orchestration.source_config import CsvOptions, FileTable
 
@@ -178,7 +178,7 @@ def _table(
     selections = []
     # The newest first: it shows the columns as they are now.
     for number, path in enumerate(reversed(paths)):
-        reading = open_file(con, path, table, scratch)
+        reading = open_file(con, DeliveredFile(path.name, path, scratch), table)
         if reading.columns:
             columns = columns or dict(reading.columns)
             names = ", ".join(identifier(column) for column in reading.columns)
