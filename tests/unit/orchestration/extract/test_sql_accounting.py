@@ -25,13 +25,13 @@ STEPS = st.lists(
         st.tuples(st.just("delete"), KEYS, st.none()),
         st.tuples(st.just("extract"), st.none(), st.none()),
     ),
-    max_size=15,
+    max_size=12,
 )
 
 
 @pytest.mark.parametrize("cursor", ["version", None])
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=STEPS)
 def test_raw_is_the_table_and_every_row_is_accounted_for(
