@@ -23,6 +23,7 @@ from orchestration.extract.api_records import Fetched, spool
 from orchestration.extract.errors import ExtractError
 from orchestration.extract.landing import Landing, end_absent, land, prepare, set_state, state
 from orchestration.extract.report import TableReport
+from orchestration.extract.schema_drift import SchemaChange
 from orchestration.home import Home
 from orchestration.quoting import identifier, literal
 from orchestration.source_config.rest import RestSource, RestTable
@@ -128,9 +129,8 @@ def _land(con: duckdb.DuckDBPyConnection, readings: list[_Reading]) -> list[Tabl
     reports = []
     con.begin()
     try:
-        for reading in readings:
-            prepare(con, reading.landing, reading.fetched.columns if reading.fetched.rows else None)
-        for reading in readings:
+        changes = [_prepare(con, reading) for reading in readings]
+        for reading, changed in zip(readings, changes, strict=True):
             started = time.monotonic()
             landed, ended = _land_table(con, reading)
             for name, value in reading.remembered.items():
@@ -142,6 +142,7 @@ def _land(con: duckdb.DuckDBPyConnection, readings: list[_Reading]) -> list[Tabl
                     rows=landed,
                     rows_ended=ended,
                     seconds=reading.seconds + time.monotonic() - started,
+                    schema_changes=tuple(changed),
                 )
             )
         con.commit()
@@ -149,6 +150,14 @@ def _land(con: duckdb.DuckDBPyConnection, readings: list[_Reading]) -> list[Tabl
         con.rollback()
         raise
     return reports
+
+
+def _prepare(con: duckdb.DuckDBPyConnection, reading: _Reading) -> list[SchemaChange]:
+    fetched = reading.fetched
+    if not fetched.rows:
+        return prepare(con, reading.landing, None)
+    # A key that no record of a page has is left out by many APIs, and has not gone.
+    return prepare(con, reading.landing, fetched.columns, fetched.relation, is_sparse=True)
 
 
 def _land_table(con: duckdb.DuckDBPyConnection, reading: _Reading) -> tuple[int, int]:

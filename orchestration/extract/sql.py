@@ -19,6 +19,7 @@ from orchestration.extract.errors import ExtractError
 from orchestration.extract.high_water import HighWater, Value
 from orchestration.extract.landing import Landing
 from orchestration.extract.report import TableReport
+from orchestration.extract.schema_drift import SchemaChange
 from orchestration.quoting import identifier
 from orchestration.source_config import SqlSource
 
@@ -85,10 +86,15 @@ class _Reading:
         self._table = table
         self._rows = 0
         self._ended = 0
+        self._changes: list[SchemaChange] = []
 
     def prepare(self) -> None:
-        """Give the raw table its shape."""
-        landing.prepare(self._con, self._at, self._table.kinds or None)
+        """Give the raw table its shape.
+
+        A type that has changed is refused unless it holds the known values too: rows are read once,
+        so their values cannot be looked at before.
+        """
+        self._changes = landing.prepare(self._con, self._at, self._table.kinds or None)
 
     def report(self) -> TableReport:
         """Read what is new, end what is gone, and say how much."""
@@ -101,6 +107,7 @@ class _Reading:
             rows=self._rows,
             rows_ended=self._ended,
             seconds=time.monotonic() - started,
+            schema_changes=tuple(self._changes),
         )
 
     def _read(self) -> None:
