@@ -192,7 +192,8 @@ def connect(
     origin: Annotated[
         str,
         typer.Option(
-            "--from", help="A folder, or a database's URL; '${NAME}' for what is kept outside."
+            "--from",
+            help="A folder, a database's URL, or an API's entry as YAML; '${NAME}' for a secret.",
         ),
     ],
     config: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -186,14 +187,21 @@ def _list(key: str, items: list[str]) -> list[str]:
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, Mapping):
-        inner = ", ".join(f"{key}: {_written(each)}" for key, each in value.items())
-        return f"{{{inner}}}"
+    """A value in a line of its own."""
     if isinstance(value, str):
-        # In a line of its own or in braces, which a comma or bracket would end.
-        return (
-            f'"{value}"'
-            if set(value) & set(",{}[]*") and "$" not in value
-            else (yaml_scalar(value))
-        )
-    return str(value)
+        needs_quotes = set(value) & set(",{}[]*") and "$" not in value
+        return f'"{value}"' if needs_quotes else yaml_scalar(value)
+    return _within(value)
+
+
+def _within(value: Any) -> str:
+    """A value within braces or brackets, which a comma or a bracket of its own would end."""
+    if isinstance(value, Mapping):
+        pairs = (f"{yaml_scalar(str(key))}: {_within(each)}" for key, each in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_within, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    # JSON's strings are YAML's too, and quotes keep "on" from being true.
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)

@@ -65,7 +65,8 @@ def connect(
 
     Args:
         name: what the source is to be called.
-        origin: a folder, or a database's URL; `${NAME}` in it is looked up, and written as it is.
+        origin: a folder, a database's URL, or a YAML file with the entry of an API; `${NAME}` in it
+            is looked up, and written as it is.
         config_path: the deployment's YAML; made where it is not there.
         home: a relative folder is below its root, as in the configuration.
         project: the folder that holds dbt_project/.
@@ -104,6 +105,10 @@ def _offer(con: duckdb.DuckDBPyConnection, name: str, origin: str, home: Home) -
     if scheme:
         refuse_literal_secret(name, origin)
         return offered_database(con, origin)
+    if Path(revealed).suffix in (".yml", ".yaml"):
+        from orchestration.connect.api import offered_api
+
+        return offered_api(con, Path(revealed).expanduser())
     folder = home.root / Path(revealed).expanduser()
     if not folder.is_dir() and Path(revealed).expanduser().is_dir():
         # A path as the shell completes it: relative to where the command is typed.
@@ -111,8 +116,8 @@ def _offer(con: duckdb.DuckDBPyConnection, name: str, origin: str, home: Home) -
         origin = str(folder)
     if not folder.is_dir():
         raise ConnectError(
-            f"--from: expected a folder (relative to {home.root}), or a database's URL,"
-            f" found neither in {origin}"
+            f"--from: expected a folder (relative to {home.root}), a database's URL, or the YAML of"
+            f" an API's entry, found none of them in {origin}"
         )
     return offered_files(con, origin, folder)
 
