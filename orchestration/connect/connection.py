@@ -104,7 +104,7 @@ def _offer(con: duckdb.DuckDBPyConnection, name: str, origin: str, home: Home) -
         )
     if scheme:
         refuse_literal_secret(name, origin)
-        return offered_database(con, origin)
+        return offered_database(con, name, origin)
     if Path(revealed).suffix in (".yml", ".yaml"):
         from orchestration.connect.api import offered_api
 

@@ -1,11 +1,8 @@
-"""A database: its tables as SQLAlchemy reflects them, and the first rows of each."""
+"""A database: its tables, and the first rows of each, read as extraction reads them."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from datetime import date, datetime, time
-from decimal import Decimal
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,19 +11,17 @@ import duckdb
 from orchestration.connect.errors import ConnectError
 from orchestration.connect.folder import ascii_name
 from orchestration.connect.offered import Offer, OfferedTable
+from orchestration.extract.errors import ExtractError
 from orchestration.quoting import identifier
-from orchestration.secrets import hide, is_reference, reveal
+from orchestration.secrets import is_reference
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-    from sqlalchemy import Engine
-    from sqlalchemy.engine import Inspector
+    from orchestration.extract.database import Snapshot
 
 # A database answers others too: enough to tell keys and words, some seconds of one connection.
 SAMPLE_ROWS = 200_000
 
 _PASSWORD_KEYS = {"password", "passwd", "pwd", "sslpassword", "token", "access_token", "api_key"}
-_PLAIN = (bool, int, float, str, Decimal, date, datetime, time)
 
 
 def refuse_literal_secret(name: str, url: str) -> None:
@@ -50,115 +45,83 @@ def refuse_literal_secret(name: str, url: str) -> None:
         )
 
 
-def offered_database(con: duckdb.DuckDBPyConnection, url: str) -> Offer:
-    """The tables and views of the database's default schema, the first rows of each in `con`.
+def offered_database(con: duckdb.DuckDBPyConnection, name: str, url: str) -> Offer:
+    """The tables and views of the database, the first rows of each in `con`.
 
     Args:
         con: a database of its own, which receives one table a table.
+        name: what the source is to be called.
         url: as the configuration is to have it: with `${NAME}` for what is secret.
 
     Raises:
         ConnectError: there is no such database or driver, or it has no tables.
     """
-    import sqlalchemy as sa
+    from orchestration.extract.database import open_snapshot
 
-    revealed = reveal(url)
     try:
-        engine = sa.create_engine(revealed)
-        try:
-            return _offer(con, engine, url)
-        finally:
-            engine.dispose()
-    except ModuleNotFoundError as error:
-        raise ConnectError(f"the driver {error.name} is not installed: pip install it") from None
-    except sa.exc.SQLAlchemyError as error:
-        # Its statements and rows may hold what nobody is to read, beside the secret.
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise ConnectError(f"the database cannot be read: {hide(reason, revealed)}") from None
+        with open_snapshot(name, url) as snapshot:
+            return _offer(con, snapshot, url)
+    except ExtractError as error:
+        raise ConnectError(str(error).removeprefix(f"source {name}: ")) from None
 
 
-def _offer(con: duckdb.DuckDBPyConnection, engine: Engine, url: str) -> Offer:
-    import sqlalchemy as sa
-
-    inspector = sa.inspect(engine)
-    found = [*inspector.get_table_names(), *inspector.get_view_names()]
-    if not found:
-        raise ConnectError("the database has no tables in its default schema")
+def _offer(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, url: str) -> Offer:
     names: dict[str, str] = {}
-    for table in found:
+    for table in snapshot.tables():
         name = ascii_name(table)
         while name in names.values():
             name += "_2"
         names[table] = name
-    tables, passed_over = [], []
-    for table in found:
-        offered = _table(con, engine, inspector, table, names)
-        if offered is None:
-            passed_over.append(f"{table}: it has no columns that can be read")
-        else:
-            tables.append(offered)
-    return Offer("sql", {"url": url}, tables, passed_over)
-
-
-def _table(
-    con: duckdb.DuckDBPyConnection,
-    engine: Engine,
-    inspector: Inspector,
-    table: str,
-    names: dict[str, str],
-) -> OfferedTable | None:
-    import sqlalchemy as sa
-
-    columns = [column["name"] for column in inspector.get_columns(table)]
-    if not columns:
-        return None
-    named: list[Any] = [sa.column(column) for column in columns]
-    statement: Any = sa.select(*named).select_from(sa.table(table))
-    with engine.connect().execution_options(stream_results=True) as connection:
-        rows = connection.execute(statement.limit(SAMPLE_ROWS + 1)).fetchall()
-    is_sample = len(rows) > SAMPLE_ROWS
-    landed = _arrow(columns, rows[:SAMPLE_ROWS])
-    relation = identifier(names[table])
-    con.register("fetched", landed)
-    con.execute(f"create table {relation} as from fetched")
-    con.unregister("fetched")
-    described = con.execute(f"describe {relation}").fetchall()
-    entry = {} if names[table] == table else {"table": table}
-    return OfferedTable(
-        names[table],
-        relation,
-        {str(name): str(kind) for name, kind, *_ in described},
-        is_sample,
-        entry,
-        key=tuple(inspector.get_pk_constraint(table)["constrained_columns"]),
-        references=tuple(
-            (here, names[key["referred_table"]], there)
-            for key in inspector.get_foreign_keys(table)
-            if key["referred_table"] in names
-            for here, there in zip(key["constrained_columns"], key["referred_columns"], strict=True)
-            if len(key["constrained_columns"]) == 1
-        ),
+    if not names:
+        raise ConnectError("the database has no tables")
+    offered = {table: _table(con, snapshot, table, names) for table in names}
+    return Offer(
+        "sql",
+        {"url": url},
+        [table for table in offered.values() if table is not None],
+        [f"{name}: it has no columns" for name, table in offered.items() if table is None],
     )
 
 
-def _arrow(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> pa.Table:
-    """Rows as an Arrow table; a column whose values have no common type is text."""
-    import pyarrow as pa
+def _table(
+    con: duckdb.DuckDBPyConnection, snapshot: Snapshot, table: str, names: Mapping[str, str]
+) -> OfferedTable | None:
+    import sqlalchemy as sa
 
-    arrays = []
-    for position in range(len(columns)):
-        values = [_plain(row[position]) for row in rows]
-        try:
-            array = pa.array(values)
-        except (pa.ArrowInvalid, pa.ArrowTypeError):
-            array = pa.array([None if value is None else str(value) for value in values])
-        arrays.append(array.cast(pa.string()) if pa.types.is_null(array.type) else array)
-    return pa.table(arrays, names=list(columns))
-
-
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, _PLAIN):
-        return value
-    if isinstance(value, dict | list):
-        return json.dumps(value, default=str)
-    return None if isinstance(value, bytes | memoryview) else str(value)
+    columns = snapshot.columns(table)
+    if not columns:
+        return None
+    schema, _, bare = table.rpartition(".")
+    selected: list[Any] = [column.selected for column in columns]
+    first: sa.Select[Any] = (
+        sa.select(*selected)
+        .select_from(sa.table(bare, schema=schema or None))
+        .limit(SAMPLE_ROWS + 1)
+    )
+    relation = identifier(names[table])
+    batches = snapshot.read(first, columns)
+    con.register("fetched", batches.reader)
+    kinds = {column.name: column.kind for column in columns}
+    casts = ", ".join(
+        f"cast({identifier(name)} as {kind}) as {identifier(name)}" for name, kind in kinds.items()
+    )
+    try:
+        con.execute(f"create table {relation} as select {casts} from fetched")
+    except duckdb.Error:
+        # DuckDB's words may quote a row.
+        raise batches.failure or ExtractError(f"{table}: its rows cannot be read") from None
+    finally:
+        con.unregister("fetched")
+    cut = con.execute(f"delete from {relation} where rowid >= {SAMPLE_ROWS}").fetchone()
+    keys = snapshot.keys(table)
+    return OfferedTable(
+        names[table],
+        relation,
+        kinds,
+        bool(cut and cut[0]),
+        {} if names[table] == table else {"table": table},
+        key=tuple(keys.primary),
+        references=tuple(
+            (here, names[target], there) for here, target, there in keys.foreign if target in names
+        ),
+    )

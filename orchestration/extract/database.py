@@ -52,6 +52,19 @@ class Column:
         return sa.cast(column, sa.Text).label(self.name) if self.is_text else column
 
 
+@dataclass(frozen=True)
+class Keys:
+    """What a database declares of how a table's rows are told apart and point at others.
+
+    Attributes:
+        primary: columns of the primary key, in its order; empty where none is declared.
+        foreign: (column here, table, column there) of the foreign keys of one column.
+    """
+
+    primary: Sequence[str]
+    foreign: Sequence[tuple[str, str, str]]
+
+
 class Batches:
     """Rows of a query, to be read once.
 
@@ -98,6 +111,10 @@ class Snapshot(Protocol):
 
     def columns(self, table: str) -> list[Column] | None:
         """The columns of a table in its order; None if there is no such table."""
+        ...
+
+    def keys(self, table: str) -> Keys:
+        """The declared keys of a table."""
         ...
 
     def read(

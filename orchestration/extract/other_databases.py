@@ -23,6 +23,7 @@ from orchestration.extract.database import (
     RUN_AGAIN,
     Batches,
     Column,
+    Keys,
     Snapshot,
     failure,
     without_values,
@@ -142,6 +143,21 @@ class _Other:
             except sa.exc.NoSuchTableError:
                 return None
         return [_column(column["name"], column["type"], self._dialect) for column in found]
+
+    def keys(self, table: str) -> Keys:
+        schema, _, name = table.rpartition(".")
+        with self._translated("its catalogue cannot be read"):
+            inspector = sa.inspect(self._connection)
+            primary = inspector.get_pk_constraint(name, schema=schema or None)
+            foreign = inspector.get_foreign_keys(name, schema=schema or None)
+        return Keys(
+            primary["constrained_columns"],
+            [
+                (key["constrained_columns"][0], key["referred_table"], key["referred_columns"][0])
+                for key in foreign
+                if len(key["constrained_columns"]) == 1 and key["referred_columns"]
+            ],
+        )
 
     def read(
         self, query: sa.Select[Any], columns: Sequence[Column], *, follow: str | None = None

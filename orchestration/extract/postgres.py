@@ -23,6 +23,7 @@ from orchestration.extract.database import (
     RUN_AGAIN,
     Batches,
     Column,
+    Keys,
     Snapshot,
     failure,
     without_values,
@@ -63,6 +64,29 @@ join pg_catalog.pg_type as type on attribute.atttypid = type.oid
 left join pg_catalog.pg_type as base on type.typtype = 'd' and type.typbasetype = base.oid
 where attribute.attrelid = to_regclass({table}) and attnum > 0 and not attribute.attisdropped
 order by attribute.attnum
+"""
+_PRIMARY_KEY = """
+select attribute.attname::text as name
+from pg_catalog.pg_constraint as declared
+cross join unnest(declared.conkey) with ordinality as part (number, position)
+join pg_catalog.pg_attribute as attribute
+    on attribute.attrelid = declared.conrelid and attribute.attnum = part.number
+where declared.conrelid = to_regclass({table}) and declared.contype = 'p'
+order by part.position
+"""
+_FOREIGN_KEYS = """
+select here.attname::text as name, declared.confrelid::regclass::text as target,
+    there.attname::text as target_name
+from pg_catalog.pg_constraint as declared
+join pg_catalog.pg_attribute as here
+    on here.attrelid = declared.conrelid and here.attnum = declared.conkey[1]
+join pg_catalog.pg_attribute as there
+    on there.attrelid = declared.confrelid and there.attnum = declared.confkey[1]
+where
+    declared.conrelid = to_regclass({table})
+    and declared.contype = 'f'
+    and cardinality(declared.conkey) = 1
+order by declared.conkey
 """
 _TABLES = """
 select case when schemaname = current_schema() then '' else schemaname || '.' end || name as name
@@ -114,10 +138,19 @@ class _Postgres:
         return [row[0] for row in self._rows(_TABLES)]
 
     def columns(self, table: str) -> list[Column] | None:
-        quote = self._dialect.identifier_preparer.quote_identifier
-        name = ".".join(quote(part) for part in table.split(".", 1))
-        found = self._rows(_CATALOGUE.format(table=_literal(name)))
+        found = self._rows(_CATALOGUE.format(table=self._named(table)))
         return [_column(*row) for row in found] or None
+
+    def keys(self, table: str) -> Keys:
+        named = self._named(table)
+        primary = [name for (name,) in self._rows(_PRIMARY_KEY.format(table=named))]
+        foreign = self._rows(_FOREIGN_KEYS.format(table=named))
+        return Keys(primary, [(here, target, there) for here, target, there in foreign])
+
+    def _named(self, table: str) -> str:
+        """A literal from which the catalogue finds the table."""
+        quote = self._dialect.identifier_preparer.quote_identifier
+        return _literal(".".join(quote(part) for part in table.split(".", 1)))
 
     def read(
         self, query: sa.Select[Any], columns: Sequence[Column], *, follow: str | None = None

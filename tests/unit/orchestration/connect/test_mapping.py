@@ -4,12 +4,15 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import yaml
 
 from demo import generate
 from orchestration.connect.entities import SHAPES
 from orchestration.connect.errors import ConnectError
 from orchestration.connect.guesses import EntityGuess, FromColumn, FromColumns, LookedUp, Summed
 from orchestration.connect.names import column_points, normalised, table_points
+from orchestration.source_config import SqlSource
+from tests.databases import PASSWORD, Server
 from tests.unit.orchestration.connect.conftest import ROOT, Deliver, Project
 
 
@@ -276,7 +279,48 @@ def test_a_database_is_read_with_its_declared_keys(project: Project, tmp_path: P
 
 
 def test_a_database_without_tables_or_driver_says_so(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(ConnectError, match=r"there is no database file"):
+        project.connect("crm", f"sqlite:///{tmp_path / 'empty.db'}")
+    (tmp_path / "empty.db").touch()
     with pytest.raises(ConnectError, match="the database has no tables"):
         project.connect("crm", f"sqlite:///{tmp_path / 'empty.db'}")
-    with pytest.raises(ConnectError, match=r"the driver \w+ is not installed"):
+    with pytest.raises(ConnectError, match=r"its driver \w+ is not installed"):
         project.connect("crm", "oracle+oracledb://host/db")
+
+
+def test_postgresql_is_read_in_all_schemas_with_its_declared_keys(
+    project: Project, postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = postgres.database("connected")
+    database.execute(
+        "create schema sales",
+        "create table contacts (id int primary key, email text, updated_at timestamptz not null)",
+        """
+        create table sales.orders (
+            order_no int, customer int references contacts (id), ordered_at timestamp,
+            total numeric(9, 2), state text, primary key (order_no)
+        )
+        """,
+        """
+        insert into contacts
+        select i, 'p' || i || '@example.org', timestamptz '2026-01-01' + i * interval '1 hour'
+        from generate_series(1, 40) as n (i)
+        """,
+        """
+        insert into sales.orders
+        select i, i % 40 + 1, timestamp '2026-02-01' + i * interval '1 hour', i + 0.5, 'paid'
+        from generate_series(1, 80) as n (i)
+        """,
+    )
+    monkeypatch.setenv("CRM_URL", database.url)
+    connection = project.connect("crm", "${CRM_URL}")
+    entities = project.entities(connection)
+    assert columns_of(entities["orders"])["source_customer_id"] == "customer"
+    (reference,) = connection.proposal.findings.references
+    assert (reference.column, reference.is_declared) == ("customer", True)
+    entry = yaml.safe_load(project.config.read_text())["sources"]["crm"]
+    source = SqlSource.model_validate(entry)
+    assert source.url == "${CRM_URL}"
+    assert {table.table for table in source.tables.values()} == {None, "sales.orders"}
+    assert {tuple(table.key) for table in source.tables.values()} == {("id",), ("order_no",)}
+    assert PASSWORD not in project.everything_written("crm")
