@@ -80,9 +80,9 @@ def diagnose(
             today = datetime.combine(today_in(config.time_zone), datetime.min.time())
             findings += diagnose_database(name, source, today)
         else:
-            from orchestration.api_findings import api_findings
+            from orchestration.doctor_api import diagnose_api
 
-            findings += api_findings(name, source)
+            findings += diagnose_api(name, source)
         for table_name, table in source.tables.items():
             findings += _staging(name, table, f"{name}.{table_name}", project)
     return findings

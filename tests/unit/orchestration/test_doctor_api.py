@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestration.api_findings import api_findings
+from orchestration.doctor_api import diagnose_api
 from orchestration.source_config import RestSource
 from tests.api_sources import example
 from tests.local_apis import SECRETS, LocalApis, Record
@@ -34,7 +34,7 @@ def look(apis: LocalApis) -> list[tuple[str, str, str]]:
     content = example(apis)["sources"]["shopify"]
     del content["tables"]["orders"]
     source = RestSource.model_validate(content)
-    return [(f.level, f.subject, f.message) for f in api_findings("shopify", source)]
+    return [(f.level, f.subject, f.message) for f in diagnose_api("shopify", source)]
 
 
 def test_a_page_as_told_is_well(apis: LocalApis) -> None:

@@ -19,7 +19,7 @@ _IMPATIENT = Retries(attempts=2, first_wait_seconds=1, longest_wait_seconds=5)
 _LONGEST_SECONDS = 15.0
 
 
-def api_findings(name: str, source: RestSource) -> Iterator[Finding]:
+def diagnose_api(name: str, source: RestSource) -> Iterator[Finding]:
     """Look at the secrets, the address and the first page of every table; writes nothing."""
     impatient = source.model_copy(
         update={
