@@ -265,7 +265,8 @@ noticed as (
         {{ signal }}_span > 0
         and {{ signal }}_past > 0
         and {{ signal }}_recent < {{ signal }}_expected - sqrt(
-            {{ signal }}_expected + {{ signal }}_expected * {{ signal }}_expected / {{ signal }}_shape
+            {{ signal }}_expected
+            + {{ signal }}_expected * {{ signal }}_expected / {{ signal }}_shape
         ) as is_{{ signal }},
         {%- endfor %}
         {%- for signal in sliding %}

@@ -77,8 +77,8 @@ orders as (
 placed_purchases as (
     select
         *,
-        activity_date is not distinct from lag(activity_date) over of_record as follows_on_day,
-        activity_date is not distinct from lead(activity_date) over of_record as is_followed_on_day,
+        coalesce(activity_date = lag(activity_date) over of_record, false) as follows_on_day,
+        coalesce(activity_date = lead(activity_date) over of_record, false) as is_followed_on_day,
         last_value(case when known_from = activity_date then activity_date end ignore nulls) over (
             partition by record_no
             order by activity_date
