@@ -7,7 +7,7 @@ import dagster as dg
 
 from orchestration.assets.publish import PUBLISHED
 from orchestration.config import DeploymentConfig, run_date, today_in
-from orchestration.extract.drops import find_drops
+from orchestration.extract.folders import open_folder
 from orchestration.home import Home
 from orchestration.jobs import DAILY, RETRAIN
 from orchestration.source_config import FilesSource
@@ -106,11 +106,11 @@ def _dropped_days(config: DeploymentConfig, home: Home) -> list[date]:
     last = run_date(config, today_in(config.time_zone))
     days = {
         drop.drop_date
-        for source in config.sources.values()
+        for name, source in config.sources.items()
         if isinstance(source, FilesSource)
         for table in source.tables.values()
         if table.is_dated
-        for drop in find_drops(home.root / source.location, table.path)
+        for drop in open_folder(name, source, home).drops(table.path)
         if drop.drop_date is not None and config.first_date <= drop.drop_date <= last
     }
     return sorted(days)

@@ -99,6 +99,9 @@ def spool(
             for column, kind in columns.items()
         )
         relation = f"(select {casts} from {reading.relation})"
+        # By DuckDB's own names of the types, as the raw table has them.
+        described = con.execute(f"describe select * from {relation}").fetchall()
+        columns = {str(name): str(kind) for name, kind, *_ in described}
     return Fetched(rows, columns, relation, _repeats(con, table, relation))
 
 

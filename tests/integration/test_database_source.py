@@ -33,7 +33,7 @@ def crm(server: Server, delivered: Deployment) -> Database:
     for table, key in (("customers", "customer_no"), ("touches", "contact_id")):
         folder = delivered.home.landing / "crm"
         drops = find_drops(folder, f"{table}/**/{table}_{{date}}.csv")
-        files = [str(drop.path) for drop in drops if drop.drop_date == HISTORY]
+        files = [str(folder / drop.name) for drop in drops if drop.drop_date == HISTORY]
         with duckdb.connect() as con:
             rows = con.execute(
                 f"""

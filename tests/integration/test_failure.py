@@ -121,7 +121,9 @@ def test_a_column_that_is_gone_costs_its_source_a_day_and_no_other(
     file = deployment.home.landing / "shop" / "orders" / f"orders_{NEXT}.parquet"
     good = file.read_bytes()
     with duckdb.connect() as con:
-        con.execute(f"copy (select * exclude (net_amount) from '{file}') to '{file}.new'")
+        con.execute(
+            f"copy (select * exclude (net_amount) from '{file}') to '{file}.new' (format parquet)"
+        )
     Path(f"{file}.new").rename(file)
     deployment.day(NEXT)
     told = _check(deployment, "source_delivers", "raw_shop", "orders")
