@@ -7,6 +7,8 @@ import dagster as dg
 
 from orchestration.assets.publish import PUBLISHED
 from orchestration.config import DeploymentConfig, run_date, today_in
+from orchestration.extract.drops import Drop
+from orchestration.extract.errors import ExtractError
 from orchestration.extract.folders import open_folder
 from orchestration.home import Home
 from orchestration.jobs import DAILY, RETRAIN
@@ -108,9 +110,21 @@ def _dropped_days(config: DeploymentConfig, home: Home) -> list[date]:
         drop.drop_date
         for name, source in config.sources.items()
         if isinstance(source, FilesSource)
-        for table in source.tables.values()
-        if table.is_dated
-        for drop in open_folder(name, source, home).drops(table.path)
+        for drop in _dated_drops(name, source, home)
         if drop.drop_date is not None and config.first_date <= drop.drop_date <= last
     }
     return sorted(days)
+
+
+def _dated_drops(name: str, source: FilesSource, home: Home) -> list[Drop]:
+    """A source's dated files; none of one that cannot be looked into, as the day's run will say."""
+    try:
+        folder = open_folder(name, source, home)
+        return [
+            drop
+            for table in source.tables.values()
+            if table.is_dated
+            for drop in folder.drops(table.path)
+        ]
+    except ExtractError:
+        return []
