@@ -13,7 +13,7 @@ import yaml
 from adbc_driver_postgresql import dbapi
 
 from orchestration.extract.drops import find_drops
-from tests.databases import Database, Server, running_postgres
+from tests.databases import PASSWORD, Database, Server, running_postgres
 from tests.integration.deployments import DEMO, HISTORY, Deployment
 
 CHANGED = timedelta(days=1)
@@ -120,6 +120,11 @@ def test_a_crm_in_a_database_is_read_day_by_day_and_may_be_out(
     assert not complete
     assert "the database cannot be entered" in str(message)
     assert check_results(deployment) == {HISTORY: True, HISTORY + CHANGED: True, last: False}
+
+    # Logs, run history, models, metadata, warehouse and published file, of good days and a bad one.
+    files = [path for path in deployment.home.root.rglob("*") if path.is_file()]
+    assert len(files) > 100
+    assert [path for path in files if PASSWORD.encode() in path.read_bytes()] == []
 
 
 def raw_loads(deployment: Deployment) -> list[tuple[object, ...]]:
