@@ -21,6 +21,8 @@ from orchestration.connect.todo import MARKER
 
 _SOURCES = re.compile(r"^sources:\s*(#.*)?$")
 _LINE = 100
+# Text that is the same within brackets as in a line of its own, if it is no number or truth.
+_WORDS = re.compile(r"[A-Za-z_][\w .-]*")
 
 
 def source_entry(name: str, offer: Offer, proposal: Proposal) -> str:
@@ -179,29 +181,30 @@ def _span(proposal: Proposal) -> tuple[datetime | None, datetime | None]:
 
 
 def _list(key: str, items: list[str]) -> list[str]:
-    written = [yaml_scalar(item) for item in items]
-    short = f"        {key}: [{', '.join(written)}]"
-    if len(short) <= _LINE and not any(set(item) & set(",[]{}") for item in items):
+    short = f"        {key}: {_within(items)}"
+    if len(short) <= _LINE:
         return [short]
-    return [f"        {key}:", *(f"          - {item}" for item in written)]
+    return [f"        {key}:", *(f"          - {yaml_scalar(item)}" for item in items)]
 
 
 def _written(value: Any) -> str:
     """A value in a line of its own."""
     if isinstance(value, str):
         needs_quotes = set(value) & set(",{}[]*") and "$" not in value
-        return f'"{value}"' if needs_quotes else yaml_scalar(value)
+        return json.dumps(value, ensure_ascii=False) if needs_quotes else yaml_scalar(value)
     return _within(value)
 
 
 def _within(value: Any) -> str:
     """A value within braces or brackets, which a comma or a bracket of its own would end."""
     if isinstance(value, Mapping):
-        pairs = (f"{yaml_scalar(str(key))}: {_within(each)}" for key, each in value.items())
+        pairs = (f"{_within(str(key))}: {_within(each)}" for key, each in value.items())
         return f"{{{', '.join(pairs)}}}"
     if isinstance(value, list):
         return f"[{', '.join(map(_within, value))}]"
     if isinstance(value, bool):
         return str(value).lower()
-    # JSON's strings are YAML's too, and quotes keep "on" from being true.
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
+    if not isinstance(value, str):
+        return str(value)
+    is_plain = _WORDS.fullmatch(value) is not None and yaml_scalar(value) == value
+    return value if is_plain else json.dumps(value)  # JSON's strings are YAML's too
