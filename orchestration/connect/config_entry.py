@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +12,7 @@ import yaml
 
 from orchestration.connect.errors import ConnectError
 from orchestration.connect.guesses import Proposal
-from orchestration.connect.jinja_text import in_comment, yaml_scalar
+from orchestration.connect.jinja_text import in_comment, yaml_quoted, yaml_scalar
 from orchestration.connect.names import EXACT, column_points
 from orchestration.connect.offered import Offer
 from orchestration.connect.profile import TableProfile
@@ -191,7 +190,7 @@ def _written(value: Any) -> str:
     """A value in a line of its own."""
     if isinstance(value, str):
         needs_quotes = set(value) & set(",{}[]*") and "$" not in value
-        return json.dumps(value, ensure_ascii=False) if needs_quotes else yaml_scalar(value)
+        return yaml_quoted(value) if needs_quotes else yaml_scalar(value)
     return _within(value)
 
 
@@ -207,4 +206,4 @@ def _within(value: Any) -> str:
     if not isinstance(value, str):
         return str(value)
     is_plain = _WORDS.fullmatch(value) is not None and yaml_scalar(value) == value
-    return value if is_plain else json.dumps(value)  # JSON's strings are YAML's too
+    return value if is_plain else yaml_quoted(value)

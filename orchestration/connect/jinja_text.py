@@ -9,6 +9,7 @@ import yaml
 from orchestration.quoting import identifier
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BREAKS = re.compile("[\n\r\x85\u2028\u2029]")
 _JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 
 
@@ -39,10 +40,18 @@ def yaml_scalar(text: str) -> str:
     """A text as a value or list item in YAML, quoted where it would be read as something else."""
     if re.fullmatch(r"\$\{\w+\}[\w./-]*", text):
         return text
+    if _BREAKS.search(text):  # which only double quotes keep as they are
+        return yaml_quoted(text)
     written: str = yaml.safe_dump(
         text, default_flow_style=True, allow_unicode=True, width=float("inf")
     )
     return written.removesuffix("\n").removesuffix("\n...")
+
+
+def yaml_quoted(text: str) -> str:
+    """A text in YAML that is the same wherever it stands."""
+    written: str = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf"))
+    return written.removesuffix("\n")
 
 
 def yaml_for_dbt(text: str) -> str:

@@ -65,6 +65,7 @@ def project_in(root: Path) -> Project:
 @example(affixes=list(NASTY[10:15]))
 @example(affixes=list(NASTY[15:20]))
 @example(affixes=list(NASTY[-5:]))
+@example(affixes=['Or"der', ":0", "\U0001b13c", "\u2028", "\ufffe"])
 def test_whatever_columns_are_called_the_rows_are_staged_and_the_yaml_keeps_the_names(
     affixes: list[str],
 ) -> None:
