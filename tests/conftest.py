@@ -6,12 +6,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from demo import generate
 from orchestration.home import Home
 from tests.integration.deployments import DROPS, HISTORY, PEOPLE, Deployment
 
 pytest_plugins = ["tests.databases"]
+
+# The same examples in every run: what passes here passes there, and a failure can be repeated.
+settings.register_profile("repeatable", derandomize=True, print_blob=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")
