@@ -549,7 +549,8 @@ def test_memory_does_not_grow_with_the_pages(desk: Desk, monkeypatch: pytest.Mon
         desk.extract("shop", source, "2026-06-01")
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 1.5 * peaks[0]
+    # The ninety pages more hold over 4 MB of text.
+    assert peaks[1] - peaks[0] < 1 << 20
 
 
 # Killed, and fuzzed
