@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ml.economics import PAPER_ECONOMICS
 from ml.hazard import HazardResult
 from ml.intervals import Interval
 from ml.markdown import ABSENT, between, bullets, escape, number, table
-from ml.profit import PAPER_ECONOMICS, ExpectedProfit, empc
+from ml.profit import ExpectedProfit, empc
 from ml.slices import ALL, LEAST_CUSTOMERS, LEAST_OF_EITHER, SliceTable, too_small, weak_groups
 from ml.tiers import Tier
 from ml.training_result import BaselineResult, TrainingResult

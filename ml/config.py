@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from ml.profit import PAPER_ECONOMICS, RetentionEconomics
+from ml.economics import PAPER_ECONOMICS, RetentionEconomics
 
 ChurnKind = Literal["non_contractual", "contractual"]
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from ml.economics import RetentionEconomics
 from ml.evaluate import calibration_curve, evaluate_sorted, log_losses
 from ml.intervals import UNKNOWN, Interval, auc_difference, mean_interval
-from ml.profit import RetentionEconomics, empc_sorted
+from ml.profit import empc_sorted
 from ml.ranking import Labels, Scores
 
 REPLICATES = 200

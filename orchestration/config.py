@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from ml.profit import PAPER_ECONOMICS, RetentionEconomics
+from ml.economics import PAPER_ECONOMICS, RetentionEconomics
 from orchestration.source_config import (
     ENTITIES,
     Entity,

@@ -6,10 +6,11 @@ from datetime import date
 import numpy as np
 import pytest
 
+from ml.economics import PAPER_ECONOMICS, RetentionEconomics
 from ml.html_card import model_card_html
 from ml.model_card import model_card
 from ml.plots import all_plots
-from ml.profit import PAPER_ECONOMICS, RetentionEconomics, empc
+from ml.profit import empc
 from ml.slices import by_slice
 from ml.tiers import by_tier
 from ml.training_result import OriginResult, TrainingResult

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
+from ml.economics import PAPER_ECONOMICS
 from ml.intervals import wilson_interval
 from ml.plots import calibration_plot, profit_plot
-from ml.profit import PAPER_ECONOMICS, empc, profit_curve
+from ml.profit import empc, profit_curve
 from ml.training_result import TrainingResult
 
 

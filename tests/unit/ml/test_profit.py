@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import beta
 
-from ml.profit import PAPER_ECONOMICS, RetentionEconomics, empc, profit_curve
+from ml.economics import PAPER_ECONOMICS, RetentionEconomics
+from ml.profit import empc, profit_curve
 
 # Any acceptance rate as likely as any other, so that integrals are polynomials.
 UNIFORM = RetentionEconomics(110, 10, 10, accept_alpha=1, accept_beta=1)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from ml import uncertainty
+from ml.economics import PAPER_ECONOMICS
 from ml.evaluate import evaluate, log_loss, roc_auc
-from ml.profit import PAPER_ECONOMICS, empc
+from ml.profit import empc
 from ml.uncertainty import intervals, paired
 
 
