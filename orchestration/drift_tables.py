@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import duckdb
 import pyarrow as pa
 
-from orchestration.model_tables import replace_rows
+from orchestration.row_replacement import replace_rows
 
 # The same weekday and nearly the same part of the month, and short enough that a company which
 # grows is not another one.

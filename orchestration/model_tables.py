@@ -5,8 +5,7 @@ All as Arrow; what the columns mean is said by `ml/schemas.py` and the dbt proje
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from ml.explain import Meaning
 from ml.schemas import BEHAVIOUR_GROUPS, CUSTOMER_ID
 from ml.value import VALUE_COLUMNS, ValueModel
 from orchestration.quoting import identifier
+from orchestration.row_replacement import replace_rows
 
 if TYPE_CHECKING:
     from ml.behaviour_groups import BehaviourGroups
@@ -134,31 +134,3 @@ def replace_value_parameters(
     """Replace the parameters by which the warehouse works out what customers are worth."""
     row = pa.Table.from_pylist([{"model_version": model_version, **asdict(value)}])
     replace_rows(con, "ml.value_parameters", "model_version", [model_version], row)
-
-
-def replace_rows(
-    con: duckdb.DuckDBPyConnection,
-    table: str,
-    key: str,
-    values: Sequence[object],
-    rows: pa.Table,
-) -> None:
-    """Replace the rows of a table whose key is one of `values`, all of them or none."""
-    with replacement(con, rows):
-        con.execute(f"delete from {table} where list_contains(?, {key})", [list(values)])
-        con.execute(f"insert into {table} by name from new_rows")
-
-
-@contextmanager
-def replacement(con: duckdb.DuckDBPyConnection, rows: pa.Table) -> Iterator[None]:
-    """One transaction, in which the rows can be read as `new_rows`."""
-    con.register("new_rows", rows)
-    con.begin()
-    try:
-        yield
-        con.commit()
-    except BaseException:
-        con.rollback()
-        raise
-    finally:
-        con.unregister("new_rows")

@@ -8,7 +8,7 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
-from orchestration.model_tables import replace_rows, replacement
+from orchestration.row_replacement import replace_rows, replacement
 
 # Texts of a ticket share its rating, so that a model which has learned one has learned them all.
 _LABEL_GROUP = """
