@@ -18,6 +18,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from ml.rollback import RollbackError
+from orchestration.plain_error import PlainError
+
 if TYPE_CHECKING:
     from orchestration.config import DeploymentConfig
     from orchestration.execution import Runner
@@ -292,28 +295,11 @@ def _show_runs() -> None:
 @contextmanager
 def _plain_errors() -> Iterator[None]:
     """Say what is known to go wrong in one message without a trace, and end with 1."""
-    from ml.rollback import RollbackError
-    from orchestration.config_file import ConfigError
-    from orchestration.connect.errors import ConnectError
-    from orchestration.drift_gate import DriftError
-    from orchestration.instance import RunError
-    from orchestration.servers import ServerError
-    from orchestration.warehouse import WarehouseError
-
-    known = (
-        ConfigError,
-        ConnectError,
-        DriftError,
-        RollbackError,
-        RunError,
-        ServerError,
-        WarehouseError,
-    )
     try:
         yield
     except KeyboardInterrupt:
         errors.print("Stopped.")
         raise typer.Exit(130) from None
-    except known as error:
+    except (PlainError, RollbackError) as error:
         errors.print(f"[red]✗[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None

@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from orchestration.config import DeploymentConfig
+from orchestration.plain_error import PlainError
 from orchestration.source_config import Source
 
 CONFIG_VARIABLE = "HOLDFAST_CONFIG"
@@ -40,7 +41,7 @@ _EXPECTED = {
 }
 
 
-class ConfigError(ValueError):
+class ConfigError(PlainError):
     """The configuration is wrong; the text has one line a mistake: `file: key: expected, found`."""
 
 

@@ -17,7 +17,7 @@ from orchestration.assets.publish import published_asset
 from orchestration.assets.scoring import churn_scores_asset
 from orchestration.assets.segmentation import behaviour_groups_asset
 from orchestration.assets.texts import text_model_asset, text_scores_assets
-from orchestration.assets.training import CHURN_MODEL, model_assets
+from orchestration.assets.training import model_assets
 from orchestration.assets.warehouse import warehouse_assets
 from orchestration.automation import new_drops_sensor, schedules
 from orchestration.checks import drift_gate, gates
@@ -25,6 +25,7 @@ from orchestration.config import DeploymentConfig
 from orchestration.config_file import config_path_from_env, load_config
 from orchestration.home import Home
 from orchestration.jobs import jobs
+from orchestration.model_record import CHURN_MODEL
 from orchestration.partitions import daily_partitions
 from orchestration.resources import build_resources
 from orchestration.transform import Dbt

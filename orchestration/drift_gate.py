@@ -23,12 +23,13 @@ from orchestration.drift_tables import (
     version_of,
     weights_of,
 )
+from orchestration.plain_error import PlainError
 
 # A share of unknown values that has moved this much is told with the index.
 TOLD_NULL_SHARE = 0.05
 
 
-class DriftError(ValueError):
+class DriftError(PlainError):
     """A shift cannot be accepted as asked; the text says why and what can be."""
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.config_file import CONFIG_VARIABLE
 from orchestration.home import HOME_VARIABLE, Home
+from orchestration.plain_error import PlainError
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, DagsterRun
@@ -65,7 +66,7 @@ compute_logs:
 """
 
 
-class RunError(RuntimeError):
+class RunError(PlainError):
     """A run failed or may not begin; the text says what went wrong, a line each."""
 
 

@@ -8,8 +8,9 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from orchestration.assets.segmentation import BEHAVIOUR_GROUPS
 from orchestration.assets.texts import TEXT_MODEL
-from orchestration.assets.training import CHURN_MODEL, HOLDOUT_SCORES
+from orchestration.assets.training import HOLDOUT_SCORES
 from orchestration.assets.warehouse import EXAMPLES
+from orchestration.model_record import CHURN_MODEL
 
 DAILY = "daily"
 RETRAIN = "retrain"

@@ -1,11 +1,10 @@
-"""The figures of a model, as its training reported them to Dagster."""
+"""The churn model as Dagster records it: its key, and the figures that a training reported."""
 
 from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.assets.training import CHURN_MODEL
-
+CHURN_MODEL = dg.AssetKey(["ml", "churn_model"])
 # Trainings looked back on: at one a month, eight years.
 _LOOK_BACK = 100
 

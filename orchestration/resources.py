@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ml.config import TrainingSettings
 from orchestration.config import DeploymentConfig, deployment_vars
 from orchestration.home import Home
-from orchestration.transform import Dbt
 from orchestration.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -65,6 +64,8 @@ def training_settings(config: DeploymentConfig) -> TrainingSettings:
 
 def build_resources(config: DeploymentConfig, home: Home) -> dict[str, object]:
     """The resources of a deployment by the name under which assets ask for them."""
+    from orchestration.transform import Dbt
+
     return {
         "home": home,
         "config": config,

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from orchestration.home import Home
+from orchestration.plain_error import PlainError
 
 ADDRESS = "127.0.0.1"
 WORKSPACE = Path(__file__).parent.parent / "workspace.yaml"
@@ -22,7 +23,7 @@ _SECONDS_TO_STOP = 20
 _LOG_LINES_SHOWN = 15
 
 
-class ServerError(RuntimeError):
+class ServerError(PlainError):
     """A server did not start or stopped by itself; the text has the end of what it said."""
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.extract.ledger import create_ledger
+from orchestration.plain_error import PlainError
 from orchestration.quoting import literal
 
 _TABLES = """
@@ -185,7 +186,7 @@ comment on table ops.accepted_drift is
 """
 
 
-class WarehouseError(RuntimeError):
+class WarehouseError(PlainError):
     """The warehouse cannot be used as asked; the text says why and what to do."""
 
 

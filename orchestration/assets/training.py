@@ -14,6 +14,7 @@ from orchestration.assets.scoring import FEATURES
 from orchestration.assets.warehouse import EXAMPLES
 from orchestration.config import DeploymentConfig
 from orchestration.faults import final_unless_in_use
+from orchestration.model_record import CHURN_MODEL
 from orchestration.model_tables import (
     attributes_of,
     examples,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from ml.promotion import Decision
     from ml.training_result import TrainingResult
 
-CHURN_MODEL = dg.AssetKey(["ml", "churn_model"])
 HOLDOUT_SCORES = dg.AssetKey(["ml", "holdout_scores"])
 
 

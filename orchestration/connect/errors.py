@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from orchestration.plain_error import PlainError
 
-class ConnectError(RuntimeError):
-    """The source cannot be connected; the text says what is wrong, where, and what to do.
 
-    It never quotes a row's value nor a secret.
-    """
+class ConnectError(PlainError):
+    """The source cannot be connected."""
