@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,6 +55,37 @@ def test_only_the_registry_imports_mlflow() -> None:
         if any(name.split(".")[0] == "mlflow" for name in imported(path))
     }
     assert users == {"registry.py"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status"],
+        ["doctor"],
+        ["connect", "shop", "--from", "nowhere", "--dry-run"],
+        ["accept-drift", "--date", "2026-06-30", "--feature", "plan"],
+    ],
+    ids=lambda command: str(command[0]),
+)
+def test_commands_that_run_no_job_import_neither_dbt_nor_what_models_are_made_of(
+    tmp_path: Path, command: list[str]
+) -> None:
+    script = (
+        "import sys; from orchestration.cli import app\n"
+        "try: app()\n"
+        "except SystemExit: pass\n"
+        "slow = {'dagster_dbt', 'dbt', 'mlflow', 'optuna', 'scipy', 'sklearn', 'xgboost'}\n"
+        "print(slow & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *command],
+        cwd=ROOT,
+        env={**os.environ, "HOLDFAST_HOME": str(tmp_path), "HOLDFAST_CONFIG": "config/demo.yml"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.endswith("set()\n")
 
 
 def test_nothing_saves_a_model_as_a_pickle() -> None:
