@@ -76,8 +76,6 @@ def is_of(kind: str, column: ColumnProfile, points: float) -> bool:
         return column.fits == TEXT_VALUES and column.personal in (None, "e-mail addresses")
     if kind == PHONE:
         return column.personal == "telephone numbers"
-    if kind == TEXT:
-        return column.fits == TEXT_VALUES
     return column.fits == TEXT_VALUES
 
 

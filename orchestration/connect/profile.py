@@ -6,7 +6,7 @@ nobody; of every other column there is only the shape, `aaa9999` for three lette
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -215,12 +215,7 @@ def _column(
     if personal is None and fits == TEXT and is_long and sentence >= 0.5:
         personal = "free text"
     first, last = _times(con, values, fits, formats, None if epoch else declared)
-    if (
-        fits == TIMESTAMP
-        and declared is None
-        and not epoch
-        and not _has_hours(con, values, formats)
-    ):
+    if fits == TIMESTAMP and declared is None and not epoch and not _has_hours(con, values):
         fits = DATE
     low, high = _numbers(con, values, fits, personal, distinct, there)
     return ColumnProfile(
@@ -361,7 +356,7 @@ def _times(
     return first, last
 
 
-def _has_hours(con: duckdb.DuckDBPyConnection, values: str, formats: Sequence[str]) -> bool:
+def _has_hours(con: duckdb.DuckDBPyConnection, values: str) -> bool:
     (count,) = _one(con, f"select count(*) from {values} where contains(v, ':')")
     return bool(count)
 
@@ -474,7 +469,7 @@ def _words(
 def _shapes(con: duckdb.DuckDBPyConnection, values: str, fits: str) -> tuple[str, ...]:
     if fits != TEXT:
         return ()
-    # Letters and digits of every script; runs of more than eight are counted, not drawn.
+    # Letters and digits of every script.
     found = con.execute(
         rf"""
         select regexp_replace(
