@@ -24,6 +24,7 @@ from orchestration.drift_tables import (
     weights_of,
 )
 from orchestration.plain_error import PlainError
+from orchestration.transaction import transaction
 
 # A share of unknown values that has moved this much is told with the index.
 TOLD_NULL_SHARE = 0.05
@@ -120,13 +121,8 @@ def accept(
         those = f"those that do: {', '.join(held)}" if held else "no feature does"
         raise DriftError(f"{', '.join(strangers)}: does not hold {day} back; {those}")
     version = version_of(con, day)
-    con.begin()
-    try:
+    with transaction(con):
         con.executemany(
             "insert or replace into ops.accepted_drift values (?, ?, ?, ?, ?, ?, ?)",
             [[day, name, version, held[name].psi, at, by, reason] for name in features],
         )
-        con.commit()
-    except BaseException:
-        con.rollback()
-        raise

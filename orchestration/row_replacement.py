@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import duckdb
 import pyarrow as pa
 
+from orchestration.transaction import transaction
+
 
 def replace_rows(
     con: duckdb.DuckDBPyConnection,
@@ -26,12 +28,8 @@ def replace_rows(
 def replacement(con: duckdb.DuckDBPyConnection, rows: pa.Table) -> Iterator[None]:
     """One transaction, in which the rows can be read as `new_rows`."""
     con.register("new_rows", rows)
-    con.begin()
     try:
-        yield
-        con.commit()
-    except BaseException:
-        con.rollback()
-        raise
+        with transaction(con):
+            yield
     finally:
         con.unregister("new_rows")

@@ -17,6 +17,7 @@ import duckdb
 from orchestration.extract.ledger import create_ledger
 from orchestration.plain_error import PlainError
 from orchestration.quoting import literal
+from orchestration.transaction import transaction
 
 _TABLES = """
 create schema if not exists ops;
@@ -286,8 +287,7 @@ def write_run_dates(
 
     Each daily date gets a new revision, so that what this run changes is published again.
     """
-    con.begin()
-    try:
+    with transaction(con):
         con.execute("delete from ops.run_dates")
         for purpose, dates in (("daily", daily), ("training", training)):
             con.execute(
@@ -300,10 +300,6 @@ def write_run_dates(
             select snapshot_date, uuid() from ops.run_dates where purpose = 'daily'
             """
         )
-        con.commit()
-    except BaseException:
-        con.rollback()
-        raise
 
 
 def as_of_date(con: duckdb.DuckDBPyConnection) -> date | None:

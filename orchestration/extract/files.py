@@ -24,6 +24,7 @@ from orchestration.extract.schema_drift import SchemaChange
 from orchestration.home import Home
 from orchestration.quoting import identifier, literal
 from orchestration.source_config import FilesSource, FileTable
+from orchestration.transaction import transaction
 
 
 @dataclass(frozen=True)
@@ -93,14 +94,8 @@ class _Extraction:
 
     def run(self) -> list[TableReport]:
         """Load what is new, in one transaction."""
-        self.con.begin()
-        try:
-            reports = self._load()
-            self.con.commit()
-        except BaseException:
-            self.con.rollback()
-            raise
-        return reports
+        with transaction(self.con):
+            return self._load()
 
     def _load(self) -> list[TableReport]:
         deliveries: list[_Delivery] = []

@@ -22,6 +22,7 @@ from orchestration.extract.report import TableReport
 from orchestration.extract.schema_drift import SchemaChange
 from orchestration.quoting import identifier
 from orchestration.source_config import SqlSource
+from orchestration.transaction import transaction
 
 _COMPARED_ON = "compared_on"
 _STREAM = "streamed_batches"
@@ -48,26 +49,19 @@ def extract_database(
         ExtractError: the database or a table cannot be read; nothing of the source is loaded.
     """
     loaded_at = datetime.now(UTC)
-    with open_snapshot(name, source.url) as snapshot:
-        con.begin()
-        try:
-            readings = [
-                _Reading(
-                    con,
-                    snapshot,
-                    Landing(name, table_name, config, run_date, loaded_at),
-                    find_table(snapshot, name, table_name, config),
-                )
-                for table_name, config in source.tables.items()
-            ]
-            for reading in readings:
-                reading.prepare()
-            reports = [reading.report() for reading in readings]
-            con.commit()
-        except BaseException:
-            con.rollback()
-            raise
-    return reports
+    with open_snapshot(name, source.url) as snapshot, transaction(con):
+        readings = [
+            _Reading(
+                con,
+                snapshot,
+                Landing(name, table_name, config, run_date, loaded_at),
+                find_table(snapshot, name, table_name, config),
+            )
+            for table_name, config in source.tables.items()
+        ]
+        for reading in readings:
+            reading.prepare()
+        return [reading.report() for reading in readings]
 
 
 class _Reading:
