@@ -10,9 +10,8 @@ from orchestration.extract.api_marks import Mark
 from orchestration.extract.api_paging import Pages
 from orchestration.extract.api_records import lifted
 from orchestration.extract.errors import ExtractError
-from orchestration.extract.rest import as_texts
 from orchestration.finding import Finding
-from orchestration.source_config.rest import RestSource, RestTable, Retries
+from orchestration.source_config.rest import RestSource, Retries
 
 # A person waits: an API that is busy is told of, and not waited for.
 _IMPATIENT = Retries(attempts=2, first_wait_seconds=1, longest_wait_seconds=5)
@@ -35,23 +34,16 @@ def diagnose_api(name: str, source: RestSource) -> Iterator[Finding]:
         yield Finding("error", f"source {name}", str(error), "set what is missing")
         return
     try:
-        for table_name, table in source.tables.items():
-            yield from _table(client, table_name, table, source.stalled_pages)
+        for table_name in source.tables:
+            yield from _table(client, table_name, source)
     finally:
         client.close()
 
 
-def _table(client: ApiClient, name: str, table: RestTable, stalled_pages: int) -> Iterator[Finding]:
+def _table(client: ApiClient, name: str, source: RestSource) -> Iterator[Finding]:
+    table = source.tables[name]
     subject = f"{client.name}.{name}"
-    pages = Pages(
-        client,
-        name,
-        table,
-        as_texts(table.parameters),
-        as_texts(table.start_parameters),
-        None,
-        stalled_pages,
-    )
+    pages = Pages.from_the_beginning(client, name, source)
     try:
         records = next(iter(pages), [])
         if records and table.incremental is not None:

@@ -20,7 +20,6 @@ from orchestration.extract.api_paging import Pages
 from orchestration.extract.api_records import lifted
 from orchestration.extract.errors import ExtractError
 from orchestration.extract.readers import json_lines
-from orchestration.extract.rest import as_texts
 from orchestration.quoting import identifier
 from orchestration.source_config import RestSource
 
@@ -108,15 +107,7 @@ def _sample(
         ExtractError: they cannot be had.
     """
     table = source.tables[name]
-    pages = Pages(
-        client,
-        name,
-        table,
-        as_texts(table.parameters),
-        as_texts(table.start_parameters),
-        None,
-        source.stalled_pages,
-    )
+    pages = Pages.from_the_beginning(client, name, source)
     rows = [lifted(record, table.lift) for page in islice(pages, SAMPLE_PAGES) for record in page]
     columns = list(dict.fromkeys(column for row in rows for column in row))
     if not columns:

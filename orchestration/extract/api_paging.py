@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from orchestration.extract.api_client import Answer, ApiClient
 from orchestration.extract.errors import ExtractError
-from orchestration.source_config.rest import Paging, RestTable
+from orchestration.source_config.rest import Paging, RestSource, RestTable
 
 ABSENT = object()
 
@@ -40,6 +40,20 @@ class Pages:
     _requests: set[str] = field(default_factory=set)
     _contents: set[bytes] = field(default_factory=set)
     _stalled: int = 0
+
+    @classmethod
+    def from_the_beginning(cls, client: ApiClient, name: str, source: RestSource) -> Pages:
+        """All pages of a table, whatever was read of it before."""
+        table = source.tables[name]
+        return cls(
+            client,
+            name,
+            table,
+            as_texts(table.parameters),
+            as_texts(table.start_parameters),
+            None,
+            source.stalled_pages,
+        )
 
     def __iter__(self) -> Iterator[list[dict[str, Any]]]:
         """The records of each page, in order.
@@ -137,6 +151,14 @@ class Pages:
         path = target.partition("?")[0]
         hint = "" if ": correct" in problem else ": correct paging"
         raise ExtractError(f"{self.client.name}.{self.name}: {path}: {problem}{hint}")
+
+
+def as_texts(parameters: dict[str, str | int | bool]) -> dict[str, str]:
+    """Parameters as they stand in an address; true and false as JSON has them."""
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in parameters.items()
+    }
 
 
 def member(value: Any, path: str) -> Any:

@@ -18,7 +18,7 @@ import duckdb
 from orchestration.extract import ledger
 from orchestration.extract.api_client import ApiClient
 from orchestration.extract.api_marks import Mark
-from orchestration.extract.api_paging import Pages
+from orchestration.extract.api_paging import Pages, as_texts
 from orchestration.extract.api_records import Fetched, spool
 from orchestration.extract.errors import ExtractError
 from orchestration.extract.landing import Landing, end_absent, land, prepare, set_state, state
@@ -27,6 +27,7 @@ from orchestration.extract.schema_drift import SchemaChange
 from orchestration.home import Home
 from orchestration.quoting import identifier, literal
 from orchestration.source_config.rest import RestSource, RestTable
+from orchestration.transaction import transaction
 
 # Names under which `ops.extract_state` remembers how far a table has been read.
 _MARK = "mark"
@@ -127,8 +128,7 @@ def _fetch(
 
 def _land(con: duckdb.DuckDBPyConnection, readings: list[_Reading]) -> list[TableReport]:
     reports = []
-    con.begin()
-    try:
+    with transaction(con):
         changes = [_prepare(con, reading) for reading in readings]
         for reading, changed in zip(readings, changes, strict=True):
             started = time.monotonic()
@@ -145,10 +145,6 @@ def _land(con: duckdb.DuckDBPyConnection, readings: list[_Reading]) -> list[Tabl
                     schema_changes=tuple(changed),
                 )
             )
-        con.commit()
-    except BaseException:
-        con.rollback()
-        raise
     return reports
 
 
@@ -224,11 +220,3 @@ def _refuse_emptiness(con: duckdb.DuckDBPyConnection, landing: Landing) -> None:
             f" {row[0]} rows so far: check what the secret may see; if it is really empty, say"
             " optional: true"
         )
-
-
-def as_texts(parameters: dict[str, str | int | bool]) -> dict[str, str]:
-    """Parameters as they stand in an address; true and false as JSON has them."""
-    return {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in parameters.items()
-    }
