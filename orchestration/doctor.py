@@ -296,7 +296,7 @@ def _newest_file(
             rows, repeated = _sample(con, table, reading)
         except duckdb.Error as error:
             if table.format != "csv":
-                raise explain(drop.name, error) from error
+                raise explain(drop.name, error) from None
             reading = open_file(con, file, table, row_by_row=True)
             rows, repeated = _sample(con, table, reading)
     if reading.faults:

@@ -25,7 +25,6 @@ CHECK_ENTRY = "check that it runs, and url: address, user and password"
 RUN_AGAIN = "nothing of the source was loaded; run again once that is mended"
 
 _POSTGRES = re.compile(r"postgres(ql)?(\+\w+)?://")
-_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
 @dataclass(frozen=True)
@@ -152,8 +151,3 @@ def failure(name: str, what: str, problem: str, url: str, remedy: str) -> Extrac
     """What went wrong at a database: the first line of what its driver says, without secrets."""
     first = problem.strip().splitlines()[0].strip().rstrip(".") if problem.strip() else "no reason"
     return ExtractError(f"source {name}: {what} ({hide(first, url)}): {remedy}")
-
-
-def without_values(problem: str) -> str:
-    """A message about rows without what it quotes of them."""
-    return _QUOTED.sub("…", problem)

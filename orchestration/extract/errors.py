@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+# To the last quote: a value may hold quotes and line breaks of its own.
+_QUOTED = re.compile(r"[\"'].*[\"']", re.DOTALL)
 
 
 class ExtractError(RuntimeError):
@@ -16,3 +20,8 @@ class ExtractError(RuntimeError):
         """`path, line n: problem`."""
         where = str(path) if line is None else f"{path}, line {line}"
         return cls(f"{where}: {problem}")
+
+
+def without_values(problem: str) -> str:
+    """A message about rows without what it quotes of them."""
+    return _QUOTED.sub("…", problem)

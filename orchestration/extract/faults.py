@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.extract.errors import ExtractError
+from orchestration.extract.errors import ExtractError, without_values
 
 # DuckDB's own words, and ours. Its messages quote the line, ours must not: see ExtractError.
 _MEANINGS = (
@@ -42,7 +42,10 @@ _MEANINGS = (
 
 
 def explain(path: Path | str, error: duckdb.Error, *, line: int | None = None) -> ExtractError:
-    """The ExtractError of a file that DuckDB could not read."""
+    """The ExtractError of a file that DuckDB could not read, to be raised `from None`.
+
+    A cause is logged with what it causes, and DuckDB's own words quote rows.
+    """
     message = str(error)
     told = re.search(r"CSV Error on Line: (\d+)", message)
     if told and line is None:
@@ -51,5 +54,5 @@ def explain(path: Path | str, error: duckdb.Error, *, line: int | None = None) -
         match = re.search(pattern, message)
         if match:
             return ExtractError.of_file(path, meaning.format(**match.groupdict()), line=line)
-    first = message.splitlines()[0] if message else type(error).__name__
+    first = without_values(message).splitlines()[0] if message else type(error).__name__
     return ExtractError.of_file(path, f"it cannot be read ({first})", line=line)

@@ -266,7 +266,7 @@ class _Extraction:
             table = self.source.tables[delivery.table]
             if table.format == "csv" and not self.is_careful:
                 raise _RowFaultError from None
-            raise explain(delivery.drop.name, error) from error
+            raise explain(delivery.drop.name, error) from None
         if not self.folder.is_as_listed(delivery.drop):
             raise ExtractError.of_file(
                 delivery.drop.name,

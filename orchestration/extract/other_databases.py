@@ -26,9 +26,8 @@ from orchestration.extract.database import (
     Keys,
     Snapshot,
     failure,
-    without_values,
 )
-from orchestration.extract.errors import ExtractError
+from orchestration.extract.errors import ExtractError, without_values
 
 _ROWS_A_BATCH = 10_000
 _WIDEST_DECIMAL = 38

@@ -26,9 +26,8 @@ from orchestration.extract.database import (
     Keys,
     Snapshot,
     failure,
-    without_values,
 )
-from orchestration.extract.errors import ExtractError
+from orchestration.extract.errors import ExtractError, without_values
 
 _CONNECT_SECONDS = 15
 _KINDS = {

@@ -127,7 +127,7 @@ def _parquet(con: duckdb.DuckDBPyConnection, file: DeliveredFile) -> Reading:
     try:
         described = con.execute(f"describe select * from {relation}").fetchall()
     except duckdb.Error as error:
-        raise explain(file.name, error) from error
+        raise explain(file.name, error) from None
     columns = {str(name): str(kind) for name, kind, *_ in described}
     del columns["file_row_number"]
     return Reading(columns, relation, "file_row_number + 1")
