@@ -17,7 +17,8 @@ import duckdb
 from orchestration.extract.api_marks import Mark
 from orchestration.extract.errors import ExtractError
 from orchestration.extract.raw_table import LOAD_COLUMNS
-from orchestration.extract.readers import json_lines
+from orchestration.extract.readers import Reading, json_lines
+from orchestration.extract.schema_drift import Delivery, canonical_type, not_castable
 from orchestration.quoting import identifier
 from orchestration.source_config.rest import RestTable
 
@@ -90,8 +91,7 @@ def spool(
         if column.casefold() not in names.by_folded
     ]
     reading = json_lines(path, delivered)
-    columns = {column: table.types.get(column, kind) for column, kind in reading.columns.items()}
-    _check_types(con, where, reading.relation, table.types, columns)
+    columns = _landing_types(con, where, table, reading)
     relation = reading.relation
     if columns != reading.columns:
         casts = ", ".join(
@@ -99,9 +99,6 @@ def spool(
             for column, kind in columns.items()
         )
         relation = f"(select {casts} from {reading.relation})"
-        # By DuckDB's own names of the types, as the raw table has them.
-        described = con.execute(f"describe select * from {relation}").fetchall()
-        columns = {str(name): str(kind) for name, kind, *_ in described}
     return Fetched(rows, columns, relation, _repeats(con, table, relation))
 
 
@@ -151,36 +148,29 @@ def _check_columns(where: str, table: RestTable, there: set[str]) -> None:
         )
 
 
-def _check_types(
-    con: duckdb.DuckDBPyConnection,
-    where: str,
-    relation: str,
-    types: dict[str, str],
-    columns: dict[str, str],
-) -> None:
-    for column in columns:
-        kind = types.get(column)
-        if kind is None:
+def _landing_types(
+    con: duckdb.DuckDBPyConnection, where: str, table: RestTable, reading: Reading
+) -> dict[str, str]:
+    """The type in which each column lands: the one that `types` says, else the one it came in.
+
+    Raises:
+        ExtractError: a type is none, or there are values that it has not.
+    """
+    said = {column.casefold(): kind for column, kind in table.types.items()}
+    delivery = Delivery(where, reading.columns, reading.relation)
+    types = dict(reading.columns)
+    for column, kind in reading.columns.items():
+        given = said.get(column.casefold())
+        if given is None:
             continue
-        problem = ""
-        try:
-            found = con.execute(
-                f"""
-                select count(*) from {relation}
-                where {identifier(column)} is not null
-                    and try_cast({identifier(column)} as {kind}) is null
-                """
-            ).fetchone()
-        except (duckdb.CatalogException, duckdb.ParserException):
-            problem = f"{kind} is no type of DuckDB: correct types"
-        else:
-            if found and found[0]:
-                problem = (
-                    f"{found[0]} values cannot become {kind}: correct types, or take the column"
-                    " out of them and cast it in the staging model"
-                )
-        if problem:
-            raise ExtractError(f"{where}, column {column}: {problem}")
+        types[column] = canonical_type(con, f"{where}.{column}", given)
+        misfits = not_castable(con, delivery, column, kind, types[column])
+        if misfits:
+            raise ExtractError(
+                f"{where}, column {column}: {misfits} values cannot become {given}: correct types,"
+                " or take the column out of them and cast it in the staging model"
+            )
+    return types
 
 
 def _repeats(con: duckdb.DuckDBPyConnection, table: RestTable, relation: str) -> bool:

@@ -101,14 +101,14 @@ class Comparison:
             ExtractError: one is no type, or the rows that are there have values that it has not.
         """
         for column, given in self.config.types.items():
-            kind = self._canonical(con, column, given)
+            kind = canonical_type(con, self._column(column), given)
             self._types[column.casefold()] = kind
             known = self._spelling.get(column.casefold())
             if known is None or self.wanted[known] == kind:
                 continue
             old = self.wanted[known]
             raw = Delivery("the rows that are there", {known: old}, self._raw)
-            lost = _not_castable(con, raw, known, old, kind)
+            lost = not_castable(con, raw, known, old, kind)
             if lost:
                 raise ExtractError(
                     f"{self._column(known)} is {old}, and {lost} values that are there are no"
@@ -244,7 +244,7 @@ class Comparison:
     ) -> None:
         if kind == wanted or wanted == "VARCHAR":
             return
-        lost = _not_castable(con, delivery, column, kind, wanted)
+        lost = not_castable(con, delivery, column, kind, wanted)
         if lost == 0:
             return
         how_many = "values" if lost is None else f"{lost} values"
@@ -292,16 +292,21 @@ class Comparison:
     ) -> None:
         self.changes.append(SchemaChange(column, change, old_type, new_type))
 
-    def _canonical(self, con: duckdb.DuckDBPyConnection, column: str, given: str) -> str:
-        """The type as DuckDB calls it."""
-        try:
-            row = con.cursor().execute(f"select typeof(null::{given})").fetchone()
-        except duckdb.Error:
-            raise ExtractError(
-                f"{self._column(column)}: {given} is no type of DuckDB's: correct types in the"
-                " configuration, as in BIGINT, DECIMAL(18, 2), TIMESTAMP or VARCHAR"
-            ) from None
-        return str(row[0]) if row else given
+
+def canonical_type(con: duckdb.DuckDBPyConnection, column: str, given: str) -> str:
+    """A type of the configuration as DuckDB calls it; `column` is what messages call its column.
+
+    Raises:
+        ExtractError: DuckDB has no such type.
+    """
+    try:
+        row = con.cursor().execute(f"select typeof(null::{given})").fetchone()
+    except duckdb.Error:
+        raise ExtractError(
+            f"{column}: {given} is no type of DuckDB's: correct types in the configuration, as in"
+            " BIGINT, DECIMAL(18, 2), TIMESTAMP or VARCHAR"
+        ) from None
+    return str(row[0]) if row else given
 
 
 def write_changes(
@@ -388,7 +393,7 @@ def _is_number(kind: str) -> bool:
     return kind in _NUMBERS or kind.startswith("DECIMAL")
 
 
-def _not_castable(
+def not_castable(
     con: duckdb.DuckDBPyConnection, delivery: Delivery, column: str, kind: str, wanted: str
 ) -> int | None:
     """How many values of a column are none of a type, None if that cannot be looked at.

@@ -507,6 +507,9 @@ def test_columns_land_in_the_types_that_are_said_or_the_misfit_is_told(
     ) as caught:
         desk.extract("shop", source, "2026-06-01")
     assert "geheim" not in str(caught.value)
+    items[1]["paid"] = "2.005"
+    with pytest.raises(ExtractError, match=r"column paid: 1 values cannot become"):
+        desk.extract("shop", source, "2026-06-01")
     items[1]["paid"] = "2"
     desk.extract("shop", source, "2026-06-01")
     assert desk.query("select id, paid::varchar from raw_shop.things order by id") == [
