@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, get_args
 
@@ -43,6 +44,17 @@ def matching(pattern: str, expected: str) -> AfterValidator:
 Name = Annotated[
     str, matching(r"[a-z][a-z0-9_]*", "lower-case letters, digits and _, a letter first")
 ]
+
+
+def with_keys(value: Any) -> Any:
+    """The value, if it is one of keys with values; another may be a secret, and is not quoted.
+
+    Raises:
+        ValueError: it is a single value, or a list.
+    """
+    if not isinstance(value, Mapping):
+        raise ValueError("expected keys with values, found none")
+    return value
 
 
 class Section(BaseModel):

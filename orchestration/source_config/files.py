@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from orchestration.secrets import is_reference
-from orchestration.source_config.base import BaseSource, Name, Section, SourceTable
+from orchestration.source_config.base import BaseSource, Name, Section, SourceTable, with_keys
 
 DETECTED = "auto"
 
@@ -144,10 +144,10 @@ class FilesSource(BaseSource):
 
         return re.sub(r"\$\{(\w+)\}", value, location)
 
-    @field_validator("storage_options")
+    @field_validator("storage_options", mode="before")
     @classmethod
-    def _secrets_are_references(cls, options: dict[str, Any]) -> dict[str, Any]:
-        for name, value in _written_out(options):
+    def _secrets_are_references(cls, options: Any) -> Any:
+        for name, value in _written_out(with_keys(options)):
             if _SECRET.search(name) and name not in _NOT_SECRET and not is_reference(value):
                 raise ValueError(f"expected {name} as a reference ${{NAME}}, found it written out")
         return options
@@ -160,9 +160,9 @@ class FilesSource(BaseSource):
 
 
 def _written_out(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every text in the options, by the name of the option it stands in."""
+    """Every text and number in the options, by the name of the option it stands in."""
     for name, value in options.items():
         if isinstance(value, Mapping):
             yield from _written_out(value)
-        elif isinstance(value, str):
-            yield name, value
+        elif not isinstance(value, bool | None):  # a password of digits is read as a number
+            yield str(name), str(value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -18,7 +17,14 @@ from pydantic import (
 )
 
 from orchestration.secrets import is_reference, referred
-from orchestration.source_config.base import BaseSource, LiveTable, Name, Section, matching
+from orchestration.source_config.base import (
+    BaseSource,
+    LiveTable,
+    Name,
+    Section,
+    matching,
+    with_keys,
+)
 
 _SECRET_WORDS = re.compile(
     r"auth|token|secret|passw|api[-_]?key|apikey|access[-_]?key|cookie", re.IGNORECASE
@@ -157,7 +163,7 @@ class RestTable(LiveTable):
     ended; with one, that is done `compare_every_days`, if at all.
     """
 
-    path: Annotated[str, matching(r"[^?#\s]+", "a path, its query under parameters")]
+    path: Annotated[str, Field(min_length=1)]
     records: Annotated[str, matching(r"\.|[^.\s]+(\.[^.\s]+)*", "a field such as data.items, or .")]
     parameters: dict[str, str | int | bool] = Field(default_factory=dict)
     start_parameters: dict[str, str | int | bool] = Field(default_factory=dict)
@@ -171,6 +177,8 @@ class RestTable(LiveTable):
     @field_validator("path")
     @classmethod
     def _path_is_below_the_base(cls, path: str) -> str:
+        if re.search(r"[?#\s]", path):  # not quoted: a query may hold a secret
+            raise ValueError("expected a path, its query under parameters, found more than a path")
         if "://" in path or ".." in path.split("/"):
             raise ValueError("expected a path below base_url, found an address or ..")
         return "/" + path.lstrip("/")
@@ -261,7 +269,7 @@ def check_address(base_url: str) -> None:
 
 
 def _without_secrets(texts: Any, remedy: str) -> Any:
-    for name, value in texts.items() if isinstance(texts, Mapping) else ():
+    for name, value in with_keys(texts).items():
         if _SECRET_WORDS.search(str(name)) or (isinstance(value, str) and is_reference(value)):
             raise ValueError(f"expected no secret here, found {name}: {remedy}")
     return texts

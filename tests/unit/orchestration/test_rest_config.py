@@ -47,6 +47,17 @@ def mistake(path: str, value: Any, folder: Path) -> str:
         ("shopify/auth/value", SECRET, "shopify.auth.value: expected the name of a secret"),
         ("zendesk/auth/password", SECRET, "zendesk.auth.password: expected the name of a secret"),
         ("hubspot/headers", {"X-Api-Key": SECRET}, "hubspot.headers: expected no secret here"),
+        ("hubspot/headers", f"X-Api-Key: {SECRET}", "hubspot.headers: expected keys with values"),
+        (
+            "hubspot/tables/contacts/parameters",
+            f"hapikey={SECRET}",
+            "hubspot.tables.contacts.parameters: expected keys with values",
+        ),
+        (
+            "hubspot/tables/contacts/path",
+            f"/contacts?hapikey={SECRET}",
+            "hubspot.tables.contacts.path: expected a path, its query under parameters",
+        ),
         (
             "hubspot/tables/contacts/parameters/hapikey",
             SECRET,

@@ -162,13 +162,15 @@ def test_a_store_that_cannot_be_spoken_to_is_told(shop: Shop, location: str, sai
     [
         ("s3://b", {"secret": SECRET}, "expected secret as a reference"),
         ("s3://b", {"client_kwargs": {"aws_secret_access_key": SECRET}}, "as a reference"),
+        ("sftp://host/x", {"password": 20071988}, "expected password as a reference"),
+        ("s3://b", f"secret={SECRET}", "expected keys with values"),
         ("abfs://b", {"account_key": SECRET}, "expected account_key as a reference"),
         ("sftp://me:correct-horse@host/x", {}, "expected the password in it as"),
         ("landing/shop", {"anon": True}, "expected storage_options with a URL"),
     ],
 )
 def test_a_secret_that_is_written_out_is_refused_and_not_repeated(
-    location: str, storage: dict[str, Any], said: str
+    location: str, storage: Any, said: str
 ) -> None:
     source = {
         "kind": "files",
