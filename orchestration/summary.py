@@ -17,6 +17,7 @@ from rich.table import Table
 
 from orchestration.config import DeploymentConfig
 from orchestration.home import Home
+from orchestration.quoting import literal
 from orchestration.worst_attrition import WorstAttrition, attrition_sentence, read_worst_attrition
 
 TOP_CUSTOMERS = 10
@@ -58,8 +59,12 @@ def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
     with duckdb.connect(str(published), read_only=True) as con:
         latest = con.execute("select max(snapshot_date) from ops.data_quality_daily").fetchone()
         day = day or (latest[0] if latest else None)
+        if day is None:
+            return None
+        # A bound parameter makes DuckDB import pandas, which takes longer than all that is asked.
+        is_of_day = f"snapshot_date = date {literal(day.isoformat())}"
         totals = con.execute(
-            """
+            f"""
             select
                 (select count(*) from marts.dim_customers),
                 count(*),
@@ -67,45 +72,41 @@ def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
                 coalesce(sum(value_at_risk), 0)::double,
                 max(model_version)
             from activation.customer_risk_daily
-            where snapshot_date = ?
-            """,
-            [day],
+            where {is_of_day}
+            """
         ).fetchone()
-        if day is None or totals is None:
+        if totals is None:
             return None
         deliveries = con.execute(
-            """
+            f"""
             select source, sum(delivered)::bigint, sum(rejected)::bigint
             from ops.data_quality_daily
-            where snapshot_date = ?
+            where {is_of_day}
             group by source
             order by source
-            """,
-            [day],
+            """
         ).fetchall()
         stale = con.execute(
-            """
+            f"""
             select source, any_value(stale_reason), max(last_delivered_on)
             from ops.data_quality_daily
-            where snapshot_date = ? and is_stale
+            where {is_of_day} and is_stale
             group by source
             order by source
-            """,
-            [day],
+            """
         ).fetchall()
         riskiest = con.execute(
-            """
+            f"""
             select
                 customer_id,
                 churn_probability,
                 coalesce(value_at_risk, 0)::double,
                 concat_ws('; ', reason_1, reason_2, reason_3)
             from activation.customer_risk_daily
-            where snapshot_date = ?
+            where {is_of_day}
             order by risk_tier = 'high' desc, value_at_risk desc nulls last, customer_id
-            limit ?
-            """,
-            [day, TOP_CUSTOMERS],
+            limit {TOP_CUSTOMERS}
+            """
         ).fetchall()
         attrition = read_worst_attrition(con)
     customers, eligible, high_risk, value_at_risk, version = totals

@@ -50,12 +50,12 @@ def read_worst_attrition(con: duckdb.DuckDBPyConnection) -> WorstAttrition | Non
     nobody was lost, or no stage has enough customers to tell.
     """
     row = con.execute(
-        """
+        f"""
         with months as (
             select distinct month from marts.lifecycle_attrition
             where is_complete
             order by month desc
-            limit ?
+            limit {MONTHS}
         ),
 
         stages as (
@@ -69,7 +69,7 @@ def read_worst_attrition(con: duckdb.DuckDBPyConnection) -> WorstAttrition | Non
             semi join months using (month)
             where stage in ('first_purchase', 'repeat', 'loyal')
             group by stage, stage_no
-            having sum(entered) >= ? * count(*) and sum(lost) > 0
+            having sum(entered) >= {FEWEST} * count(*) and sum(lost) > 0
             order by sum(lost) / sum(entered) desc, stage_no
             limit 1
         )
@@ -82,8 +82,7 @@ def read_worst_attrition(con: duckdb.DuckDBPyConnection) -> WorstAttrition | Non
         from stages
         left join marts.repeat_purchase as facts
             on stages.stage = 'first_purchase' and facts.dimension = 'all'
-        """,
-        [MONTHS, FEWEST],
+        """
     ).fetchone()
     return WorstAttrition(*row) if row else None
 
