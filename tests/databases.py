@@ -44,9 +44,13 @@ class Server:
             path.unlink(missing_ok=True)
             path.touch()
             return Database(self.kind, f"sqlite:///{path}")
-        home = Database(self.kind, self.url("mysql" if self.kind == "mariadb" else "postgres"))
-        home.execute(f"drop database if exists {name}", f"create database {name}")
+        self.home.execute(f"drop database if exists {name}", f"create database {name}")
         return Database(self.kind, self.url(name))
+
+    @property
+    def home(self) -> Database:
+        """The database that every server of its kind has."""
+        return Database(self.kind, self.url("mysql" if self.kind == "mariadb" else "postgres"))
 
     def stop(self) -> None:
         """Stop it, in the way in which nothing is waited for; once stopped, it stays so."""
@@ -125,18 +129,10 @@ def running_postgres() -> Iterator[Server]:
             [binaries / "initdb", "-D", data, "-U", USER, "--pwfile", secret, "--no-sync"],
             ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"],
         )
-        server = _start(
-            user,
-            folder,
-            [binaries / "postgres", "-D", data, "-k", folder],
-            ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=50"],
-        )
-        running = Server("postgres", folder, server)
-        try:
-            _wait(running, "postgres")
-            yield running
-        finally:
-            running.stop()
+        command = [binaries / "postgres", "-D", data, "-k", folder]
+        settings = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=50"]
+        with _running("postgres", user, folder, [*command, *settings]) as server:
+            yield server
 
 
 @pytest.fixture(scope="session")
@@ -157,18 +153,11 @@ def mariadb() -> Iterator[Server]:
             f"grant all on *.* to {USER}@localhost identified by '{PASSWORD}';\n", encoding="utf-8"
         )
         shutil.chown(start, user)
-        server = _start(
-            user,
-            folder,
-            [daemon, "--no-defaults", f"--datadir={data}", f"--socket={folder / 'socket'}"],
-            ["--skip-networking", f"--init-file={start}", "--innodb-flush-log-at-trx-commit=0"],
-        )
-        running = Server("mariadb", folder, server)
-        try:
-            _wait(running, "mysql")
-            yield running
-        finally:
-            running.stop()
+        command = [daemon, "--no-defaults", f"--datadir={data}", f"--socket={folder / 'socket'}"]
+        settings = ["--skip-networking", f"--init-file={start}"]
+        settings += ["--innodb-flush-log-at-trx-commit=0"]
+        with _running("mariadb", user, folder, [*command, *settings]) as server:
+            yield server
 
 
 @pytest.fixture(scope="session")
@@ -217,19 +206,25 @@ def _call(user: str | None, *parts: Sequence[object]) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _start(user: str | None, folder: Path, *parts: Sequence[object]) -> subprocess.Popen[bytes]:
+@contextmanager
+def _running(
+    kind: str, user: str | None, folder: Path, command: Sequence[object]
+) -> Iterator[Server]:
+    """A server that answers, stopped on leaving."""
     with (folder / "log").open("wb") as log:
-        return subprocess.Popen(
-            [str(word) for part in parts for word in part],
-            stdout=log,
-            stderr=log,
-            cwd="/",
-            **_as_user(user),
+        process = subprocess.Popen(
+            [str(word) for word in command], stdout=log, stderr=log, cwd="/", **_as_user(user)
         )
+    server = Server(kind, folder, process)
+    try:
+        _wait(server)
+        yield server
+    finally:
+        server.stop()
 
 
-def _wait(server: Server, name: str) -> None:
-    probe = Database(server.kind, server.url(name))
+def _wait(server: Server) -> None:
+    probe = server.home
     until = time.monotonic() + 60
     while True:
         try:
