@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 
 from orchestration.extract.api_client import ApiClient
@@ -33,11 +34,9 @@ def diagnose_api(name: str, source: RestSource) -> Iterator[Finding]:
     except ExtractError as error:
         yield Finding("error", f"source {name}", str(error), "set what is missing")
         return
-    try:
+    with closing(client):
         for table_name in source.tables:
             yield from _table(client, table_name, source)
-    finally:
-        client.close()
 
 
 def _table(client: ApiClient, name: str, source: RestSource) -> Iterator[Finding]:

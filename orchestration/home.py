@@ -6,7 +6,9 @@ Nothing is written outside it, and nothing is written at import: `create` makes 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +70,17 @@ class Home:
     def dbt_logs(self) -> Path:
         """The log folder of dbt."""
         return self.root / "dbt" / "logs"
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """An empty folder for the length of one extraction; what a killed one has left is gone."""
+        folder = self.root / "scratch"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder)
 
     def create(self) -> Home:
         """Make the folders that do not exist yet; return the home itself."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -66,18 +65,13 @@ def extract_source(
         ExtractError: a file or a table's files cannot be read; nothing of the source is loaded.
     """
     ledger.create_ledger(con)
-    scratch = home.root / "scratch"
-    shutil.rmtree(scratch, ignore_errors=True)  # a run that was killed leaves it
-    scratch.mkdir()
-    try:
+    with home.scratch() as scratch:
         folder = open_folder(name, source, home)
         try:
             return _Extraction(con, name, source, folder, run_date, scratch).run()
         except _RowFaultError:
             # The error has ended the transaction, so it begins again.
             return _Extraction(con, name, source, folder, run_date, scratch, is_careful=True).run()
-    finally:
-        shutil.rmtree(scratch)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ twice.
 
 from __future__ import annotations
 
-import shutil
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -69,18 +69,12 @@ def extract_api(
     """
     ledger.create_ledger(con)
     client = ApiClient(name, source)
-    scratch = home.root / "scratch"
-    shutil.rmtree(scratch, ignore_errors=True)  # a run that was killed leaves it
-    scratch.mkdir()
-    try:
+    with closing(client), home.scratch() as scratch:
         readings = [
             _fetch(con, client, source, table_name, run_date, scratch)
             for table_name in source.tables
         ]
         return _land(con, readings)
-    finally:
-        client.close()
-        shutil.rmtree(scratch)
 
 
 def _fetch(
