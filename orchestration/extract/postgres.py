@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import adbc_driver_manager
@@ -164,14 +164,11 @@ class _Postgres:
 
     def close(self) -> None:
         """Let go of the database; what is still being read is abandoned."""
-        try:
-            if self._reader is not None:
-                self._reader.close()
-            self._cursor.close()
-            self._connection.close()
-        except (adbc_driver_manager.Error, OSError):
-            # It is gone already, of which the reading has told.
-            return
+        for held in (self._reader, self._cursor, self._connection):
+            # What is gone already has been told of by the reading.
+            with suppress(adbc_driver_manager.Error, OSError):
+                if held is not None:
+                    held.close()
 
     def _checked(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         times = [field.name for field in reader.schema if pa.types.is_temporal(field.type)]
