@@ -61,9 +61,8 @@ def _sample(
     key = ", ".join(identifier(column.name) for column in table.key)
     cursor = identifier(table.cursor.name) if table.cursor else "null"
     with duckdb.connect() as con:
-        con.register("streamed", batches.reader)
         try:
-            con.execute("create temp table sample as select * from streamed")
+            batches.copy(con, "sample", columns)
         except duckdb.Error:
             if batches.failure is not None:
                 raise batches.failure from None

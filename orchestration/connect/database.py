@@ -100,24 +100,17 @@ def _table(
     )
     relation = identifier(names[table])
     batches = snapshot.read(first, columns)
-    con.register("fetched", batches.reader)
-    kinds = {column.name: column.kind for column in columns}
-    casts = ", ".join(
-        f"cast({identifier(name)} as {kind}) as {identifier(name)}" for name, kind in kinds.items()
-    )
     try:
-        con.execute(f"create table {relation} as select {casts} from fetched")
+        batches.copy(con, relation, columns)
     except duckdb.Error:
         # DuckDB's words may quote a row.
         raise batches.failure or ExtractError(f"{table}: its rows cannot be read") from None
-    finally:
-        con.unregister("fetched")
     cut = con.execute(f"delete from {relation} where rowid >= {SAMPLE_ROWS}").fetchone()
     keys = snapshot.keys(table)
     return OfferedTable(
         names[table],
         relation,
-        kinds,
+        {column.name: column.kind for column in columns},
         bool(cut and cut[0]),
         {} if names[table] == table else {"table": table},
         key=tuple(keys.primary),

@@ -7,23 +7,29 @@ through SQLAlchemy. What both must say and do is here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import Any, Protocol
+from uuid import uuid4
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from orchestration.extract.errors import ExtractError
+from orchestration.quoting import identifier
 from orchestration.secrets import SecretError, hide, reveal
 
 NO_ENTRY = "the database cannot be entered"
 CHECK_ENTRY = "check that it runs, and url: address, user and password"
 RUN_AGAIN = "nothing of the source was loaded; run again once that is mended"
 
+# What one statement reads of Arrow: ten of the batches that the driver of PostgreSQL makes.
+_PART_BYTES = 128_000_000
 _POSTGRES = re.compile(r"postgres(ql)?(\+\w+)?://")
 
 
@@ -65,7 +71,10 @@ class Keys:
 
 
 class Batches:
-    """Rows of a query, to be read once.
+    """Rows of a query, to be read once, part by part.
+
+    DuckDB holds what a statement has read of Arrow until the statement ends, so that ten million
+    rows would be in memory at once: each part is for a statement of its own.
 
     DuckDB turns what fails while it reads into an error of its own, whose text may quote rows: what
     it was before is kept as `failure`. The highest value of one column is told afterwards.
@@ -78,7 +87,48 @@ class Batches:
         self.failure: ExtractError | None = None
         self.highest: int | str | date | datetime | None = None
         self._follow = follow
-        self.reader = pa.RecordBatchReader.from_batches(schema, self._watched(batches))
+        self._schema = schema
+        self._batches = self._watched(batches)
+
+    def relations(self, con: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> Iterator[str]:
+        """What to select all rows from, in the types that they land in, part by part.
+
+        A part is selected from once, and before the next; there is at least one.
+        """
+        stream = f"batches_{uuid4().hex}"
+        casts = ", ".join(
+            f"cast({identifier(column.name)} as {column.kind}) as {identifier(column.name)}"
+            for column in columns
+        )
+        for part in self._parts():
+            con.register(stream, part)
+            yield f"(select {casts} from {stream}) as streamed"
+            # After an error it stays with the connection: the name is nobody else's.
+            con.unregister(stream)
+
+    def copy(self, con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column]) -> None:
+        """Make a temporary table of all rows, which then may be read more than once."""
+        kinds = ", ".join(f"{identifier(column.name)} {column.kind}" for column in columns)
+        con.execute(f"create or replace temp table {table} ({kinds})")
+        for relation in self.relations(con, columns):
+            con.execute(f"insert into {table} select * from {relation}")
+
+    def _parts(self) -> Iterator[pa.RecordBatchReader]:
+        first = next(self._batches, None)
+        yield self._reader([] if first is None else self._part(first))
+        while (first := next(self._batches, None)) is not None:
+            yield self._reader(self._part(first))
+
+    def _reader(self, batches: Iterable[pa.RecordBatch]) -> pa.RecordBatchReader:
+        return pa.RecordBatchReader.from_batches(self._schema, batches)
+
+    def _part(self, first: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        size = 0
+        for batch in chain([first], self._batches):
+            yield batch
+            size += batch.nbytes
+            if size >= _PART_BYTES:
+                return
 
     def _watched(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         try:

@@ -80,7 +80,7 @@ def prepare(
 def land(
     con: duckdb.DuckDBPyConnection,
     landing: Landing,
-    relation: str,
+    relation: str | Iterable[str],
     columns: Mapping[str, str],
     *,
     has_repeats: bool,
@@ -91,8 +91,8 @@ def land(
     Args:
         con: connection within a transaction, in which `prepare` was called with the columns.
         landing: where to.
-        relation: what to select from; read once if the raw table is empty and nothing is repeated,
-            otherwise more often.
+        relation: what to select from, or its parts, each read once and before the next. Parts are
+            only for a raw table that is empty, and rows of which none is repeated.
         columns: DuckDB type by column of the relation.
         has_repeats: whether a key may come more than once, of which the last row then counts.
         is_deleted: SQL condition on the columns of a row that says that it is deleted: such a row
@@ -101,31 +101,24 @@ def land(
     Returns:
         The number of rows inserted.
     """
-    rows = relation = _as_raw(con, landing, relation, columns)
-    names = ", ".join(identifier(column) for column in columns)
+    parts = (
+        _as_raw(con, landing, part, columns)
+        for part in ([relation] if isinstance(relation, str) else relation)
+    )
     if has_repeats or not is_empty(con, landing):
-        rows = "fetched_changes"
+        (whole,) = parts
         con.execute(
             f"""
-            create or replace temp table {rows} as
-            {_changes(landing, relation, columns, is_deleted)}
+            create or replace temp table fetched_changes as
+            {_changes(landing, whole, columns, is_deleted)}
             """
         )
+        parts = iter(["temp.fetched_changes"])
     load_id = ledger.next_load_id(con)
-    inserted = con.execute(
-        f"""
-        insert into {landing.raw.name} by name
-        select
-            {load_id}::bigint as _load_id,
-            {literal(_label(landing, load_id))} as _file,
-            row_number() over () as _row,
-            {literal(landing.loaded_at.isoformat())}::timestamptz as _loaded_at,
-            {names}
-        from {rows}
-        """
-    ).fetchone()
+    count = 0
+    for part in parts:
+        count += _insert(con, landing, load_id, part, columns, after=count)
     con.execute("drop table if exists temp.fetched_changes")
-    count = int(inserted[0]) if inserted else 0
     if not count:
         return 0
     if is_deleted is not None:
@@ -233,6 +226,31 @@ def set_state(con: duckdb.DuckDBPyConnection, landing: Landing, name: str, value
         "insert or replace into ops.extract_state values (?, ?, ?, ?)",
         [landing.source, landing.table, name, value],
     )
+
+
+def _insert(
+    con: duckdb.DuckDBPyConnection,
+    landing: Landing,
+    load_id: int,
+    relation: str,
+    columns: Mapping[str, str],
+    *,
+    after: int,
+) -> int:
+    """Append rows to a load that has so many already; the number of those appended."""
+    inserted = con.execute(
+        f"""
+        insert into {landing.raw.name} by name
+        select
+            {load_id}::bigint as _load_id,
+            {literal(_label(landing, load_id))} as _file,
+            {after} + row_number() over () as _row,
+            {literal(landing.loaded_at.isoformat())}::timestamptz as _loaded_at,
+            {", ".join(identifier(column) for column in columns)}
+        from {relation}
+        """
+    ).fetchone()
+    return int(inserted[0]) if inserted else 0
 
 
 def _end_marked(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,19 +13,17 @@ import duckdb
 import sqlalchemy as sa
 
 from orchestration.extract import landing
-from orchestration.extract.database import Column, Snapshot, open_snapshot
+from orchestration.extract.database import Batches, Column, Snapshot, open_snapshot
 from orchestration.extract.database_table import DatabaseTable, find_table
 from orchestration.extract.errors import ExtractError
 from orchestration.extract.high_water import HighWater, Value
 from orchestration.extract.landing import Landing
 from orchestration.extract.report import TableReport
 from orchestration.extract.schema_drift import SchemaChange
-from orchestration.quoting import identifier
 from orchestration.source_config import SqlSource
 from orchestration.transaction import transaction
 
 _COMPARED_ON = "compared_on"
-_STREAM = "streamed_batches"
 
 
 def extract_database(
@@ -117,8 +115,9 @@ class _Reading:
 
     def _read_into_nothing(self) -> None:
         """There is nothing to compare rows with: they go straight into their table."""
-        with self._streaming(self._table.query(), self._table.columns) as relation:
-            self._land(relation)
+        columns = self._table.columns
+        with self._reading(self._table.query(), columns) as batches:
+            self._land(batches.relations(self._con, columns))
         self._remember_comparison()
 
     def _read_whole(self) -> None:
@@ -168,7 +167,7 @@ class _Reading:
             mark = HighWater(cursor, highest)
             landing.set_state(self._con, self._at, _mark_of(cursor), mark.written)
 
-    def _land(self, relation: str) -> None:
+    def _land(self, relation: str | Iterable[str]) -> None:
         self._rows += landing.land(
             self._con,
             self._at,
@@ -182,33 +181,26 @@ class _Reading:
     def _fetched(
         self, name: str, query: sa.Select[Any], columns: Sequence[Column]
     ) -> Iterator[str]:
-        """The rows of a query as a temporary table, which may be read more than once."""
-        with self._streaming(query, columns) as relation:
-            self._con.execute(f"create or replace temp table {name} as select * from {relation}")
+        """The rows of a query as a temporary table."""
+        with self._reading(query, columns) as batches:
+            batches.copy(self._con, name, columns)
         yield f"temp.{name}"
         self._con.execute(f"drop table temp.{name}")
 
     @contextmanager
-    def _streaming(self, query: sa.Select[Any], columns: Sequence[Column]) -> Iterator[str]:
-        """The rows of a query as something to select from once, in the types that they land in."""
+    def _reading(self, query: sa.Select[Any], columns: Sequence[Column]) -> Iterator[Batches]:
+        """The rows of a query, whose highest cursor is remembered once they have been read."""
         cursor = self._table.cursor
         follow = cursor.name if cursor is not None and cursor in columns else None
         batches = self._snapshot.read(query, columns, follow=follow)
-        self._con.register(_STREAM, batches.reader)
-        casts = ", ".join(
-            f"cast({identifier(column.name)} as {column.kind}) as {identifier(column.name)}"
-            for column in columns
-        )
         try:
-            yield f"(select {casts} from {_STREAM}) as streamed"
-        except duckdb.Error as error:
+            yield batches
+        except (duckdb.Error, ExtractError) as error:
             if batches.failure is not None:
                 raise self._placed(batches.failure) from None
             if isinstance(error, duckdb.ConversionException):
                 raise self._placed(_not_a_number(columns, error)) from None
             raise
-        finally:
-            self._con.unregister(_STREAM)
         self._raise_mark(batches.highest)
 
     def _placed(self, error: ExtractError) -> ExtractError:
