@@ -18,7 +18,9 @@ def script_of(text: str) -> str:
     Chinese and Japanese share Han, so one kana makes a text Japanese.
     """
     letters = Counter(
-        character for character in text[:_READ_CHARACTERS] if unicodedata.category(character)[0] == "L"
+        character
+        for character in text[:_READ_CHARACTERS]
+        if unicodedata.category(character)[0] == "L"
     )
     scripts: Counter[str] = Counter()
     for letter, count in letters.items():

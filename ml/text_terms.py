@@ -12,12 +12,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ml.complaints import LEAST_CUSTOMERS, terms_in
 from ml.masking import masked
 from ml.text_lexicon import MOODS
 from ml.text_model import TextModel
 
 MAX_TERMS = 12
+LIKELY = 0.5
+# A probability is a ratio's part, and 0 has none.
+_LEAST = 1e-9
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,11 @@ def strongest_terms(
     customers: Sequence[int | None],
     names: Sequence[Iterable[str] | None],
 ) -> dict[str, list[MoodTerm]]:
-    """The terms of each mood of which the model is surest, by mood.
+    """The terms by which the model most often tells each mood, by mood.
+
+    Told are those that make the mood likelier than not, in the order of their writers times the
+    logarithm of the ratio of the mood's probability to what it is where nothing is read: neither a
+    rare word nor a common one that tells nothing is what the model goes by.
 
     Args:
         model: what reads them.
@@ -55,17 +64,17 @@ def strongest_terms(
         for term, who in writers.items()
         if len(who) >= LEAST_CUSTOMERS and of_names.isdisjoint(terms_in(term))
     )
-    moods = model.moods(told)
-    best = moods.argmax(axis=1)
-    found: dict[str, list[MoodTerm]] = {}
-    for place, mood in enumerate(MOODS):
-        terms = [
-            MoodTerm(term, float(chance), len(writers[term]))
-            for term, chance, chosen in zip(told, moods[:, place], best, strict=True)
-            if chosen == place
-        ]
-        found[mood] = _distinct(sorted(terms, key=lambda each: (-each.probability, each.term)))
-    return found
+    moods, unread = model.moods(told), model.moods([""])[0]
+    weights = np.log(np.maximum(moods, _LEAST) / np.maximum(unread, _LEAST))
+    weights *= np.array([[len(writers[term])] for term in told]).reshape(-1, 1)
+    return {
+        mood: _distinct(
+            MoodTerm(told[number], float(moods[number, place]), len(writers[told[number]]))
+            for number in np.argsort(-weights[:, place], kind="stable")
+            if moods[number, place] > LIKELY and weights[number, place] > 0
+        )
+        for place, mood in enumerate(MOODS)
+    }
 
 
 def _distinct(terms: Iterable[MoodTerm]) -> list[MoodTerm]:

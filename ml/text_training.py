@@ -288,9 +288,7 @@ def _reading(reader: str, moods: Values, later: RatedTexts, past: RatedTexts) ->
         "log_loss": log_loss(moods, later),
         "calibration_error": calibration_error(is_right, moods.max(axis=1)),
         "new_wordings": float(is_new.sum()),
-        "new_wordings_accuracy": float(np.mean(is_right[is_new]))
-        if is_new.any()
-        else float("nan"),
+        "new_wordings_accuracy": float(np.mean(is_right[is_new])) if is_new.any() else float("nan"),
         "auc_negative": roc_auc(later.moods == 0, -sentiments(moods)),
     }
     return Reading(
