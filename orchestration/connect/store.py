@@ -46,9 +46,9 @@ def offered_store(
     Raises:
         ConnectError: a secret is written out, the store cannot be read, or there is no table.
     """
-    entry = {"location": location}
+    entry: dict[str, Any] = {"location": location}
     if storage_options:
-        entry |= {"storage_options": dict(storage_options)}
+        entry["storage_options"] = dict(storage_options)
     try:
         store = open_store(name, _source(entry))
         drops = store.drops("**")

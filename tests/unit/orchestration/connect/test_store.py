@@ -68,8 +68,8 @@ def bucket(server: str) -> Any:
 
 def fill(bucket: Any) -> None:
     bucket.pipe("exports/shop/in/orders_2026-02-20.csv", ORDERS.encode())
-    bucket.pipe("exports/shop/in/orders_2026-02-21.csv.gz", gzip.compress(ORDERS.encode()))
-    bucket.pipe("exports/shop/customers.csv", CUSTOMERS.encode())
+    bucket.pipe("exports/shop/in/orders_2026-02-21.csv", ORDERS.encode())
+    bucket.pipe("exports/shop/customers.csv.gz", gzip.compress(CUSTOMERS.encode()))
     bucket.pipe("exports/shop/notes.docx", b"no table")
     bucket.pipe("exports/shop/.hidden.csv", b"a,b\n1,2\n")
     bucket.pipe("exports/shop/../orders_2026-03-03.csv", b"a,b\n1,2\n")
@@ -86,11 +86,11 @@ def test_a_bucket_is_proposed_as_the_same_folder_here_is_and_can_be_read(
 ) -> None:
     fill(bucket)
     there = project.connect("shop", "s3://exports/shop", storage_options=options)
-    folder = deliver("customers.csv", CUSTOMERS)
+    folder = deliver("notes.docx", "no table")
     (folder / "in").mkdir()
-    (folder / "in" / "orders_2026-02-20.csv").write_text(ORDERS)
-    (folder / "in" / "orders_2026-02-21.csv.gz").write_bytes(gzip.compress(ORDERS.encode()))
-    (folder / "notes.docx").write_text("no table")
+    for day in (20, 21):
+        (folder / "in" / f"orders_2026-02-{day}.csv").write_text(ORDERS)
+    (folder / "customers.csv.gz").write_bytes(gzip.compress(CUSTOMERS.encode()))
     here = project.connect("local", folder)
 
     assert set(project.entities(there)) >= {"orders", "customers"}
@@ -230,11 +230,11 @@ def test_options_without_a_store_are_refused(project: Project, tmp_path: Path) -
 
 def test_any_file_system_that_fsspec_knows_will_do(project: Project) -> None:
     memory = fsspec.filesystem("memory")
-    memory.pipe("/box/customers.csv", CUSTOMERS.encode())
+    memory.pipe("/box/orders.csv", ORDERS.encode())
     try:
         project.connect("shop", "memory://box")
         assert "storage_options" not in entry(project, "shop")
-        assert len(project.staged("shop", "customers")) == 60
+        assert len(project.staged("shop", "orders")) == 120
     finally:
         memory.rm("/box", recursive=True)
 
