@@ -110,7 +110,7 @@ def _data(training: TextTraining) -> str:
             f"Moods that these ratings gave: {_counted(MOODS[place] for place in learned.moods)}",
             (
                 f"Written from {min(learned.days)} to {max(learned.days)}, in scripts: "
-                f"{_shares(map(script_of, learned.texts))}. The language is not looked at."
+                f"{_by_script(learned)}. The language is not looked at."
             ),
         ]
     if len(later):
@@ -144,8 +144,8 @@ def _by_rating(learned: RatedTexts) -> list[str]:
 def _limits(training: TextTraining) -> str:
     limits = [
         (
-            "To judge a person, whether the one who wrote or the one who answered: one text in "
-            "several is misread, and a score for the help is given for much that nobody there can "
+            "To judge a person, whether the one who wrote or the one who answered: some texts are "
+            "misread, and a score for the help is given for much that nobody there can "
             "change."
         ),
         (
@@ -185,7 +185,6 @@ def _counted(names: Iterable[str]) -> str:
     return ", ".join(f"{name} {counts[name]:,}" for name in MOODS if counts[name])
 
 
-def _shares(names: Iterable[str]) -> str:
-    counts = Counter(names)
-    total = counts.total()
-    return ", ".join(f"{escape(name)} {count / total:.1%}" for name, count in counts.most_common())
+def _by_script(learned: RatedTexts) -> str:
+    counts = Counter(map(script_of, learned.texts))
+    return ", ".join(f"{escape(name)} {count:,}" for name, count in counts.most_common())

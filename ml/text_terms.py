@@ -21,6 +21,8 @@ from ml.text_model import TextModel
 
 MAX_TERMS = 12
 LIKELY = 0.5
+# The terms that most have written are read: a rarer one would not come among the first.
+MAX_READ = 5_000
 # A probability is a ratio's part, and 0 has none.
 _LEAST = 1e-9
 
@@ -59,11 +61,11 @@ def strongest_terms(
             for term in terms_in(masked(text)):
                 writers[term].add(customer)
     of_names = {part for each in names for name in each or () for part in terms_in(name)}
-    told = sorted(
-        term
-        for term, who in writers.items()
-        if len(who) >= LEAST_CUSTOMERS and of_names.isdisjoint(terms_in(term))
+    common = sorted(
+        (term for term, who in writers.items() if len(who) >= LEAST_CUSTOMERS),
+        key=lambda term: (-len(writers[term]), term),
     )
+    told = [term for term in common[:MAX_READ] if of_names.isdisjoint(terms_in(term))]
     moods, unread = model.moods(told), model.moods([""])[0]
     weights = np.log(np.maximum(moods, _LEAST) / np.maximum(unread, _LEAST))
     weights *= np.array([[len(writers[term])] for term in told]).reshape(-1, 1)
