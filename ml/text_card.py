@@ -145,8 +145,7 @@ def _limits(training: TextTraining) -> str:
     limits = [
         (
             "To judge a person, whether the one who wrote or the one who answered: some texts are "
-            "misread, and a score for the help is given for much that nobody there can "
-            "change."
+            "misread, and a score for the help is given for much that nobody there can change."
         ),
         (
             "To refuse anybody an answer, a price or a service, or to answer in their order alone: "

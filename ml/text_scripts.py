@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 
 # The first word of a letter's name in Unicode where it is not the script's own.
 _SCRIPTS = {"CJK": "Han", "HIRAGANA": "Japanese", "KATAKANA": "Japanese"}
@@ -17,14 +18,7 @@ def script_of(text: str) -> str:
 
     Chinese and Japanese share Han, so one kana makes a text Japanese.
     """
-    letters = Counter(
-        character
-        for character in text[:_READ_CHARACTERS]
-        if unicodedata.category(character)[0] == "L"
-    )
-    scripts: Counter[str] = Counter()
-    for letter, count in letters.items():
-        scripts[_script(letter)] += count
+    scripts = Counter(script for letter in text[:_READ_CHARACTERS] if (script := _script(letter)))
     if not scripts:
         return NO_LETTERS
     if "Japanese" in scripts:
@@ -32,8 +26,11 @@ def script_of(text: str) -> str:
     return min(scripts, key=lambda name: (-scripts[name], name))
 
 
-def _script(letter: str) -> str:
-    """By the letter's name; a wide or ornamental form counts as what it is a form of."""
-    plain = unicodedata.normalize("NFKC", letter)[0]
+@lru_cache(maxsize=10_000)
+def _script(character: str) -> str | None:
+    """By the letter's name, a wide or ornamental form as what it is a form of; None of others."""
+    if unicodedata.category(character)[0] != "L":
+        return None
+    plain = unicodedata.normalize("NFKC", character)[0]
     first = unicodedata.name(plain, "unnamed").partition(" ")[0].partition("-")[0]
     return _SCRIPTS.get(first, first.capitalize())
