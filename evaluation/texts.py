@@ -60,6 +60,7 @@ def _figures(name: str, labelled: dict[str, str]) -> TextFigures:
         days=[_DAY] * len(learned),
         moods=np.array([MOODS.index(mood) for mood in learned.values()], dtype=np.int64),
         weights=np.ones(len(learned)),
+        rows=np.arange(len(learned)),
     )
     model = TextModel(fit_moods(rated), None, TextFacts(_DAY, _DAY, len(learned), 0))
     probabilities = model.moods(list(held))

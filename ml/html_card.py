@@ -30,7 +30,7 @@ def model_card_html(markdown: str, plots: Mapping[str, bytes]) -> str:
     Nothing in the text becomes HTML, a link or a picture of another address.
 
     Args:
-        markdown: the card, as `ml.model_card.model_card` writes it; its first line is the title.
+        markdown: the card, as `ml.model_card` or `ml.text_card` writes it, its title first.
         plots: PNG bytes by name.
     """
     title = escape(markdown.partition("\n")[0].lstrip("# "))

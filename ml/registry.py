@@ -35,6 +35,7 @@ from ml.model_card import model_card
 from ml.plots import all_plots
 from ml.preprocess import Preprocessor
 from ml.rollback import Rollback, version_to_restore
+from ml.text_card import text_card
 from ml.text_model import LoadedTextModel, TextModel
 from ml.text_training import TextTraining
 from ml.training_result import TrainingResult
@@ -262,6 +263,7 @@ class TextRegistry(_Versions[LoadedTextModel]):
             params = [Param(name, str(value)) for name, value in asdict(facts).items()]
             self._client.log_batch(run_id, _metrics(training.metrics), params)
             with TemporaryDirectory() as folder:
+                _write_card(Path(folder), text_card(training), {})
                 files = Path(folder) / MODEL_FOLDER / TEXT_FILES_FOLDER
                 files.mkdir(parents=True)
                 training.model.save(files)
@@ -279,9 +281,8 @@ class TextRegistry(_Versions[LoadedTextModel]):
 
 
 def _write_artifacts(folder: Path, result: TrainingResult) -> None:
-    card, pictures = model_card(result), all_plots(result)
-    (folder / "model_card.md").write_text(card, encoding="utf-8")
-    (folder / "model_card.html").write_text(model_card_html(card, pictures), encoding="utf-8")
+    pictures = all_plots(result)
+    _write_card(folder, model_card(result), pictures)
     plots = folder / "plots"
     plots.mkdir()
     for name, png in pictures.items():
@@ -300,6 +301,11 @@ def _write_artifacts(folder: Path, result: TrainingResult) -> None:
             signature=_signature(result.model.preprocessor),
             pip_requirements=[f"{name}=={installed_version(name)}" for name in REQUIREMENTS],
         )
+
+
+def _write_card(folder: Path, card: str, pictures: Mapping[str, bytes]) -> None:
+    (folder / "model_card.md").write_text(card, encoding="utf-8")
+    (folder / "model_card.html").write_text(model_card_html(card, pictures), encoding="utf-8")
 
 
 def _signature(preprocessor: Preprocessor) -> ModelSignature:

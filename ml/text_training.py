@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ml.evaluate import roc_auc
+from ml.evaluate import calibration_error, roc_auc
 from ml.schemas import require_columns
 from ml.text_features import normalised, pieces
 from ml.text_head import LEAST_TEXTS, Learned, TextHead, fold_of
@@ -31,6 +31,8 @@ COLUMNS_TO_LEARN = (
     "is_first",
     "is_last",
     "topic",
+    "customer_no",
+    "names",
 )
 # The newest of them; more take minutes and say little that these do not.
 MAX_TEXTS = 50_000
@@ -55,13 +57,17 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class RatedTexts:
-    """Texts with the mood that a rating gives them; arrays of shape (texts,)."""
+    """Texts with the mood that a rating gives them; arrays of shape (texts,).
+
+    `rows` are their places in the table that they were taken from.
+    """
 
     texts: list[str]
     groups: list[str]
     days: list[date]
     moods: Places
     weights: Values
+    rows: Places
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -75,7 +81,17 @@ class RatedTexts:
             [self.days[place] for place in places],
             self.moods[places],
             self.weights[places],
+            self.rows[places],
         )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one reader said of the later texts: probabilities of shape (texts, 3), and metrics."""
+
+    reader: str
+    moods: Values
+    metrics: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -83,13 +99,18 @@ class TextTraining:
     """A trained model and how it was judged.
 
     `metrics` are those of the later texts, the lexicon's and the majority's with their name in
-    front; empty where too few texts are rated. `holdout` are those texts.
+    front; empty where too few texts are rated. `holdout` are those texts, and `readings` what was
+    said of them, by the model that was kept first. `texts` is the table that all were taken from,
+    and `learned` what the model was taught by, besides the lexicon.
     """
 
     model: TextModel
     metrics: dict[str, float]
     holdout: RatedTexts
     why: str
+    texts: pa.Table
+    learned: RatedTexts
+    readings: tuple[Reading, ...]
 
 
 def train_texts(texts: pa.Table, as_of: date) -> TextTraining:
@@ -107,27 +128,32 @@ def train_texts(texts: pa.Table, as_of: date) -> TextTraining:
     texts = texts.slice(max(0, len(texts) - MAX_TEXTS))
     rated = rated_texts(texts)
     topic, filed = _topic_head(texts)
-    lexicon = TextModel(
-        fit_moods(rated.where(np.zeros(len(rated), bool))), topic, TextFacts(as_of, None, 0, filed)
-    )
+    none = rated.where(np.zeros(len(rated), bool))
+    lexicon = TextModel(fit_moods(none), topic, TextFacts(as_of, None, 0, filed))
     if len(rated) < LEAST_JUDGED:
-        none = rated.where(np.zeros(len(rated), bool))
         why = f"{len(rated)} rated texts are too few to learn from: the lexicon reads alone"
-        return TextTraining(lexicon, {}, none, why)
+        return TextTraining(lexicon, {}, none, why, texts, none, ())
     past, later = _split(rated)
     facts = TextFacts(as_of, max(past.days, default=None), len(past), filed)
     model = TextModel(fit_moods(past), topic, facts)
-    metrics, by_lexicon = _figures(model, later, past), _figures(lexicon, later, past)
-    metrics |= {f"lexicon.{name}": value for name, value in by_lexicon.items()}
-    metrics |= {f"majority.{name}": value for name, value in _majority(past, later).items()}
-    if metrics["log_loss"] >= by_lexicon["log_loss"]:
+    read = [
+        _reading(name, reader.moods(later.texts), later, past)
+        for name, reader in (("ratings", model), ("lexicon", lexicon))
+    ]
+    ratings, by_lexicon, majority = (*read, _majority(past, later))
+    metrics = dict(ratings.metrics)
+    for beside in (by_lexicon, majority):
+        metrics |= {f"{beside.reader}.{name}": value for name, value in beside.metrics.items()}
+    if ratings.metrics["log_loss"] >= by_lexicon.metrics["log_loss"]:
         why = "on the later texts the company's ratings tell no more than the lexicon"
-        return TextTraining(lexicon, metrics, later, why)
+        readings = (by_lexicon, ratings, majority)
+        return TextTraining(lexicon, metrics, later, why, texts, none, readings)
     why = (
-        f"on {len(later)} later texts the log loss is {metrics['log_loss']:.3f}, by the lexicon "
-        f"alone {by_lexicon['log_loss']:.3f}"
+        f"on {len(later)} later texts the log loss is {ratings.metrics['log_loss']:.3f}, by the "
+        f"lexicon alone {by_lexicon.metrics['log_loss']:.3f}"
     )
-    return TextTraining(model, metrics, later, why)
+    readings = (ratings, by_lexicon, majority)
+    return TextTraining(model, metrics, later, why, texts, past, readings)
 
 
 def decide_texts(training: TextTraining, champion: TextModel | None) -> tuple[bool, str]:
@@ -143,7 +169,9 @@ def decide_texts(training: TextTraining, champion: TextModel | None) -> tuple[bo
     later = training.holdout.where(unseen)
     if len(later) < LEAST_JUDGED:
         return True, f"Too few texts to compare with the model in use: {training.why}."
-    ours, theirs = (log_loss(model, later) for model in (training.model, champion))
+    ours, theirs = (
+        log_loss(model.moods(later.texts), later) for model in (training.model, champion)
+    )
     verdict = (
         f"on {len(later)} texts that neither has learned from the log loss is {ours:.3f}, that of "
         f"the model in use {theirs:.3f}."
@@ -153,21 +181,24 @@ def decide_texts(training: TextTraining, champion: TextModel | None) -> tuple[bo
 
 def rated_texts(texts: pa.Table) -> RatedTexts:
     """The texts that have a rating of their own, or their ticket's, of 1 to 5."""
-    found: list[tuple[str, str, date, int, float]] = []
-    for row in texts.select(COLUMNS_TO_LEARN).to_pylist():
+    found: list[tuple[str, str, date, int, float, int]] = []
+    for number, row in enumerate(texts.select(COLUMNS_TO_LEARN).to_pylist()):
         rating, weight = row["rating"], RATING_WEIGHT
         if rating is None and row["csat_score"] is not None:
             rating = min(row["csat_score"], NEUTRAL) if row["is_first"] else row["csat_score"]
             weight = LAST_MESSAGE_WEIGHT if row["is_last"] else OTHER_MESSAGE_WEIGHT
         if rating is not None:
             place = 0 if rating < 2.5 else 1 if rating <= 3.5 else 2
-            found.append((row["text"], row["label_group"], row["written_on"], place, weight))
+            found.append(
+                (row["text"], row["label_group"], row["written_on"], place, weight, number)
+            )
     return RatedTexts(
         [text for text, *_ in found],
         [group for _, group, *_ in found],
         [day for _, _, day, *_ in found],
-        np.array([place for *_, place, _ in found], dtype=np.int64),
-        np.array([weight for *_, weight in found], dtype=np.float64),
+        np.array([place for *_, place, _, _ in found], dtype=np.int64),
+        np.array([weight for *_, weight, _ in found], dtype=np.float64),
+        np.array([number for *_, number in found], dtype=np.int64),
     )
 
 
@@ -188,9 +219,14 @@ def fit_moods(rated: RatedTexts) -> TextHead:
     return TextHead.fit(MOODS, _learned(taught))
 
 
-def log_loss(model: TextModel, rated: RatedTexts) -> float:
-    """Mean negative log probability of the texts' moods, by their weights."""
-    told = model.moods(rated.texts)[np.arange(len(rated)), rated.moods]
+def log_loss(moods: Values, rated: RatedTexts) -> float:
+    """Mean negative log probability of the texts' moods, by their weights.
+
+    Args:
+        moods: what a model says of them, shape (texts, 3).
+        rated: the texts.
+    """
+    told = moods[np.arange(len(rated)), rated.moods]
     return float(np.average(-np.log(np.maximum(told, SMALLEST_PROBABILITY)), weights=rated.weights))
 
 
@@ -239,29 +275,33 @@ def _split(rated: RatedTexts) -> tuple[RatedTexts, RatedTexts]:
     return rated.where(days < first_later), rated.where(days >= first_later)
 
 
-def _figures(model: TextModel, later: RatedTexts, past: RatedTexts) -> dict[str, float]:
+def _reading(reader: str, moods: Values, later: RatedTexts, past: RatedTexts) -> Reading:
     """Metrics of later texts, and accuracy on those whose words nobody had written before."""
-    moods = model.moods(later.texts)
     told = moods.argmax(axis=1)
     known = set(map(normalised, past.texts))
     is_new = np.array([normalised(text) not in known for text in later.texts])
+    is_right = told == later.moods
     figures = {
         "texts": float(len(later)),
-        "accuracy": float(np.mean(told == later.moods)),
+        "accuracy": float(np.mean(is_right)),
         "macro_f1": macro_f1(later.moods, told),
-        "log_loss": log_loss(model, later),
+        "log_loss": log_loss(moods, later),
+        "calibration_error": calibration_error(is_right, moods.max(axis=1)),
         "new_wordings": float(is_new.sum()),
-        "new_wordings_accuracy": float(np.mean(told[is_new] == later.moods[is_new]))
-        if is_new.any()
-        else float("nan"),
+        "new_wordings_accuracy": float(np.mean(is_right[is_new])) if is_new.any() else float("nan"),
         "auc_negative": roc_auc(later.moods == 0, -sentiments(moods)),
     }
-    return {name: value for name, value in figures.items() if np.isfinite(value)}
+    return Reading(
+        reader, moods, {name: value for name, value in figures.items() if np.isfinite(value)}
+    )
 
 
-def _majority(past: RatedTexts, later: RatedTexts) -> dict[str, float]:
-    commonest = np.full(len(later), np.bincount(past.moods, minlength=len(MOODS)).argmax())
-    return {
+def _majority(past: RatedTexts, later: RatedTexts) -> Reading:
+    commonest = np.bincount(past.moods, minlength=len(MOODS)).argmax()
+    moods = np.zeros((len(later), len(MOODS)))
+    moods[:, commonest] = 1.0
+    figures = {
         "accuracy": float(np.mean(commonest == later.moods)),
-        "macro_f1": macro_f1(later.moods, commonest),
+        "macro_f1": macro_f1(later.moods, moods.argmax(axis=1)),
     }
+    return Reading("majority", moods, figures)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -41,6 +42,13 @@ ConfigOption = Annotated[
 ]
 Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The date.")]
 Why = Annotated[str | None, typer.Option("--reason", help="Why; it is kept.")]
+
+
+class ModelKind(StrEnum):
+    """The models of a deployment, as their registries are named."""
+
+    CHURN = "churn"
+    TEXTS = "texts"
 
 
 @app.command()
@@ -91,17 +99,26 @@ def rollback(
         str | None, typer.Option("--to", help="The version to put back; else the one before.")
     ] = None,
     reason: Why = None,
+    kind: Annotated[
+        ModelKind, typer.Option("--model", help="Who leaves, or what texts say.")
+    ] = ModelKind.CHURN,
 ) -> None:
     """Take the model in use out of use, and put an earlier one back."""
     with _plain_errors():
         settings, home = _prepared(config)
         from orchestration.resources import Models
 
-        done = Models(home, settings).registry.rollback(datetime.now(UTC), to, reason)
+        models = Models(home, settings)
+        if kind is ModelKind.TEXTS:
+            done = models.texts.rollback(datetime.now(UTC), to, reason)
+            name, then = "Model of texts", "reads again with it what those have read"
+        else:
+            done = models.registry.rollback(datetime.now(UTC), to, reason)
+            name, then = "Model", "scores with it"
         withdrawn = ", ".join(done.withdrawn) or "none"
         console.print(
-            f"Model {done.restored}, as of {done.as_of}, is in use again; out of use: {withdrawn}. "
-            "The next run scores with it.",
+            f"{name} {done.restored}, as of {done.as_of}, is in use again; out of use: "
+            f"{withdrawn}. The next run {then}.",
             soft_wrap=True,
         )
 
@@ -196,13 +213,21 @@ def connect(
         str,
         typer.Option(
             "--from",
-            help="A folder, a database's URL, or an API's entry as YAML; '${NAME}' for a secret.",
+            help="A folder, an object store's or a database's URL, or an API's entry as YAML; "
+            "'${NAME}' for a secret.",
         ),
     ],
     config: Annotated[
         Path | None,
         typer.Option(
             "--config", help="The YAML to add to, or make; else HOLDFAST_CONFIG's, else NAME's own."
+        ),
+    ] = None,
+    storage_option: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of an object store, as in the configuration: 'key=${S3_KEY}', endpoint_url=…, "
+            "config_kwargs.connect_timeout=5; may be given repeatedly.",
         ),
     ] = None,
     is_dry: Annotated[bool, typer.Option("--dry-run", help="Look, and write nothing.")] = False,
@@ -212,13 +237,22 @@ def connect(
         from orchestration.config_file import CONFIG_VARIABLE
         from orchestration.connect.connection import connect as connect_source
         from orchestration.connect.display import show_connection
+        from orchestration.connect.storage_options import storage_options
         from orchestration.doctor import PROJECT
         from orchestration.home import Home
 
         named = os.environ.get(CONFIG_VARIABLE)
         path = config or (Path(named) if named else Path("config") / f"{name}.yml")
         with console.status("Looking"):
-            connection = connect_source(name, origin, path, Home.from_env(), PROJECT, is_dry=is_dry)
+            connection = connect_source(
+                name,
+                origin,
+                path,
+                Home.from_env(),
+                PROJECT,
+                storage_options=storage_options(storage_option or []),
+                is_dry=is_dry,
+            )
         show_connection(console, connection, is_dry=is_dry)
 
 

@@ -21,7 +21,8 @@ _IS_TEXT = "texts._reject_reason is null and trim(texts.text) != ''"
 def texts_to_learn(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
     """Texts that the company knew on a day and that somebody has rated or filed.
 
-    A ticket's score counts from the day on which it was solved, as in `feat_service`.
+    A ticket's score counts from the day on which it was solved, as in `feat_service`. The writer
+    is null where nobody knows who wrote it.
     """
     return con.execute(
         f"""
@@ -47,6 +48,21 @@ def texts_to_learn(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
                 {_IS_TEXT}
                 and known_from <= $day and $day < known_to
                 and cast(created_at as date) <= $day
+        ),
+
+        identities as (
+            from intermediate.int_identity_history
+            where valid_from <= $day and $day < valid_to
+        ),
+
+        names as (
+            select
+                identities.customer_no,
+                list(distinct records.full_name) as names
+            from intermediate.int_customers_versions as records
+            inner join identities using (source, source_customer_id)
+            where records.full_name is not null
+            group by identities.customer_no
         )
 
         select
@@ -57,9 +73,13 @@ def texts_to_learn(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
             tickets.csat_score,
             row_number() over in_ticket = 1 as is_first,
             row_number() over in_ticket = count(*) over (partition by label_group) as is_last,
-            tickets.topic
+            tickets.topic,
+            identities.customer_no,
+            names.names
         from texts
         left join tickets using (source, source_ticket_id)
+        left join identities using (source, source_customer_id)
+        left join names using (customer_no)
         where texts.rating is not null or tickets.csat_score is not null
             or tickets.topic is not null
         window in_ticket as (

@@ -65,6 +65,7 @@ def text_model_asset(
         warehouse: dg.ResourceParam[Warehouse],
         models: dg.ResourceParam[Models],
     ) -> dg.MaterializeResult[None]:
+        from ml.text_card import text_card
         from ml.text_training import decide_texts, train_texts
 
         as_of = dates_of(context)[-1]
@@ -85,6 +86,7 @@ def text_model_asset(
                 "rated_texts": training.model.facts.rated_texts,
                 "filed_texts": training.model.facts.filed_texts,
                 "why": why,
+                "model_card": dg.MetadataValue.md(text_card(training)),
                 **training.metrics,
             }
         )

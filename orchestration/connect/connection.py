@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -28,7 +29,8 @@ from orchestration.source_config import ENTITIES
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SCHEME = re.compile(r"^([A-Za-z][\w+.-]*)://")
-_OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "http", "https", "ftp", "sftp"}
+# fsspec lists nothing there that tells a size, so no source can lie there.
+_PAGES = {"http", "https"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def connect(
     home: Home,
     project: Path,
     *,
+    storage_options: Mapping[str, Any] | None = None,
     is_dry: bool = False,
 ) -> Connection:
     """Profile a source, propose what it means and write config entry and staging models.
@@ -65,11 +68,12 @@ def connect(
 
     Args:
         name: what the source is to be called.
-        origin: a folder, a database's URL, or a YAML file with the entry of an API; `${NAME}` in it
-            is looked up, and written as it is.
+        origin: a folder, here or in an object store, a database's URL, or a YAML file with the
+            entry of an API; `${NAME}` in it is looked up, and written as it is.
         config_path: the deployment's YAML; made where it is not there.
         home: a relative folder is below its root, as in the configuration.
         project: the folder that holds dbt_project/.
+        storage_options: of an object store, as the configuration is to have them.
         is_dry: look and propose only.
 
     Raises:
@@ -81,7 +85,7 @@ def connect(
         )
     with duckdb.connect() as con:
         con.execute("set preserve_insertion_order = true")
-        offer = _offer(con, name, origin, home)
+        offer = _offer(con, name, origin, home, storage_options or {})
         findings = _findings(con, offer)
         offer, findings = _keyed(offer, findings)
         proposal = propose(findings)
@@ -91,17 +95,30 @@ def connect(
     return Connection(proposal, offer, written, left_alone, marks)
 
 
-def _offer(con: duckdb.DuckDBPyConnection, name: str, origin: str, home: Home) -> Offer:
+def _offer(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    origin: str,
+    home: Home,
+    storage_options: Mapping[str, Any],
+) -> Offer:
     try:
         revealed = reveal(origin)
     except SecretError as error:
         raise ConnectError(str(error)) from None
-    scheme = _SCHEME.match(revealed)
-    if scheme and scheme.group(1).casefold() in _OBJECT_STORES:
+    found = _SCHEME.match(revealed)
+    scheme = found.group(1).casefold() if found else None
+    if scheme in _PAGES:
         raise ConnectError(
-            f"--from is a {scheme.group(1)} address: bring one delivery to a folder, connect that,"
-            " and correct location in the configuration"
+            f"--from is a {scheme} address: bring one delivery to a folder and connect that; of an"
+            " API, name a YAML file with its entry"
         )
+    if scheme and _is_of_a_store(scheme):
+        from orchestration.connect.store import offered_store
+
+        return offered_store(con, name, origin, storage_options)
+    if storage_options:
+        raise ConnectError("--storage-option is for an object store, such as s3://bucket/folder")
     if scheme:
         refuse_literal_secret(name, origin)
         return offered_database(con, name, origin)
@@ -116,10 +133,16 @@ def _offer(con: duckdb.DuckDBPyConnection, name: str, origin: str, home: Home) -
         origin = str(folder)
     if not folder.is_dir():
         raise ConnectError(
-            f"--from: expected a folder (relative to {home.root}), a database's URL, or the YAML of"
-            f" an API's entry, found none of them in {origin}"
+            f"--from: expected a folder (relative to {home.root}), the URL of an object store or a"
+            f" database, or the YAML of an API's entry, found none of them in {origin}"
         )
     return offered_files(con, origin, folder)
+
+
+def _is_of_a_store(scheme: str) -> bool:
+    from fsspec import available_protocols
+
+    return scheme in available_protocols()
 
 
 def _findings(con: duckdb.DuckDBPyConnection, offer: Offer) -> Findings:

@@ -8,7 +8,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, Literal
 
 import duckdb
@@ -25,6 +25,7 @@ from orchestration.source_config import CsvOptions, FileTable
 SAMPLE_ROWS = 1_000_000
 
 DELIVERY = "_delivery"
+NO_TABLE = "not csv, parquet or jsonl"
 
 _FORMATS: Mapping[str, Literal["csv", "parquet", "jsonl"]] = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".jsonl": "jsonl",
@@ -55,10 +56,10 @@ def offered_files(con: duckdb.DuckDBPyConnection, location: str, folder: Path) -
         relative = path.relative_to(folder)
         if not path.is_file() or any(part.startswith(".") for part in relative.parts):
             continue
-        if _format(path) is None:
-            passed_over.append(f"{relative}: not csv, parquet or jsonl")
+        if file_format(path) is None:
+            passed_over.append(f"{relative}: {NO_TABLE}")
         else:
-            found[_pattern(relative.as_posix())].append(path)
+            found[path_pattern(relative.as_posix())].append(path)
     groups = _single_by_name(folder, found)
     tables = []
     names = table_names(list(groups))
@@ -114,14 +115,15 @@ def _distinct(name: str, taken: Iterable[str]) -> str:
     return candidate
 
 
-def _format(path: Path) -> Literal["csv", "parquet", "jsonl"] | None:
+def file_format(path: PurePath) -> Literal["csv", "parquet", "jsonl"] | None:
+    """What a file is by the end of its name; None where that is nothing that can be read."""
     suffixes = [suffix.casefold() for suffix in path.suffixes]
     if suffixes[-1:] == [".gz"]:
         suffixes.pop()
     return _FORMATS.get(suffixes[-1]) if suffixes else None
 
 
-def _pattern(relative: str) -> str:
+def path_pattern(relative: str) -> str:
     """The path with what differs from drop to drop replaced: `{date}` for a day, * for a number.
 
     A number counts as one only behind a separator: `part-0003` is a part, `q1` a name.
@@ -148,11 +150,11 @@ def _table(
     con: duckdb.DuckDBPyConnection, name: str, pattern: str, paths: list[Path], scratch: Path
 ) -> OfferedTable:
     newest = paths[-1]
-    file_format = _format(newest)
-    assert file_format is not None
+    newest_format = file_format(newest)
+    assert newest_format is not None
     doubts: list[str] = []
     options: dict[str, Any] = {}
-    if file_format == "csv":
+    if newest_format == "csv":
         options, doubts = _csv_options(con, newest)
     if "{date}" not in pattern and "*" in pattern:
         other_day = _OTHER_DAY.search(newest.name)
@@ -165,7 +167,7 @@ def _table(
     # Nothing is known of the columns yet, which is what the checks of FileTable want to know.
     table = FileTable.model_construct(
         path=pattern,
-        format=file_format,
+        format=newest_format,
         columns=[],
         options=CsvOptions(**options),
         types={},
@@ -196,7 +198,7 @@ def _table(
             " with an entry of your own to be told the line"
         ) from None
     is_sample = _cut(con, relation)
-    entry: dict[str, Any] = {"path": pattern, "format": file_format}
+    entry: dict[str, Any] = {"path": pattern, "format": newest_format}
     if options:
         entry["options"] = options
     delivery = DELIVERY if "{date}" in pattern else "0"

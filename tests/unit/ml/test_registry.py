@@ -12,6 +12,7 @@ import pytest
 
 from ml.config import TrainingSettings
 from ml.rollback import RollbackError
+from ml.text_card import text_card
 from ml.text_training import train_texts
 from ml.train import fit
 from ml.training_result import TrainingResult
@@ -40,6 +41,12 @@ def registry_in(home: Path, model_name: str = "churn") -> object:
     return Registry(f"sqlite:///{home}/mlflow.db", home / "artifacts", "demo", model_name)
 
 
+def text_registry_in(home: Path, model_name: str) -> object:
+    from ml.registry import TextRegistry
+
+    return TextRegistry(f"sqlite:///{home}/mlflow.db", home / "artifacts", "texts", model_name)
+
+
 def of_date(result: TrainingResult, as_of: date) -> TrainingResult:
     """The same training, as though it had been done on another day."""
     facts = replace(result.model.facts, as_of=as_of)
@@ -47,9 +54,7 @@ def of_date(result: TrainingResult, as_of: date) -> TrainingResult:
 
 
 def test_a_model_of_texts_is_kept_beside_and_found_by_date(home: Path) -> None:
-    from ml.registry import TextRegistry
-
-    registry = TextRegistry(f"sqlite:///{home}/mlflow.db", home / "artifacts", "texts", "texts")
+    registry = text_registry_in(home, "texts")
     training = train_texts(to_learn(text_rows(200)), AS_OF)
     version = registry.log(training, {"company": "demo"})
     assert registry.log(training) == version
@@ -62,6 +67,58 @@ def test_a_model_of_texts_is_kept_beside_and_found_by_date(home: Path) -> None:
     assert (found.version, found.as_of) == (version, AS_OF)
     assert registry.in_use() == {AS_OF: version}
     assert registry.champion(AS_OF - timedelta(days=1)) is None
+
+
+def test_a_training_on_texts_keeps_its_card_and_no_text(home: Path) -> None:
+    from mlflow import MlflowClient
+
+    registry = text_registry_in(home, "text_records")
+    training = train_texts(to_learn(text_rows(200)), AS_OF)
+    version = registry.log(training, {"company": "demo"})
+    client = MlflowClient(f"sqlite:///{home}/mlflow.db", registry_uri=f"sqlite:///{home}/mlflow.db")
+    run = client.get_run(client.get_model_version("text_records", version).run_id)
+
+    folder = Path(run.info.artifact_uri.removeprefix("file://"))
+    card = (folder / "model_card.md").read_text(encoding="utf-8")
+    page = (folder / "model_card.html").read_text(encoding="utf-8")
+    assert card == text_card(training)
+    assert f"<title>Model of texts as of {AS_OF}</title>" in page
+    assert run.data.metrics["accuracy"] == training.metrics["accuracy"]
+    assert run.data.metrics["lexicon/macro_f1"] == training.metrics["lexicon.macro_f1"]
+    assert run.data.params["rated_texts"] == str(training.model.facts.rated_texts)
+    kept = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert {path.suffix for path in kept} <= {".md", ".html", ".npz", ".json"}
+    for text in training.texts["text"].to_pylist():
+        assert not [path for path, content in kept.items() if text.encode() in content]
+
+
+def test_a_model_of_texts_goes_back_as_the_churn_model_does(home: Path) -> None:
+    registry = text_registry_in(home, "texts_back")
+    days = [AS_OF + timedelta(days=days) for days in (0, 30, 60)]
+    trained = [train_texts(to_learn([]), day) for day in days]
+    for training in trained:
+        registry.promote(registry.log(training))
+    assert registry.in_use() == dict(zip(days, ("1", "2", "3"), strict=True))
+
+    done = registry.rollback(NOW, reason="It hears anger everywhere.")
+    assert (done.restored, done.as_of, done.withdrawn) == ("2", days[1], ("3",))
+    assert registry.in_use() == {days[0]: "1", days[1]: "2"}
+    assert [in_use(registry, day) for day in (-1, 0, 30, 60, 365)] == [None, "1", "2", "2", "2"]
+    withdrawn, restored = (tags_of(home, "texts_back", version) for version in ("3", "2"))
+    assert withdrawn["rolled_back_at"] == restored["restored_at"] == "2026-09-01T08:30:00+00:00"
+    assert withdrawn["rolled_back_reason"] == "It hears anger everywhere."
+    assert withdrawn["rolled_back_to"] == "2"
+
+    again = registry.log(trained[2])
+    registry.promote(again)
+    assert (again, in_use(registry, 60)) == ("3", "2")
+    assert registry.rollback(NOW, to="1").withdrawn == ("2",)
+    with pytest.raises(RollbackError, match="version 1 is the only one"):
+        registry.rollback(NOW)
+    with pytest.raises(RollbackError, match="there is no version 9; there are 1, 2, 3"):
+        registry.rollback(NOW, to="9")
+    registry.rollback(NOW, to="3")
+    assert registry.in_use() == {days[0]: "1", days[2]: "3"}
 
 
 def test_nothing_promoted_means_no_champion(home: Path) -> None:

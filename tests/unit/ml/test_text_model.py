@@ -44,6 +44,8 @@ def text_rows(count: int, seed: int = 1) -> list[dict[str, object]]:
                 "is_first": True,
                 "is_last": True,
                 "topic": topic,
+                "customer_no": number,
+                "names": None,
             }
         )
     return rows
@@ -62,6 +64,8 @@ def to_learn(rows: Sequence[dict[str, object]]) -> pa.Table:
                 ("is_first", pa.bool_()),
                 ("is_last", pa.bool_()),
                 ("topic", pa.string()),
+                ("customer_no", pa.int32()),
+                ("names", pa.list_(pa.string())),
             ]
         ),
     )

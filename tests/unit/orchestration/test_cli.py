@@ -78,11 +78,49 @@ def test_the_status_of_a_new_home_says_what_to_do(tmp_path: Path) -> None:
     assert "holdfast run" in done.stdout
 
 
-def test_without_a_model_there_is_none_to_roll_back(tmp_path: Path) -> None:
-    done = holdfast("rollback", "--reason", "It is wrong.", home=tmp_path)
+@pytest.mark.parametrize("model", [[], ["--model", "texts"]])
+def test_without_a_model_there_is_none_to_roll_back(tmp_path: Path, model: list[str]) -> None:
+    done = holdfast("rollback", *model, "--reason", "It is wrong.", home=tmp_path)
     assert done.returncode == 1
     assert "no model is in use" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_model_of_texts_goes_back_by_its_name(tmp_path: Path) -> None:
+    # One process, which opens MLflow's database once.
+    script = """
+from datetime import date
+from pathlib import Path
+from ml.text_training import train_texts
+from orchestration.cli import app
+from orchestration.config_file import load_config
+from orchestration.home import Home
+from orchestration.resources import Models
+from tests.unit.ml.test_text_model import to_learn
+texts = Models(Home.from_env(), load_config(Path("config/demo.yml"))).texts
+for day in (date(2026, 5, 1), date(2026, 6, 1)):
+    texts.promote(texts.log(train_texts(to_learn([]), day)))
+app(["rollback", "--model", "texts", "--reason", "It is deaf."], standalone_mode=False)
+print(texts.in_use())
+"""
+    environment = {
+        "HOLDFAST_HOME": str(tmp_path), "HOLDFAST_CONFIG": str(DEMO),
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (
+        "Model of texts 1, as of 2026-05-01, is in use again; out of use: 2. The next run reads "
+        "again with it what those have read.\n"
+        "{datetime.date(2026, 5, 1): '1'}\n"
+    )
 
 
 def test_drift_of_a_warehouse_that_is_not_there_cannot_be_accepted(tmp_path: Path) -> None:

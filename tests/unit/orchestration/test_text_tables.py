@@ -36,6 +36,13 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
                 csat_score double, opened_at timestamp, resolved_at timestamp,
                 known_from date, known_to date
             );
+            create table intermediate.int_identity_history (
+                source varchar, source_customer_id varchar, customer_no integer,
+                valid_from date, valid_to date
+            );
+            create table intermediate.int_customers_versions (
+                source varchar, source_customer_id varchar, full_name varchar
+            );
             """
         )
         yield connection
@@ -189,3 +196,28 @@ def test_a_model_learns_from_scores_once_they_were_given(con: duckdb.DuckDBPyCon
     assert after["is_first"].to_pylist() == [True, False]
     assert after["is_last"].to_pylist() == [False, True]
     assert len({*after["label_group"].to_pylist()}) == 1
+
+
+def test_texts_to_learn_say_who_wrote_them_where_that_is_known(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    write(con, 1, FIRST, ticket="t1")
+    file(con, "t1", "delivery")
+    assert texts_to_learn(con, LAST).select(["customer_no", "names"]).to_pylist() == [
+        {"customer_no": None, "names": None}
+    ]
+
+    con.execute(
+        "insert into intermediate.int_identity_history values"
+        " ('desk', 'c1', 7, '2026-01-01', '2026-06-01'),"
+        " ('desk', 'c1', 3, '2026-06-01', '9999-12-31'),"
+        " ('shop', 'c1', 9, '2026-01-01', '9999-12-31')"
+    )
+    con.execute(
+        "insert into intermediate.int_customers_versions values"
+        " ('desk', 'c1', 'Anna Keller'), ('desk', 'c1', 'Anna Keller'), ('shop', 'c1', 'Jo Doe')"
+    )
+    for day, customer in ((FIRST, 7), (LAST, 3)):
+        assert texts_to_learn(con, day).select(["customer_no", "names"]).to_pylist() == [
+            {"customer_no": customer, "names": ["Anna Keller"]}
+        ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -33,8 +33,23 @@ class Project:
     home: Home
     config: Path
 
-    def connect(self, name: str, origin: str | Path, *, is_dry: bool = False) -> Connection:
-        return connect(name, str(origin), self.config, self.home, self.root, is_dry=is_dry)
+    def connect(
+        self,
+        name: str,
+        origin: str | Path,
+        *,
+        storage_options: Mapping[str, Any] | None = None,
+        is_dry: bool = False,
+    ) -> Connection:
+        return connect(
+            name,
+            str(origin),
+            self.config,
+            self.home,
+            self.root,
+            storage_options=storage_options,
+            is_dry=is_dry,
+        )
 
     def staging(self, name: str) -> Path:
         return self.root / "dbt_project" / "models" / "staging" / name

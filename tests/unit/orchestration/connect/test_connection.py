@@ -227,7 +227,7 @@ def test_a_database_s_password_is_written_as_its_name_and_never_shown(
         ("Shop 1", ".", "expected a name of lower-case letters"),
         ("shop", "/nowhere/at/all", "expected a folder"),
         ("shop", "${NOT_SET_AT_ALL}", "NOT_SET_AT_ALL is not set"),
-        ("shop", "s3://bucket/exports", "bring one delivery to a folder"),
+        ("shop", "https://shop.example/exports", "bring one delivery to a folder"),
     ],
 )
 def test_what_cannot_be_connected_is_said_in_one_line(
