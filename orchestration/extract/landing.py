@@ -9,7 +9,7 @@ Everything happens within the caller's transaction, as does what it remembers wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -101,7 +101,7 @@ def land(
     Returns:
         The number of rows inserted.
     """
-    parts = (
+    parts: Iterator[str] = (
         _as_raw(con, landing, part, columns)
         for part in ([relation] if isinstance(relation, str) else relation)
     )
