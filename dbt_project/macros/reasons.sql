@@ -135,6 +135,6 @@
 {% macro alarm_text(metric, segment, row) -%}
     {{ catalogue_text(
         'alarm_catalogue', "metric || ' ' || segment", 'evidence',
-        metric ~ " || ' ' || " ~ segment, row
+        '(' ~ metric ~ " || ' ' || " ~ segment ~ ')', row
     ) }}
 {%- endmacro %}
