@@ -37,7 +37,10 @@ class DaySummary:
     `deliveries` are (source, rows delivered, rows rejected) up to the day; `stale` are (source,
     why, last day on which it delivered) of sources that did not deliver for the day; `riskiest` are
     (customer_id, probability, value at risk, reasons), most value at risk first; `attrition` is the
-    stage of life that most are lost from, of the latest day in the file.
+    stage of life that most are lost from, of the latest day in the file. `warned` are the customers
+    on the day's list of warnings, and `newly_warned` those of them with a warning that the day
+    before did not have, None where that was not run; `alarms` are in words which of the company's
+    own figures were worse than usual.
     """
 
     day: date
@@ -50,6 +53,9 @@ class DaySummary:
     model_version: str | None
     riskiest: list[tuple[str, float, float, str]]
     attrition: WorstAttrition | None
+    warned: int
+    newly_warned: int | None
+    alarms: list[str]
 
 
 def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
@@ -108,6 +114,24 @@ def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
             limit {TOP_CUSTOMERS}
             """
         ).fetchall()
+        warned, newly_warned = con.execute(
+            """
+            select
+                count(distinct customer_id),
+                case when count(is_new) > 0 then count(distinct customer_id) filter (is_new) end
+            from activation.customer_warnings_daily
+            where snapshot_date = ? and is_shown
+            """,
+            [day],
+        ).fetchone() or (0, None)
+        alarms = con.execute(
+            """
+            select evidence from activation.company_alarms_daily
+            where snapshot_date = ? and is_bad
+            order by metric, segment
+            """,
+            [day],
+        ).fetchall()
         attrition = read_worst_attrition(con)
     customers, eligible, high_risk, value_at_risk, version = totals
     return DaySummary(
@@ -121,6 +145,9 @@ def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
         version,
         riskiest,
         attrition,
+        warned,
+        newly_warned,
+        [evidence for (evidence,) in alarms],
     )
 
 
@@ -159,6 +186,13 @@ def show_summary(
         f"At high risk  [bold]{summary.high_risk:,}[/] customers;"
         f" value at risk in all {summary.value_at_risk:,.0f} {config.currency}"
     )
+    if summary.warned:
+        new = "" if summary.newly_warned is None else f", {summary.newly_warned:,} of something new"
+        console.print(f"Warnings      of {summary.warned:,} customers{new}")
+    for evidence in summary.alarms:
+        console.print(
+            f"[bold red]Unusual[/]       {escape(evidence)}", highlight=False, soft_wrap=True
+        )
     if summary.attrition:
         console.print(
             f"Attrition     {attrition_sentence(summary.attrition, config.churn.kind)}",

@@ -128,7 +128,13 @@
     {{ catalogue_text('warning_catalogue', 'signal', 'evidence', signal, row) }}
 {%- endmacro %}
 
-{#- What the company's day of `row` was beside what was expected, of the metric named by `metric`. -#}
-{% macro alarm_text(metric, row) -%}
-    {{ catalogue_text('alarm_catalogue', 'metric', 'evidence', metric, row) }}
+{#-
+    What the company's day of `row` was beside what was expected, of the figure named by `metric`
+    and the part of the customers named by `segment`.
+-#}
+{% macro alarm_text(metric, segment, row) -%}
+    {{ catalogue_text(
+        'alarm_catalogue', "metric || ' ' || segment", 'evidence',
+        '(' ~ metric ~ " || ' ' || " ~ segment ~ ')', row
+    ) }}
 {%- endmacro %}

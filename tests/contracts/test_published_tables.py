@@ -35,12 +35,12 @@ CONTRACT = {
         to_segment customers net_revenue""",
     "activation.customer_moves_daily": """customer_id snapshot_date segmentation from_segment
         to_segment net_revenue_365d""",
-    "activation.company_alarms_daily": """snapshot_date metric observed expected expected_low
-        expected_high is_alarm is_bad evidence""",
+    "activation.company_alarms_daily": """snapshot_date metric segment observed expected
+        expected_low expected_high is_alarm is_bad evidence""",
     "activation.churn_causes_daily": """snapshot_date segmentation segment cause customers
         value_at_risk share_of_value_at_risk influence influenceable_value""",
     "activation.customer_warnings_daily": """customer_id snapshot_date axis signal severity observed
-        expected evidence""",
+        expected evidence is_shown is_new""",
     "feedback.prediction_performance": """snapshot_date model_version customers churn_rate
         mean_predicted roc_auc pr_auc brier calibration_error top_decile_lift""",
     "feedback.drift_daily": """snapshot_date model_version feature psi null_share

@@ -17,7 +17,7 @@ KEYS = {
     "placeholder_keys": ("key_type", "key_value"),
     "feature_catalogue": ("feature",),
     "topic_causes": ("pattern",),
-    "alarm_catalogue": ("metric",),
+    "alarm_catalogue": ("metric", "segment"),
     "cause_catalogue": ("cause",),
     "warning_catalogue": ("signal",),
     "reason_words": ("word",),

@@ -49,7 +49,7 @@ GRAINS = {
     "activation.segment_movements_daily": (
         "snapshot_date, days_before, segmentation, from_segment, to_segment"
     ),
-    "activation.company_alarms_daily": "snapshot_date, metric",
+    "activation.company_alarms_daily": "snapshot_date, metric, segment",
     "activation.churn_causes_daily": "snapshot_date, segmentation, segment, cause",
     "activation.customer_moves_daily": "snapshot_date, customer_id, segmentation",
     "activation.warning_calibration": "as_of_date, signal, strength",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.integration.deployments import HISTORY, Deployment
+from datetime import date, timedelta
+
+from orchestration.summary import read_summary
+from tests.integration.deployments import DROPS, HISTORY, Deployment
 
 
 def test_a_pause_in_a_sentence_is_that_of_the_orders(first_day: Deployment) -> None:
@@ -53,3 +56,44 @@ def test_a_high_warning_meant_twice_the_base_rate_at_least(first_day: Deployment
     )
     assert rates
     assert all(times >= 2 and customers >= 10 for times, customers in rates)
+
+
+def test_a_warning_is_new_where_the_published_day_before_has_none_of_it(
+    day_by_day: Deployment,
+) -> None:
+    told = day_by_day.query(
+        """
+        select customer_id, snapshot_date, signal, is_new from activation.customer_warnings_daily
+        """
+    )
+    history = {
+        (customer, date.fromisoformat(str(day)), signal) for customer, day, signal, _ in told
+    }
+    assert len({day for _, day, _ in history}) == DROPS + 1
+    for customer, text, signal, is_new in told:
+        day = date.fromisoformat(str(text))
+        before = (customer, day - timedelta(days=1), signal)
+        assert is_new == (None if day == HISTORY else before not in history)
+    assert {is_new for *_, is_new in told} == {None, True, False}
+
+
+def test_the_summary_counts_who_is_warned_of_and_for_whom_that_is_new(
+    day_by_day: Deployment, first_day: Deployment
+) -> None:
+    summary = read_summary(day_by_day.home.published)
+    [(shown, new)] = day_by_day.query(
+        """
+        select count(*), count(*) filter (where is_new)
+        from (
+            select bool_or(is_new) as is_new from activation.customer_warnings_daily
+            where is_shown and snapshot_date = (select as_of_date from ops.publication)
+            group by customer_id
+        )
+        """
+    )
+    assert summary is not None
+    assert (summary.warned, summary.newly_warned) == (shown, new)
+    first = read_summary(first_day.home.published)
+    assert first is not None
+    assert first.warned > 0
+    assert first.newly_warned is None

@@ -11,11 +11,17 @@
     did not come is not taken for a thousand disloyal customers. A level and a factor of the
     weekday, both medians of the weeks before, which a single odd day does not move; the band is
     what such days have strayed by.
+
+    Customers fall silent one by one, so the share of them that a stage of life loses is told by
+    weeks, which have no weekday and enough customers to count; and as trouble shows in it bit by
+    bit, what is usual leaves the latest fortnight out, or a slow rise would be its own excuse.
 -#}
 {#- Weeks that say what is usual; with fewer known there is no band. -#}
 {%- set weeks, least_weeks = 8, 6 %}
 {#- In standard deviations: one false alarm a metric in six years, were strays Gaussian. -#}
 {%- set width = 3.5 %}
+{#- Days before the date of the weeks that say what losses are usual. -#}
+{%- set losses_from, losses_to = 14, 49 %}
 with
 
 dates as (
@@ -146,21 +152,96 @@ banded as (
         and usual.known_days >= {{ 7 * least_weeks }}
 ),
 
+lost_in_weeks as (
+    select
+        snapshot_date,
+        stage,
+        snapshot_date - day as age_days,
+        sum(customers) over of_week / 7 as customers,
+        100 * sum(lost) over of_week / (sum(customers) over of_week / 7) as value
+    from {{ ref('stage_losses') }}
+    window of_week as (
+        partition by snapshot_date, stage order by day
+        range between interval 6 days preceding and current row
+    )
+),
+
+expected_losses as (
+    select
+        snapshot_date,
+        stage,
+        median(value) as expected
+    from lost_in_weeks
+    where age_days between {{ losses_from }} and {{ losses_to }}
+    group by snapshot_date, stage
+    having count(*) >= {{ 7 * least_weeks - losses_from }}
+),
+
+strayed_losses as (
+    select
+        lost_in_weeks.*,
+        expected_losses.expected,
+        median(abs(lost_in_weeks.value - expected_losses.expected)) filter (
+            where lost_in_weeks.age_days between {{ losses_from }} and {{ losses_to }}
+        ) over (partition by lost_in_weeks.snapshot_date, lost_in_weeks.stage) as usual_stray
+    from lost_in_weeks
+    inner join expected_losses using (snapshot_date, stage)
+),
+
+-- A share of customers strays at least as a binomial variable does, one customer at the least.
+-- Where few of many are lost the upper tail is long: the band ends two customers further out (the
+-- skewness in Cornish and Fisher's expansion, 1938).
+banded_losses as (
+    select
+        *,
+        greatest(
+            usual_stray / 0.6745,
+            sqrt(greatest(expected, 100 / customers) * (100 - expected) / customers)
+        ) as spread,
+        {{ (width ** 2 - 1) / 6 }} * 100 / customers as skew
+    from strayed_losses
+    where age_days = 0
+),
+
+bands as (
+    select
+        snapshot_date,
+        metric,
+        'all' as segment,
+        value,
+        expected,
+        expected - {{ width }} * spread as expected_low,
+        expected + {{ width }} * spread as expected_high
+    from banded
+    union all
+    select
+        snapshot_date,
+        'churn_percent' as metric,
+        stage as segment,
+        value,
+        expected,
+        expected - {{ width }} * spread as expected_low,
+        expected + {{ width }} * spread + skew as expected_high
+    from banded_losses
+),
+
 judged as (
     select
         snapshot_date,
         metric,
+        segment,
         round(value, 2) as observed,
         round(expected, 2) as expected,
-        round(greatest(expected - {{ width }} * spread, 0), 2) as expected_low,
-        round(expected + {{ width }} * spread, 2) as expected_high
-    from banded
+        round(greatest(expected_low, 0), 2) as expected_low,
+        round(expected_high, 2) as expected_high
+    from bands
 ),
 
 final as (
     select
         judged.snapshot_date,
         judged.metric,
+        judged.segment,
         judged.observed,
         judged.expected,
         judged.expected_low,
@@ -172,9 +253,9 @@ final as (
             when judged.observed > judged.expected_high then catalogue.bad_direction > 0
             else false
         end as is_bad,
-        {{ alarm_text('judged.metric', 'judged') }} as evidence
+        {{ alarm_text('judged.metric', 'judged.segment', 'judged') }} as evidence
     from judged
-    inner join {{ ref('alarm_catalogue') }} as catalogue using (metric)
+    inner join {{ ref('alarm_catalogue') }} as catalogue using (metric, segment)
 )
 
 select * from final

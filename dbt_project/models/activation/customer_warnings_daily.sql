@@ -14,6 +14,10 @@
     The budget is of false alarms a day: customers are taken in the order of how likely those with
     their warnings have left, then how unusual they are, then how much is at stake, until as many of
     them would stay as the deployment can bear. The rest is kept, and not shown.
+
+    A warning is new by the rows of the day before, shown or not: by its own facts, and not because
+    others made room on the list. A day built before that follows a date of the run is compared
+    anew, as the movements between segments are.
 -#}
 with
 
@@ -114,7 +118,7 @@ ranked as (
         )
 ),
 
-final as (
+warnings as (
     select
         judged.customer_id,
         judged.snapshot_date,
@@ -138,6 +142,71 @@ final as (
         judged.calibrated_on
     from judged
     inner join ranked using (customer_id, snapshot_date)
+),
+
+warnings_and_neighbours as (
+    select * from warnings
+    {%- if is_incremental() %}
+    union all by name
+    select built.*
+    from {{ this }} as built
+    semi join (
+        select snapshot_date - 1 as snapshot_date from dates
+        union
+        select snapshot_date + 1 as snapshot_date from dates
+        except
+        select snapshot_date from dates
+    ) as neighbours on built.snapshot_date = neighbours.snapshot_date
+    {%- endif %}
+),
+
+-- A day without any warning is no day that was not built: everybody who can leave has a risk.
+built_days as (
+    select distinct snapshot_date from {{ ref('customer_risk_daily') }}
+    where
+        snapshot_date in (
+            select dates.snapshot_date - 1 from dates
+            union
+            select dates.snapshot_date from dates
+        )
+),
+
+final as (
+    select
+        warnings.customer_id,
+        warnings.snapshot_date,
+        warnings.axis,
+        warnings.signal,
+        warnings.severity,
+        warnings.observed,
+        warnings.expected,
+        warnings.period_days,
+        warnings.category,
+        warnings.p_value,
+        warnings.strength,
+        warnings.evidence,
+        warnings.cause,
+        warnings.churn_rate,
+        warnings.churn_rate_low,
+        warnings.lift,
+        warnings.value_at_risk,
+        warnings.priority,
+        warnings.is_shown,
+        case when built_days.snapshot_date is not null then the_day_before.signal is null end as is_new,
+        warnings.calibrated_on
+    from warnings_and_neighbours as warnings
+    left join built_days on warnings.snapshot_date - 1 = built_days.snapshot_date
+    left join warnings_and_neighbours as the_day_before
+        on
+            warnings.customer_id = the_day_before.customer_id
+            and warnings.signal = the_day_before.signal
+            and warnings.snapshot_date - 1 = the_day_before.snapshot_date
+    where
+        warnings.snapshot_date in (
+            select dates.snapshot_date from dates
+            union
+            select dates.snapshot_date + 1 from dates
+        )
 )
 
 select * from final

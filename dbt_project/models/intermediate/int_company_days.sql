@@ -24,19 +24,28 @@ order_days as (
         and order_days.activity_date <= bounds.last_day
 ),
 
--- A customer lapses on the day on which the eligible days since the latest purchase are over. What
--- is no purchase, such as a refund, keeps nobody.
+-- A customer lapses on the day on which the eligible days since the latest purchase are over, until
+-- a later purchase becomes known. What is no purchase, such as a refund, keeps nobody.
 purchase_days as (
     select
         activity_date,
         known_from,
         known_to,
-        lead(activity_date) over (
-            partition by record_no
-            order by activity_date, known_from
-        ) as next_date
+        activity_date + {{ var('eligible_days') }} as lapses_on,
+        lead(activity_date) over of_record as next_date,
+        lead(known_from) over of_record as next_known_from
     from order_days
     where orders > 0
+    window of_record as (partition by record_no order by activity_date, known_from)
+),
+
+lapsing_days as (
+    select
+        lapses_on,
+        greatest(known_from, lapses_on) as known_from,
+        case when next_date < lapses_on then least(known_to, next_known_from) else known_to end
+            as known_to
+    from purchase_days
 ),
 
 traded as (
@@ -56,16 +65,15 @@ traded as (
 
 lapses as (
     select
-        activity_date + {{ var('eligible_days') }} as day,
-        greatest(known_from, activity_date + {{ var('eligible_days') }}) as known_from,
+        lapses_on as day,
+        known_from,
         known_to,
         count(*) as lapsed_customers
-    from purchase_days
+    from lapsing_days
     cross join bounds
     where
-        activity_date + {{ var('eligible_days') }} <= bounds.last_day
-        and activity_date + {{ var('eligible_days') }} < known_to
-        and (next_date is null or next_date >= activity_date + {{ var('eligible_days') }})
+        lapses_on <= bounds.last_day
+        and known_from < known_to
     group by all
 ),
 

@@ -3,6 +3,7 @@
 select
     snapshot_date,
     metric,
+    segment,
     evidence
 from {{ model }}
 where is_bad
