@@ -30,6 +30,7 @@ MODELS = (
     "+feat_customer_snapshots",
     "+feat_category_demand",
     "+feat_warning_signals",
+    "int_company_rhythm",
     *(table.split(".")[1] for table in TOLD[1:]),
 )
 
