@@ -236,7 +236,8 @@ record_days as (
     select * from single_purchase_days
     union all by name
     select
-        * exclude (is_alone, is_unpacked) replace (case when is_alone then gap_days end as gap_days),
+        * exclude (is_alone, is_unpacked)
+        replace (case when is_alone then gap_days end as gap_days),
         not is_alone or is_unpacked as may_share_day
     from spaced_purchase_days
     union all by name
