@@ -436,7 +436,7 @@ def test_a_row_that_ends_without_any_delivery_ends_all_the_same(
     ) == [(LAST,)]
     assert ended.warehouse(
         f"select units, cost_amount from intermediate.int_order_baskets"
-        f" where source_order_id = '{row[0]}'"
+        f" where source_order_id = '{row[0]}' and known_to = date '9999-12-31'"
     ) == [(None, None)]
 
 

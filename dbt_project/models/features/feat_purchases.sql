@@ -51,6 +51,7 @@ surplus_rows as (
     inner join calendar on order_days.activity_date = calendar.activity_date
     where
         order_days.shares_day
+        and order_days.orders > 0
         and order_days.counts_from <= calendar.snapshot_date
         and calendar.snapshot_date < order_days.counts_to
     group by order_days.customer_no, calendar.snapshot_date

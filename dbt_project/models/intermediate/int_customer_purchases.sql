@@ -23,7 +23,8 @@ purchase_days as (
     from {{ ref('int_order_days') }} as order_days
     cross join as_of
     where
-        order_days.orders > 0
+        -- A basket that was not known throughout has its margin in a row of its own.
+        (order_days.orders > 0 or order_days.margin_amount is not null)
         and order_days.counts_from <= as_of.as_of_date
         and as_of.as_of_date < order_days.counts_to
         {%- if var('churn_kind') == 'contractual' %}

@@ -7,6 +7,10 @@
     Whoever asks what customers ordered reads this: orders meet records, records meet customers and
     days meet their neighbours here, once a run, and from here on all is joined by numbers.
 -#}
+{%- set basket_columns = [
+    'units', 'line_count', 'margin_amount', 'category_mask', 'category_counters'
+] %}
+{%- set is_whole = 'coalesce(packed_from <= known_from, true)' %}
 with
 
 identities as (
@@ -34,7 +38,8 @@ baskets as (
     select * from {{ ref('int_order_baskets') }}
 ),
 
-purchases as (
+-- One row a purchase and basket that it was known to have while it counted.
+packed_purchases as (
     select
         records.record_no,
         purchases.ordered_on as activity_date,
@@ -50,13 +55,46 @@ purchases as (
         cast(purchases.net_amount - baskets.cost_amount as decimal(18, 2)) as margin_amount,
         baskets.category_mask,
         baskets.category_counters,
-        coalesce(baskets.category_numbers, []) as category_numbers
+        coalesce(baskets.category_numbers, []) as category_numbers,
+        baskets.known_from as packed_from,
+        baskets.known_to as packed_to
     from {{ ref('int_purchases') }} as purchases
     inner join records using (source, source_customer_id)
     left join baskets
         on
             purchases.source = baskets.source
             and purchases.source_order_id = baskets.source_order_id
+            and purchases.counts_from < baskets.known_to
+            and baskets.known_from < purchases.counts_to
+),
+
+-- Baskets go on for ever: the last of a purchase is known at its end. It stands in the purchase's
+-- own row if it has been known throughout, as nearly all have; otherwise each has one of its own.
+purchases as (
+    select
+        * exclude (packed_from, packed_to) replace (
+            {%- for column in basket_columns %}
+            case when {{ is_whole }} then {{ column }} end as {{ column }},
+            {%- endfor %}
+            case when {{ is_whole }} then category_numbers else [] end as category_numbers
+        ),
+        not {{ is_whole }} as is_unpacked
+    from packed_purchases
+    where packed_to is null or packed_to >= known_to
+),
+
+basket_days as (
+    select
+        record_no,
+        activity_date,
+        greatest(known_from, packed_from) as known_from,
+        least(known_to, packed_to) as known_to,
+        {%- for column in basket_columns %}
+        {{ column }},
+        {%- endfor %}
+        category_numbers
+    from packed_purchases
+    where line_count is not null and (packed_from > known_from or packed_to < known_to)
 ),
 
 orders as (
@@ -91,7 +129,8 @@ placed_purchases as (
 -- Of a hundred days with a purchase, one has two: the others need no folding.
 single_purchase_days as (
     select
-        * exclude (follows_on_day, is_followed_on_day, paused_since),
+        * exclude (follows_on_day, is_followed_on_day, paused_since, is_unpacked),
+        is_unpacked as may_share_day,
         cast(1 as integer) as orders,
         cast(activity_date - paused_since as integer) as gap_days
     from placed_purchases
@@ -116,6 +155,7 @@ shared_purchase_days as (
         sum(category_counters) as category_counters,
         list_distinct(flatten(list(category_numbers))) as category_numbers,
         cast(count(*) as integer) as orders,
+        bool_or(is_unpacked) as is_unpacked,
         max(paused_since) filter (where not follows_on_day) as paused_since
     from placed_purchases
     where follows_on_day or is_followed_on_day
@@ -193,13 +233,18 @@ cancellation_days as (
 ),
 
 record_days as (
+    select * from single_purchase_days
+    union all by name
+    select
+        * exclude (is_alone, is_unpacked)
+        replace (case when is_alone then gap_days end as gap_days),
+        not is_alone or is_unpacked as may_share_day
+    from spaced_purchase_days
+    union all by name
     select
         *,
-        true as is_alone
-    from single_purchase_days
-    union all by name
-    select * replace (case when is_alone then gap_days end as gap_days)
-    from spaced_purchase_days
+        true as may_share_day
+    from basket_days
     union all by name
     select * from pauses
     union all by name
@@ -223,8 +268,9 @@ customer_days as (
         identities.is_first_stretch,
         greatest(record_days.known_from, identities.valid_from) as counts_from,
         least(record_days.known_to, identities.valid_to) as counts_to,
-        crowded_customers.customer_no is not null or not record_days.is_alone as may_share_day,
-        record_days.* exclude (is_alone)
+        crowded_customers.customer_no is not null
+        or coalesce(record_days.may_share_day, false) as may_share_day,
+        record_days.* exclude (may_share_day)
     from record_days
     inner join identities using (record_no)
     left join crowded_customers on identities.customer_no = crowded_customers.customer_no
@@ -235,7 +281,7 @@ shared_days as (
         customer_no,
         activity_date
     from customer_days
-    where orders > 0 and may_share_day
+    where coalesce(orders, line_count) is not null and may_share_day
     group by all
     having count(*) > 1
 ),
@@ -243,7 +289,8 @@ shared_days as (
 final as (
     select
         customer_days.* exclude (may_share_day),
-        customer_days.orders is not null and shared_days.customer_no is not null as shares_day
+        coalesce(customer_days.orders, customer_days.line_count) is not null
+        and shared_days.customer_no is not null as shares_day
     from customer_days
     left join shared_days using (customer_no, activity_date)
     order by customer_days.customer_no, customer_days.activity_date

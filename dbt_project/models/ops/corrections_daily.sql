@@ -9,8 +9,8 @@
 {#-
     What each day of the run taught about earlier days: rows that came after the day they tell of,
     were told anew with other values, ended, or belong to another customer from then on; counted by
-    the day that they are about. What tells no day of its own (customers, order lines) is counted
-    under the day on which it became known. Told anew without a change is no correction, and what
+    the day that they are about, an order line by that of its order. What tells no day of its own
+    (customers) is counted under the day on which it became known. Told anew without a change is no correction, and what
     came with the initial history has no day on which it was learned.
 
     A row known from the day is held against the one of its key that was known until the day.
@@ -78,6 +78,7 @@ ended_events as (
 
 {% for entity, (key, happened_at) in entities.items() -%}
 {%- set day = 'cast(versions.' ~ happened_at ~ ' as date)' if happened_at
+    else 'coalesce(cast(orders.ordered_at as date), dates.snapshot_date)' if entity == 'order_lines'
     else 'dates.snapshot_date' -%}
 {%- set versions = 'int_events_checked' if entity == 'events'
     else 'int_' ~ entity ~ '_versions' -%}
@@ -117,6 +118,16 @@ ended_events as (
             {{ to_column }} = dates.snapshot_date
             and {{ from_column }} < dates.snapshot_date
             {%- endif %}
+    {%- endif %}
+    {%- if entity == 'order_lines' %}
+    {%- set known_on = 'dates.snapshot_date' if side == 'told' else 'dates.snapshot_date - 1' %}
+    left join {{ ref('int_orders_versions') }} as orders
+        on
+            versions.source = orders.source
+            and versions.source_order_id = orders.source_order_id
+            and orders._reject_reason is null
+            and {{ as_known('known_from', 'orders') }} <= {{ known_on }}
+            and {{ as_known('known_to', 'orders') }} > {{ known_on }}
     {%- endif %}
     where versions._reject_reason is null
 ),
