@@ -73,7 +73,7 @@ class Dbt:
         stamp = self.home.dbt_target / "manifest.stamp"
         current = self._fingerprint()
         if not (path.exists() and stamp.exists() and stamp.read_text() == current):
-            self._read().write(str(path))
+            self._read().writable_manifest().write(str(path))
             stamp.write_text(current)
         manifest: dict[str, Any] = json.loads(path.read_bytes())
         return manifest
