@@ -47,10 +47,12 @@ $(HOLDFAST_HOME)/landing/.demo-complete: | $(VENV)/.installed
 	@$(BIN)/python -m demo --out "$(HOLDFAST_HOME)"
 	@touch "$@"
 
-# A file's tests stay in one process, which builds the deployments that they start from once.
+# A file's tests stay in one process, and files are taken in the order that tests/conftest.py puts
+# them in, the longest first.
 # Threads that wait must not spin, or they take the cores of the other processes.
 test: dev ## run every test, in as many processes as there are cores
-	@OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	@OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
+	    --no-loadscope-reorder
 
 check: dev ## lint, types, SQL style and the contracts of what is published
 	@$(BIN)/ruff check .

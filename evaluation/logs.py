@@ -56,6 +56,9 @@ CDNOW = PurchaseLog("CDNOW", CONFIGS / "cdnow.yml", (date(1998, 4, 2),))
 def training_data(log: PurchaseLog, cutoff: date, root: Path) -> TrainingData:
     """Run the day on which the cutoff's outcomes are just known, with a training, below `root`.
 
+    The run's own model is thrown away: it is trained as quickly as it can be, and the settings
+    that are given back are those of the configuration.
+
     Raises:
         ConfigError: a variable of the configuration is not set.
         RunError: the run failed.
@@ -64,7 +67,9 @@ def training_data(log: PurchaseLog, cutoff: date, root: Path) -> TrainingData:
     prepare(home, log.config)
     settings = training_settings(config)
     as_of = cutoff + timedelta(days=settings.horizon_days)
-    Runner(config, home, Console(quiet=True)).day(as_of, retrain=True)
+    quick = config.training.model_copy(update={"tuning_trials": 0, "earlier_origins": 0})
+    runner = Runner(config.model_copy(update={"training": quick}), home, Console(quiet=True))
+    runner.day(as_of, retrain=True)
     with Warehouse(home.warehouse, config.time_zone).connect(read_only=True) as con:
         catalogue: dict[str, Meaning] = dict(feature_catalogue(con))
         return TrainingData(

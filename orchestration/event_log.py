@@ -43,6 +43,15 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
             return True
         return False
 
+    def _has_asset_key_col_on_connection(self, conn: db.Connection, column_name: str) -> bool:
+        """Whether the table of assets has a column, which is asked with every event of an asset."""
+        if column_name in self._seen_asset_columns:
+            return True
+        if super()._has_asset_key_col_on_connection(conn, column_name):
+            self._seen_asset_columns.add(column_name)
+            return True
+        return False
+
     @contextmanager
     def _connect(self) -> Iterator[db.Connection]:
         """A transaction; within one of the same thread, that one."""
@@ -59,6 +68,10 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
 
     @cached_property
     def _seen_tables(self) -> set[str]:
+        return set()
+
+    @cached_property
+    def _seen_asset_columns(self) -> set[str]:
         return set()
 
     @cached_property

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,13 +14,62 @@ from hypothesis import settings
 
 from demo import generate
 from orchestration.home import Home
-from tests.integration.deployments import DROPS, HISTORY, PEOPLE, Deployment
+from tests.integration.deployments import DROPS, HISTORY, LAST, PEOPLE, Deployment
 
 pytest_plugins = ["tests.databases"]
+
+Build = Callable[[Path], None]
 
 # The same examples in every run: what passes here passes there, and a failure can be repeated.
 settings.register_profile("repeatable", derandomize=True, print_blob=True)
 settings.load_profile("repeatable")
+
+
+# The files that take longest, each in minutes, longest first: with them at the front no process is
+# left with one at the end. Every second one needs none of the deployments below, so that two
+# processes do not wait for the same.
+LONG = (
+    "integration/test_corrections.py",
+    "model/test_public_data.py",
+    "integration/test_failure.py",
+    "integration/test_api_company.py",
+    "integration/test_database_source.py",
+    "model/test_causes.py",
+    "integration/test_drift.py",
+    "integration/test_real_companies.py",
+    "integration/test_repeatability.py",
+    "integration/test_olist.py",
+    "model/test_public_texts.py",
+    "integration/test_accounting.py",
+    "unit/orchestration/test_cli.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files of `LONG` first; within a file nothing moves."""
+    here = Path(__file__).parent
+    places = {here / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
+@pytest.fixture(scope="session")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Build], Deployment]:
+    """Build a deployment by its name: in one of the test processes, and copied in the others."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def get(name: str, build: Build) -> Deployment:
+        made, mark = shared / f"{name}-built", shared / f"{name}-is-built"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not mark.exists():
+                # What is left of a process that failed at it: the next one tries again.
+                shutil.rmtree(made, ignore_errors=True)
+                build(made)
+                mark.touch()
+        return Deployment(Home(made)).copy(tmp_path_factory.mktemp(name) / "home")
+
+    return get
 
 
 @pytest.fixture(scope="session")
@@ -28,20 +81,31 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 
 
 @pytest.fixture(scope="session")
-def first_day(delivered: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+def first_day(built_once: Callable[[str, Build], Deployment], delivered: Deployment) -> Deployment:
     """The deployment after its first run, on the day of the history."""
-    deployment = delivered.copy(tmp_path_factory.mktemp("first") / "home")
-    deployment.day(HISTORY)
-    return deployment
+    return built_once("first_day", lambda home: delivered.copy(home).day(HISTORY))
 
 
 @pytest.fixture(scope="session")
-def day_by_day(first_day: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+def day_before_last(
+    built_once: Callable[[str, Build], Deployment], first_day: Deployment
+) -> Deployment:
+    """The deployment after one run for each daily drop but the last."""
+
+    def build(home: Path) -> None:
+        deployment = first_day.copy(home)
+        for number in range(1, DROPS):
+            deployment.day(HISTORY + timedelta(days=number))
+
+    return built_once("day_before_last", build)
+
+
+@pytest.fixture(scope="session")
+def day_by_day(
+    built_once: Callable[[str, Build], Deployment], day_before_last: Deployment
+) -> Deployment:
     """The deployment after one run for each daily drop."""
-    deployment = first_day.copy(tmp_path_factory.mktemp("daily") / "home")
-    for number in range(1, DROPS + 1):
-        deployment.day(HISTORY + timedelta(days=number))
-    return deployment
+    return built_once("day_by_day", lambda home: day_before_last.copy(home).day(LAST))
 
 
 @pytest.fixture

@@ -46,10 +46,10 @@ class Corrections:
 
 @pytest.fixture(scope="module")
 def corrected(
-    day_by_day: Deployment, tmp_path_factory: pytest.TempPathFactory
+    day_before_last: Deployment, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Deployment, Corrections]:
     """The deployment after its last day, with the corrections."""
-    deployment = day_by_day.copy(tmp_path_factory.mktemp("corrected") / "home")
+    deployment = day_before_last.copy(tmp_path_factory.mktemp("corrected") / "home")
     corrections = deliver(deployment)
     deployment.day(LAST)
     return deployment, corrections

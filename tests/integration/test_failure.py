@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -18,15 +22,48 @@ from orchestration.instance import RunError, prepare
 from tests.integration.deployments import DEMO, HISTORY, Deployment, differences
 
 NEXT = HISTORY + timedelta(days=1)
+AFTER = NEXT + timedelta(days=1)
+WAIT_BETWEEN_READS = 0.03
 
 
-def test_a_reader_in_a_loop_never_fails_and_never_sees_half_a_day(
-    first_day: Deployment, home_copy: Path
-) -> None:
-    deployment = first_day.copy(home_copy)
+@dataclass(frozen=True)
+class Faulty:
+    """What a deployment told of a day with two unreadable sources, and after the next, without.
+
+    Attributes:
+        deployment: it, after both days.
+        on: of each of the two days, what `source_delivers` says of a table of each source.
+        days: published days after the first of the two.
+        reader: what a reader in a loop printed during both; None if it had ended by itself.
+        errors: what it wrote to its standard error.
+    """
+
+    deployment: Deployment
+    on: dict[date, dict[str, str | None]]
+    days: int
+    reader: str | None
+    errors: str
+
+
+@pytest.fixture(scope="module")
+def faulty(first_day: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Faulty:
+    """A day on which one source lacks a column and another has the wrong ones, and the next."""
+    deployment = first_day.copy(tmp_path_factory.mktemp("faulty") / "home")
+    landing = deployment.home.landing
+    orders = landing / "shop" / "orders" / f"orders_{NEXT}.parquet"
+    touches = landing / "crm" / "touches" / f"touches_{NEXT}.csv"
+    good = {file: file.read_bytes() for file in (orders, touches)}
+    with duckdb.connect() as con:
+        con.execute(
+            f"copy (select * exclude (net_amount) from '{orders}') to '{orders}.new'"
+            " (format parquet)"
+        )
+    Path(f"{orders}.new").rename(orders)
+    touches.write_bytes(b"contact_id;action\n1;2\n")
+
     # A process of its own: within one process DuckDB would share the instance of the old file.
     reader = f"""
-import duckdb, sys
+import duckdb, time
 while True:
     with duckdb.connect({str(deployment.home.published)!r}, read_only=True) as con:
         print(*con.execute('''
@@ -35,47 +72,80 @@ while True:
                 (select count(distinct snapshot_date) from activation.customer_segments_daily),
                 (select count(distinct snapshot_date) from ops.data_quality_daily)
         ''').fetchone(), flush=True)
+    time.sleep({WAIT_BETWEEN_READS})
 """
+    told, days = {}, 0
     process = subprocess.Popen(
         [*deployment.command()[:1], "-c", reader],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    try:
-        for number in range(3):
-            deployment.day(HISTORY + timedelta(days=number))
-    finally:
-        alive = process.poll() is None
-        process.kill()
-        out, err = process.communicate()
-    assert alive, err
+    # Read as it comes: a full pipe would hold the reader up.
+    with ThreadPoolExecutor() as pool:
+        printed = pool.submit(process.communicate)
+        try:
+            deployment.day(NEXT)
+            told[NEXT], days = _deliveries(deployment), _days(deployment)
+            for file, content in good.items():
+                file.write_bytes(content)
+            deployment.day(AFTER)
+            told[AFTER] = _deliveries(deployment)
+        finally:
+            alive = process.poll() is None
+            process.kill()
+        out, errors = printed.result()
+    return Faulty(deployment, told, days, out if alive else None, errors)
+
+
+def test_a_reader_in_a_loop_never_fails_and_never_sees_half_a_day(faulty: Faulty) -> None:
+    assert faulty.reader is not None, faulty.errors
     seen = [
-        [int(count) for count in line.split()] for line in out.splitlines() if line.count(" ") == 2
+        [int(count) for count in line.split()]
+        for line in faulty.reader.splitlines()
+        if line.count(" ") == 2
     ]
     assert {days for days, *_ in seen} >= {1, 2}
     assert all(len(set(counts)) == 1 for counts in seen)
 
 
-@pytest.mark.parametrize("seconds", [6, 9, 12])
+# Steps at the beginning, in the middle and at the end of a day's run.
+KILLED_IN = ("raw_shop", "build_features", "published__holdfast")
+
+
 def test_a_run_killed_at_any_moment_leaves_the_day_before_and_is_made_good_by_the_next(
-    first_day: Deployment, day_by_day: Deployment, home_copy: Path, seconds: int
+    first_day: Deployment, day_by_day: Deployment, home_copy: Path
 ) -> None:
     deployment = first_day.copy(home_copy)
-    process = subprocess.Popen(
-        deployment.command("run", "--date", NEXT.isoformat()),
-        env=deployment.environ(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    time.sleep(seconds)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert differences(first_day, deployment) == [] or _days(deployment) == 2
+    for step in KILLED_IN:
+        process = subprocess.Popen(
+            deployment.command("run", "--date", NEXT.isoformat()),
+            env=deployment.environ(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _wait_for(step, process, deployment)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        assert differences(first_day, deployment) == [] or _days(deployment) == 2
     deployment.day(NEXT)
     for table in ("activation.customer_risk_daily", "activation.customer_segments_daily"):
         where = f"snapshot_date <= '{NEXT}'"
         assert deployment.table(table) == day_by_day.table(table, where)
+
+
+def _wait_for(step: str, process: subprocess.Popen[bytes], deployment: Deployment) -> None:
+    """Wait until the process is in the midst of a step: for what it writes to the event log."""
+    with closing(sqlite3.connect(deployment.home.dagster_home / "event_log.db")) as log:
+        (before,) = log.execute("select max(id) from event_logs").fetchone()
+        begun = """
+            select count(*) from event_logs
+            where id > ? and step_key = ? and dagster_event_type = 'STEP_START'
+        """
+        while log.execute(begun, [before, step]).fetchone() == (0,):
+            assert process.poll() is None, f"the run ended before {step}"
+            time.sleep(0.02)
+    time.sleep(0.5)
 
 
 def _days(deployment: Deployment) -> int:
@@ -86,68 +156,70 @@ def _days(deployment: Deployment) -> int:
     return days
 
 
-@pytest.mark.parametrize(
-    ("file", "content", "said"),
-    [
-        ("crm/touches/touches_{next}.csv", b"", "touches_{next}.csv"),
-        ("crm/touches/touches_{next}.csv", b"contact_id;action\n1;2\n", "touches_{next}.csv"),
-        ("shop/orders/orders_{next}.parquet", b"PAR1 not really", "orders_{next}.parquet"),
-    ],
-)
 def test_a_file_that_cannot_be_read_is_named_and_the_day_is_published_from_what_is_known(
-    first_day: Deployment, home_copy: Path, file: str, content: bytes, said: str
+    first_day: Deployment, home_copy: Path
 ) -> None:
     deployment = first_day.copy(home_copy)
-    target = deployment.home.landing / file.format(next=NEXT)
+    files = {"crm": f"touches_{NEXT}.csv", "shop": f"orders_{NEXT}.parquet"}
+    landing = deployment.home.landing
     before = _loaded(deployment)
-    target.write_bytes(content)
+    (landing / "crm" / "touches" / files["crm"]).write_bytes(b"")
+    (landing / "shop" / "orders" / files["shop"]).write_bytes(b"PAR1 not really")
     deployment.day(NEXT)
     assert _days(deployment) == 2
-    source = file.partition("/")[0]
-    stale = deployment.warehouse(
-        f"select source, message from ops.extractions where run_date = '{NEXT}' and not is_complete"
-    )
-    assert [name for name, _ in stale] == [source]
-    assert said.format(next=NEXT) in str(stale[0][1])
-    # Of that source nothing was loaded, of the others the day's drops were.
+    stale = _stale(deployment)
+    assert stale.keys() == files.keys()
+    assert all(file in stale[source] for source, file in files.items())
+    # Of those sources nothing was loaded, of the other the day's drops were.
     loaded = _loaded(deployment)
-    assert {name for name, rows in loaded.items() if rows == before[name]} == {source}
+    assert {name for name, rows in loaded.items() if rows == before[name]} == files.keys()
 
 
 def test_a_column_that_is_gone_costs_its_source_a_day_and_no_other(
-    first_day: Deployment, day_by_day: Deployment, home_copy: Path
+    faulty: Faulty, day_by_day: Deployment
 ) -> None:
-    deployment = first_day.copy(home_copy)
-    file = deployment.home.landing / "shop" / "orders" / f"orders_{NEXT}.parquet"
-    good = file.read_bytes()
-    with duckdb.connect() as con:
-        con.execute(
-            f"copy (select * exclude (net_amount) from '{file}') to '{file}.new' (format parquet)"
-        )
-    Path(f"{file}.new").rename(file)
-    deployment.day(NEXT)
-    told = _check(deployment, "source_delivers", "raw_shop", "orders")
+    told = faulty.on[NEXT]["shop"]
     assert told is not None
     assert "shop.orders.net_amount" in told
     assert "dbt_project/models/staging/shop/stg_shop__orders.sql" in told
-    assert _check(deployment, "source_delivers", "raw_crm", "customers") is None
-    assert _days(deployment) == 2
+    assert faulty.on[NEXT]["helpdesk"] is None
+    assert faulty.days == 2
 
-    file.write_bytes(good)
-    day_after = NEXT + timedelta(days=1)
-    deployment.day(day_after)
-    assert _check(deployment, "source_delivers", "raw_shop", "orders") is None
+    assert faulty.on[AFTER] == {"crm": None, "shop": None, "helpdesk": None}
     counts = "select source, table_name, sum(rows) from ops.load_ledger group by all order by all"
     expected = [
         (source, table, rows)
         for source, table, rows in day_by_day.warehouse(
             f"""
             select source, table_name, sum(rows) from ops.load_ledger
-            where drop_date <= '{day_after}' group by all order by all
+            where drop_date <= '{AFTER}' group by all order by all
             """
         )
     ]
-    assert deployment.warehouse(counts) == expected
+    assert faulty.deployment.warehouse(counts) == expected
+
+
+def test_a_file_with_other_columns_is_named(faulty: Faulty) -> None:
+    stale = _stale(faulty.deployment)
+    assert stale.keys() == {"crm", "shop"}
+    assert f"touches_{NEXT}.csv" in stale["crm"]
+
+
+def _stale(deployment: Deployment) -> dict[str, str]:
+    """What was said of the sources that could not be read, by their names."""
+    rows = deployment.warehouse(
+        f"select source, message from ops.extractions where run_date = '{NEXT}' and not is_complete"
+    )
+    return {str(source): str(message) for source, message in rows}
+
+
+def _deliveries(deployment: Deployment) -> dict[str, str | None]:
+    """What the latest check of a table of each source says, None if it has passed."""
+    tables = {"crm": "customers", "shop": "orders", "helpdesk": "tickets"}
+    return {
+        source: _check(deployment, "source_delivers", f"raw_{source}", table)
+        for source, table in tables.items()
+    }
 
 
 def _loaded(deployment: Deployment) -> dict[str, int]:
@@ -197,24 +269,3 @@ def test_another_company_is_refused_the_home(first_day: Deployment, tmp_path: Pa
     shutil.rmtree(deployment.home.dbt_target)
     with pytest.raises(RunError, match="another"):
         Deployment(deployment.home, config).day(HISTORY)
-
-
-def test_a_corrected_file_replaces_what_it_said(first_day: Deployment, home_copy: Path) -> None:
-    deployment = first_day.copy(home_copy)
-    file = deployment.home.landing / "shop" / "orders" / f"orders_{HISTORY}.parquet"
-    with duckdb.connect() as con:
-        con.execute(
-            f"copy (from '{file}' order by order_no offset 10) to '{file}.new' (format parquet)"
-        )
-    Path(f"{file}.new").rename(file)
-    deployment.day(NEXT)
-    [(before,)] = first_day.query("select count(*) from marts.fct_orders")
-    [(superseded,)] = deployment.query(
-        f"""
-        select superseded from ops.data_quality_daily
-        where table_name = 'orders' and snapshot_date = '{NEXT}'
-        """
-    )
-    assert isinstance(before, int)
-    assert isinstance(superseded, int)
-    assert superseded >= before

@@ -1,4 +1,7 @@
-"""The same day gives the same rows, whenever and in whatever pieces it is run."""
+"""The same day gives the same rows, whenever it is run.
+
+In whatever pieces: test_corrections.py holds the drops one by one against one backfill over them.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,6 @@ def test_the_same_date_twice_gives_identical_tables(first_day: Deployment, home_
     again = first_day.copy(home_copy)
     again.day(HISTORY)
     assert differences(first_day, again) == []
-
-
-def test_drops_one_by_one_and_one_backfill_over_them_give_the_same(
-    day_by_day: Deployment, first_day: Deployment, home_copy: Path
-) -> None:
-    backfilled = first_day.copy(home_copy)
-    backfilled.range(HISTORY + timedelta(days=1), LAST)
-    assert differences(day_by_day, backfilled) == []
 
 
 def test_a_date_in_the_past_gives_what_it_gave_then(
