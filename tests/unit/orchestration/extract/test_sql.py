@@ -3,15 +3,18 @@ from __future__ import annotations
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from orchestration.extract import database as extract_database
 from orchestration.extract import landing
+from orchestration.extract.database import Batches
 from orchestration.extract.errors import ExtractError
 from orchestration.home import Home
 from orchestration.source_config import SqlSource
@@ -102,6 +105,40 @@ def test_a_table_without_a_cursor_is_read_and_compared_each_time(crm: Crm) -> No
     assert (report.rows, report.rows_ended) == (2, 1)
     assert crm.current() == crm.there()
     assert crm.is_accounted_for()
+
+
+def test_many_rows_land_in_parts_of_one_load_of_which_only_one_is_in_memory(
+    sqlite: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = []
+    rows, part = 200_000, 4_000_000
+
+    relations = Batches.relations
+
+    def measured(batches: Batches, *arguments: Any) -> Iterator[str]:
+        for relation in relations(batches, *arguments):
+            held.append(pa.total_allocated_bytes())
+            yield relation
+
+    monkeypatch.setattr(Batches, "relations", measured)
+    monkeypatch.setattr(extract_database, "_PART_BYTES", part)
+    database = sqlite.database("parts")
+    database.execute(
+        "create table notes as with recursive numbers(id) as"
+        f" (select 1 union all select id + 1 from numbers where id < {rows})"
+        " select id, id || ' ' || hex(zeroblob(100)) as text from numbers"
+    )
+    crm = connect(database, {"notes": {"columns": ["id"], "key": ["id"]}})
+    for day, landed in ((1, rows), (2, 0)):  # straight into raw; through a table to compare with
+        held.clear()
+        assert crm.extract(day)["notes"].rows == landed
+        assert len(held) > 5
+        assert max(held) - held[0] < 2 * part
+    assert crm.query(
+        "select count(*), count(distinct _row), min(_row), max(_row), count(distinct _load_id)"
+        " from raw_crm.notes"
+    ) == [(rows, rows, 1, rows, 1)]
+    assert crm.query("select rows from ops.load_ledger") == [(rows,)]
 
 
 @pytest.mark.parametrize("kind", ["boolean", "integer", "timestamp"])
