@@ -17,6 +17,7 @@ from rich.table import Table
 
 from orchestration.config import DeploymentConfig
 from orchestration.home import Home
+from orchestration.plain_error import PlainError
 from orchestration.quoting import literal
 from orchestration.worst_attrition import WorstAttrition, attrition_sentence, read_worst_attrition
 
@@ -28,6 +29,10 @@ _FIGURES = {
     "brier": "Brier",
     "top_decile_lift": "lift, top tenth",
 }
+
+
+class SummaryError(PlainError):
+    """A published file cannot be summed up; the text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -59,80 +64,92 @@ class DaySummary:
 
 
 def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
-    """Read a day, the latest one by default; None if nothing was published or not that day."""
+    """Read a day, the latest one by default; None if nothing was published or not that day.
+
+    Raises:
+        SummaryError: the file was published by a version that did not tell all of it.
+    """
     if not published.exists():
         return None
     with duckdb.connect(str(published), read_only=True) as con:
-        latest = con.execute("select max(snapshot_date) from ops.data_quality_daily").fetchone()
-        day = day or (latest[0] if latest else None)
-        if day is None:
-            return None
-        # A bound parameter makes DuckDB import pandas, which takes longer than all that is asked.
-        is_of_day = f"snapshot_date = date {literal(day.isoformat())}"
-        totals = con.execute(
-            f"""
-            select
-                (select count(*) from marts.dim_customers),
-                count(*),
-                count(*) filter (risk_tier = 'high'),
-                coalesce(sum(value_at_risk), 0)::double,
-                max(model_version)
-            from activation.customer_risk_daily
-            where {is_of_day}
-            """
-        ).fetchone()
-        if totals is None:
-            return None
-        deliveries = con.execute(
-            f"""
-            select source, sum(delivered)::bigint, sum(rejected)::bigint
-            from ops.data_quality_daily
-            where {is_of_day}
-            group by source
-            order by source
-            """
-        ).fetchall()
-        stale = con.execute(
-            f"""
-            select source, any_value(stale_reason), max(last_delivered_on)
-            from ops.data_quality_daily
-            where {is_of_day} and is_stale
-            group by source
-            order by source
-            """
-        ).fetchall()
-        riskiest = con.execute(
-            f"""
-            select
-                customer_id,
-                churn_probability,
-                coalesce(value_at_risk, 0)::double,
-                concat_ws('; ', reason_1, reason_2, reason_3)
-            from activation.customer_risk_daily
-            where {is_of_day}
-            order by risk_tier = 'high' desc, value_at_risk desc nulls last, customer_id
-            limit {TOP_CUSTOMERS}
-            """
-        ).fetchall()
-        warned, newly_warned = con.execute(
-            """
-            select
-                count(distinct customer_id),
-                case when count(is_new) > 0 then count(distinct customer_id) filter (is_new) end
-            from activation.customer_warnings_daily
-            where snapshot_date = ? and is_shown
-            """,
-            [day],
-        ).fetchone() or (0, None)
-        alarms = con.execute(
-            """
-            select evidence from activation.company_alarms_daily
-            where snapshot_date = ? and is_bad
-            order by metric, segment
-            """,
-            [day],
-        ).fetchall()
-        attrition = read_worst_attrition(con)
+        try:
+            return _read(con, day)
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            raise SummaryError(
+                f"{published} was published by another version of Holdfast: the next run publishes"
+                " it anew (holdfast run)"
+            ) from error
+
+
+def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None:
+    latest = con.execute("select max(snapshot_date) from ops.data_quality_daily").fetchone()
+    day = day or (latest[0] if latest else None)
+    if day is None:
+        return None
+    # A bound parameter makes DuckDB import pandas, which takes longer than all that is asked.
+    is_of_day = f"snapshot_date = date {literal(day.isoformat())}"
+    totals = con.execute(
+        f"""
+        select
+            (select count(*) from marts.dim_customers),
+            count(*),
+            count(*) filter (risk_tier = 'high'),
+            coalesce(sum(value_at_risk), 0)::double,
+            max(model_version)
+        from activation.customer_risk_daily
+        where {is_of_day}
+        """
+    ).fetchone()
+    if totals is None:
+        return None
+    deliveries = con.execute(
+        f"""
+        select source, sum(delivered)::bigint, sum(rejected)::bigint
+        from ops.data_quality_daily
+        where {is_of_day}
+        group by source
+        order by source
+        """
+    ).fetchall()
+    stale = con.execute(
+        f"""
+        select source, any_value(stale_reason), max(last_delivered_on)
+        from ops.data_quality_daily
+        where {is_of_day} and is_stale
+        group by source
+        order by source
+        """
+    ).fetchall()
+    riskiest = con.execute(
+        f"""
+        select
+            customer_id,
+            churn_probability,
+            coalesce(value_at_risk, 0)::double,
+            concat_ws('; ', reason_1, reason_2, reason_3)
+        from activation.customer_risk_daily
+        where {is_of_day}
+        order by risk_tier = 'high' desc, value_at_risk desc nulls last, customer_id
+        limit {TOP_CUSTOMERS}
+        """
+    ).fetchall()
+    warned, newly_warned = con.execute(
+        f"""
+        select
+            count(distinct customer_id),
+            case when count(is_new) > 0 then count(distinct customer_id) filter (is_new) end
+        from activation.customer_warnings_daily
+        where {is_of_day} and is_shown
+        """
+    ).fetchone() or (0, None)
+    alarms = con.execute(
+        f"""
+        select evidence from activation.company_alarms_daily
+        where {is_of_day} and is_bad
+        order by metric, segment
+        """
+    ).fetchall()
+    attrition = read_worst_attrition(con)
     customers, eligible, high_risk, value_at_risk, version = totals
     return DaySummary(
         day,
