@@ -24,7 +24,7 @@ from orchestration.home import Home
 
 PROJECT = Path(__file__).parent.parent
 _MILLION = 1_000_000
-# What grows with the rows is DuckDB's cache of the blocks that it has written: a limit bounds it.
+# What a load needs, beside what DuckDB keeps of the blocks that it has written as long as it may.
 _SMALL = "250MB"
 _DAY = date(2026, 6, 1)
 _URL = "HOLDFAST_BENCHMARK_URL"
