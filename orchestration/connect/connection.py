@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -205,9 +206,18 @@ def _write(texts: Mapping[Path, str | None]) -> tuple[list[Path], list[Path]]:
             left_alone.append(path)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        _put(path.resolve(), text)
         written.append(path)
     return written, left_alone
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a file in one step: whoever is killed leaves the old one or the new one."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_text(text, encoding="utf-8")
+    if path.exists():
+        shutil.copymode(path, beside)
+    beside.replace(path)
 
 
 def _folder(project: Path, name: str) -> Path:

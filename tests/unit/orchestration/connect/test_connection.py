@@ -91,6 +91,27 @@ def test_config_models_and_the_project_s_lines_are_written_and_can_be_read(
     )
 
 
+def test_whoever_is_killed_while_it_writes_leaves_the_old_files(
+    project: Project, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.connect("corner", shop)
+    project.config.chmod(0o640)
+    before = project.config.read_bytes()
+
+    def killed(_: Path, target: Path) -> Path:
+        raise KeyboardInterrupt(target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            project.connect("kiosk", shop)
+    assert project.config.read_bytes() == before
+    project.connect("kiosk", shop)
+    assert set(load_config(project.config).sources) == {"corner", "kiosk"}
+    assert project.config.stat().st_mode & 0o777 == 0o640
+    assert not list(project.root.rglob(".*.new"))
+
+
 def test_nobody_s_data_is_printed_or_written(project: Project, shop: Path) -> None:
     connection = project.connect("corner", shop)
     console = Console(record=True, width=300, file=(project.root / "out").open("w"))
