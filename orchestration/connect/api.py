@@ -13,7 +13,7 @@ import duckdb
 import yaml
 from pydantic import ValidationError
 
-from orchestration.connect.errors import ConnectError
+from orchestration.connect.errors import ConnectError, mistakes_in
 from orchestration.connect.offered import Offer, OfferedTable
 from orchestration.extract.api_client import ApiClient
 from orchestration.extract.api_paging import Pages
@@ -91,11 +91,7 @@ def _source(path: Path, entry: Mapping[str, Any]) -> RestSource:
     try:
         return RestSource.model_validate({**entry, "tables": tables})
     except ValidationError as error:
-        mistakes = "; ".join(
-            f"{'.'.join(map(str, each['loc']))}: {each['msg'].removeprefix('Value error, ')}"
-            for each in error.errors(include_input=False, include_url=False)
-        )
-        raise ConnectError(f"{path}: {mistakes}") from None
+        raise ConnectError(f"{path}: {mistakes_in(error)}") from None
 
 
 def _sample(

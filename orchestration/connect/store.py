@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 from pydantic import ValidationError
 
-from orchestration.connect.errors import ConnectError
+from orchestration.connect.errors import ConnectError, mistakes_in
 from orchestration.connect.folder import NO_TABLE, file_format, offered_files, path_pattern
 from orchestration.connect.offered import Offer
 from orchestration.extract.drops import Drop
@@ -70,11 +70,7 @@ def _source(entry: Mapping[str, Any]) -> FilesSource:
     try:
         return FilesSource.model_validate({"kind": "files", **entry, "tables": _ANY})
     except ValidationError as error:
-        mistakes = "; ".join(
-            f"{'.'.join(map(str, each['loc']))}: {each['msg'].removeprefix('Value error, ')}"
-            for each in error.errors(include_input=False, include_url=False)
-        )
-        raise ConnectError(mistakes) from None
+        raise ConnectError(mistakes_in(error)) from None
 
 
 def _copied(store: ObjectFolder, drops: list[Drop], folder: Path) -> tuple[set[str], list[str]]:
