@@ -116,7 +116,7 @@ class _Reading:
     def _read_into_nothing(self) -> None:
         """There is nothing to compare rows with: they go straight into their table."""
         columns = self._table.columns
-        with self._reading(self._table.query(), columns) as batches:
+        with self._batches_of(self._table.query(), columns) as batches:
             self._land(batches.relations(self._con, columns))
         self._remember_comparison()
 
@@ -182,13 +182,13 @@ class _Reading:
         self, name: str, query: sa.Select[Any], columns: Sequence[Column]
     ) -> Iterator[str]:
         """The rows of a query as a temporary table."""
-        with self._reading(query, columns) as batches:
+        with self._batches_of(query, columns) as batches:
             batches.copy(self._con, name, columns)
         yield f"temp.{name}"
         self._con.execute(f"drop table temp.{name}")
 
     @contextmanager
-    def _reading(self, query: sa.Select[Any], columns: Sequence[Column]) -> Iterator[Batches]:
+    def _batches_of(self, query: sa.Select[Any], columns: Sequence[Column]) -> Iterator[Batches]:
         """The rows of a query, whose highest cursor is remembered once they have been read."""
         cursor = self._table.cursor
         follow = cursor.name if cursor is not None and cursor in columns else None
