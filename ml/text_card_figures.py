@@ -14,7 +14,7 @@ from ml.text_lexicon import MOODS
 from ml.text_model import sentiments
 from ml.text_scripts import script_of
 from ml.text_terms import MoodTerm, strongest_terms
-from ml.text_training import Reading, TextTraining
+from ml.text_training import Reading, TextTraining, f1_scores
 
 # Metric, what the card calls it, and its format.
 ROWS = (
@@ -100,7 +100,9 @@ def confusion_section(training: TextTraining) -> str:
     kept, *others = training.readings
     actual = training.holdout.moods
     counts = _confusion(actual, kept)
-    scores = {each.reader: _f1(_confusion(actual, each)) for each in training.readings}
+    scores = {
+        each.reader: f1_scores(actual, each.moods.argmax(axis=1)) for each in training.readings
+    }
     header = ["Rated", *(f"Told {mood}" for mood in MOODS), "Recall", "Precision", "F1"]
     header += [f"F1: {READERS[each.reader].lower()}" for each in others]
     rows = []
@@ -112,7 +114,10 @@ def confusion_section(training: TextTraining) -> str:
                 *(f"{count:,}" for count in counts[place]),
                 _share(hits, counts[place].sum()),
                 _share(hits, counts[:, place].sum()),
-                *(number(scores[each.reader][place], ".3f") for each in training.readings),
+                *(
+                    number(scores[each.reader].get(place, float("nan")), ".3f")
+                    for each in training.readings
+                ),
             ]
         )
     return table(header, rows)
@@ -229,16 +234,6 @@ def _confusion(actual: NDArray[np.int64], reading: Reading) -> NDArray[np.int64]
     counts = np.zeros((len(MOODS), len(MOODS)), dtype=np.int64)
     np.add.at(counts, (actual, reading.moods.argmax(axis=1)), 1)
     return counts
-
-
-def _f1(counts: NDArray[np.int64]) -> list[float]:
-    """The F1 score of each mood; NaN for one that no text has."""
-    return [
-        2 * counts[place, place] / (counts[place].sum() + counts[:, place].sum())
-        if counts[place].any()
-        else float("nan")
-        for place in range(len(MOODS))
-    ]
 
 
 def _share(part: int, whole: int) -> str:

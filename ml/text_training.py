@@ -232,11 +232,16 @@ def log_loss(moods: Values, rated: RatedTexts) -> float:
 
 def macro_f1(actual: Places, told: Places) -> float:
     """Mean F1 of the classes that occur."""
-    scores = []
+    return float(np.mean(list(f1_scores(actual, told).values())))
+
+
+def f1_scores(actual: Places, told: Places) -> dict[int, float]:
+    """F1, the harmonic mean of precision and recall, of each class that occurs."""
+    scores = {}
     for place in np.unique(actual):
         hit = float(((actual == place) & (told == place)).sum())
-        scores.append(2 * hit / float((actual == place).sum() + (told == place).sum()))
-    return float(np.mean(scores))
+        scores[int(place)] = 2 * hit / float((actual == place).sum() + (told == place).sum())
+    return scores
 
 
 def _topic_head(texts: pa.Table) -> tuple[TextHead | None, int]:
