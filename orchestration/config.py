@@ -264,10 +264,15 @@ def utc_offsets(time_zone: str) -> list[list[str | int]]:
     zone = ZoneInfo(time_zone)
 
     def offset(moment: datetime) -> int:
-        return int(moment.replace(tzinfo=UTC).astimezone(zone).utcoffset().total_seconds())  # type: ignore[union-attr]
+        wall_clock = moment.astimezone(zone).replace(tzinfo=UTC)
+        return int((wall_clock - moment).total_seconds())
 
-    begin = datetime(2000, 1, 1)  # noqa: DTZ001 (wall clocks of UTC, as the warehouse has them)
-    found: list[list[str | int]] = [[str(begin), offset(begin)]]
+    def change(moment: datetime) -> list[str | int]:
+        # Without an offset, as the warehouse has wall clocks of UTC.
+        return [str(moment.replace(tzinfo=None)), offset(moment)]
+
+    begin = datetime(2000, 1, 1, tzinfo=UTC)
+    found = [change(begin)]
     for week in range(38 * 366 // 7):
         before, after = begin + timedelta(weeks=week), begin + timedelta(weeks=week + 1)
         if offset(before) == offset(after):
@@ -275,8 +280,7 @@ def utc_offsets(time_zone: str) -> list[list[str | int]]:
         while after - before > timedelta(seconds=1):
             half = before + (after - before) // 2
             before, after = (half, after) if offset(half) == offset(before) else (before, half)
-        moment = after.replace(microsecond=0)
-        found.append([str(moment), offset(moment)])
+        found.append(change(after.replace(microsecond=0)))
     return found
 
 
