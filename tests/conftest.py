@@ -16,7 +16,7 @@ from demo import generate
 from orchestration.home import Home
 from tests.integration.deployments import DROPS, HISTORY, LAST, PEOPLE, Deployment
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.databases", "tests.object_stores"]
 
 Build = Callable[[Path], None]
 

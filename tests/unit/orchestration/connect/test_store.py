@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,9 @@ from orchestration.connect import store as connected_store
 from orchestration.connect.errors import ConnectError
 from orchestration.connect.storage_options import storage_options
 from orchestration.source_config import FilesSource
+from tests.object_stores import SECRET
 from tests.unit.orchestration.connect.conftest import Deliver, Project
 
-SECRET = "correct-horse-battery"
 ORDERS = "order_no,customer_no,placed,state,total\n" + "".join(
     f"{n},C{n % 60},2026-02-{n % 28 + 1:02},paid,{n}.50\n" for n in range(120)
 )
@@ -27,43 +26,17 @@ CUSTOMERS = "customer_no,name,mail,registered\n" + "".join(
 )
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def options(server: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.setenv("SHOP_KEY_ID", "exporter")
-    monkeypatch.setenv("SHOP_SECRET", SECRET)
+def options(object_store: str) -> dict[str, Any]:
     return storage_options(
         [
             "key=${SHOP_KEY_ID}",
             "secret=${SHOP_SECRET}",
-            f"endpoint_url={server}",
+            f"endpoint_url={object_store}",
             "config_kwargs.retries.max_attempts=1",
             "config_kwargs.connect_timeout=2",
         ]
     )
-
-
-@pytest.fixture
-def bucket(server: str) -> Any:
-    """An empty bucket; what writes there."""
-    store = fsspec.filesystem(
-        "s3", key="exporter", secret=SECRET, endpoint_url=server, skip_instance_cache=True,
-        use_listings_cache=False,
-    )  # fmt: skip
-    if store.exists("exports"):
-        store.rm("exports", recursive=True)
-    store.mkdir("exports")
-    return store
 
 
 def fill(bucket: Any) -> None:
@@ -82,9 +55,9 @@ def entry(project: Project, name: str) -> dict[str, Any]:
 
 
 def test_a_bucket_is_proposed_as_the_same_folder_here_is_and_can_be_read(
-    project: Project, deliver: Deliver, bucket: Any, options: dict[str, Any]
+    project: Project, deliver: Deliver, exports_bucket: Any, options: dict[str, Any]
 ) -> None:
-    fill(bucket)
+    fill(exports_bucket)
     there = project.connect("shop", "s3://exports/shop", storage_options=options)
     folder = deliver("notes.docx", "no table")
     (folder / "in").mkdir()
@@ -106,9 +79,9 @@ def test_a_bucket_is_proposed_as_the_same_folder_here_is_and_can_be_read(
 
 
 def test_the_entry_names_the_secrets_and_never_holds_them(
-    project: Project, bucket: Any, options: dict[str, Any], server: str
+    project: Project, exports_bucket: Any, options: dict[str, Any], object_store: str
 ) -> None:
-    fill(bucket)
+    fill(exports_bucket)
     project.connect("shop", "s3://exports/shop", storage_options=options)
 
     assert SECRET not in project.everything_written("shop")
@@ -118,7 +91,7 @@ def test_the_entry_names_the_secrets_and_never_holds_them(
     assert written["storage_options"] == {
         "key": "${SHOP_KEY_ID}",
         "secret": "${SHOP_SECRET}",
-        "endpoint_url": server,
+        "endpoint_url": object_store,
         "config_kwargs": {"retries": {"max_attempts": 1}, "connect_timeout": 2},
     }
     source = load_config(project.config).sources["shop"]
@@ -127,9 +100,9 @@ def test_the_entry_names_the_secrets_and_never_holds_them(
 
 
 def test_the_name_of_the_bucket_may_be_kept_outside_too(
-    project: Project, bucket: Any, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    project: Project, exports_bucket: Any, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fill(bucket)
+    fill(exports_bucket)
     monkeypatch.setenv("SHOP_BUCKET", "exports")
     project.connect("shop", "s3://${SHOP_BUCKET}/shop", storage_options=options)
 
@@ -139,9 +112,9 @@ def test_the_name_of_the_bucket_may_be_kept_outside_too(
 
 
 def test_a_dry_run_looks_and_writes_nothing(
-    project: Project, bucket: Any, options: dict[str, Any]
+    project: Project, exports_bucket: Any, options: dict[str, Any]
 ) -> None:
-    fill(bucket)
+    fill(exports_bucket)
     connection = project.connect("shop", "s3://exports/shop", storage_options=options, is_dry=True)
 
     assert set(connection.proposal.findings.tables) == {"orders", "customers"}
@@ -149,12 +122,14 @@ def test_a_dry_run_looks_and_writes_nothing(
 
 
 def test_of_a_long_history_the_newest_files_are_looked_at(
-    project: Project, bucket: Any, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    project: Project, exports_bucket: Any, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for day in range(1, 9):
         header = "order_no,total" if day < 6 else "order_no,total,coupon"
         row = f"{day},5" if day < 6 else f"{day},5,X"
-        bucket.pipe(f"exports/shop/orders_2026-03-0{day}.csv", f"{header}\n{row}\n".encode())
+        exports_bucket.pipe(
+            f"exports/shop/orders_2026-03-0{day}.csv", f"{header}\n{row}\n".encode()
+        )
     monkeypatch.setattr(connected_store, "SAMPLE_BYTES", 70)
     connection = project.connect("shop", "s3://exports/shop", storage_options=options)
 
@@ -164,19 +139,19 @@ def test_of_a_long_history_the_newest_files_are_looked_at(
     assert connection.proposal.findings.tables["orders"].rows == 3
     # One file is enough of a sample, but would keep its number as its name.
     monkeypatch.setattr(connected_store, "SAMPLE_BYTES", 1)
-    bucket.rm("exports/shop", recursive=True)
+    exports_bucket.rm("exports/shop", recursive=True)
     for part in (1, 2, 3):
-        bucket.pipe(f"exports/shop/part-000{part}.csv", b"order_no,total\n1,5\n")
+        exports_bucket.pipe(f"exports/shop/part-000{part}.csv", b"order_no,total\n1,5\n")
     again = project.connect("parts", "s3://exports/shop", storage_options=options, is_dry=True)
     assert again.offer.tables[0].entry["path"] == "part-*.csv"
 
 
 def test_a_file_that_cannot_be_read_is_passed_over_with_its_address(
-    project: Project, bucket: Any, options: dict[str, Any]
+    project: Project, exports_bucket: Any, options: dict[str, Any]
 ) -> None:
-    fill(bucket)
-    bucket.pipe("exports/shop/broken.csv.gz", gzip.compress(ORDERS.encode())[:-9])
-    bucket.pipe("exports/shop/void.csv", b"")
+    fill(exports_bucket)
+    exports_bucket.pipe("exports/shop/broken.csv.gz", gzip.compress(ORDERS.encode())[:-9])
+    exports_bucket.pipe("exports/shop/void.csv", b"")
     connection = project.connect("shop", "s3://exports/shop", storage_options=options, is_dry=True)
 
     assert set(connection.proposal.findings.tables) == {"orders", "customers"}
@@ -196,7 +171,7 @@ def test_a_file_that_cannot_be_read_is_passed_over_with_its_address(
     ],
 )
 def test_a_store_that_cannot_be_connected_is_said_in_one_line(
-    project: Project, bucket: Any, options: dict[str, Any], location: str, said: str
+    project: Project, exports_bucket: Any, options: dict[str, Any], location: str, said: str
 ) -> None:
     chosen = options if location.startswith("s3") else {}
     with pytest.raises(ConnectError, match=said) as caught:

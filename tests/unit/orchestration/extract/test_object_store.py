@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +14,11 @@ from pydantic import ValidationError
 
 from orchestration.extract.errors import ExtractError
 from orchestration.source_config import FilesSource
+from tests.object_stores import SECRET
 
 from .conftest import ORDERS, Shop
 
-SECRET = "correct-horse-battery"
 ROWS = "select _file, order_no, amount from raw_shop.orders order by _load_id, _row"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in (("KEY_ID", "exporter"), ("SECRET", SECRET)):
-            patch.setenv(f"SHOP_{name}", value)
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        server.start()
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
-        server.stop()
 
 
 def options(endpoint: str) -> dict[str, Any]:
@@ -46,18 +31,11 @@ def options(endpoint: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def bucket(shop: Shop, server: str) -> Any:
+def bucket(shop: Shop, object_store: str, exports_bucket: Any) -> Any:
     """The shop's files in a bucket; what writes there."""
     shop.location = "s3://exports/shop"
-    shop.storage_options = options(server)
-    store = fsspec.filesystem(
-        "s3", key="exporter", secret=SECRET, endpoint_url=server, skip_instance_cache=True,
-        use_listings_cache=False,
-    )  # fmt: skip
-    if store.exists("exports"):
-        store.rm("exports", recursive=True)
-    store.mkdir("exports")
-    return store
+    shop.storage_options = options(object_store)
+    return exports_bucket
 
 
 def test_a_bucket_is_read_like_a_folder_and_what_is_there_is_not_fetched_again(
@@ -92,15 +70,17 @@ def test_an_object_that_was_replaced_supersedes_its_rows(shop: Shop, bucket: Any
     assert [amount for *_, amount in shop.query(ROWS)] == ["5", "7"]
 
 
-def test_wrong_credentials_are_told_without_them(shop: Shop, bucket: Any, server: str) -> None:
+def test_wrong_credentials_are_told_without_them(
+    shop: Shop, bucket: Any, object_store: str
+) -> None:
     bucket.pipe("exports/shop/orders_2026-06-16.csv", b"order_no,amount\n1,5\n")
     shop.extract("2026-06-16")
-    requests.post(f"{server}/moto-api/reset-auth", data=b"0", timeout=10)
+    requests.post(f"{object_store}/moto-api/reset-auth", data=b"0", timeout=10)
     try:
         with pytest.raises(ExtractError, match="s3://exports/shop: the store refuses") as caught:
             shop.extract("2026-06-17")
     finally:
-        requests.post(f"{server}/moto-api/reset-auth", data=b"1000000", timeout=10)
+        requests.post(f"{object_store}/moto-api/reset-auth", data=b"1000000", timeout=10)
     assert SECRET not in str(caught.value)
     assert caught.value.__cause__ is None
 
