@@ -30,6 +30,9 @@ DROPS = 3
 HISTORY = date(2026, 6, 27)
 LAST = date(2026, 6, 30)
 
+# For where it matters where customers come from, and not how good the model is.
+QUICK_TRAINING = {"tuning_trials": 0, "earlier_origins": 0}
+
 # Each published table and what its rows are told apart by.
 GRAINS = {
     "marts.dim_customers": "customer_id",

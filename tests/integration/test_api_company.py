@@ -16,7 +16,7 @@ from orchestration.assets.ingest import SOURCE_DELIVERS
 from orchestration.home import Home
 from tests.api_company import BEGIN, fill, order
 from tests.api_sources import example
-from tests.integration.deployments import Deployment
+from tests.integration.deployments import QUICK_TRAINING, Deployment
 from tests.local_apis import SECRETS, ZENDESK_TOKEN, ZENDESK_USER, LocalApis
 
 DAYS = 450
@@ -62,8 +62,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         fill(apis, people=300, first=BEGIN, days=DAYS)
         path = root / "company.yml"
         content = {**example(apis), "first_date": BEGIN.date().isoformat()}
-        # How good the model is has nothing to do with where customers come from.
-        content["training"] = {"tuning_trials": 0, "earlier_origins": 0}
+        content["training"] = QUICK_TRAINING
         path.write_text(yaml.safe_dump(content), encoding="utf-8")
         deployment = Deployment(Home(root / "home"), path)
         deployment.day(LAST)

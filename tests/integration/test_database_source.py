@@ -14,7 +14,7 @@ from adbc_driver_postgresql import dbapi
 
 from orchestration.extract.drops import find_drops
 from tests.databases import PASSWORD, Database, Server, running_postgres
-from tests.integration.deployments import DEMO, HISTORY, Deployment
+from tests.integration.deployments import DEMO, HISTORY, QUICK_TRAINING, Deployment
 
 CHANGED = timedelta(days=1)
 STOPPED = timedelta(days=2)
@@ -72,8 +72,7 @@ def deployment(
             for name in files
         },
     }
-    # How good the model is has nothing to do with where customers come from.
-    config["training"] |= {"tuning_trials": 0, "earlier_origins": 0}
+    config["training"] |= QUICK_TRAINING
     copy = delivered.copy(home_copy)
     path = home_copy.with_name("database.yml")
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
