@@ -71,7 +71,7 @@ evaluate: dev ## the models beside their peers on public data, and the demo's pl
 	@$(BIN)/python -m evaluation
 
 dictionary: env ## write docs/data_dictionary.md from the contracts
-	@$(BIN)/python -m orchestration.data_dictionary
+	@$(BIN)/python -m cli.data_dictionary
 
 lock: dev ## resolve the pinned packages again, both locks to the same versions
 	@$(BIN)/uv pip compile pyproject.toml $(UV_LOCK) --group build --group dev -o requirements-dev.lock

@@ -16,7 +16,7 @@ from benchmarks.sides import Bare, Holdfast, Side, run_both_days
 from benchmarks.steps import RunSteps, runs_of
 from benchmarks.training import compare_training
 from benchmarks.workload import Workload, prepare
-from orchestration.home import Home
+from deployment.home import Home
 
 RESULTS = Path(__file__).parent
 # Enough people for a model to be trained on, and no more: what is left is start-up.

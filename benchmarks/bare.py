@@ -64,11 +64,11 @@ def main(landing: Path, folder: Path, day: date) -> None:
     with _Step("identity"):
         _run(con, "identity")
     with _Step("import ml"):
+        from ml.churn.explain import Meaning
+        from ml.churn.model import ChurnModel, LoadedModel
+        from ml.churn.score import score
+        from ml.churn.split import training_cutoffs
         from ml.config import TrainingSettings
-        from ml.explain import Meaning
-        from ml.model import ChurnModel, LoadedModel
-        from ml.score import score
-        from ml.split import training_cutoffs
 
     # As the demo's configuration has it.
     settings = TrainingSettings(tuning_trials=4, earlier_origins=2)
@@ -91,7 +91,7 @@ def main(landing: Path, folder: Path, day: date) -> None:
     with _Step("features"):
         _run(con, "features")
     if is_first:
-        from ml.train import fit
+        from ml.training.train import fit
 
         with _Step("examples"):
             examples = con.execute(_read("examples")).to_arrow_table()

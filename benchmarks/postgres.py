@@ -20,7 +20,7 @@ from typing import Annotated
 import typer
 from adbc_driver_postgresql import dbapi
 
-from orchestration.home import Home
+from deployment.home import Home
 
 PROJECT = Path(__file__).parent.parent
 _MILLION = 1_000_000
@@ -203,10 +203,10 @@ import json, resource, sys, time
 from datetime import date
 from pathlib import Path
 
-from orchestration.extract import postgres
-from orchestration.extract.sql import extract_database
-from orchestration.source_config import SqlSource
-from orchestration.warehouse import Warehouse
+from ingestion.databases import postgres
+from ingestion.databases.sql import extract_database
+from deployment.source_config import SqlSource
+from warehouse.connection import Warehouse
 
 table, path, day, memory_limit = sys.argv[1:]
 config = {"columns": ["customer_no"], "key": ["customer_no"], "cursor": "updated"}

@@ -11,11 +11,11 @@ from typing import Protocol
 
 from benchmarks.measure import Usage, measure
 from benchmarks.workload import FIRST_DAY, NEXT_DAY, Workload
-from orchestration.instance import THREADS
+from orchestration.runtime.instance import THREADS
 
 PROJECT = Path(__file__).parent.parent
 CONFIG = PROJECT / "config" / "demo.yml"
-_HOLDFAST = "from orchestration.cli import app; app()"
+_HOLDFAST = "from cli.commands import app; app()"
 
 
 class Side(Protocol):

@@ -18,16 +18,16 @@ import numpy as np
 
 from benchmarks.sides import CONFIG
 from benchmarks.workload import FIRST_DAY
-from ml.boost import Boosted, Rows, boost
+from deployment.config_file import load_config
+from ml.churn.boost import Boosted, Rows, boost
+from ml.churn.preprocess import Preprocessor
+from ml.churn.split import Parts, divide, split_by_time
 from ml.config import TrainingSettings
-from ml.preprocess import Preprocessor
 from ml.schemas import SNAPSHOT_DATE, labels_of
-from ml.split import Parts, divide, split_by_time
-from ml.train import fit
-from orchestration.config_file import load_config
-from orchestration.model_tables import feature_catalogue, histories_of
+from ml.training.train import fit
 from orchestration.resources import training_settings
-from orchestration.warehouse import Warehouse
+from warehouse.connection import Warehouse
+from warehouse.model_tables import feature_catalogue, histories_of
 
 REPEATS = 3
 # Those of the first day; the warehouse shows those of its latest run, which trained nothing.

@@ -20,7 +20,7 @@ from evaluation.logs import CDNOW, ONLINE_RETAIL, PurchaseLog, training_data, wr
 from evaluation.peers import Comparison, compared
 from evaluation.planted import PEOPLE, SEEDS, planted_figures
 from evaluation.texts import MEASURED_TEXTS, text_figures
-from ml.training_result import TrainingResult
+from ml.training.training_result import TrainingResult
 
 console = Console(width=120)
 

@@ -12,17 +12,16 @@ from pathlib import Path
 import pyarrow as pa
 from rich.console import Console
 
+from deployment.config_file import load_config
+from deployment.home import Home
+from deployment.project import CONFIG
+from ml.churn.explain import Meaning
 from ml.config import TrainingSettings
-from ml.explain import Meaning
-from orchestration.config_file import load_config
-from orchestration.execution import Runner
-from orchestration.home import Home
-from orchestration.instance import prepare
-from orchestration.model_tables import examples, feature_catalogue, histories_of
 from orchestration.resources import training_settings
-from orchestration.warehouse import Warehouse
-
-CONFIGS = Path(__file__).parent.parent / "config"
+from orchestration.runtime.execution import Runner
+from orchestration.runtime.instance import prepare
+from warehouse.connection import Warehouse
+from warehouse.model_tables import examples, feature_catalogue, histories_of
 
 
 @dataclass(frozen=True)
@@ -47,10 +46,10 @@ class TrainingData:
 
 ONLINE_RETAIL = PurchaseLog(
     "Online Retail 2009–10",
-    CONFIGS / "online_retail.yml",
+    CONFIG / "online_retail.yml",
     (date(2010, 8, 1), date(2010, 9, 1), date(2010, 9, 10)),
 )
-CDNOW = PurchaseLog("CDNOW", CONFIGS / "cdnow.yml", (date(1998, 4, 2),))
+CDNOW = PurchaseLog("CDNOW", CONFIG / "cdnow.yml", (date(1998, 4, 2),))
 
 
 def training_data(log: PurchaseLog, cutoff: date, root: Path) -> TrainingData:

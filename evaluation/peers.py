@@ -10,14 +10,14 @@ import xgboost as xgb
 from numpy.typing import NDArray
 
 from evaluation.logs import TrainingData
-from ml.evaluate import log_loss, roc_auc
-from ml.intervals import Interval
-from ml.preprocess import Preprocessor
+from ml.churn.preprocess import Preprocessor
+from ml.churn.split import divide, split_by_time
+from ml.metrics.evaluate import log_loss, roc_auc
+from ml.metrics.intervals import Interval
+from ml.metrics.uncertainty import paired
 from ml.schemas import eligible_rows, labels_of
-from ml.split import divide, split_by_time
-from ml.train import fit
-from ml.training_result import TrainingResult
-from ml.uncertainty import paired
+from ml.training.train import fit
+from ml.training.training_result import TrainingResult
 
 TREES, DEPTH, RATE = 300, 4, 0.05
 

@@ -12,21 +12,21 @@ import pyarrow.compute as pc
 from rich.console import Console
 
 from demo import generate
-from evaluation.logs import CONFIGS
-from ml.model import LoadedModel
+from deployment.config_file import load_config
+from deployment.home import Home
+from evaluation.logs import CONFIG
+from ml.churn.model import LoadedModel
+from ml.churn.score import score
+from ml.metrics.tiers import Tier, by_tier
 from ml.schemas import SNAPSHOT_DATE, eligible_rows, labels_of
-from ml.score import score
-from ml.tiers import Tier, by_tier
-from orchestration.config_file import load_config
-from orchestration.execution import Runner
-from orchestration.home import Home
-from orchestration.instance import prepare
 from orchestration.model_record import metrics_of
-from orchestration.model_tables import examples, feature_catalogue
 from orchestration.resources import Models, training_settings
-from orchestration.warehouse import Warehouse
+from orchestration.runtime.execution import Runner
+from orchestration.runtime.instance import prepare
+from warehouse.connection import Warehouse
+from warehouse.model_tables import examples, feature_catalogue
 
-DEMO = CONFIGS / "demo.yml"
+DEMO = CONFIG / "demo.yml"
 DAY = date(2026, 6, 30)
 PEOPLE = 5_000
 SEEDS = (7, 11, 23)

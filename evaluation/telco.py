@@ -13,9 +13,9 @@ import pandas as pd
 import pyarrow as pa
 
 from ml.config import TrainingSettings
-from ml.leakage import LeakageError
-from ml.train import fit
-from ml.training_result import TrainingResult
+from ml.training.leakage import LeakageError
+from ml.training.train import fit
+from ml.training.training_result import TrainingResult
 
 CSV = "Telco-Customer-Churn.csv"
 STATUS = "Telco_customer_churn_status.xlsx"

@@ -18,10 +18,10 @@ from time import perf_counter
 import numpy as np
 import pyarrow as pa
 
-from ml.text_features import normalised
-from ml.text_lexicon import MOODS
-from ml.text_model import TextFacts, TextModel, sentiments
-from ml.text_training import RatedTexts, fit_moods, macro_f1
+from ml.texts.features import normalised
+from ml.texts.lexicon import MOODS
+from ml.texts.model import TextFacts, TextModel, sentiments
+from ml.texts.training import RatedTexts, fit_moods, macro_f1
 
 FIFTHS = 5
 MEASURED_TEXTS = 100_000

@@ -5,14 +5,14 @@ from datetime import date, timedelta
 
 import dagster as dg
 
+from deployment.config import DeploymentConfig, run_date, today_in
+from deployment.home import Home
+from deployment.source_config import FilesSource
+from ingestion.errors import ExtractError
+from ingestion.files.drops import Drop
+from ingestion.files.folders import open_folder
 from orchestration.assets.publish import PUBLISHED
-from orchestration.config import DeploymentConfig, run_date, today_in
-from orchestration.extract.drops import Drop
-from orchestration.extract.errors import ExtractError
-from orchestration.extract.folders import open_folder
-from orchestration.home import Home
 from orchestration.jobs import DAILY, RETRAIN
-from orchestration.source_config import FilesSource
 
 SECONDS_BETWEEN_LOOKS = 300
 

@@ -11,6 +11,9 @@ from typing import Any
 
 import dagster as dg
 
+from deployment.config import DeploymentConfig
+from deployment.config_file import config_path_from_env, load_config
+from deployment.home import Home
 from orchestration.assets.drift import drift_assets
 from orchestration.assets.ingest import raw_assets
 from orchestration.assets.publish import published_asset
@@ -20,15 +23,12 @@ from orchestration.assets.texts import text_model_asset, text_scores_assets
 from orchestration.assets.training import model_assets
 from orchestration.assets.warehouse import warehouse_assets
 from orchestration.automation import new_drops_sensor, schedules
-from orchestration.checks import drift_gate, gates
-from orchestration.config import DeploymentConfig
-from orchestration.config_file import config_path_from_env, load_config
-from orchestration.home import Home
+from orchestration.checks.gates import drift_gate, gates
 from orchestration.jobs import jobs
 from orchestration.model_record import CHURN_MODEL
 from orchestration.partitions import daily_partitions
 from orchestration.resources import build_resources
-from orchestration.transform import Dbt
+from orchestration.runtime.dbt import Dbt
 
 TERMINAL_LOGGER = "terminal"
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import dagster as dg
 
-from orchestration.config import DeploymentConfig
+from deployment.config import DeploymentConfig
 
 
 def daily_partitions(config: DeploymentConfig) -> dg.PartitionsDefinition[str]:

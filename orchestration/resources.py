@@ -6,13 +6,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deployment.config import DeploymentConfig, deployment_vars
+from deployment.home import Home
 from ml.config import TrainingSettings
-from orchestration.config import DeploymentConfig, deployment_vars
-from orchestration.home import Home
-from orchestration.warehouse import Warehouse
+from warehouse.connection import Warehouse
 
 if TYPE_CHECKING:
-    from ml.registry import Registry, TextRegistry
+    from ml.registry.registry import Registry, TextRegistry
 
 
 class Models:
@@ -26,14 +26,14 @@ class Models:
     @cached_property
     def registry(self) -> Registry:
         """The churn models."""
-        from ml.registry import Registry
+        from ml.registry.registry import Registry
 
         return Registry(*self._place("churn"))
 
     @cached_property
     def texts(self) -> TextRegistry:
         """The models that read texts."""
-        from ml.registry import TextRegistry
+        from ml.registry.registry import TextRegistry
 
         return TextRegistry(*self._place("texts"))
 
@@ -64,7 +64,7 @@ def training_settings(config: DeploymentConfig) -> TrainingSettings:
 
 def build_resources(config: DeploymentConfig, home: Home) -> dict[str, object]:
     """The resources of a deployment by the name under which assets ask for them."""
-    from orchestration.transform import Dbt
+    from orchestration.runtime.dbt import Dbt
 
     return {
         "home": home,

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from ml.drift import SCORE
-from orchestration.config import DeploymentConfig, Drift
-from orchestration.home import Home
+from deployment.config import DeploymentConfig, Drift
+from deployment.home import Home
+from ml.monitoring.drift import SCORE
 from orchestration.resources import Models
 
 if TYPE_CHECKING:
-    from ml.model import LoadedModel
+    from ml.churn.model import LoadedModel
 
 # How a run is told why it trains; the UI shows it.
 RETRAIN_REASON = "holdfast/retrain_reason"

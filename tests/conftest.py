@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from demo import generate
-from orchestration.home import Home
+from deployment.home import Home
 from tests.integration.deployments import DROPS, HISTORY, LAST, PEOPLE, Deployment
 
 pytest_plugins = ["tests.databases", "tests.object_stores"]
@@ -42,7 +42,7 @@ LONG = (
     "integration/test_repeatability.py",
     "model/test_public_texts.py",
     "integration/test_accounting.py",
-    "unit/orchestration/test_cli.py",
+    "unit/cli/test_commands.py",
 )
 
 

@@ -1,4 +1,4 @@
-{#- The population stability index and what chance makes of it, as in ml/drift.py. -#}
+{#- The population stability index and what chance makes of it, as in ml/monitoring/drift.py. -#}
 
 {#-
     What one bin adds to the index of two histograms: `one` of `n` and `other` of `m` rows in `bins`

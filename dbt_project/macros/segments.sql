@@ -1,6 +1,6 @@
 {#- What customers are divided by, beside what `customers.sql` says of one alone. -#}
 
-{#- The measures that behaviour groups may be told apart by, as in ml/behaviour_groups.py. -#}
+{#- The measures that behaviour groups may be told apart by, as in ml/segments/behaviour_groups.py. -#}
 {% macro behaviour_measures() -%}
     {{ return([
         'orders_365d', 'average_order_value_365d', 'units_per_order_365d', 'categories_365d',

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from deployment.config import DeploymentConfig
 from orchestration.assets.ingest import POOL
 from orchestration.assets.scoring import FEATURE_COUNTS, FEATURES, model_of
-from orchestration.config import DeploymentConfig
-from orchestration.faults import final_unless_in_use
 from orchestration.partitions import dates_of
 from orchestration.resources import Models
+from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
-from orchestration.warehouse import Warehouse
+from warehouse.connection import Warehouse
 
 FEATURE_REFERENCE = dg.AssetKey(["ml", "feature_reference"])
 
@@ -59,7 +59,7 @@ def drift_assets(
         models: dg.ResourceParam[Models],
     ) -> Iterator[dg.MaterializeResult[None]]:
         from ml.schemas import SchemaError
-        from orchestration.drift_measurement import measure
+        from orchestration.drift.measurement import measure
 
         dates = dates_of(context)
         versions = set()

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.config import DeploymentConfig
-from orchestration.extract.report import TableReport
-from orchestration.extract.sources import Extraction, extract
-from orchestration.faults import final_unless_in_use
-from orchestration.home import Home
+from deployment.config import DeploymentConfig
+from deployment.home import Home
+from deployment.source_config import FilesSource, FileTable, Source
+from ingestion.report import TableReport
+from ingestion.sources import Extraction, extract
 from orchestration.partitions import dates_of
-from orchestration.source_config import FilesSource, FileTable, Source
+from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
-from orchestration.warehouse import Warehouse
+from warehouse.connection import Warehouse
 
 POOL = "warehouse_writer"
 SOURCE_DELIVERS = "source_delivers"

@@ -5,13 +5,13 @@ from typing import Any
 
 import dagster as dg
 
+from deployment.config import DeploymentConfig
+from deployment.home import Home
 from orchestration.assets.ingest import POOL
-from orchestration.config import DeploymentConfig
-from orchestration.faults import final_unless_in_use
-from orchestration.home import Home
-from orchestration.publication import PublicationError, publish, tables_from_manifest
+from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
-from orchestration.warehouse import Warehouse
+from warehouse.connection import Warehouse
+from warehouse.publication import PublicationError, publish, tables_from_manifest
 
 PUBLISHED = dg.AssetKey(["published", "holdfast"])
 

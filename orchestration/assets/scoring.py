@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pyarrow as pa
 
+from deployment.config import DeploymentConfig
 from orchestration.assets.ingest import POOL
-from orchestration.config import DeploymentConfig
-from orchestration.faults import final_unless_in_use
-from orchestration.model_tables import (
+from orchestration.assets.pictures import as_markdown
+from orchestration.partitions import dates_of
+from orchestration.resources import Models
+from orchestration.runtime.retry_policy import final_unless_in_use
+from orchestration.translator import owner_name
+from warehouse.connection import Warehouse
+from warehouse.model_tables import (
     feature_catalogue,
     features_of,
     replace_churn_hazards,
     replace_churn_scores,
 )
-from orchestration.partitions import dates_of
-from orchestration.pictures import as_markdown
-from orchestration.resources import Models
-from orchestration.translator import owner_name
-from orchestration.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from ml.model import LoadedModel
+    from ml.churn.model import LoadedModel
 
 CHURN_SCORES = dg.AssetKey(["ml", "churn_scores"])
 FEATURES = dg.AssetKey(["features", "feat_customer_snapshots"])
@@ -56,10 +56,10 @@ def churn_scores_asset(
         warehouse: dg.ResourceParam[Warehouse],
         models: dg.ResourceParam[Models],
     ) -> dg.MaterializeResult[None]:
-        from ml.hazard import score_hazards
-        from ml.plots import score_histogram
+        from ml.cards.plots import score_histogram
+        from ml.churn.hazard import score_hazards
+        from ml.churn.score import score
         from ml.schemas import CHURN_HAZARDS, SchemaError
-        from ml.score import score
 
         dates = dates_of(context)
         scored, hazards = [], [CHURN_HAZARDS.empty_table()]

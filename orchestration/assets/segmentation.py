@@ -4,20 +4,20 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from deployment.config import DeploymentConfig
 from orchestration.assets.ingest import POOL
 from orchestration.assets.scoring import FEATURES
-from orchestration.config import DeploymentConfig
-from orchestration.model_tables import (
+from orchestration.partitions import dates_of
+from orchestration.translator import owner_name
+from warehouse.connection import Warehouse
+from warehouse.model_tables import (
     behaviour_groups_before,
     behaviour_of,
     replace_behaviour_groups,
 )
-from orchestration.partitions import dates_of
-from orchestration.translator import owner_name
-from orchestration.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from ml.behaviour_groups import BehaviourGroups
+    from ml.segments.behaviour_groups import BehaviourGroups
 
 BEHAVIOUR_GROUPS = dg.AssetKey(["ml", "behaviour_groups"])
 
@@ -44,7 +44,7 @@ def behaviour_groups_asset(
     def behaviour_groups(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> dg.MaterializeResult[None]:
-        from ml.behaviour_groups import fit_groups
+        from ml.segments.behaviour_groups import fit_groups
 
         as_of = dates_of(context)[-1]
         with warehouse.connect() as con:

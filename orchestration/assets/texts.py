@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from deployment.config import DeploymentConfig
 from orchestration.assets.ingest import POOL
-from orchestration.config import DeploymentConfig
-from orchestration.faults import final_unless_in_use
 from orchestration.partitions import dates_of
 from orchestration.resources import Models
-from orchestration.text_tables import (
+from orchestration.runtime.retry_policy import final_unless_in_use
+from orchestration.translator import owner_name
+from warehouse.connection import Warehouse
+from warehouse.text_tables import (
     replace_complaints,
     replace_text_scores,
     texts_of_months,
     texts_to_learn,
     texts_to_score,
 )
-from orchestration.translator import owner_name
-from orchestration.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,8 +65,8 @@ def text_model_asset(
         warehouse: dg.ResourceParam[Warehouse],
         models: dg.ResourceParam[Models],
     ) -> dg.MaterializeResult[None]:
-        from ml.text_card import text_card
-        from ml.text_training import decide_texts, train_texts
+        from ml.cards.text_card import text_card
+        from ml.texts.training import decide_texts, train_texts
 
         as_of = dates_of(context)[-1]
         with final_unless_in_use(), warehouse.connect(read_only=True) as con:
@@ -132,7 +132,7 @@ def text_scores_assets(
         warehouse: dg.ResourceParam[Warehouse],
         models: dg.ResourceParam[Models],
     ) -> Iterator[dg.MaterializeResult[None]]:
-        from ml.complaints import complaint_examples, complaint_terms
+        from ml.texts.complaints import complaint_examples, complaint_terms
 
         last = dates_of(context)[-1]
         with final_unless_in_use(), warehouse.connect() as con:

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import numpy as np
 
+from deployment.config import DeploymentConfig
 from orchestration.assets.ingest import POOL
+from orchestration.assets.pictures import as_markdown
 from orchestration.assets.scoring import FEATURES
 from orchestration.assets.warehouse import EXAMPLES
-from orchestration.config import DeploymentConfig
-from orchestration.faults import final_unless_in_use
 from orchestration.model_record import CHURN_MODEL
-from orchestration.model_tables import (
+from orchestration.partitions import dates_of
+from orchestration.resources import Models, training_settings
+from orchestration.runtime.retry_policy import final_unless_in_use
+from orchestration.translator import owner_name
+from warehouse.connection import Warehouse
+from warehouse.model_tables import (
     attributes_of,
     examples,
     feature_catalogue,
@@ -23,15 +28,10 @@ from orchestration.model_tables import (
     replace_holdout_scores,
     replace_value_parameters,
 )
-from orchestration.partitions import dates_of
-from orchestration.pictures import as_markdown
-from orchestration.resources import Models, training_settings
-from orchestration.translator import owner_name
-from orchestration.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from ml.promotion import Decision
-    from ml.training_result import TrainingResult
+    from ml.registry.promotion import Decision
+    from ml.training.training_result import TrainingResult
 
 HOLDOUT_SCORES = dg.AssetKey(["ml", "holdout_scores"])
 
@@ -77,13 +77,13 @@ def model_assets(
         warehouse: dg.ResourceParam[Warehouse],
         models: dg.ResourceParam[Models],
     ) -> Iterator[dg.MaterializeResult[None]]:
-        from ml.leakage import LeakageError
-        from ml.model_card import model_card
-        from ml.plots import all_plots
-        from ml.promotion import decide
+        from ml.cards.model_card import model_card
+        from ml.cards.plots import all_plots
+        from ml.churn.split import NotEnoughHistoryError
+        from ml.registry.promotion import decide
         from ml.schemas import SchemaError
-        from ml.split import NotEnoughHistoryError
-        from ml.train import fit, fit_average
+        from ml.training.leakage import LeakageError
+        from ml.training.train import fit, fit_average
         from orchestration.retraining import why_trained
 
         as_of = dates_of(context)[-1]

@@ -11,14 +11,14 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import dbt_assets
 
+from deployment.config import DeploymentConfig
 from orchestration.assets.ingest import POOL
-from orchestration.config import DeploymentConfig
-from orchestration.faults import final_unless_in_use
 from orchestration.partitions import dates_of
 from orchestration.resources import training_settings
-from orchestration.transform import Dbt
+from orchestration.runtime.dbt import Dbt
+from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import LayerTranslator
-from orchestration.warehouse import Warehouse, write_run_dates
+from warehouse.connection import Warehouse, write_run_dates
 
 AFTER_SCORING = ("predictions", "activation", "feedback", "ops")
 EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
@@ -66,7 +66,7 @@ def warehouse_assets(
         warehouse: dg.ResourceParam[Warehouse],
         dbt: dg.ResourceParam[Dbt],
     ) -> Iterator[Any]:
-        from ml.split import NotEnoughHistoryError, training_cutoffs
+        from ml.churn.split import NotEnoughHistoryError, training_cutoffs
 
         daily = dates_of(context)
         with final_unless_in_use(NotEnoughHistoryError):

@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 
-from orchestration.config import deployment_vars
-from orchestration.config_file import load_config
-from orchestration.home import Home
-from orchestration.transform import PROJECT, Dbt
+from deployment.config import deployment_vars
+from deployment.config_file import load_config
+from deployment.home import Home
+from deployment.project import CONFIG
+from orchestration.runtime.dbt import Dbt
 
 
 @pytest.fixture(scope="session")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Dbt's manifest."""
     home = Home(tmp_path_factory.mktemp("contracts")).create()
-    config = load_config(PROJECT.parent / "config" / "demo.yml")
+    config = load_config(CONFIG / "demo.yml")
     return Dbt(home, deployment_vars(config)).manifest()
 
 

@@ -71,7 +71,7 @@ def test_commands_that_run_no_job_import_neither_dbt_nor_what_models_are_made_of
     tmp_path: Path, command: list[str]
 ) -> None:
     script = (
-        "import sys; from orchestration.cli import app\n"
+        "import sys; from cli.commands import app\n"
         "try: app()\n"
         "except SystemExit: pass\n"
         "slow = {'dagster_dbt', 'dbt', 'mlflow', 'optuna', 'scipy', 'sklearn', 'xgboost'}\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestration.data_dictionary import PAGE, data_dictionary
+from cli.data_dictionary import PAGE, data_dictionary
 
 
 def test_the_page_is_the_one_that_the_contracts_give(manifest: dict[str, Any]) -> None:

@@ -15,11 +15,11 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
-from orchestration.config import deployment_vars
-from orchestration.config_file import load_config
-from orchestration.execution import Runner
-from orchestration.home import Home
-from orchestration.instance import environment, prepare
+from deployment.config import deployment_vars
+from deployment.config_file import load_config
+from deployment.home import Home
+from orchestration.runtime.execution import Runner
+from orchestration.runtime.instance import environment, prepare
 
 ROOT = Path(__file__).parent.parent.parent
 DEMO = ROOT / "config" / "demo.yml"
@@ -98,7 +98,7 @@ class Deployment:
 
     def command(self, *arguments: str) -> list[str]:
         """The command line's command, as a process of its own."""
-        start = "import sys; from orchestration.cli import app; sys.argv[0] = 'holdfast'; app()"
+        start = "import sys; from cli.commands import app; sys.argv[0] = 'holdfast'; app()"
         return [sys.executable, "-c", start, *arguments]
 
     def environ(self) -> dict[str, str]:

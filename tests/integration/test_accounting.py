@@ -23,15 +23,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from orchestration.config_file import load_config
-from orchestration.extract import landing
-from orchestration.extract.errors import ExtractError
-from orchestration.extract.files import extract_source
-from orchestration.extract.landing import Landing
-from orchestration.home import Home
-from orchestration.source_config import FilesSource, SqlSource
-from orchestration.warehouse import Warehouse, write_run_dates
+from deployment.config_file import load_config
+from deployment.home import Home
+from deployment.source_config import FilesSource, SqlSource
+from ingestion.errors import ExtractError
+from ingestion.files.files import extract_source
+from ingestion.landing import landing
+from ingestion.landing.landing import Landing
 from tests.integration.deployments import DEMO, Deployment
+from warehouse.connection import Warehouse, write_run_dates
 
 FIRST = date(2026, 1, 1)
 # Each row carries one, so that it can be found again wherever it ends.

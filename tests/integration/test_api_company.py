@@ -12,8 +12,8 @@ import dagster as dg
 import pytest
 import yaml
 
+from deployment.home import Home
 from orchestration.assets.ingest import SOURCE_DELIVERS
-from orchestration.home import Home
 from tests.api_company import BEGIN, fill, order
 from tests.api_sources import example
 from tests.integration.deployments import QUICK_TRAINING, Deployment

@@ -11,14 +11,14 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.config_file import load_config
-from orchestration.extract.sources import extract
-from orchestration.home import Home
-from orchestration.warehouse import Warehouse, write_run_dates
+from deployment.config_file import load_config
+from deployment.home import Home
+from ingestion.sources import extract
 from tests.api_company import contact, metric_set, order, shop_customer, ticket, user
 from tests.api_sources import example
 from tests.integration.deployments import Deployment
 from tests.local_apis import SECRETS, LocalApis
+from warehouse.connection import Warehouse, write_run_dates
 
 DAY = date(2026, 6, 1)
 # An hour before and one after the clocks go forward in Berlin.

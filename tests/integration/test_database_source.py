@@ -12,7 +12,7 @@ import pytest
 import yaml
 from adbc_driver_postgresql import dbapi
 
-from orchestration.extract.drops import find_drops
+from ingestion.files.drops import find_drops
 from tests.databases import PASSWORD, Database, Server, running_postgres
 from tests.integration.deployments import DEMO, HISTORY, QUICK_TRAINING, Deployment
 

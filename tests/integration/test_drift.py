@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.drift_gate import shifts_of
-from orchestration.instance import RunError
+from orchestration.drift.gate import shifts_of
 from orchestration.retraining import RETRAIN_REASON
+from orchestration.runtime.instance import RunError
 from tests.integration.deployments import HISTORY, Deployment, differences
 
 NEXT = HISTORY + timedelta(days=1)

@@ -18,7 +18,7 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.instance import RunError, prepare
+from orchestration.runtime.instance import RunError, prepare
 from tests.integration.deployments import DEMO, HISTORY, Deployment, differences
 
 NEXT = HISTORY + timedelta(days=1)

@@ -10,15 +10,14 @@ import duckdb
 import numpy as np
 import pytest
 
+from cli.summary import read_summary
+from cli.worst_attrition import attrition_sentence
+from deployment.config_file import load_config
 from evaluation.planted import persons
-from ml.behaviour_groups import fit_groups
-from ml.complaints import LEAST_CUSTOMERS
-from ml.evaluate import roc_auc
-from ml.value import ValueModel
-from orchestration.config_file import load_config
-from orchestration.model_tables import behaviour_of
-from orchestration.summary import read_summary
-from orchestration.worst_attrition import attrition_sentence
+from ml.metrics.evaluate import roc_auc
+from ml.segments.behaviour_groups import fit_groups
+from ml.texts.complaints import LEAST_CUSTOMERS
+from ml.value.value import ValueModel
 from tests.integration.deployments import (
     GRAINS,
     HISTORY,
@@ -29,6 +28,7 @@ from tests.integration.deployments import (
     Deployment,
     stages_at_the_end,
 )
+from warehouse.model_tables import behaviour_of
 
 
 @pytest.mark.parametrize("table", GRAINS)

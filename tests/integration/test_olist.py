@@ -14,10 +14,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.connect.connection import Connection, connect
-from orchestration.connect.todo import MARKER
-from orchestration.doctor import diagnose
-from orchestration.home import Home
+from cli.doctor.diagnosis import diagnose
+from deployment.home import Home
+from ingestion.connect.connection import Connection, connect
+from ingestion.connect.drafts.todo import MARKER
 from tests.integration.deployments import ROOT, Deployment
 from tests.integration.test_real_data_staging import data_folder, one
 

@@ -15,11 +15,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.config_file import load_config
-from orchestration.home import Home
-from orchestration.instance import prepare
+from deployment.config_file import load_config
+from deployment.home import Home
 from orchestration.model_record import metrics_of
 from orchestration.resources import Models
+from orchestration.runtime.instance import prepare
 from tests.integration.deployments import ROOT, Deployment, differences, stages_at_the_end
 
 RAVENSTACK = ROOT / "config" / "ravenstack.yml"

@@ -15,11 +15,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.config_file import load_config
-from orchestration.extract.files import extract_source
-from orchestration.home import Home
-from orchestration.warehouse import Warehouse
+from deployment.config_file import load_config
+from deployment.home import Home
+from ingestion.files.files import extract_source
 from tests.integration.deployments import ROOT, Deployment
+from warehouse.connection import Warehouse
 
 RAVENSTACK_ENTITIES = ("customers", "subscriptions", "tickets", "events", "feedback")
 

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from ml.config import TrainingSettings
-from ml.train import fit
-from ml.training_result import TrainingResult
+from ml.training.train import fit
+from ml.training.training_result import TrainingResult
 from tests.model.planted_churn import PlantedCompany, cutoffs, planted_company
 
 HOLDOUT = date(2026, 3, 1)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ml.explain import Meaning
+from ml.churn.explain import Meaning
 
 CATALOGUE = {
     "days_since_last_order": Meaning("emotional_bond", "silence"),

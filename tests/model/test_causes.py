@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from demo import generate
+from deployment.home import Home
 from evaluation.planted import DAY, CausePairs, causes_of_leavers
 from ml.schemas import CAUSES
-from orchestration.home import Home
 from orchestration.resources import Models
-from orchestration.warehouse import Warehouse
 from tests.integration.deployments import DEMO, Deployment
+from warehouse.connection import Warehouse
 
 PEOPLE = 2500
 

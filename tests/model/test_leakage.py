@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from ml.churn.split import divide, split_by_time
 from ml.config import TrainingSettings
-from ml.split import divide, split_by_time
-from ml.train import fit
-from ml.training_result import TrainingResult
+from ml.training.train import fit
+from ml.training.training_result import TrainingResult
 from tests.model.planted_churn import cutoffs, planted_company
 
 HOLDOUT = date(2026, 3, 1)

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from ml.evaluate import roc_auc
-from ml.model import LoadedModel
-from ml.score import score
-from ml.training_result import TrainingResult
+from ml.churn.model import LoadedModel
+from ml.churn.score import score
+from ml.metrics.evaluate import roc_auc
+from ml.training.training_result import TrainingResult
 from tests.model.planted_churn import CATALOGUE, PLANTED_CAUSES, PlantedCompany
 
 HOLDOUT = date(2026, 3, 1)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.config import catalogue_languages, deployment_vars
-from orchestration.config_file import ConfigError, load_config
+from deployment.config import catalogue_languages, deployment_vars
+from deployment.config_file import ConfigError, load_config
 
 ROOT = Path(__file__).parents[3]
 SEEDS = ROOT / "dbt_project" / "seeds"

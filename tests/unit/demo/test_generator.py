@@ -12,8 +12,8 @@ import pytest
 import demo.generator
 from demo import generate
 from demo.exports import EXPORTS
-from orchestration.config_file import load_config
-from orchestration.source_config import FilesSource
+from deployment.config_file import load_config
+from deployment.source_config import FilesSource
 
 REPOSITORY = Path(__file__).parents[3]
 

@@ -10,10 +10,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from ml.churn.model import LoadedModel
 from ml.config import TrainingSettings
-from ml.model import LoadedModel
-from ml.train import fit
-from ml.training_result import TrainingResult
+from ml.training.train import fit
+from ml.training.training_result import TrainingResult
 from tests.model.planted_churn import cutoffs, planted_company
 
 HOLDOUT = date(2026, 3, 1)

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 
-from orchestration.home import Home
+from deployment.home import Home
 
 PUBLISHED = dg.AssetKey(["published", "holdfast"])
 

@@ -9,11 +9,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestration.config import DeploymentConfig
+from deployment.config import DeploymentConfig
+from deployment.home import Home
 from orchestration.definitions import build_defs
-from orchestration.home import Home
 from orchestration.jobs import BACKFILL, DAILY, RETRAIN
-from orchestration.warehouse import Warehouse
+from warehouse.connection import Warehouse
 
 EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
 FEATURES = dg.AssetKey(["features", "feat_customer_snapshots"])

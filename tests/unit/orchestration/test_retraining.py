@@ -9,8 +9,8 @@ from typing import cast
 import duckdb
 import pytest
 
-from ml.model import LoadedModel
-from orchestration.config import Drift
+from deployment.config import Drift
+from ml.churn.model import LoadedModel
 from orchestration.retraining import (
     RETRAIN_REASON,
     Evidence,

@@ -1,0 +1,129 @@
+"""The web interfaces of Dagster and MLflow, on the loopback address until they are stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from deployment.errors import PlainError
+from deployment.home import Home
+from deployment.project import ROOT
+
+ADDRESS = "127.0.0.1"
+WORKSPACE = ROOT / "workspace.yaml"
+
+_SECONDS_TO_START = 300
+_SECONDS_TO_STOP = 20
+_LOG_LINES_SHOWN = 15
+
+
+class ServerError(PlainError):
+    """A server did not start or stopped by itself; the text has the end of what it said."""
+
+
+@contextmanager
+def interfaces(home: Home, dagster_port: int, mlflow_port: int) -> Iterator[list[Server]]:
+    """Both servers, answering; stopped with all their children on leaving.
+
+    From here on SIGINT and SIGTERM raise KeyboardInterrupt in this process.
+
+    Raises:
+        ServerError: a port is taken, or a server stopped before it answered.
+    """
+    # Started from a script with `&` we ignore SIGINT, and so would the servers, which stop cleanly
+    # on nothing else; what is handled here is not ignored there.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
+    dagster = ["dagster", "dev", "--workspace", str(WORKSPACE), "--host", ADDRESS]
+    mlflow = ["mlflow", "ui", "--backend-store-uri", home.mlflow_tracking_uri, "--host", ADDRESS]
+    mlflow += ["--default-artifact-root", home.mlflow_artifacts.as_uri(), "--workers", "1"]
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(Server.running("Dagster", dagster, dagster_port, home)),
+            stack.enter_context(Server.running("MLflow", mlflow, mlflow_port, home)),
+        ]
+        for server in servers:
+            server.wait_until_it_answers()
+        yield servers
+
+
+class Server:
+    """A server as a process group of its own."""
+
+    def __init__(self, name: str, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+        """Take a started process."""
+        self.name = name
+        self.url = f"http://{ADDRESS}:{port}"
+        self._port = port
+        self._process = process
+        self._log = log
+
+    @classmethod
+    @contextmanager
+    def running(cls, name: str, command: Sequence[str], port: int, home: Home) -> Iterator[Server]:
+        """Start `python -m command`, and stop it on leaving."""
+        if _answers(port):
+            raise ServerError(f"port {port} is in use: choose another for {name}")
+        log = home.dagster_home / f"{name.lower()}-ui.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *command, "--port", str(port)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            yield cls(name, port, process, log)
+        finally:
+            _stop(process)
+
+    def wait_until_it_answers(self) -> None:
+        """Wait for the port.
+
+        Raises:
+            ServerError: the process ended, or took too long.
+        """
+        deadline = time.monotonic() + _SECONDS_TO_START
+        while not _answers(self._port):
+            self.check()
+            if time.monotonic() > deadline:
+                raise ServerError(
+                    f"{self.name} did not start in {_SECONDS_TO_START} s: {self._log}"
+                )
+            time.sleep(0.3)
+
+    def check(self) -> None:
+        """Raise ServerError if the process has ended."""
+        if self._process.poll() is not None:
+            lines = self._log.read_text(errors="replace").splitlines()[-_LOG_LINES_SHOWN:]
+            raise ServerError("\n".join([f"{self.name} stopped:", *lines]))
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((ADDRESS, port)) == 0
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Interrupt a server; whatever of its group is left after a while is killed."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+    for last in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, last)
+        except ProcessLookupError:
+            return
+        time.sleep(1)

@@ -1,0 +1,4 @@
+"""A deployment's settings: configuration, home folder, secrets, and the project's errors.
+
+Code that opens the warehouse, a source or a model does not belong here.
+"""

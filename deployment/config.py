@@ -1,0 +1,343 @@
+"""What a deployment's configuration may say, as types that refuse everything else.
+
+What the keys mean for the models is said in one place, `deployment_vars`. How the file is read, and
+how a mistake in it is told: `config_file`.
+"""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
+
+from deployment.project import SEEDS
+from deployment.source_config import (
+    ENTITIES,
+    Entity,
+    FileTable,
+    Name,
+    Source,
+    SourceTable,
+)
+from deployment.source_config.base import Section, matching
+from ml.economics import PAPER_ECONOMICS, RetentionEconomics
+
+CATALOGUE = SEEDS / "feature_catalogue.csv"
+
+Cron = Annotated[str, matching(r"\S+( \S+){4}", 'five cron fields such as "0 5 * * *"')]
+Country = Annotated[str, matching(r"[A-Z]{2}", "a two-letter country code such as DE (ISO 3166)")]
+Currency = Annotated[str, matching(r"[A-Z]{3}", "a three-letter currency such as EUR (ISO 4217)")]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Churn(Section):
+    """What losing a customer means here.
+
+    non_contractual: no completed order within `horizon_days` after the date, among customers with
+    one in the last `eligible_days`. contractual: every subscription active on the date has ended
+    within `horizon_days`.
+    """
+
+    kind: Literal["non_contractual", "contractual"]
+    horizon_days: PositiveInt = 90
+    eligible_days: PositiveInt = 180
+
+
+class RiskTiers(Section):
+    """Least churn probability of the tiers high and medium; everyone else is low."""
+
+    high: Share = 0.7
+    medium: Share = 0.4
+
+    @model_validator(mode="after")
+    def _high_is_above_medium(self) -> RiskTiers:
+        if self.high <= self.medium:
+            raise ValueError(f"expected high above medium, found {self.high} and {self.medium}")
+        return self
+
+
+class Warnings(Section):
+    """How many customers a day may be warned of who would have stayed: the length of the list.
+
+    The most telling warnings fill it; what is beyond is kept, and marked as not shown.
+    """
+
+    false_alarms_per_day: NonNegativeFloat = 10
+
+
+class Retention(Section):
+    """What keeping a customer brings and an offer costs, in the deployment's currency.
+
+    Models are compared by the profit of a campaign with these figures (EMPC, see
+    `ml/metrics/profit.py`).
+    """
+
+    customer_value: PositiveFloat = PAPER_ECONOMICS.customer_value
+    offer_cost: NonNegativeFloat = PAPER_ECONOMICS.offer_cost
+    contact_cost: NonNegativeFloat = PAPER_ECONOMICS.contact_cost
+
+    @model_validator(mode="after")
+    def _keeping_pays(self) -> Retention:
+        self.economics()
+        return self
+
+    def economics(self) -> RetentionEconomics:
+        """The figures as models are judged by them."""
+        return RetentionEconomics(self.customer_value, self.offer_cost, self.contact_cost)
+
+
+class Identity(Section):
+    """A key that more than `max_records_per_key` records of one source share links nobody."""
+
+    max_records_per_key: PositiveInt = 3
+
+
+class Training(Section):
+    """Which past dates are learned from: one every `step_days`, back from the latest matured one.
+
+    The earliest has `min_history_days` of history behind it; at most `max_rows` rows are used.
+    `tuning_trials` are spent on the boosting parameters, `earlier_origins` are earlier dates on
+    which the same recipe is judged too. A feature that alone ranks better than `max_solo_auc` knows
+    the outcome and stops the training, unless it is one of `trusted_features`. A new model is
+    trained `every_days` after the one before at the latest (`Drift` says when it is sooner).
+    """
+
+    step_days: PositiveInt = 30
+    min_history_days: PositiveInt = 90
+    max_rows: PositiveInt = 500_000
+    tuning_trials: NonNegativeInt = 4
+    earlier_origins: NonNegativeInt = 2
+    max_solo_auc: Annotated[float, Field(gt=0.5, le=1)] = 0.9
+    trusted_features: list[str] = Field(default_factory=list)
+    seed: int = 7
+    every_days: PositiveInt = 30
+
+
+class Drift(Section):
+    """When a day's features are too far from the training's, in population stability indices.
+
+    A feature that the model reads and that lies more than `hold_above` from both the training and
+    the day four weeks before holds scoring back, or with `on_shift: warn` is only told of. A model
+    is trained before its time where features that carry more than `max_shifted_share` of what it
+    says have shifted; where its predictions came true with a ROC AUC lower by more than
+    `max_auc_loss` than its holdout promised; or with a calibration error above
+    `max_calibration_error`; but not within `rest_days` of the training before.
+    """
+
+    hold_above: PositiveFloat = 0.5
+    on_shift: Literal["hold", "warn"] = "hold"
+    max_shifted_share: Share = 0.3
+    max_auc_loss: Share = 0.03
+    max_calibration_error: Share = 0.1
+    rest_days: PositiveInt = 7
+
+
+class Corrections(Section):
+    """What becomes of facts that arrive after their day, or are told anew.
+
+    A day of `marts.daily_totals` takes up what becomes known within `window_days` after it, and is
+    closed from then on. `past_dates` says what a run of a date before the latest one sees.
+    as_known: what was known on the date, so that it gives what it gave then. rebuilt: the newest
+    version of each row, as if it had been told from the beginning. A fact keeps its own times (a
+    refund counts from refunded_at); what has none, such as a cancellation without cancelled_at, a
+    plan or a consent, is then seen on days before it was so.
+    """
+
+    window_days: PositiveInt = 35
+    past_dates: Literal["as_known", "rebuilt"] = "as_known"
+
+
+class Schedule(Section):
+    """When the day is run, and when it is asked whether to train anew, in the local time zone."""
+
+    daily: Cron = "0 5 * * *"
+    retrain: Cron = "0 7 * * *"
+
+
+class DeploymentConfig(Section):
+    """One company's deployment: what it is, where its data comes from, what churn means."""
+
+    company: Annotated[str, Field(min_length=1)]
+    slug: Name
+    time_zone: str
+    currency: Currency
+    default_country: Country
+    language: str = "en"
+    first_date: date
+    last_date: date | None = None
+    churn: Churn
+    risk_tiers: RiskTiers = RiskTiers()
+    warnings: Warnings = Warnings()
+    retention: Retention = Retention()
+    identity: Identity = Identity()
+    training: Training = Training()
+    drift: Drift = Drift()
+    corrections: Corrections = Corrections()
+    schedule: Schedule = Schedule()
+    owner: Annotated[str, Field(min_length=1)]
+    sources: Annotated[dict[Name, Source], Field(min_length=1)]
+
+    @field_validator("time_zone")
+    @classmethod
+    def _time_zone_exists(cls, time_zone: str) -> str:
+        zones = available_timezones()
+        if time_zone not in zones:
+            near = get_close_matches(time_zone, zones, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise ValueError(
+                f"expected a time zone such as Europe/Berlin, found {time_zone!r}{hint}"
+            )
+        return time_zone
+
+    @field_validator("language")
+    @classmethod
+    def _language_is_in_the_catalogue(cls, language: str) -> str:
+        known = catalogue_languages()
+        if language not in known:
+            raise ValueError(
+                f"expected a language that {CATALOGUE.name} has ({', '.join(known)}),"
+                f" found {language!r}"
+            )
+        return language
+
+    @model_validator(mode="after")
+    def _dates_are_in_order(self) -> DeploymentConfig:
+        if self.last_date is not None and self.last_date < self.first_date:
+            raise ValueError(
+                f"expected last_date on or after first_date,"
+                f" found {self.last_date} before {self.first_date}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _churn_can_be_observed(self) -> DeploymentConfig:
+        needed: Entity = "subscriptions" if self.churn.kind == "contractual" else "orders"
+        if not self.sources_by_entity()[needed]:
+            raise ValueError(
+                f"sources: expected a table that provides {needed}, because churn.kind is"
+                f" {self.churn.kind}, found none"
+            )
+        return self
+
+    def sources_by_entity(self) -> dict[str, list[str]]:
+        """Names of the sources that provide each of the eight entities, in the file's order."""
+        return {
+            entity: [
+                name
+                for name, source in self.sources.items()
+                if any(entity in table.provides for table in source.tables.values())
+            ]
+            for entity in ENTITIES
+        }
+
+
+def catalogue_languages(path: Path = CATALOGUE) -> list[str]:
+    """The languages that the catalogue of features has words in, by the columns in its header."""
+    with path.open(encoding="utf-8", newline="") as file:
+        columns = next(csv.reader(file))
+    return [
+        column.removeprefix("reason_")
+        for column in columns
+        if column.startswith("reason_") and column.replace("reason_", "label_", 1) in columns
+    ]
+
+
+@cache
+def utc_offsets(time_zone: str) -> list[list[str | int]]:
+    """Moments in UTC from 2000 to 2037 and the zone's offset from each on, in seconds.
+
+    2037 is as far as the time zone database writes rules out. A zone that changes its offset twice
+    within a week would hide that from here; none ever has.
+    """
+    zone = ZoneInfo(time_zone)
+
+    def offset(moment: datetime) -> int:
+        wall_clock = moment.astimezone(zone).replace(tzinfo=UTC)
+        return int((wall_clock - moment).total_seconds())
+
+    def change(moment: datetime) -> list[str | int]:
+        # Without an offset, as the warehouse has wall clocks of UTC.
+        return [str(moment.replace(tzinfo=None)), offset(moment)]
+
+    begin = datetime(2000, 1, 1, tzinfo=UTC)
+    found = [change(begin)]
+    for week in range(38 * 366 // 7):
+        before, after = begin + timedelta(weeks=week), begin + timedelta(weeks=week + 1)
+        if offset(before) == offset(after):
+            continue
+        while after - before > timedelta(seconds=1):
+            half = before + (after - before) // 2
+            before, after = (half, after) if offset(half) == offset(before) else (before, half)
+        found.append(change(after.replace(microsecond=0)))
+    return found
+
+
+def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
+    """The dbt variables of a deployment: plain strings, numbers, lists and dicts."""
+    return {
+        "sources": list(config.sources),
+        "sources_by_entity": config.sources_by_entity(),
+        "accounting_tables": [
+            {
+                "source": source_name,
+                "table": table_name,
+                "entity": table.provides[0],
+                "stale_after_days": _stale_after_days(source, table),
+            }
+            for source_name, source in config.sources.items()
+            for table_name, table in source.tables.items()
+            if table.provides
+        ],
+        "time_zone": config.time_zone,
+        "utc_offsets": utc_offsets(config.time_zone),
+        "currency": config.currency,
+        "default_country": config.default_country,
+        "language": config.language,
+        "first_date": config.first_date.isoformat(),
+        "churn_kind": config.churn.kind,
+        "horizon_days": config.churn.horizon_days,
+        "eligible_days": config.churn.eligible_days,
+        "high_risk": config.risk_tiers.high,
+        "medium_risk": config.risk_tiers.medium,
+        "false_alarms_per_day": config.warnings.false_alarms_per_day,
+        "max_records_per_key": config.identity.max_records_per_key,
+        "corrections_window_days": config.corrections.window_days,
+        "past_dates": config.corrections.past_dates,
+    }
+
+
+def _stale_after_days(source: Source, table: SourceTable) -> int | None:
+    """Days without a drop of the source after which its table is stale; None where none is due.
+
+    A file without a date in its name is there until it is changed, an optional one may stay away,
+    and what is read where it lives may have nothing new to tell.
+    """
+    is_due = isinstance(table, FileTable) and table.is_dated and not table.optional
+    return source.stale_after_days if is_due else None
+
+
+def today_in(time_zone: str) -> date:
+    """The calendar day that it is now in a time zone."""
+    return datetime.now(ZoneInfo(time_zone)).date()
+
+
+def run_date(config: DeploymentConfig, today: date) -> date:
+    """The date a run without a date means: `last_date` where the data ends, else yesterday.
+
+    `today` is the calendar day in the deployment's time zone (`today_in`).
+    """
+    return config.last_date or today - timedelta(days=1)

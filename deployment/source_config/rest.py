@@ -1,0 +1,275 @@
+"""Resources of an HTTP API that answers in JSON."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
+
+from deployment.secrets import is_reference, referred
+from deployment.source_config.base import (
+    BaseSource,
+    LiveTable,
+    Name,
+    Section,
+    matching,
+    with_keys,
+)
+
+_SECRET_WORDS = re.compile(
+    r"auth|token|secret|passw|api[-_]?key|apikey|access[-_]?key|cookie", re.IGNORECASE
+)
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def _is_kept_outside(value: Any) -> Any:
+    """Refuse a secret that stands in the file; the message never quotes it."""
+    if not isinstance(value, str) or not is_reference(value):
+        raise ValueError(
+            "expected the name of a secret such as ${API_TOKEN}, which is kept outside the"
+            " configuration, found another text: set the secret in the environment, and replace it"
+            " wherever this file has been"
+        )
+    return value
+
+
+Reference = Annotated[str, BeforeValidator(_is_kept_outside)]
+FieldPath = Annotated[
+    str, matching(r"[^.\s]+(\.[^.\s]+)*", "a field such as paging.next.after, dots between names")
+]
+
+
+class Auth(Section):
+    """How the API knows who asks: one of a bearer token, a header of its own, and a password.
+
+    `bearer` is sent as `Authorization: Bearer …`, `value` in the header called `header`, `user` and
+    `password` as basic authentication.
+    """
+
+    bearer: Reference | None = None
+    header: Annotated[str, matching(r"[\w-]+", "a header's name")] | None = None
+    value: Reference | None = None
+    user: str | None = None
+    password: Reference | None = None
+
+    @model_validator(mode="after")
+    def _is_of_one_kind(self) -> Auth:
+        given = {name for name, text in self if text is not None}
+        if given not in ({"bearer"}, {"header", "value"}, {"user", "password"}):
+            raise ValueError(
+                "expected bearer, or header and value, or user and password,"
+                f" found {' and '.join(sorted(given)) or 'none of them'}"
+            )
+        return self
+
+    def secrets(self) -> list[str]:
+        """The names of the secrets."""
+        texts = (self.bearer, self.value, self.user, self.password)
+        return [name for text in texts if text for name in referred(text)]
+
+
+class Retries(Section):
+    """How often a request is tried when the API is busy, fails or hangs up, and how long between.
+
+    The wait doubles from `first_wait_seconds`, shortened at random by up to half of it, so that
+    those who were turned away together do not come back together. What the API asks for by
+    Retry-After is kept, up to `longest_wait_seconds`.
+    """
+
+    attempts: PositiveInt = 7
+    first_wait_seconds: NonNegativeFloat = 1
+    longest_wait_seconds: NonNegativeFloat = 120
+
+
+class Paging(Section):
+    """How the next page is asked for.
+
+    cursor: the answer's `field` is sent as `parameter`, until there is none or the answer's `end`
+    is true; with `resumes` the last one is where the next extraction begins. next_url: `field` is
+    the next page's address. link: the Link header has it. page: `parameter` counts pages from
+    `first`; offset: it counts records; both until a page is empty. none: there is one page.
+    """
+
+    kind: Literal["none", "cursor", "next_url", "link", "page", "offset"] = "none"
+    field: FieldPath | None = None
+    parameter: str | None = None
+    end: FieldPath | None = None
+    resumes: bool = False
+    first: int | None = None
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_needs(self) -> Paging:
+        needed = {
+            "cursor": {"field", "parameter"},
+            "next_url": {"field"},
+            "page": {"parameter"},
+            "offset": {"parameter"},
+        }.get(self.kind, set())
+        possible = {
+            "cursor": {"end", "resumes"},
+            "next_url": {"end"},
+            "page": {"first"},
+            "offset": {"first"},
+        }.get(self.kind, set())
+        given = {name for name in self.model_fields_set - {"kind"} if getattr(self, name)}
+        for name in sorted(needed - given):
+            raise ValueError(f"expected {name}, which kind {self.kind} needs, found none")
+        for name in sorted(given - needed - possible):
+            raise ValueError(f"expected no {name}, of which kind {self.kind} knows nothing")
+        return self
+
+
+class Incremental(Section):
+    """How to ask for what has changed.
+
+    The latest time in the records' `field`, less `look_back_hours`, is sent as `parameter`. It is
+    the records' own time and no clock's, so that what the API shows late is not passed over.
+    """
+
+    parameter: Annotated[str, Field(min_length=1)]
+    field: FieldPath
+    format: Literal["iso", "date", "epoch", "epoch_ms"] = "iso"
+    look_back_hours: NonNegativeFloat = 1
+
+
+class SideLoad(Section):
+    """A list beside the records, each of whose items belongs to one of them.
+
+    The item whose `on` is the record's `id` becomes the record's field `into`.
+    """
+
+    into: Name
+    on: str
+
+
+class RestTable(LiveTable):
+    """One resource, whose records become rows.
+
+    `records` says where in an answer they are (`.`: it is the list). The members of the objects
+    named in `lift` become columns of their own, `properties_email` of `properties`; other nested
+    values are kept as JSON. `start_parameters` are sent until there is something to go on from. A
+    record is deleted where a column of `deleted_when` is the value, or is a list that has it.
+    Without `incremental` or a cursor that resumes all is read and compared, and what is gone has
+    ended; with one, that is done `compare_every_days`, if at all.
+    """
+
+    path: Annotated[str, Field(min_length=1)]
+    records: Annotated[str, matching(r"\.|[^.\s]+(\.[^.\s]+)*", "a field such as data.items, or .")]
+    parameters: dict[str, str | int | bool] = Field(default_factory=dict)
+    start_parameters: dict[str, str | int | bool] = Field(default_factory=dict)
+    paging: Paging = Paging()
+    incremental: Incremental | None = None
+    lift: list[str] = Field(default_factory=list)
+    side_loads: dict[str, SideLoad] = Field(default_factory=dict)
+    deleted_when: dict[str, str] = Field(default_factory=dict)
+    compare_every_days: PositiveInt | None = None
+
+    @field_validator("path")
+    @classmethod
+    def _path_is_below_the_base(cls, path: str) -> str:
+        if re.search(r"[?#\s]", path):  # not quoted: a query may hold a secret
+            raise ValueError("expected a path, its query under parameters, found more than a path")
+        if "://" in path or ".." in path.split("/"):
+            raise ValueError("expected a path below base_url, found an address or ..")
+        return "/" + path.lstrip("/")
+
+    @field_validator("parameters", "start_parameters", mode="before")
+    @classmethod
+    def _no_secret_in_an_address(cls, parameters: Any) -> Any:
+        return _without_secrets(
+            parameters, "addresses are written into logs: send it by auth, as a header"
+        )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> RestTable:
+        unknown = set(self.deleted_when) - {*self.columns, *self.optional_columns}
+        if unknown:
+            raise ValueError(
+                f"deleted_when: expected a column that columns lists, found {min(unknown)}"
+            )
+        if self.incremental and self.paging.resumes:
+            raise ValueError(
+                "expected incremental or a cursor that resumes, found both: they are two ways to"
+                " ask for what has changed"
+            )
+        return self
+
+    @property
+    def asks_for_changes(self) -> bool:
+        """Whether only what has changed is asked for, once all has been read."""
+        return self.incremental is not None or self.paging.resumes
+
+
+class RestSource(BaseSource):
+    """An API that answers in JSON.
+
+    `stalled_pages` is how many pages in a row may bring nothing that is new before it is taken for
+    an API that goes round in circles.
+    """
+
+    kind: Literal["rest"]
+    base_url: Annotated[str, Field(min_length=1)]
+    auth: Auth | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    requests_per_second: PositiveFloat | None = None
+    timeout_seconds: PositiveFloat = 60
+    retries: Retries = Retries()
+    stalled_pages: PositiveInt = 20
+    tables: Annotated[dict[Name, RestTable], Field(min_length=1)]
+
+    @field_validator("base_url")
+    @classmethod
+    def _base_url_is_safe(cls, base_url: str) -> str:
+        if not is_reference(base_url.partition("/")[0]):
+            check_address(base_url)
+        return base_url.rstrip("/")
+
+    @field_validator("auth", mode="before")
+    @classmethod
+    def _auth_has_keys(cls, auth: Any) -> Any:
+        if auth is not None and not isinstance(auth, dict | Auth):
+            raise ValueError(
+                "expected bearer, or header and value, or user and password, found a single value"
+            )
+        return auth
+
+    @field_validator("headers", mode="before")
+    @classmethod
+    def _no_secret_in_a_header(cls, headers: Any) -> Any:
+        return _without_secrets(headers, "send it by auth")
+
+
+def check_address(base_url: str) -> None:
+    """Refuse an address that would show a secret to others on its way.
+
+    Raises:
+        ValueError: it is none of HTTPS, or has a password in it.
+    """
+    try:
+        parts = urlsplit(base_url)
+        host = parts.hostname
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError("expected an address such as https://api.example.com, found another text")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("expected an address without user, password and query: use auth")
+    if parts.scheme == "http" and host not in _LOOPBACK:
+        raise ValueError("expected https, without which everybody on the way reads the secrets")
+
+
+def _without_secrets(texts: Any, remedy: str) -> Any:
+    for name, value in with_keys(texts).items():
+        if _SECRET_WORDS.search(str(name)) or (isinstance(value, str) and is_reference(value)):
+            raise ValueError(f"expected no secret here, found {name}: {remedy}")
+    return texts

@@ -1,0 +1,49 @@
+"""Tables in a database."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, field_validator
+
+from deployment.source_config.base import BaseSource, LiveTable, Name
+
+_WRITTEN_PASSWORD = re.compile(r"://[^/@\s]*:(?!\$\{\w+\}@)[^/\s]*@|[?&]password=(?!\$\{\w+\})")
+
+
+class SqlTable(LiveTable):
+    """A table or view of the database.
+
+    `table` is its name there (`schema.table`), the raw table's own name by default. With a
+    `cursor`, a column that rises with every change of a row, only what lies above its highest
+    value so far is read, and a part below it for transactions that were committed late:
+    `look_back_hours` of a time, `look_back_steps` of a number. Rows without one are always read.
+    Without a cursor the whole table is read and compared. A row is deleted where `deleted_column`
+    is true or not null. Without one, keys are compared every `compare_every_days`.
+    """
+
+    table: str | None = None
+    cursor: str | None = None
+    look_back_hours: NonNegativeFloat = 24
+    look_back_steps: NonNegativeInt = 1000
+    deleted_column: str | None = None
+    compare_every_days: PositiveInt = 7
+
+
+class SqlSource(BaseSource):
+    """A database that SQLAlchemy knows, by its URL, which holds a password: `${CRM_URL}`."""
+
+    kind: Literal["sql"]
+    url: Annotated[str, Field(min_length=1)]
+    tables: Annotated[dict[Name, SqlTable], Field(min_length=1)]
+
+    @field_validator("url")
+    @classmethod
+    def _password_is_kept_elsewhere(cls, url: str) -> str:
+        if _WRITTEN_PASSWORD.search(url):
+            raise ValueError(
+                "expected a password that is kept outside the file, such as ${CRM_PASSWORD}, or"
+                " the whole address as ${CRM_URL}; found one written out"
+            )
+        return url

@@ -1,0 +1,280 @@
+"""Requests to an API: who asks, how fast, how often again, and what an answer that is none means.
+
+Built on urllib3, whose retries also cover an answer that breaks off in the middle. Nothing that is
+raised here quotes a secret, a query or a body.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import random
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError, SSLError
+
+from deployment.secrets import SecretError, referred, reveal
+from deployment.source_config.rest import Auth, RestSource, Retries, check_address
+from ingestion.errors import ExtractError
+
+_TRIED_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+_CONNECT_SECONDS = 10.0
+_RELATION = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([\w.-]+))", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A page as it came.
+
+    Attributes:
+        body: the JSON value.
+        link: address of the next page in the Link header, None if there is none.
+    """
+
+    body: Any
+    link: str | None
+
+
+class Patience(urllib3.Retry):
+    """Waits that double from the first on and are never the same for two who wait.
+
+    urllib3 itself tries again at once the first time, and gives up over a Retry-After that it
+    cannot read.
+    """
+
+    def get_backoff_time(self) -> float:
+        """Seconds until the next attempt."""
+        tried = len(self.history or ())
+        if not tried:
+            return 0.0
+        wait = min(self.backoff_max, self.backoff_factor * 2 ** min(tried - 1, 30))
+        return float(wait * random.uniform(0.5, 1.0))
+
+    def parse_retry_after(self, retry_after: str) -> float:
+        """Seconds that the API asks for, 0 where it does not say it in a way that can be read."""
+        try:
+            return super().parse_retry_after(retry_after)
+        except InvalidHeader:
+            return 0.0
+
+
+class ApiClient:
+    """One API for one extraction; holds the secrets in memory only."""
+
+    def __init__(self, name: str, source: RestSource) -> None:
+        """Look up the secrets and open no connection yet.
+
+        Args:
+            name: the source's name in the configuration, which messages begin with.
+            source: its configuration.
+
+        Raises:
+            ExtractError: a secret is not set, or of no use.
+        """
+        self.name = name
+        self._secrets = source.auth.secrets() if source.auth else []
+        self._base = _address(name, source)
+        self._headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": "holdfast",
+            **source.headers,
+            **_credentials(name, source.auth),
+        }
+        self._pause = 1 / source.requests_per_second if source.requests_per_second else 0.0
+        self._not_before = 0.0
+        self._pool = _pool(self._base, source)
+
+    def target(self, path: str, query: str) -> str:
+        """Path and query of a resource, behind what the base address has of a path."""
+        whole = urlsplit(self._base).path.rstrip("/") + path
+        return f"{whole}?{query}" if query else whole
+
+    def followed(self, table: str, target: str, address: str) -> str:
+        """Path and query of the address that an answer names as its next page.
+
+        Raises:
+            ExtractError: it is of another host, to which the secret must not be sent.
+        """
+        parts = urlsplit(urljoin(f"{self._base}{target}", address))
+        if parts.hostname != urlsplit(self._base).hostname:
+            raise ExtractError(
+                f"{self.name}.{table}: the next page is said to be at {parts.hostname}, which is"
+                " not the host of base_url: correct base_url, or the paging"
+            )
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+    def get(self, table: str, target: str) -> Answer:
+        """Ask for a page.
+
+        Raises:
+            ExtractError: the API does not answer, refuses, or what it answers is no JSON.
+        """
+        self._wait()
+        where = f"{self.name}.{table}: {target.partition('?')[0]}"
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(self._base))
+        problem = ""
+        try:
+            response = self._pool.request(
+                "GET", origin + target, headers=self._headers, redirect=False
+            )
+        except HTTPError as error:
+            problem = _unreachable(error)
+        if problem:  # raised here, so that no library's error is its context
+            raise ExtractError(f"{where}: {problem}")
+        if response.status != 200:
+            raise ExtractError(f"{where}: {self._refusal(response.status)}")
+        return Answer(self._decoded(where, response), _next_link(response.headers.get("Link")))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
+    def _wait(self) -> None:
+        now = time.monotonic()
+        time.sleep(max(0.0, self._not_before - now))
+        self._not_before = max(now, self._not_before) + self._pause
+
+    def _refusal(self, status: int) -> str:
+        names = " and ".join(self._secrets)
+        if status == 401:
+            what = f"check {names}, which is wrong or has expired" if names else "it needs auth"
+        elif status == 403:
+            what = (
+                f"what {names} stands for lacks a permission: grant it at the source"
+                if names
+                else "it needs auth"
+            )
+        elif status in (404, 410):
+            what = "there is no such resource: check base_url and path"
+        elif status in (400, 422):
+            what = (
+                "it does not understand the request: check parameters, paging and incremental"
+                " against its documentation (a cursor that was kept too long is refused so too)"
+            )
+        elif status == 429:
+            what = "it is asked too often: lower requests_per_second, or raise retries"
+        elif status in _TRIED_AGAIN or status >= 500:
+            what = "it fails on its side: what it delivered before is kept; run again later"
+        elif 300 <= status < 400:
+            what = "it has moved elsewhere, which is not followed with a secret: correct base_url"
+        else:
+            what = "check the table's configuration"
+        return f"the API answers {status}: {what}"
+
+    @staticmethod
+    def _decoded(where: str, response: urllib3.BaseHTTPResponse) -> Any:
+        body = response.data
+        problem = ""
+        try:
+            return json.loads(body, parse_float=_number, parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            problem = (
+                "the answer is a web page, not JSON: is base_url the address of the API, and not"
+                " of its pages?"
+                if body[:200].lstrip()[:1] == b"<"
+                else "the answer is not one whole JSON value: run again; if it stays so, the"
+                " resource is not what the configuration takes it for"
+            )
+        raise ExtractError(f"{where}: {problem}")
+
+
+def _address(name: str, source: RestSource) -> str:
+    problem = ""
+    try:
+        base = reveal(source.base_url).rstrip("/")
+        check_address(base)
+        return base
+    except (SecretError, ValueError) as error:
+        problem = str(error)
+    raise ExtractError(f"source {name}: base_url: {problem}")
+
+
+def _credentials(name: str, auth: Auth | None) -> dict[str, str]:
+    """The header that says who asks."""
+    if auth is None:
+        return {}
+    if auth.bearer is not None:
+        return {"Authorization": f"Bearer {_secret(name, auth.bearer)}"}
+    if auth.header is not None and auth.value is not None:
+        return {auth.header: _secret(name, auth.value)}
+    pair = f"{_secret(name, auth.user or '')}:{_secret(name, auth.password or '')}"
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+
+def _secret(name: str, text: str) -> str:
+    problem = ""
+    try:
+        value = reveal(text).strip()
+        if value.isascii() and value.isprintable():
+            return value
+        problem = f"{' and '.join(referred(text))} holds what cannot stand in a header: set it anew"
+    except SecretError as error:
+        problem = str(error)
+    raise ExtractError(f"source {name}: auth: {problem}")
+
+
+def _pool(base: str, source: RestSource) -> urllib3.PoolManager:
+    settings: dict[str, Any] = {
+        "retries": _patience(source.retries),
+        "timeout": urllib3.Timeout(
+            connect=min(_CONNECT_SECONDS, source.timeout_seconds), read=source.timeout_seconds
+        ),
+    }
+    parts = urlsplit(base)
+    proxy = getproxies().get(parts.scheme)
+    host = parts.hostname or ""
+    if proxy and host not in ("localhost", "127.0.0.1", "::1") and not proxy_bypass(host):
+        return urllib3.ProxyManager(proxy, **settings)
+    return urllib3.PoolManager(**settings)
+
+
+def _patience(retries: Retries) -> Patience:
+    return Patience(
+        total=retries.attempts - 1,
+        allowed_methods=None,
+        status_forcelist=_TRIED_AGAIN,
+        backoff_factor=retries.first_wait_seconds,
+        backoff_max=retries.longest_wait_seconds,
+        retry_after_max=max(1, math.ceil(retries.longest_wait_seconds)),
+        raise_on_status=False,
+    )
+
+
+def _unreachable(error: HTTPError) -> str:
+    """What an error of the connection means; its own text names addresses and proxies."""
+    reason = error.reason if isinstance(error, MaxRetryError) and error.reason else error
+    if isinstance(reason, SSLError):
+        return "its certificate is not trusted: check base_url, or the machine's certificates"
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(reason).__name__).lower()
+    return (
+        f"the API cannot be reached, or breaks off its answers ({kind}): check base_url and the"
+        " network; what it delivered before is kept; run again later"
+    )
+
+
+def _next_link(header: str | None) -> str | None:
+    """The address that a Link header calls next (RFC 8288)."""
+    for address, attributes in re.findall(r"<([^>]*)>([^<]*)", header or ""):
+        relation = _RELATION.search(attributes)
+        if relation and "next" in (relation[1] or relation[2]).casefold().split():
+            return str(address)
+    return None
+
+
+def _number(text: str) -> float | str:
+    """A number, as text where a double cannot hold it."""
+    number = float(text)
+    return number if math.isfinite(number) else text
+
+
+def _no_constant(text: str) -> Mapping[str, Any]:
+    raise ValueError(f"{text} is no JSON")

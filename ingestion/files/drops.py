@@ -1,0 +1,170 @@
+"""Which files a table's path pattern means, and the day each was dropped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from ingestion.errors import ExtractError
+
+_DATE = "{date}"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A file as its folder lists it.
+
+    Attributes:
+        relative: path below the source's location, with forward slashes.
+        size_bytes: its size.
+        modified_ns: time of its last change, nanoseconds since 1970; 0 where nobody knows.
+        etag: what an object store calls this version of its content.
+    """
+
+    relative: str
+    size_bytes: int
+    modified_ns: int
+    etag: str | None = None
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A delivered file as it lies there.
+
+    Attributes:
+        name: what messages call it: its absolute path, or its address in an object store.
+        relative: path below the source's location, with forward slashes: the file's name for ever.
+        drop_date: the date in its path, None for an undated file.
+        size_bytes: its size.
+        modified_ns: time of its last change, nanoseconds since 1970; 0 where nobody knows.
+        etag: what an object store calls this version of its content.
+    """
+
+    name: str
+    relative: str
+    drop_date: date | None
+    size_bytes: int
+    modified_ns: int
+    etag: str | None = None
+
+    @property
+    def version(self) -> tuple[int, int, str | None]:
+        """What changes with its content."""
+        return self.size_bytes, self.modified_ns, self.etag
+
+
+def find_drops(location: Path, pattern: str) -> list[Drop]:
+    """The files below a local folder that match `pattern`, by date and name.
+
+    `{date}` stands for YYYY-MM-DD (wherever it is repeated, for the same day), `*` and `?` for
+    anything within one folder, `**` for any folders.
+
+    Raises:
+        ExtractError: a file's date is not in the calendar.
+    """
+    listed = []
+    for path in location.glob(_glob(pattern)):
+        if path.is_file():
+            stat = path.stat()
+            relative = path.relative_to(location).as_posix()
+            listed.append(Listed(relative, stat.st_size, stat.st_mtime_ns))
+    return matching(listed, f"{location}/", pattern)
+
+
+def matching(files: Iterable[Listed], prefix: str, pattern: str) -> list[Drop]:
+    """Those of the files that match a pattern, by date and name.
+
+    Args:
+        files: any files below the location.
+        prefix: what stands before their relative paths in messages.
+        pattern: as in `find_drops`.
+
+    Raises:
+        ExtractError: a file's date is not in the calendar.
+    """
+    expression = re.compile(_expression(pattern))
+    drops = []
+    for file in files:
+        match = expression.fullmatch(file.relative)
+        if match is None:
+            continue
+        name = f"{prefix}{file.relative}"
+        drops.append(
+            Drop(
+                name,
+                file.relative,
+                _drop_date(name, match),
+                file.size_bytes,
+                file.modified_ns,
+                file.etag,
+            )
+        )
+    return sorted(drops, key=lambda drop: (drop.drop_date or date.min, drop.relative))
+
+
+def near_misses(location: Path, pattern: str) -> list[str]:
+    """Files that would match if their date were written YYYY-MM-DD, or were not compressed."""
+    loose = _glob(pattern)
+    names = {
+        path.relative_to(location).as_posix()
+        for candidate in (loose, f"{loose}.*")
+        for path in location.glob(candidate)
+    }
+    return misses(names, pattern)
+
+
+def misses(names: Iterable[str], pattern: str) -> list[str]:
+    """Those of the names that match but for the date, or for something behind the pattern."""
+    expression = re.compile(_expression(pattern))
+    loose = re.compile(f"{_expression(pattern.replace(_DATE, '*'))}(?:\\..*)?")
+    return sorted(
+        name for name in names if loose.fullmatch(name) and not expression.fullmatch(name)
+    )
+
+
+def fixed_folder(pattern: str) -> str:
+    """The folders that a pattern begins with and that hold no wildcard; empty if there are none."""
+    folders = pattern.split("/")[:-1]
+    for number, folder in enumerate(folders):
+        if re.search(r"[*?]|\{date\}", folder):
+            return "/".join(folders[:number])
+    return "/".join(folders)
+
+
+def _drop_date(name: str, match: re.Match[str]) -> date | None:
+    text = match.groupdict().get("date")
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ExtractError.of_file(
+            name, f"{text} is not a day in the calendar: rename the file"
+        ) from None
+
+
+def _glob(pattern: str) -> str:
+    """The pattern for pathlib, in which a date is anything and `**` stands alone in its folder."""
+    folders = pattern.replace(_DATE, "*").split("/")
+    return "/".join(name if name == "**" else re.sub(r"\*+", "*", name) for name in folders)
+
+
+def _expression(pattern: str) -> str:
+    """The pattern as a regular expression, with the group `date`."""
+    pieces = {
+        "**/": "(?:.*/)?",
+        "**": ".*",
+        "*": "[^/]*",
+        "?": "[^/]",
+    }
+    expression = ""
+    for token in re.split(r"(\{date\}|\*\*/|\*\*|\*|\?)", pattern):
+        if token == _DATE:
+            repeated = "(?P<date>" in expression
+            expression += "(?P=date)" if repeated else r"(?P<date>\d{4}-\d{2}-\d{2})"
+        else:
+            expression += pieces.get(token) or re.escape(token)
+    return expression

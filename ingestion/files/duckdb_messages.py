@@ -1,0 +1,58 @@
+"""What DuckDB's reading errors mean to the person who has to mend the file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+
+from ingestion.errors import ExtractError, without_values
+
+# DuckDB's own words, and ours. Its messages quote the line, ours must not: see ExtractError.
+_MEANINGS = (
+    (
+        r"Expected Number of Columns: (?P<expected>\d+) Found: (?P<found>\d+)",
+        "{found} values where the header names {expected}: correct the line (is a value unquoted?)",
+    ),
+    (
+        r"unterminated quote",
+        "a quote is not closed, or text follows it: correct the line, or options.quote",
+    ),
+    (
+        r"Invalid unicode|not utf-8 encoded|not utf-16|invalid UTF-8|File is not .* encoded",
+        "there are bytes that are not of the encoding: set options.encoding to what it is",
+    ),
+    (
+        r"byte order mark",
+        "JSON lines must not begin with a byte order mark: export UTF-8 without one",
+    ),
+    (r"Maximum line size", "the line is longer than 2 MB: is a quote missing?"),
+    (r"state machine reached an invalid state", "line endings are mixed: write them all alike"),
+    (r"Malformed JSON", "not one whole JSON object: is the file cut off? Deliver it again"),
+    (
+        r"not a GZIP stream",
+        "the name says .gz and the content is not compressed: rename it, or compress it",
+    ),
+    (
+        r"No magic bytes|too small to be a Parquet file|[Ii]nvalid [Pp]arquet|footer",
+        "not a whole Parquet file: is it cut off? Deliver it again",
+    ),
+)
+
+
+def explain(path: Path | str, error: duckdb.Error, *, line: int | None = None) -> ExtractError:
+    """The ExtractError of a file that DuckDB could not read, to be raised `from None`.
+
+    A cause is logged with what it causes, and DuckDB's own words quote rows.
+    """
+    message = str(error)
+    told = re.search(r"CSV Error on Line: (\d+)", message)
+    if told and line is None:
+        line = int(told.group(1))
+    for pattern, meaning in _MEANINGS:
+        match = re.search(pattern, message)
+        if match:
+            return ExtractError.of_file(path, meaning.format(**match.groupdict()), line=line)
+    first = without_values(message).splitlines()[0] if message else type(error).__name__
+    return ExtractError.of_file(path, f"it cannot be read ({first})", line=line)

@@ -1,0 +1,82 @@
+"""Whether a file is whole, and what it holds, told by reading its bytes once."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from pathlib import Path
+from typing import BinaryIO
+
+from ingestion.errors import ExtractError
+
+_CHUNK = 1 << 20
+
+
+def is_gzip(name: Path | str) -> bool:
+    """Whether the name says that the file is compressed."""
+    return str(name).casefold().endswith(".gz")
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file's bytes as they lie there.
+
+    Raises:
+        ExtractError: as `sha256_of_stream` does.
+    """
+    with path.open("rb") as binary:
+        if path.stat().st_size and not is_gzip(path):
+            return hashlib.file_digest(binary, "sha256").hexdigest()
+        return sha256_of_stream(binary, str(path))
+
+
+def sha256_of_stream(binary: BinaryIO, name: str, copy: BinaryIO | None = None) -> str:
+    """Hex digest of all bytes of a stream, each of which is written to `copy` on the way.
+
+    A gzip stream is followed to its end: DuckDB reads one that is cut off without a word, and the
+    rows behind the cut would be missing.
+
+    Raises:
+        ExtractError: it is empty, is cut off, or is no gzip although its name says so.
+    """
+    digest = hashlib.sha256()
+    packed = _Gzip(name) if is_gzip(name) else None
+    size = 0
+    while chunk := binary.read(_CHUNK):
+        size += len(chunk)
+        digest.update(chunk)
+        if copy is not None:
+            copy.write(chunk)
+        if packed is not None:
+            packed.follow(chunk)
+    if not size:
+        raise ExtractError.of_file(name, "the file is empty (0 bytes): deliver it again")
+    if packed is not None:
+        packed.end()
+    return digest.hexdigest()
+
+
+class _Gzip:
+    """A gzip stream that is unpacked to see whether it can be, and thrown away."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+
+    def follow(self, chunk: bytes) -> None:
+        while chunk:
+            try:
+                # In pieces: a chunk may unpack to a thousand times its size.
+                self._stream.decompress(chunk, _CHUNK)
+                while self._stream.unconsumed_tail:
+                    self._stream.decompress(self._stream.unconsumed_tail, _CHUNK)
+            except zlib.error:
+                raise ExtractError.of_file(
+                    self._name, "not a whole gzip file: compress it again and deliver it again"
+                ) from None
+            chunk = self._stream.unused_data.lstrip(b"\0")
+            if chunk:  # files may be concatenated, each a stream of its own
+                self._stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+
+    def end(self) -> None:
+        if not self._stream.eof:
+            raise ExtractError.of_file(self._name, "the gzip file is cut off: deliver it again")

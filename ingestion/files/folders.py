@@ -1,0 +1,92 @@
+"""The folder that a source delivers into: of this machine, or of an object store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from deployment.home import Home
+from deployment.source_config import FilesSource
+from ingestion.errors import ExtractError
+from ingestion.files.drops import Drop, find_drops, near_misses
+from ingestion.files.fingerprint import sha256_of
+
+
+class Folder(Protocol):
+    """Where files lie.
+
+    Attributes:
+        address: the path or URL that messages name.
+    """
+
+    @property
+    def address(self) -> str:
+        """The path or URL that messages name."""
+
+    def drops(self, pattern: str) -> list[Drop]:
+        """The files that match a pattern, as `find_drops` says; none of them is opened."""
+
+    def near_misses(self, pattern: str) -> list[str]:
+        """Files that would match if they were named as the pattern wants."""
+
+    def fetch(self, drop: Drop, scratch: Path) -> tuple[Path, str]:
+        """Where to read a file on this machine, and the digest of its bytes.
+
+        Raises:
+            ExtractError: it cannot be read, is empty, or is a gzip file that is not whole.
+        """
+
+    def is_as_listed(self, drop: Drop) -> bool:
+        """Whether the file has not changed since it was listed."""
+
+
+class LocalFolder:
+    """A folder of this machine, whose files are read where they lie."""
+
+    def __init__(self, path: Path) -> None:
+        """The folder that is there."""
+        self._path = path
+
+    @property
+    def address(self) -> str:
+        """The path."""
+        return str(self._path)
+
+    def drops(self, pattern: str) -> list[Drop]:
+        """The files that match a pattern."""
+        return find_drops(self._path, pattern)
+
+    def near_misses(self, pattern: str) -> list[str]:
+        """Files that would match if they were named as the pattern wants."""
+        return near_misses(self._path, pattern)
+
+    def fetch(self, drop: Drop, scratch: Path) -> tuple[Path, str]:
+        """The file itself, and its digest."""
+        path = self._path / drop.relative
+        try:
+            return path, sha256_of(path)
+        except OSError as error:
+            raise ExtractError.of_file(
+                path, f"it cannot be read: {error.strerror}: check its permissions"
+            ) from None
+
+    def is_as_listed(self, drop: Drop) -> bool:
+        """Whether size and time of change are as they were."""
+        stat = (self._path / drop.relative).stat()
+        return (stat.st_size, stat.st_mtime_ns) == (drop.size_bytes, drop.modified_ns)
+
+
+def open_folder(name: str, source: FilesSource, home: Home) -> Folder:
+    """The folder of a source.
+
+    Raises:
+        ExtractError: it is not there, or the store that holds it cannot be asked.
+    """
+    if source.is_remote:
+        from ingestion.files.object_store import open_store
+
+        return open_store(name, source)
+    location = home.root / source.location
+    if not location.is_dir():
+        raise ExtractError(f"source {name}: its location {location} is not a folder: create it")
+    return LocalFolder(location)

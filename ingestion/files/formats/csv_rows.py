@@ -1,0 +1,197 @@
+"""A CSV file read row by row, because not all of it can be read as a whole.
+
+DuckDB reads a file ten times as fast, and refuses all of it for one line. Here such a line is set
+aside with its reason, and the others are read.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from deployment.source_config import CsvOptions
+from ingestion.errors import ExtractError
+from ingestion.files.formats.row_copy import RowCopy
+
+_LONGEST_ROW = 2_000_000
+_LONGEST_LINE = 16 << 20
+_WIDE = ("utf-16", "utf-32")
+_SURROGATE = re.compile("[\udc80-\udcff]")
+_UNCLOSED = "a quote is not closed, or text follows it"
+_LINE_ENDS = ("\r", "\n")
+
+
+def copy_rows(
+    name: str,
+    binary: BinaryIO,
+    encoding: str,
+    options: CsvOptions,
+    columns: Sequence[str],
+    copy: RowCopy,
+) -> None:
+    """Copy what stands below the header.
+
+    A quote that is not closed spoils its own line only. A row of several lines that has too many or
+    too few values is set aside as one.
+
+    Args:
+        name: what messages call the file.
+        binary: its bytes, unpacked.
+        encoding: what they are encoded in.
+        options: how it is written.
+        columns: names of its columns.
+        copy: where to.
+
+    Raises:
+        ExtractError: the file ends within a row, or no row of it can be read.
+    """
+    lines = _Lines(name, binary, encoding)
+    for _ in range(options.skip_lines):
+        next(lines, None)
+    rows = _rows(lines, options)
+    next(rows, None)  # the header
+    for values, unreadable in rows:
+        reason = unreadable or _misfit(values, len(columns))
+        if reason is None:
+            # A line of nothing is a row only where a row may be one empty value.
+            if values or len(columns) == 1:
+                padded = [*values, *[""] * (len(columns) - len(values))][: len(columns)]
+                copy.add([None if value == options.null else value for value in padded])
+            continue
+        if lines.is_cut:
+            raise ExtractError.of_file(
+                name,
+                "the file ends within it: is it cut off? Deliver it again",
+                line=lines.first_number,
+            )
+        copy.refuse(lines.first_number, reason, "".join(lines.taken).rstrip("\r\n"))
+    if copy.first_fault and not copy.row_count:
+        line, reason = copy.first_fault
+        raise ExtractError.of_file(
+            name, f"no row can be read; the first: {reason}: correct the export", line=line
+        )
+
+
+def _rows(lines: _Lines, options: CsvOptions) -> Iterator[tuple[list[str], str | None]]:
+    """The values of each row, or why it has none; `lines.taken` are then its lines."""
+    is_doubled = options.escape == options.quote
+    csv.field_size_limit(_LONGEST_LINE)
+    reader = csv.reader(
+        lines,
+        delimiter=options.delimiter,
+        quotechar=options.quote,
+        doublequote=is_doubled,
+        escapechar=None if is_doubled else options.escape,
+        strict=True,
+    )
+    while True:
+        lines.begin()
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except _TooLongError:
+            lines.give_back()
+            yield [], f"{_UNCLOSED}: the row would be longer than 2 MB"
+            continue
+        except csv.Error:
+            lines.give_back()
+            yield [], _UNCLOSED
+            continue
+        reason = None
+        if any(_is_undecoded(line) for line in lines.taken):
+            reason = f"there are bytes that are not {lines.encoding}"
+        elif lines.is_second_reading and "".join(lines.taken).count(options.quote) % 2:
+            reason = _UNCLOSED
+        yield values, reason
+
+
+def _misfit(values: Sequence[str], width: int) -> str | None:
+    if not values or len(values) == width or (len(values) == width + 1 and not values[-1]):
+        return None
+    return f"{len(values)} values where the header names {width}"
+
+
+def _is_undecoded(text: str) -> bool:
+    return not text.isascii() and bool(_SURROGATE.search(text))
+
+
+class _TooLongError(Exception):
+    """A row has gone on for so long that a quote must be missing."""
+
+
+class _Lines:
+    """Lines of a file, of which those that were read too far ahead can be given back.
+
+    Attributes:
+        encoding: what they are encoded in.
+        taken: those since `begin`.
+        first_number: number of the first of them in the file, from 1.
+        is_second_reading: whether that one was given back before.
+    """
+
+    def __init__(self, name: str, binary: BinaryIO, encoding: str) -> None:
+        self.encoding = encoding
+        self.taken: list[str] = []
+        self.first_number = 1
+        self.is_second_reading = False
+        self._name = name
+        self._is_wide = encoding.startswith(_WIDE)
+        errors = "strict" if self._is_wide else "surrogateescape"
+        python_name = "utf-8-sig" if encoding == "utf-8" else encoding
+        self._text = io.TextIOWrapper(binary, encoding=python_name, errors=errors, newline="")
+        self._given_back: deque[str] = deque()
+        self._next_number = 1
+        self._length = 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        if self._length > _LONGEST_ROW:
+            raise _TooLongError
+        is_second_reading = bool(self._given_back)
+        line = self._given_back.popleft() if self._given_back else self._read()
+        if not line:
+            raise StopIteration
+        if not self.taken:
+            self.first_number = self._next_number
+            self.is_second_reading = is_second_reading
+        self.taken.append(line)
+        self._next_number += 1
+        self._length += len(line)
+        return line
+
+    def begin(self) -> None:
+        """Begin a row: nothing is taken yet."""
+        self.taken = []
+        self._length = 0
+
+    def give_back(self) -> None:
+        """Give back all lines but the first."""
+        self._given_back.extendleft(reversed(self.taken[1:]))
+        self._next_number -= len(self.taken) - 1
+        self.taken = self.taken[:1]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the last of the taken lines is the file's last, and has no end."""
+        return bool(self.taken) and not self.taken[-1].endswith(_LINE_ENDS)
+
+    def _read(self) -> str:
+        try:
+            line = self._text.readline(_LONGEST_LINE)
+        except UnicodeDecodeError:
+            raise ExtractError.of_file(
+                self._name,
+                f"there are bytes that are not {self.encoding}: set options.encoding to what it is",
+            ) from None
+        if len(line) >= _LONGEST_LINE and not line.endswith(_LINE_ENDS):
+            raise ExtractError.of_file(
+                self._name, "a line is longer than 16 MB: is this a CSV file?"
+            )
+        return line

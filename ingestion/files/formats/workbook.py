@@ -1,0 +1,146 @@
+"""A sheet of an Excel workbook, copied row by row as the text that a CSV export would have."""
+
+from __future__ import annotations
+
+import json
+import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from deployment.source_config import WorkbookOptions
+from ingestion.errors import ExtractError
+from ingestion.files.formats.archives import refuse_bombs
+from ingestion.files.formats.row_copy import RowCopy
+
+# Excel shows no more digits, and what is behind them is noise of its arithmetic.
+_DIGITS = 15
+_OLD_FORMAT = b"\xd0\xcf\x11\xe0"
+
+
+class Sheet:
+    """The sheet that is meant, read from its header on.
+
+    Args:
+        name: what messages call the file.
+        path: where it is.
+        options: which sheet, and where its header is.
+
+    Raises:
+        ExtractError: the workbook cannot be read, or has no such sheet.
+    """
+
+    def __init__(self, name: str, path: Path, options: WorkbookOptions) -> None:
+        """Open the workbook, and read the sheet down to its header."""
+        self._name = name
+        self._options = options
+        _look_at(name, path)
+        self._rows = self._read(path)
+        self.header = self._header()
+
+    def copy_rows(self, copy: RowCopy) -> None:
+        """Copy what stands below the header; rows of empty cells are none.
+
+        Raises:
+            ExtractError: the sheet cannot be read to its end, or no row of it fits the header.
+        """
+        width = len(self.header)
+        for number, cells in enumerate(self._rows, start=self._options.header_row + 1):
+            values = [_text(cell) for cell in cells]
+            while values and values[-1] is None:
+                values.pop()
+            if len(values) > width:
+                copy.refuse(
+                    number,
+                    f"{len(values)} values where the header names {width}",
+                    json.dumps(values, ensure_ascii=False),
+                )
+            elif values:
+                copy.add([*values, *[None] * (width - len(values))])
+        if copy.first_fault and not copy.row_count:
+            line, reason = copy.first_fault
+            raise ExtractError.of_file(
+                self._name, f"no row can be read; the first: {reason}", line=line
+            )
+
+    def _header(self) -> list[str]:
+        cells = [_text(cell) or "" for cell in next(self._rows, ())]
+        while cells and not cells[-1]:
+            cells.pop()
+        if not cells:
+            raise ExtractError.of_file(
+                self._name,
+                "there is no header: set workbook.header_row to the row of the columns' names",
+                line=self._options.header_row,
+            )
+        return cells
+
+    def _read(self, path: Path) -> Iterator[Sequence[Any]]:
+        from openpyxl import load_workbook
+
+        try:
+            with path.open("rb") as binary, warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of formats, charts and the like
+                workbook = load_workbook(binary, read_only=True, data_only=True)
+                sheet = self._sheet(workbook)
+                sheet.reset_dimensions()  # what programs write there is often wrong
+                yield from sheet.iter_rows(min_row=self._options.header_row, values_only=True)
+        except ExtractError:
+            raise
+        # What openpyxl raises over bytes from outside depends on where they lead it.
+        except Exception as error:
+            raise ExtractError.of_file(
+                self._name,
+                f"not a whole Excel workbook ({type(error).__name__}): save it again as .xlsx",
+            ) from None
+
+    def _sheet(self, workbook: Any) -> Any:
+        wanted = self._options.sheet
+        if wanted is None and workbook.worksheets:
+            return workbook.worksheets[0]
+        for sheet in workbook.worksheets:
+            if sheet.title == wanted:
+                return sheet
+        listed = ", ".join(sheet.title for sheet in workbook.worksheets) or "none"
+        raise ExtractError.of_file(
+            self._name, f"there is no sheet {wanted or ''}; there are {listed}: set workbook.sheet"
+        )
+
+
+def _look_at(name: str, path: Path) -> None:
+    """Raise for what is no workbook of today's format, or would unpack to too much."""
+    with path.open("rb") as binary:
+        start = binary.read(len(_OLD_FORMAT))
+    if start == _OLD_FORMAT:
+        raise ExtractError.of_file(
+            name, "it has a password or is an old .xls file: save it as .xlsx without a password"
+        )
+    try:
+        with zipfile.ZipFile(path) as archive:
+            refuse_bombs(name, archive)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise ExtractError.of_file(
+            name, f"not a whole Excel workbook ({error}): save it again as .xlsx"
+        ) from None
+
+
+def _text(cell: Any) -> str | None:
+    """A cell's value as a CSV export has it: dates ISO, numbers without noise."""
+    if cell is None or cell == "":
+        return None
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, datetime):
+        is_day = cell.time() == time(0)
+        return cell.date().isoformat() if is_day else cell.isoformat(sep=" ")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    if isinstance(cell, timedelta):
+        return str(cell)
+    if isinstance(cell, float):
+        rounded = format(Decimal(f"{cell:.{_DIGITS}g}"), "f")
+        return rounded.rstrip("0").rstrip(".") if "." in rounded else rounded
+    return str(cell)

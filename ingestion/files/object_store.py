@@ -1,0 +1,194 @@
+"""Files in an object store, or wherever else fsspec reaches: listed there, read here.
+
+A listing tells by size, time of change and etag what is new. Only that is copied, once, and hashed
+on the way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from deployment.secrets import SecretError, hide, is_reference, reveal
+from deployment.source_config import FilesSource
+from ingestion.errors import ExtractError
+from ingestion.files.drops import Drop, Listed, fixed_folder, matching, misses
+from ingestion.files.fingerprint import sha256_of_stream
+
+# What the file systems call these things.
+_ETAGS = ("ETag", "etag", "md5Hash", "content_md5", "generation")
+_TIMES = ("LastModified", "last_modified", "updated", "mtime", "modified", "created")
+_EXTRAS = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs",
+           "abfss": "adlfs", "az": "adlfs", "sftp": "paramiko", "ssh": "paramiko"}  # fmt: skip
+
+
+def open_store(name: str, source: FilesSource) -> ObjectFolder:
+    """The folder that a source's location is the URL of; nothing is asked of the store yet.
+
+    Raises:
+        ExtractError: a secret is not there, there is no such kind of store, or its options are
+            wrong.
+    """
+    secrets: list[str] = []
+    try:
+        url = _revealed(source.location, secrets)
+        options = _revealed(source.storage_options, secrets)
+    except SecretError as error:
+        raise ExtractError(f"source {name}: {error}") from None
+    from fsspec.core import url_to_fs
+
+    scheme = url.partition("://")[0]
+    try:
+        # Instances and listings are not shared: another run sees what lies there then.
+        filesystem, root = url_to_fs(
+            url, skip_instance_cache=True, use_listings_cache=False, **options
+        )
+    except ImportError:
+        package = _EXTRAS.get(scheme, f"the file system of {scheme}://")
+        raise ExtractError(
+            f"source {name}: {scheme}:// needs a package that is not installed: install {package}"
+        ) from None
+    except (TypeError, ValueError) as error:
+        raise ExtractError(
+            f"source {name}: its location or storage_options are wrong:"
+            f" {hide(_first_line(error), *secrets)}"
+        ) from None
+    except Exception as error:
+        if not _is_of_the_store(error):
+            raise
+        raise _unreachable(name, hide(url, *secrets), error, secrets) from None
+    return ObjectFolder(name, hide(url, *secrets).rstrip("/"), filesystem, root, tuple(secrets))
+
+
+class ObjectFolder:
+    """A folder that is not of this machine; every failure of the store is an ExtractError."""
+
+    def __init__(
+        self, source: str, address: str, filesystem: Any, root: str, secrets: tuple[str, ...]
+    ) -> None:
+        """The folder `root` of an fsspec file system; `secrets` are kept out of messages."""
+        self._source = source
+        self._address = address
+        self._filesystem = filesystem
+        self._root = root.rstrip("/")
+        self._secrets = secrets
+        self._listed: dict[str, list[Listed]] = {}
+
+    @property
+    def address(self) -> str:
+        """The URL, without secrets."""
+        return self._address
+
+    def drops(self, pattern: str) -> list[Drop]:
+        """The files that match a pattern."""
+        return matching(self._list(fixed_folder(pattern)), f"{self._address}/", pattern)
+
+    def near_misses(self, pattern: str) -> list[str]:
+        """Files that would match if they were named as the pattern wants."""
+        return misses((file.relative for file in self._list(fixed_folder(pattern))), pattern)
+
+    def fetch(self, drop: Drop, scratch: Path) -> tuple[Path, str]:
+        """A copy in scratch, and the digest of its bytes."""
+        # The suffix tells how to read it.
+        suffix = PurePosixPath(drop.relative).suffix
+        copy = scratch / f"{hashlib.sha256(drop.name.encode()).hexdigest()}{suffix}"
+        with (
+            self._failures_told(drop.name),
+            self._filesystem.open(self._path(drop.relative), "rb") as binary,
+            copy.open("wb") as target,
+        ):
+            digest = sha256_of_stream(binary, drop.name, target)
+        if copy.stat().st_size != drop.size_bytes:
+            raise ExtractError.of_file(
+                drop.name, "it changed while it was read: run again when it is complete"
+            )
+        return copy, digest
+
+    def is_as_listed(self, drop: Drop) -> bool:
+        """Whether the store still tells of it what it told."""
+        path = self._path(drop.relative)
+        with self._failures_told(drop.name):
+            found = self._filesystem.info(path)
+        return _listed(drop.relative, found) == Listed(drop.relative, *drop.version)
+
+    def _list(self, folder: str) -> list[Listed]:
+        if folder not in self._listed:
+            path = self._path(folder)
+            with self._failures_told(f"{self._address}/{folder}".rstrip("/")):
+                found = self._filesystem.find(path, detail=True)
+            root = self._filesystem._strip_protocol(self._root).strip("/")  # noqa: SLF001
+            self._listed[folder] = [
+                _listed(relative, detail)
+                for name, detail in found.items()
+                if (relative := name.strip("/").removeprefix(root).strip("/"))
+                and detail.get("type", "file") == "file"
+            ]
+        return self._listed[folder]
+
+    def _path(self, relative: str) -> str:
+        return f"{self._root}/{relative}".rstrip("/")
+
+    @contextmanager
+    def _failures_told(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except ExtractError:
+            raise
+        except Exception as error:
+            if not _is_of_the_store(error):
+                raise
+            raise _unreachable(self._source, what, error, self._secrets) from None
+
+
+def _listed(relative: str, detail: Mapping[str, Any]) -> Listed:
+    etag = next((str(detail[key]) for key in _ETAGS if detail.get(key)), None)
+    moment = next((detail[key] for key in _TIMES if detail.get(key)), None)
+    return Listed(relative, int(detail["size"] or 0), _nanoseconds(moment), etag)
+
+
+def _nanoseconds(moment: Any) -> int:
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+    if isinstance(moment, datetime):
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return round(moment * 1_000_000) * 1000 if isinstance(moment, int | float) else 0
+
+
+def _revealed(value: Any, secrets: list[str]) -> Any:
+    """The value with every reference replaced, also within; what replaced them joins `secrets`."""
+    if isinstance(value, Mapping):
+        return {key: _revealed(inner, secrets) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_revealed(inner, secrets) for inner in value]
+    if isinstance(value, str) and is_reference(value):
+        revealed = reveal(value)
+        secrets.append(revealed)
+        return revealed
+    return value
+
+
+def _is_of_the_store(error: Exception) -> bool:
+    """Whether the network or a library of the store speaks, and not a mistake in this program."""
+    package = type(error).__module__.partition(".")[0]
+    return isinstance(error, OSError) or package not in {"builtins", "orchestration"}
+
+
+def _unreachable(
+    source: str, what: str, error: Exception, secrets: tuple[str, ...] | list[str]
+) -> ExtractError:
+    if isinstance(error, PermissionError):
+        meaning = "the store refuses it: check the credentials in storage_options and their rights"
+    elif isinstance(error, FileNotFoundError):
+        meaning = "it is not there: correct location or path"
+    else:
+        meaning = f"the store cannot be read ({type(error).__name__}): is it up, and reachable?"
+    told = hide(_first_line(error), *secrets)
+    return ExtractError(f"source {source}: {what}: {meaning}{f' ({told})' if told else ''}")
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "")

@@ -1,0 +1,273 @@
+"""The load ledger: which rows are in the warehouse, since when, and until when they count.
+
+`ops.load_ledger` has one row a load, a file or what was read of a live table at once, never
+deleted. What it says of files depends on the files only, not on how runs were cut: fourteen daily
+runs leave what one run over fourteen drops leaves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+
+from ingestion.files.drops import Drop
+
+_LEDGER = """
+create schema if not exists ops;
+
+create table if not exists ops.load_ledger (
+    load_id bigint primary key,
+    source varchar not null,
+    table_name varchar not null,
+    path varchar not null,
+    size_bytes bigint,
+    modified_ns bigint,
+    sha256 varchar,
+    rows bigint not null,
+    drop_date date,
+    delivered_on date not null,
+    known_from date,
+    loaded_at timestamptz not null,
+    superseded_by bigint,
+    superseded_on date
+);
+-- What is no file has none of these; a warehouse from when there were only files forbids it.
+alter table ops.load_ledger alter size_bytes drop not null;
+alter table ops.load_ledger alter modified_ns drop not null;
+alter table ops.load_ledger alter sha256 drop not null;
+-- What an object store calls a version of a file's content.
+alter table ops.load_ledger add column if not exists etag varchar;
+comment on table ops.load_ledger is
+    'One row a load: a file, or what was read of a live table at once. Its rows count on a date'
+    ' from known_from (null: from the beginning)'
+    ' until the day before superseded_on (null: to this day).';
+
+create table if not exists ops.ended_rows (
+    load_id bigint not null,
+    row_no bigint not null,
+    source varchar not null,
+    table_name varchar not null,
+    ended_on date not null,
+    primary key (load_id, row_no)
+);
+comment on table ops.ended_rows is
+    'Delivered rows that the source no longer has: all that it delivered of a key, the newest and'
+    ' those before it. From ended_on on they do not count. Rows are added, never changed.';
+
+create table if not exists ops.unreadable_rows (
+    load_id bigint not null,
+    row_no bigint not null,
+    source varchar not null,
+    table_name varchar not null,
+    reason varchar not null,
+    content varchar not null,
+    primary key (load_id, row_no)
+);
+comment on table ops.unreadable_rows is
+    'Rows of files that could not be read as rows, as they stand there; the others of their files'
+    ' are in raw.';
+
+create table if not exists ops.extractions (
+    source varchar not null,
+    run_date date not null,
+    extracted_at timestamptz not null,
+    is_complete boolean not null,
+    message varchar,
+    primary key (source, run_date)
+);
+comment on table ops.extractions is
+    'Whether a source could be read for a daily date, and why not; replaced when the date is run'
+    ' again.';
+
+create table if not exists ops.extract_state (
+    source varchar not null,
+    table_name varchar not null,
+    name varchar not null,
+    "value" varchar not null,
+    primary key (source, table_name, name)
+);
+comment on table ops.extract_state is
+    'How far a live table has been read, written with the rows that were read.';
+
+create table if not exists ops.schema_changes (
+    source varchar not null,
+    table_name varchar not null,
+    run_date date not null,
+    column_name varchar not null,
+    change varchar not null check (change in ('added', 'missing', 'retyped', 'returned')),
+    old_type varchar,
+    new_type varchar
+);
+comment on table ops.schema_changes is
+    'What the columns of a delivery had in them that those before it had not, or lacked; by the'
+    ' run that saw it.';
+"""
+
+
+@dataclass(frozen=True)
+class LiveLoad:
+    """The load whose rows stand for a path today."""
+
+    load_id: int
+    size_bytes: int
+    modified_ns: int
+    sha256: str
+    etag: str | None
+    delivered_on: date
+
+    @property
+    def version(self) -> tuple[int, int, str | None]:
+        """What changes with the content of the path."""
+        return self.size_bytes, self.modified_ns, self.etag
+
+
+@dataclass(frozen=True)
+class NewLoad:
+    """A load to be entered.
+
+    Only a file has a `drop` and a digest; `replaces` is the load of the same path with other
+    content.
+    """
+
+    load_id: int
+    source: str
+    table: str
+    path: str
+    rows: int
+    run_date: date
+    loaded_at: datetime
+    drop: Drop | None = None
+    sha256: str | None = None
+    replaces: LiveLoad | None = None
+
+    @property
+    def delivered_on(self) -> date:
+        """The day its rows arrived: the drop's own, or the run's if undated or a correction.
+
+        A correction never counts from before the load that it replaces, or both would be live
+        on the days between when dates are run out of order.
+        """
+        dropped_on = (self.drop and self.drop.drop_date) or self.run_date
+        if self.replaces is None:
+            return dropped_on
+        return max(dropped_on, self.run_date, self.replaces.delivered_on)
+
+
+def create_ledger(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the empty ledger where there is none."""
+    con.execute(_LEDGER)
+
+
+def live_loads(con: duckdb.DuckDBPyConnection, source: str, table: str) -> dict[str, LiveLoad]:
+    """The loads of a table that nothing has superseded, by path."""
+    rows = con.execute(
+        """
+        select path, load_id, size_bytes, modified_ns, sha256, etag, delivered_on
+        from ops.load_ledger
+        where source = ? and table_name = ? and superseded_by is null
+        """,
+        [source, table],
+    ).fetchall()
+    return {path: LiveLoad(*rest) for path, *rest in rows}
+
+
+def next_load_id(con: duckdb.DuckDBPyConnection) -> int:
+    """The least load id that is still free."""
+    row = con.execute("select coalesce(max(load_id), 0) + 1 from ops.load_ledger").fetchone()
+    return int(row[0]) if row else 1
+
+
+def latest_drop(con: duckdb.DuckDBPyConnection, source: str, table: str) -> date | None:
+    """Date of the latest dated file of a table, None if there is none."""
+    row = con.execute(
+        "select max(drop_date) from ops.load_ledger where source = ? and table_name = ?",
+        [source, table],
+    ).fetchone()
+    return row[0] if row else None
+
+
+def note_touched(con: duckdb.DuckDBPyConnection, load: LiveLoad, drop: Drop) -> None:
+    """Remember a new time of change of the same content, so that it is not hashed again."""
+    con.execute(
+        "update ops.load_ledger set modified_ns = ?, etag = ? where load_id = ?",
+        [drop.modified_ns, drop.etag, load.load_id],
+    )
+
+
+def enter(con: duckdb.DuckDBPyConnection, load: NewLoad) -> None:
+    """Enter a load, and close the one it replaces. `date_knowledge` must follow."""
+    con.execute(
+        """
+        insert into ops.load_ledger (
+            load_id, source, table_name, path, size_bytes, modified_ns, sha256, rows,
+            drop_date, delivered_on, loaded_at, etag
+        ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        [
+            load.load_id,
+            load.source,
+            load.table,
+            load.path,
+            load.drop and load.drop.size_bytes,
+            load.drop and load.drop.modified_ns,
+            load.sha256,
+            load.rows,
+            load.drop and load.drop.drop_date,
+            load.delivered_on,
+            load.loaded_at,
+            load.drop and load.drop.etag,
+        ],
+    )
+    if load.replaces is not None:
+        con.execute(
+            "update ops.load_ledger set superseded_by = ?, superseded_on = ? where load_id = ?",
+            [load.load_id, load.delivered_on, load.replaces.load_id],
+        )
+
+
+def date_knowledge(con: duckdb.DuckDBPyConnection, source: str, table: str) -> None:
+    """Say from which date each load of a table was known.
+
+    Null, "from the beginning", for the initial history: the drops of the table's earliest date,
+    or, undated, of its first run. Everything later, and every correction, is known from the day
+    it was delivered. A late drop with an earlier date becomes the initial history, as it would
+    have been had it come in time.
+    """
+    con.execute(
+        """
+        with loads as (
+            select
+                load_id,
+                drop_date,
+                delivered_on,
+                load_id = min(load_id) over (partition by path) as is_first_of_path,
+                min(drop_date) over () as first_drop_date,
+                min(delivered_on) filter (drop_date is null) over () as first_run_date
+            from ops.load_ledger
+            where source = $source and table_name = $table
+        ),
+
+        dated as (
+            select
+                load_id,
+                case
+                    when
+                        is_first_of_path
+                        and coalesce(drop_date = first_drop_date, delivered_on = first_run_date)
+                        then null
+                    else delivered_on
+                end as known_from
+            from loads
+        )
+
+        update ops.load_ledger
+        set known_from = dated.known_from
+        from dated
+        where
+            ops.load_ledger.load_id = dated.load_id
+            and ops.load_ledger.known_from is distinct from dated.known_from
+        """,
+        {"source": source, "table": table},
+    )

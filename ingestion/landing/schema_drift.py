@@ -1,0 +1,425 @@
+"""What a delivery's columns are against those before it: taken and told, or refused.
+
+A column that is new is kept. One that may be missing is null. A type that holds both the known
+values and the delivered ones is taken, and values that are all of the known type land as that. What
+is left would change or break what staging makes of it: the source is not read, and the message says
+which models to look at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+import duckdb
+
+from deployment.source_config.base import SourceTable
+from ingestion.errors import ExtractError
+from warehouse.quoting import identifier
+
+# Digits that a whole number may have, and which of them a floating-point number holds exactly.
+_DIGITS = {
+    "TINYINT": 3, "UTINYINT": 3, "SMALLINT": 5, "USMALLINT": 5, "INTEGER": 10, "UINTEGER": 10,
+    "BIGINT": 19, "UBIGINT": 20,
+}  # fmt: skip
+_EXACT_IN = {
+    "FLOAT": {"TINYINT", "UTINYINT", "SMALLINT", "USMALLINT"},
+    "DOUBLE": {"TINYINT", "UTINYINT", "SMALLINT", "USMALLINT", "INTEGER", "UINTEGER", "FLOAT"},
+}
+_NUMBERS = {*_DIGITS, *_EXACT_IN, "HUGEINT", "UHUGEINT"}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Rows that are about to be inserted.
+
+    Attributes:
+        name: what messages call them: a file, or what was read.
+        columns: DuckDB type by column.
+        relation: what to select them from, None if they cannot be looked at beforehand.
+        is_sparse: a column that no row has a value for may be missing from them, as a key is from
+            JSON: that tells nothing.
+    """
+
+    name: str
+    columns: Mapping[str, str]
+    relation: str | None = None
+    is_sparse: bool = False
+
+
+@dataclass(frozen=True)
+class SchemaChange:
+    """What a column of a delivery is that it was not before."""
+
+    column: str
+    change: Literal["added", "missing", "retyped", "returned"]
+    old_type: str | None
+    new_type: str | None
+
+    def __str__(self) -> str:
+        """In words: `amount: BIGINT is now DOUBLE`."""
+        if self.change == "retyped":
+            return f"{self.column}: {self.old_type} is now {self.new_type}"
+        return f"{self.column} is {self.change}"
+
+
+@dataclass
+class Comparison:
+    """A raw table's columns, and how they must become to hold some deliveries.
+
+    Attributes:
+        source: name of the source.
+        table: name of the raw table.
+        config: what the configuration says of it.
+        existing: type by column as the table has them, empty if it is new.
+        wanted: type by column as it must have them.
+        changes: what there is to tell.
+    """
+
+    source: str
+    table: str
+    config: SourceTable
+    existing: Mapping[str, str]
+    wanted: dict[str, str] = field(default_factory=dict)
+    changes: list[SchemaChange] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.wanted = dict(self.existing)
+        self._spelling = {column.casefold(): column for column in self.wanted}
+        self._types: dict[str, str] = {}
+        self._absent: set[str] = set()
+        self._told: dict[str, str] = dict(self.existing)
+        self._seen: list[Delivery] = []
+
+    def read_configuration(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Take the types that the configuration says, for columns that are there already too.
+
+        Raises:
+            ExtractError: one is no type, or the rows that are there have values that it has not.
+        """
+        for column, given in self.config.types.items():
+            kind = canonical_type(con, self._column(column), given)
+            self._types[column.casefold()] = kind
+            known = self._spelling.get(column.casefold())
+            if known is None or self.wanted[known] == kind:
+                continue
+            old = self.wanted[known]
+            raw = Delivery("the rows that are there", {known: old}, self._raw)
+            lost = not_castable(con, raw, known, old, kind)
+            if lost:
+                raise ExtractError(
+                    f"{self._column(known)} is {old}, and {lost} values that are there are no"
+                    f" {kind}: say another type in types"
+                )
+            self.wanted[known] = kind
+            self._tell(known, "retyped", old, kind)
+
+    def remember(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Look up what was told before, so that it is not told again."""
+        told = con.execute(
+            """
+            select column_name, change, new_type from ops.schema_changes
+            where source = ? and table_name = ?
+            order by rowid
+            """,
+            [self.source, self.table],
+        ).fetchall()
+        for column, change, new_type in told:
+            if change == "missing":
+                self._absent.add(column)
+            elif column in self.wanted:
+                self._absent.discard(column)
+                self._told[column] = new_type
+
+    def take(self, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+        """Make room for a delivery.
+
+        Raises:
+            ExtractError: it lacks a column that must be there, or has values in one that are not of
+                its type.
+        """
+        is_first = not self.wanted
+        there = {column.casefold() for column in delivery.columns}
+        lacking = [column for column in self.config.columns if column.casefold() not in there]
+        if lacking:
+            raise ExtractError(f"{delivery.name}: {self.lacking(lacking, delivery.columns)}")
+        for column, kind in delivery.columns.items():
+            self._take_column(con, delivery, column, kind, is_first=is_first)
+        self.add_optional()
+        self._note_absent(delivery, there)
+        self._seen.append(delivery)
+
+    def add_optional(self) -> None:
+        """Make room for the columns that may be missing: where they are, they are null."""
+        for column in self.config.optional_columns:
+            if column.casefold() not in self._spelling:
+                self._add(column, self._types.get(column.casefold(), "VARCHAR"))
+
+    def declared(self) -> dict[str, str]:
+        """The columns of a table to which nothing was ever delivered."""
+        columns = [*self.config.columns, *self.config.optional_columns]
+        return {column: self._types.get(column.casefold(), "VARCHAR") for column in columns}
+
+    def lacking(self, columns: Sequence[str], there: Mapping[str, str]) -> str:
+        """What is wrong with a delivery without some columns that must be there."""
+        known = [f"{self._column(column)} ({self._known_type(column)})" for column in columns]
+        return (
+            f"missing column {', '.join(columns)}; there are {', '.join(there) or 'none'}:"
+            f" correct the export, or, if {', '.join(known)} will not come again, move it to"
+            f" optional_columns in the configuration and edit {self.staging}"
+        )
+
+    @property
+    def staging(self) -> str:
+        """The models that say what the table's columns mean."""
+        return staging_models(self.source, self.config)
+
+    @property
+    def _raw(self) -> str:
+        return identifier(f"raw_{self.source}", self.table)
+
+    def _column(self, column: str) -> str:
+        return f"{self.source}.{self.table}.{column}"
+
+    def _known_type(self, column: str) -> str:
+        known = self._spelling.get(column.casefold())
+        return f"{self.wanted[known]} before, now none" if known else "none so far"
+
+    def _take_column(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        delivery: Delivery,
+        column: str,
+        kind: str,
+        *,
+        is_first: bool,
+    ) -> None:
+        known = self._spelling.get(column.casefold())
+        declared = self._types.get(column.casefold())
+        if known is None:
+            known = column
+            self._add(column, declared or kind, told=kind)
+            if not is_first:
+                self._tell(column, "added", None, kind)
+        elif known in self._absent:
+            self._absent.discard(known)
+            self._tell(known, "returned", None, kind)
+            self._told[known] = kind
+        if declared:
+            self._must_cast(con, delivery, column, kind, declared)
+            return
+        if kind != self.wanted[known]:
+            self._reconcile(con, delivery, column, known, kind)
+        if kind != self._told[known]:
+            self._tell(known, "retyped", self._told[known], kind)
+            self._told[known] = kind
+
+    def _reconcile(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        delivery: Delivery,
+        column: str,
+        known: str,
+        kind: str,
+    ) -> None:
+        if self._is_empty(con, known):
+            self.wanted[known] = kind
+            return
+        common = _common_type(con, self.wanted[known], kind)
+        if common:
+            self.wanted[known] = common
+        else:
+            self._must_cast(con, delivery, column, kind, self.wanted[known])
+
+    def _must_cast(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        delivery: Delivery,
+        column: str,
+        kind: str,
+        wanted: str,
+    ) -> None:
+        if kind == wanted or wanted == "VARCHAR":
+            return
+        lost = not_castable(con, delivery, column, kind, wanted)
+        if lost == 0:
+            return
+        how_many = "values" if lost is None else f"{lost} values"
+        raise ExtractError(
+            f"{delivery.name}: {self._column(column)} was {wanted} and is now {kind}, with"
+            f" {how_many} that are no {wanted}: correct the export, or say"
+            f" types: {{{column}: {kind}}} in the configuration and edit {self.staging}"
+        )
+
+    def _is_empty(self, con: duckdb.DuckDBPyConnection, known: str) -> bool:
+        """Whether no row has a value in the column, be it there or before it in this extraction."""
+        held = [self._raw] if known in self.existing else []
+        for delivery in self._seen:
+            if known.casefold() in {column.casefold() for column in delivery.columns}:
+                if delivery.relation is None:
+                    return False
+                held.append(delivery.relation)
+        found = (
+            con.execute(
+                f"select 1 from {relation} where {identifier(known)} is not null limit 1"
+            ).fetchone()
+            for relation in held
+        )
+        return not any(found)
+
+    def _note_absent(self, delivery: Delivery, there: set[str]) -> None:
+        told = {column.casefold() for column in self.config.optional_columns}
+        for folded, column in self._spelling.items():
+            is_told = folded in told or not delivery.is_sparse
+            if folded not in there and column not in self._absent and is_told:
+                self._absent.add(column)
+                self._tell(column, "missing", self.wanted[column], None)
+
+    def _add(self, column: str, kind: str, told: str | None = None) -> None:
+        self.wanted[column] = kind
+        self._spelling[column.casefold()] = column
+        self._told[column] = told or kind
+
+    def _tell(
+        self,
+        column: str,
+        change: Literal["added", "missing", "retyped", "returned"],
+        old_type: str | None,
+        new_type: str | None,
+    ) -> None:
+        self.changes.append(SchemaChange(column, change, old_type, new_type))
+
+
+def canonical_type(con: duckdb.DuckDBPyConnection, column: str, given: str) -> str:
+    """A type of the configuration as DuckDB calls it; `column` is what messages call its column.
+
+    Raises:
+        ExtractError: DuckDB has no such type.
+    """
+    try:
+        row = con.cursor().execute(f"select typeof(null::{given})").fetchone()
+    except duckdb.Error:
+        raise ExtractError(
+            f"{column}: {given} is no type of DuckDB's: correct types in the configuration, as in"
+            " BIGINT, DECIMAL(18, 2), TIMESTAMP or VARCHAR"
+        ) from None
+    return str(row[0]) if row else given
+
+
+def write_changes(
+    con: duckdb.DuckDBPyConnection, comparison: Comparison, run_date: date
+) -> list[SchemaChange]:
+    """Keep what there is to tell, within the caller's transaction; the same."""
+    for change in comparison.changes:
+        con.execute(
+            "insert into ops.schema_changes values (?, ?, ?, ?, ?, ?, ?)",
+            [
+                comparison.source,
+                comparison.table,
+                run_date,
+                change.column,
+                change.change,
+                change.old_type,
+                change.new_type,
+            ],
+        )
+    return comparison.changes
+
+
+def staging_models(source: str, config: SourceTable) -> str:
+    """The models that say what a table's columns mean, by path."""
+    folder = f"dbt_project/models/staging/{source}"
+    models = [f"{folder}/stg_{source}__{entity}.sql" for entity in config.provides]
+    return " and ".join(models) or f"the models in {folder} that read it"
+
+
+def _common_type(con: duckdb.DuckDBPyConnection, one: str, other: str) -> str | None:
+    """The type of a union of both if each becomes it without loss, None if there is none."""
+    try:
+        row = (
+            con.cursor()
+            .execute(
+                f"""
+                with united as (select null::{one} as v union all select null::{other})
+
+                select
+                    any_value(typeof(v)),
+                    bool_and(can_cast_implicitly(null::{one}, v)),
+                    bool_and(can_cast_implicitly(null::{other}, v))
+                from united
+                """
+            )
+            .fetchone()
+        )
+    except duckdb.Error:  # there is no such union
+        return None
+    if not row or not row[1] or not row[2]:
+        return None
+    common = str(row[0])
+    return common if _is_lossless(one, common) and _is_lossless(other, common) else None
+
+
+def _is_lossless(kind: str, common: str) -> bool:
+    """Whether every value of a type is one of another that it is cast to implicitly."""
+    if kind == common:
+        return True
+    if common in _EXACT_IN:
+        return kind in _EXACT_IN[common]
+    if common.startswith("DECIMAL"):
+        whole, fraction = _decimal_digits(common)
+        of_kind = _decimal_digits(kind)
+        return of_kind[0] <= whole and of_kind[1] <= fraction
+    # A wall clock is no moment, and nanoseconds leave out the years after 2262.
+    return not (_has_zone(kind) != _has_zone(common) or common == "TIMESTAMP_NS")
+
+
+def _decimal_digits(kind: str) -> tuple[int, int]:
+    """Digits before the point and behind it."""
+    match = re.fullmatch(r"DECIMAL\((\d+),\s*(\d+)\)", kind)
+    if match:
+        width, scale = map(int, match.groups())
+        return width - scale, scale
+    return _DIGITS.get(kind, 39), 0
+
+
+def _has_zone(kind: str) -> bool:
+    return kind.endswith("WITH TIME ZONE")
+
+
+def _is_number(kind: str) -> bool:
+    return kind in _NUMBERS or kind.startswith("DECIMAL")
+
+
+def not_castable(
+    con: duckdb.DuckDBPyConnection, delivery: Delivery, column: str, kind: str, wanted: str
+) -> int | None:
+    """How many values of a column are none of a type, None if that cannot be looked at.
+
+    A value that would be rounded or cut is none of it, nor is a moment a wall clock.
+    """
+    if delivery.relation is None:
+        return None
+    value = identifier(column)
+    cast = f"try_cast({value} as {wanted})"
+    if kind == wanted:
+        return 0
+    if _has_zone(kind) != _has_zone(wanted) and {kind, wanted} != {"VARCHAR", wanted}:
+        is_lost = "true"
+    elif kind == "VARCHAR" and _is_number(wanted):
+        is_lost = f"{cast}::double is distinct from try_cast({value} as double)"
+    elif kind == "VARCHAR" and wanted == "DATE":
+        is_lost = f"{cast}::timestamp is distinct from try_cast({value} as timestamp)"
+    elif kind == "VARCHAR" or wanted == "VARCHAR":
+        is_lost = "false"
+    else:
+        is_lost = f"try_cast({cast} as {kind}) is distinct from {value}"
+    row = con.execute(
+        f"""
+        select count(*) from {delivery.relation}
+        where {value} is not null and ({cast} is null or {is_lost})
+        """
+    ).fetchone()
+    return int(row[0]) if row else 0

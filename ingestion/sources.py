@@ -1,0 +1,108 @@
+"""One source extracted by its kind, and what is remembered of whether it could be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import duckdb
+
+from deployment.home import Home
+from deployment.source_config import FilesSource, Source, SqlSource
+from ingestion.errors import ExtractError
+from ingestion.report import TableReport
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What came of one source.
+
+    Attributes:
+        reports: one a table, none if the source could not be read.
+        failure: why it could not be read, None if it was.
+    """
+
+    reports: list[TableReport]
+    failure: str | None = None
+
+
+def extract(
+    con: duckdb.DuckDBPyConnection, name: str, source: Source, home: Home, run_dates: Sequence[date]
+) -> Extraction:
+    """Load what a run may see of a source, in one transaction, or say why it cannot be read.
+
+    What lives (a database, an API) tells of the present only: it is not asked for dates before one
+    that it was already read for.
+
+    Args:
+        con: connection to the working warehouse, outside a transaction.
+        name: the source's name in the configuration.
+        source: its configuration.
+        home: relative locations are below its root.
+        run_dates: the dates of the run, ascending; their last is the date that rows are read for.
+
+    Raises:
+        ExtractError: the source cannot be read, and never was: there is nothing to go on with.
+    """
+    last = run_dates[-1]
+    try:
+        if not isinstance(source, FilesSource) and _was_read_after(con, name, last):
+            return Extraction([TableReport(name, table, 0, 0.0) for table in source.tables])
+        reports = _extract(con, name, source, home, last)
+    except ExtractError as error:
+        if not _was_ever_read(con, name):
+            raise
+        _remember(con, name, run_dates, str(error))
+        return Extraction([], str(error))
+    _remember(con, name, run_dates, None)
+    return Extraction(reports)
+
+
+def _extract(
+    con: duckdb.DuckDBPyConnection, name: str, source: Source, home: Home, run_date: date
+) -> list[TableReport]:
+    # A kind's module is imported where it is used: their libraries take seconds.
+    if isinstance(source, FilesSource):
+        from ingestion.files.files import extract_source
+
+        return extract_source(con, name, source, home, run_date)
+    if isinstance(source, SqlSource):
+        from ingestion.databases.sql import extract_database
+
+        return extract_database(con, name, source, run_date)
+    from ingestion.apis.rest import extract_api
+
+    return extract_api(con, name, source, home, run_date)
+
+
+def _was_read_after(con: duckdb.DuckDBPyConnection, source: str, run_date: date) -> bool:
+    return _exists(con, "source = ? and is_complete and run_date > ?", [source, run_date])
+
+
+def _was_ever_read(con: duckdb.DuckDBPyConnection, source: str) -> bool:
+    # Warehouses from before extractions were remembered have loads only.
+    loaded = con.execute("select 1 from ops.load_ledger where source = ? limit 1", [source])
+    return loaded.fetchone() is not None or _exists(con, "source = ? and is_complete", [source])
+
+
+def _exists(con: duckdb.DuckDBPyConnection, condition: str, values: Sequence[object]) -> bool:
+    found = con.execute(f"select 1 from ops.extractions where {condition} limit 1", list(values))
+    return found.fetchone() is not None
+
+
+def _remember(
+    con: duckdb.DuckDBPyConnection, source: str, run_dates: Sequence[date], failure: str | None
+) -> None:
+    con.execute(
+        """
+        insert or replace into ops.extractions
+        select $source, unnest($days::date[]), $now, $failure is null, $failure
+        """,
+        {
+            "source": source,
+            "days": list(run_dates),
+            "now": datetime.now(UTC),
+            "failure": failure,
+        },
+    )

@@ -1,0 +1,147 @@
+"""The pictures of a model, as PNG bytes; no display, no global state, nothing written."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from ml.metrics.evaluate import calibration_curve, cumulative_gains
+from ml.metrics.intervals import wilson_interval
+from ml.metrics.profit import ExpectedProfit, profit_curve
+from ml.training.training_result import TrainingResult
+
+INK, ACCENT, QUIET = "#22313f", "#0b7a75", "#9aa5b1"
+TOP_FEATURES = 20
+
+
+def all_plots(result: TrainingResult) -> dict[str, bytes]:
+    """Every picture by its file name without the ending."""
+    return {
+        "lift": lift_plot(result),
+        "calibration": calibration_plot(result),
+        "features": feature_plot(result),
+        "scores": score_histogram(result.holdout_probabilities),
+        "profit": profit_plot(result, result.empc),
+    }
+
+
+def lift_plot(result: TrainingResult) -> bytes:
+    """Share of leavers found when the riskiest are addressed first, beside the baselines."""
+    labels = result.holdout_labels
+    figure, axes = _figure()
+    for peer in result.baselines:
+        if peer.probabilities is not None:
+            gains = cumulative_gains(labels, peer.probabilities)
+            axes.plot(*gains, label=peer.name, linewidth=1.2)
+    axes.plot(
+        *cumulative_gains(labels, result.holdout_probabilities),
+        label="model",
+        color=ACCENT,
+        linewidth=2.2,
+    )
+    axes.plot([0, labels.mean(), 1], [0, 1, 1], color=QUIET, linestyle=":", label="perfect")
+    axes.plot([0, 1], [0, 1], color=QUIET, linestyle="--", label="at random")
+    _title(axes, f"Leavers found, holdout {result.split.holdout}")
+    axes.set_xlabel("share of customers addressed, riskiest first")
+    axes.set_ylabel("share of leavers among them")
+    axes.legend(frameon=False, loc="lower right")
+    return _png(figure)
+
+
+def calibration_plot(result: TrainingResult) -> bytes:
+    """Predicted against observed churn in ten bins of equal size, with Wilson's 95 % intervals."""
+    figure, axes = _figure()
+    predicted, observed, customers = calibration_curve(
+        result.holdout_labels, result.holdout_probabilities
+    )
+    intervals = [
+        wilson_interval(float(share * size), int(size))
+        for share, size in zip(observed, customers, strict=True)
+    ]
+    below = [interval.estimate - interval.low for interval in intervals]
+    above = [interval.high - interval.estimate for interval in intervals]
+    axes.plot([0, 1], [0, 1], color=QUIET, linestyle="--", label="as predicted")
+    axes.errorbar(
+        predicted,
+        observed,
+        yerr=[below, above],
+        color=ACCENT,
+        marker="o",
+        capsize=3,
+        label="a tenth of customers, 95 % interval",
+    )
+    _title(axes, f"Calibration, holdout {result.split.holdout}")
+    axes.set_xlabel("mean predicted churn probability")
+    axes.set_ylabel("share that left")
+    axes.legend(frameon=False, loc="upper left")
+    return _png(figure)
+
+
+def profit_plot(result: TrainingResult, worth: ExpectedProfit) -> bytes:
+    """Profit by the share of customers made an offer, riskiest first, beside the baselines.
+
+    At the mean acceptance rate; the vertical line is the share to address that `worth` says.
+    """
+    figure, axes = _figure()
+    labels = result.holdout_labels
+    for peer in result.baselines:
+        if peer.probabilities is not None:
+            curve = profit_curve(labels, peer.probabilities, worth.economics)
+            axes.plot(*curve, label=peer.name, linewidth=1.2)
+    axes.plot(
+        *profit_curve(labels, result.holdout_probabilities, worth.economics),
+        label="model",
+        color=ACCENT,
+        linewidth=2.2,
+    )
+    axes.axhline(0, color=QUIET, linestyle="--", label="no offers")
+    axes.axvline(worth.fraction, color=QUIET, linestyle=":", label="share to address")
+    _title(axes, f"Profit of offers, holdout {result.split.holdout}")
+    axes.set_xlabel("share of customers made an offer, riskiest first")
+    axes.set_ylabel("expected profit for each customer")
+    axes.legend(frameon=False)
+    return _png(figure)
+
+
+def feature_plot(result: TrainingResult) -> bytes:
+    """The twenty features that weigh most, in per cent of all that the model weighs."""
+    top = list(result.feature_shares.items())[:TOP_FEATURES][::-1]
+    figure, axes = _figure(height=0.8 + 0.24 * max(len(top), 1))
+    axes.barh([name for name, _ in top], [100 * gain for _, gain in top], color=ACCENT)
+    _title(axes, "What the model reads")
+    axes.set_xlabel("share of what it weighs, %")
+    return _png(figure)
+
+
+def score_histogram(probabilities: NDArray[np.float64]) -> bytes:
+    """How many customers have which churn probability, in twenty equal bins."""
+    figure, axes = _figure()
+    axes.hist(probabilities, bins=20, range=(0, 1), color=ACCENT, edgecolor="white")
+    _title(axes, "Churn probability")
+    axes.set_xlabel("churn probability")
+    axes.set_ylabel("customers")
+    return _png(figure)
+
+
+def _figure(height: float = 4.0) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(6.0, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _title(axes: Axes, text: str) -> None:
+    axes.set_title(text, loc="left", color=INK, fontweight="bold")
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = BytesIO()
+    # Without the version of matplotlib in it, the same result gives the same bytes.
+    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    return buffer.getvalue()

@@ -1,0 +1,93 @@
+"""Score customers and say why and how much is at stake: a row an eligible customer and date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ml.churn.explain import REASONS, Catalogue, Explainer, Explanation
+from ml.churn.model import BATCH_ROWS, LoadedModel, batches
+from ml.schemas import (
+    CAUSES,
+    CHURN_SCORES,
+    CUSTOMER_ID,
+    SNAPSHOT_DATE,
+    check_features,
+    eligible_rows,
+    sorted_by_keys,
+)
+
+
+def score(
+    model: LoadedModel,
+    features: pa.Table,
+    catalogue: Catalogue,
+    exact_from: float = 0.4,
+    threads: int = 2,
+) -> pa.Table:
+    """Churn probability, cause, up to three reasons and factor on the value of every eligible row.
+
+    Args:
+        model: the model in use on the features' dates.
+        features: feature rows of one or several dates; those not eligible are left out.
+        catalogue: what each feature stands for.
+        exact_from: who is at least this likely to leave is explained by exact Shapley values,
+            because those reasons are read; the others approximately.
+        threads: threads for XGBoost.
+
+    Returns:
+        A table of `CHURN_SCORES`, sorted by (snapshot_date, customer_id). Each date's rows are the
+        same however many dates are scored together.
+
+    Raises:
+        SchemaError: a feature of the model is missing or of another kind, or a key repeats.
+    """
+    check_features(features)
+    rows = sorted_by_keys(eligible_rows(features))
+    names = model.model.preprocessor.names
+    predictor, explainer = model.model.predictor(threads), Explainer(names, catalogue)
+    probabilities = np.empty(len(rows))
+    main_cause = np.empty(len(rows), dtype=np.int8)
+    reasons = np.empty((len(rows), REASONS), dtype=np.int16)
+    factors = np.empty(len(rows))
+
+    def explain(where: slice | NDArray[np.int64], found: Explanation) -> None:
+        main_cause[where], reasons[where] = found.main_cause, found.reasons
+
+    start = 0
+    for batch in batches(rows):
+        prepared = predictor.prepare(batch)
+        where = slice(start, start + len(batch))
+        probabilities[where] = predictor.probabilities(prepared)
+        factors[where] = predictor.value_factors(prepared)
+        contributions = predictor.contributions(prepared, exact=False)
+        explain(where, explainer.explain(contributions, prepared.values))
+        start += len(batch)
+    read = np.flatnonzero(probabilities >= exact_from)
+    for start in range(0, len(read), BATCH_ROWS):
+        some = read[start : start + BATCH_ROWS]
+        prepared = predictor.prepare(rows.take(pa.array(some)))
+        contributions = predictor.contributions(prepared, exact=True)
+        explain(some, explainer.explain(contributions, prepared.values))
+
+    return pa.table(
+        [
+            rows[SNAPSHOT_DATE].cast(pa.date32()),
+            rows[CUSTOMER_ID].cast(pa.string()),
+            pa.repeat(pa.scalar(model.version), len(rows)),
+            pa.array(probabilities),
+            _named(main_cause, CAUSES),
+            *(_named(reasons[:, place], names) for place in range(REASONS)),
+            pa.array(factors),
+        ],
+        schema=CHURN_SCORES,
+    )
+
+
+def _named(positions: NDArray[np.integer], names: Sequence[str]) -> pa.Array:
+    indices = pa.array(positions.astype(np.int32), mask=positions < 0)
+    return pc.take(pa.array(names, pa.string()), indices)

@@ -1,0 +1,139 @@
+"""What a training gives: the model, and everything that was found out about it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ml.churn.hazard import HazardResult
+from ml.churn.model import ChurnModel
+from ml.churn.split import Split
+from ml.config import TrainingSettings
+from ml.metrics.intervals import Interval
+from ml.metrics.profit import ExpectedProfit
+from ml.metrics.slices import SliceTable
+from ml.metrics.tiers import Tier
+from ml.schemas import CUSTOMER_ID, HOLDOUT_SCORES
+from ml.training.tuning import Trial
+from ml.value.value import ValueResult
+
+# What a model is first held against its baselines by.
+HEADLINES = ("roc_auc", "pr_auc", "brier", "log_loss", "calibration_error", "top_decile_lift")
+
+
+@dataclass(frozen=True)
+class BaselineResult:
+    """A baseline on the holdout; all is None where the note says not applicable.
+
+    The difference alone is None where all customers of the holdout stayed, or all left.
+    """
+
+    name: str
+    note: str
+    probabilities: NDArray[np.float64] | None
+    metrics: dict[str, float] | None
+    auc_difference: Interval | None
+
+    def figures(self, names: Collection[str]) -> dict[str, float]:
+        """The metrics of these names, and by how much the model's ROC AUC is larger, by name."""
+        figures = {name: self.metrics[name] for name in names} if self.metrics else {}
+        if self.auc_difference:
+            figures["auc_difference"] = self.auc_difference.estimate
+            figures["auc_difference_low"] = self.auc_difference.low
+            figures["auc_difference_high"] = self.auc_difference.high
+        return {f"{self.name}.{name}": value for name, value in figures.items()}
+
+
+@dataclass(frozen=True)
+class OriginResult:
+    """The same recipe on an earlier holdout: trained on what was known then, judged after it."""
+
+    holdout: date
+    customers: int
+    metrics: dict[str, float]
+    baselines: dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A model and how it did on the holdout, which it never saw.
+
+    `holdout_labels` and `holdout_probabilities` have shape (holdout customers,), in the order of
+    the holdout's rows. `feature_shares` say what the model reads: each feature's mean absolute
+    contribution to the holdout's log odds, as a share of all, largest first. `intervals` are of the
+    `metrics`, `slices` of groups of customers and `tiers` of the risk tiers. `trials` are those of
+    the tuning, `origins` earlier holdouts, latest first; `value` and `hazard` are None where there
+    is none to speak of.
+    """
+
+    model: ChurnModel
+    settings: TrainingSettings
+    split: Split
+    metrics: dict[str, float]
+    uncalibrated_brier: float
+    baselines: tuple[BaselineResult, ...]
+    holdout: pa.Table
+    holdout_labels: NDArray[np.bool_]
+    holdout_probabilities: NDArray[np.float64]
+    feature_shares: dict[str, float]
+    row_counts: dict[str, int]
+    intervals: dict[str, Interval]
+    slices: SliceTable
+    tiers: tuple[Tier, ...]
+    empc: ExpectedProfit
+    trials: tuple[Trial, ...] = ()
+    origins: tuple[OriginResult, ...] = ()
+    value: ValueResult | None = None
+    hazard: HazardResult | None = None
+
+    def holdout_scores(self, model_version: str) -> pa.Table:
+        """The holdout's probabilities as a table of `HOLDOUT_SCORES`."""
+        rows = len(self.holdout)
+        return pa.table(
+            [
+                pa.repeat(pa.scalar(self.split.holdout), rows),
+                self.holdout[CUSTOMER_ID].cast(pa.string()).combine_chunks(),
+                pa.repeat(pa.scalar(model_version), rows),
+                pa.array(self.holdout_probabilities),
+            ],
+            schema=HOLDOUT_SCORES,
+        )
+
+    def headline_metrics(self) -> dict[str, float]:
+        """What to watch over time: the model's own figures, and `HEADLINES` of the baselines.
+
+        Those that are no number, such as the ROC AUC where nobody left, are left out.
+        """
+        figures = self._own_metrics()
+        for baseline in self.baselines:
+            figures.update(baseline.figures(HEADLINES))
+        return _numbers_only(figures)
+
+    def all_metrics(self) -> dict[str, float]:
+        """Every figure under one name each, such as `roc_auc` and `recency.roc_auc`.
+
+        Those that are no number are left out, as above.
+        """
+        figures = {**self._own_metrics(), "uncalibrated_brier": self.uncalibrated_brier}
+        for name, interval in self.intervals.items():
+            figures[f"{name}_low"], figures[f"{name}_high"] = interval.low, interval.high
+        for tier in self.tiers:
+            figures[f"tier_{tier.name}_predicted"] = tier.mean_predicted
+            figures[f"tier_{tier.name}_churn_rate"] = tier.churn_rate.estimate
+        for baseline in self.baselines:
+            figures.update(baseline.figures(self.metrics.keys()))
+        return _numbers_only(figures)
+
+    def _own_metrics(self) -> dict[str, float]:
+        value = self.value.metrics() if self.value else {}
+        hazard = self.hazard.metrics() if self.hazard else {}
+        return {**self.metrics, "empc": self.empc.per_customer, **value, **hazard}
+
+
+def _numbers_only(figures: dict[str, float]) -> dict[str, float]:
+    return {name: value for name, value in figures.items() if np.isfinite(value)}

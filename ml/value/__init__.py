@@ -1,0 +1,4 @@
+"""Customer value: expected purchases times expected spending, and the trees that correct it.
+
+The probability of churn does not belong here (`ml/churn/`).
+"""

@@ -1,0 +1,4 @@
+"""Runtime: jobs run in this process, the Dagster instance and dbt.
+
+Definitions of assets, checks and jobs do not belong here.
+"""

@@ -1,0 +1,77 @@
+"""A shop that delivers files into a home of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployment.home import Home
+from deployment.source_config import FilesSource
+from ingestion.files.files import extract_source
+from ingestion.report import TableReport
+from warehouse.connection import Warehouse
+
+
+@dataclass
+class Shop:
+    """One source, `shop`, whose tables a test describes as the configuration would."""
+
+    home: Home
+    tables: dict[str, dict[str, Any]]
+    location: str = "landing/shop"
+    storage_options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        return self.home.landing / "shop"
+
+    @property
+    def source(self) -> FilesSource:
+        return FilesSource.model_validate(
+            {
+                "kind": "files",
+                "location": self.location,
+                "storage_options": self.storage_options,
+                "tables": self.tables,
+            }
+        )
+
+    def deliver(self, name: str, content: str | bytes) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def extract(self, day: str) -> dict[str, TableReport]:
+        """Run for a date; the reports by table."""
+        with Warehouse(self.home.warehouse).connect() as con:
+            reports = extract_source(con, "shop", self.source, self.home, date.fromisoformat(day))
+        return {report.table: report for report in reports}
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with Warehouse(self.home.warehouse).connect(read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+    def ledger(self) -> list[tuple[Any, ...]]:
+        """The ledger without what only the clock knows."""
+        return self.query(
+            "select * exclude (loaded_at, modified_ns) from ops.load_ledger order by load_id"
+        )
+
+
+ORDERS = {"path": "orders_{date}.csv", "format": "csv", "columns": ["order_no", "amount"]}
+PRODUCTS = {"path": "products.csv", "format": "csv", "columns": ["product_no"]}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    shop = Shop(Home(tmp_path / "home").create(), {"orders": ORDERS})
+    shop.folder.mkdir()
+    Warehouse(shop.home.warehouse).initialise("demo", "Demo Company")
+    yield shop
+    assert not (shop.home.root / "scratch").exists()

@@ -1,0 +1,73 @@
+"""Whatever happens to a table, raw is the table, and the ledger has a row for each of its rows."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from deployment.home import Home
+from tests.databases import Server
+from tests.unit.ingestion.databases.crm import Crm
+from warehouse.connection import Warehouse
+
+KEYS = st.integers(1, 6)
+NAMES = st.one_of(
+    st.none(), st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5)
+)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), KEYS, NAMES),
+        st.tuples(st.just("delete"), KEYS, st.none()),
+        st.tuples(st.just("extract"), st.none(), st.none()),
+    ),
+    max_size=12,
+)
+
+
+@pytest.mark.parametrize("cursor", ["version", None])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=STEPS)
+def test_raw_is_the_table_and_every_row_is_accounted_for(
+    sqlite: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    cursor: str | None,
+    steps: Sequence[tuple[str, int | None, str | None]],
+) -> None:
+    database = sqlite.database("fuzzed")
+    database.execute("create table notes (id integer primary key, name text, version integer)")
+    monkeypatch.setenv("CRM_URL", database.url)
+    notes = {
+        "columns": ["id", "name"],
+        "key": ["id"],
+        "cursor": cursor,
+        "look_back_steps": 1,
+        "compare_every_days": 1,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder)).create()
+        Warehouse(home.warehouse).initialise("demo", "Demo Company")
+        crm = Crm(home, database, {"notes": notes})
+        with Warehouse(home.warehouse).connect() as con:
+            crm.extract_into(con, 1)
+            day = 1
+            for version, (step, key, name) in enumerate(steps):
+                if step == "put":
+                    text = "null" if name is None else "'" + name.replace("'", "''") + "'"
+                    database.execute(
+                        f"insert or replace into notes values ({key}, {text}, {version})"
+                    )
+                elif step == "delete":
+                    database.execute(f"delete from notes where id = {key}")
+                else:
+                    day += 1
+                    crm.extract_into(con, day)
+            crm.extract_into(con, day + 1)
+        assert crm.current("notes") == crm.there("notes")
+        assert crm.is_accounted_for("notes")

@@ -1,0 +1,143 @@
+"""Rows that are none: set aside with their reason, while the others of their file are read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ingestion.errors import ExtractError
+
+from .conftest import ORDERS, Shop
+
+FAULTS = "select row_no, reason, content from ops.unreadable_rows order by row_no"
+ROWS = "select _row, order_no, amount from raw_shop.orders order by _row"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"2,5,6", "3 values where the header names 2"),
+        (b"2", "1 values where the header names 2"),
+        (b'2,"5', "a quote is not closed, or text follows it"),
+        (b'2,"5"x', "a quote is not closed, or text follows it"),
+        (b"2,\xe4", "there are bytes that are not utf-8"),
+    ],
+)
+def test_a_line_that_is_no_row_is_set_aside_and_the_others_are_read(
+    shop: Shop, line: bytes, reason: str
+) -> None:
+    shop.deliver("orders_2026-06-16.csv", b"order_no,amount\n1,5\n" + line + b"\n3,7\n")
+    report = shop.extract("2026-06-16")["orders"]
+    assert (report.rows, report.rows_unreadable) == (3, 1)
+    assert shop.query(ROWS) == [(1, "1", "5"), (3, "3", "7")]
+    shown = line.decode(errors="backslashreplace").replace("\\xe4", "\\udce4")
+    assert shop.query(FAULTS) == [(2, f"line 3: {reason}", shown)]
+    assert shop.query("select rows from ops.load_ledger") == [(3,)]
+
+
+def test_a_quote_that_is_not_closed_spoils_no_line_but_its_own(shop: Shop) -> None:
+    good = "".join(f"{number},{number}\n" for number in range(100))
+    text = f'order_no,amount\n{good}x,"5\n{good}y,"a\nb"\nz,"6\n{good}'
+    shop.deliver("orders_2026-06-16.csv", text)
+    report = shop.extract("2026-06-16")["orders"]
+    assert (report.rows, report.rows_unreadable) == (303, 2)
+    assert [content for _, _, content in shop.query(FAULTS)] == ['x,"5', 'z,"6']
+    assert shop.query("select amount from raw_shop.orders where order_no = 'y'") == [("a\nb",)]
+
+
+def test_a_row_of_several_lines_is_set_aside_as_one(shop: Shop) -> None:
+    shop.deliver("orders_2026-06-16.csv", 'order_no,amount\n1,"a\nb",c\n2,5\n')
+    shop.extract("2026-06-16")
+    assert shop.query(ROWS) == [(2, "2", "5")]
+    assert shop.query(FAULTS) == [(1, "line 2: 3 values where the header names 2", '1,"a\nb",c')]
+
+
+def test_lines_may_end_in_different_ways(shop: Shop) -> None:
+    shop.deliver("orders_2026-06-16.csv", b"order_no,amount\r\n1,5\n2,6\r3,7\r\n\n4,8")
+    assert shop.extract("2026-06-16")["orders"].rows_unreadable == 0
+    assert [row[1:] for row in shop.query(ROWS)] == [
+        ("1", "5"), ("2", "6"), ("3", "7"), ("4", "8"),
+    ]  # fmt: skip
+
+
+def test_files_beside_a_faulty_one_are_loaded_as_ever(shop: Shop) -> None:
+    shop.deliver("orders_2026-06-15.csv", "order_no,amount\n1,5\n")
+    shop.deliver("orders_2026-06-16.csv", "order_no,amount\n2,5\nx\n")
+    shop.deliver("orders_2026-06-17.csv", "order_no,amount\n3,5\n")
+    report = shop.extract("2026-06-17")["orders"]
+    assert (report.files_loaded, report.rows, report.rows_unreadable) == (3, 4, 1)
+    assert shop.query("select distinct load_id from ops.unreadable_rows") == [(2,)]
+
+
+def test_a_line_that_is_no_json_object_is_set_aside(shop: Shop) -> None:
+    shop.tables = {"orders": {**ORDERS, "path": "o.jsonl", "format": "jsonl"}}
+    lines = [
+        b'{"order_no": 1, "amount": {"a/b": [1, "x"]}}',
+        b'{"order_no": 2, "amo',
+        b"",
+        b"[1, 2]",
+        b'{"order_no": "3", "amount": null, "a/~b": "c"}',
+        b'{"order_no": "\xff"}',
+    ]
+    shop.deliver("o.jsonl", b"\n".join(lines) + b"\n")
+    report = shop.extract("2026-06-16")["orders"]
+    assert (report.rows, report.rows_unreadable) == (5, 3)
+    assert shop.query('select _row, order_no, amount, "a/~b" from raw_shop.orders order by 1') == [
+        (1, "1", '{"a/b":[1,"x"]}', None),
+        (4, "3", None, "c"),
+    ]
+    assert [reason for _, reason, _ in shop.query(FAULTS)] == [
+        "line 2: not one whole JSON object",
+        "line 4: expected one JSON object a line",
+        "line 6: there are bytes that are not of the encoding",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "\\x00", "a\\b", "Ünï", '"', ",", "'", " x"])
+def test_values_of_every_kind_are_kept_beside_a_fault(shop: Shop, text: str) -> None:
+    quoted = text.replace('"', '""')
+    shop.deliver("orders_2026-06-16.csv", f'order_no,amount\n1,"{quoted}"\nbad\n')
+    shop.extract("2026-06-16")
+    assert shop.query("select amount from raw_shop.orders") == [(text or None,)]
+
+
+def test_a_file_without_any_row_that_can_be_read_is_refused(shop: Shop) -> None:
+    shop.deliver("orders_2026-06-16.csv", "order_no,amount\n1,2,3\n4,5,6\n")
+    with pytest.raises(ExtractError, match="line 2: no row can be read; the first: 3 values"):
+        shop.extract("2026-06-16")
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    rows=st.lists(
+        st.lists(st.text(st.sampled_from('ab,"\n é0'), max_size=5), min_size=2, max_size=2).filter(
+            any
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_rows_are_the_same_whether_read_at_once_or_beside_a_fault(
+    shop: Shop, rows: list[list[str]]
+) -> None:
+    def written(values: list[str]) -> str:
+        return ",".join('"{}"'.format(value.replace('"', '""')) for value in values) + "\n"
+
+    text = "order_no,amount\n" + "".join(map(written, rows))
+    read: list[list[tuple[Any, ...]]] = []
+    for number, content in enumerate((text, text + "x\n")):
+        table = f"t{number}"
+        shop.tables = {table: {**ORDERS, "path": f"{table}.csv"}}
+        shop.deliver(f"{table}.csv", content)
+        shop.extract("2026-06-16")
+        columns = "select order_no, amount from"
+        newest = "(select max(_load_id) from {})".format(f"raw_shop.{table}")
+        read.append(
+            shop.query(f"{columns} raw_shop.{table} where _load_id = {newest} order by _row")
+        )
+    assert read[0] == read[1] == [tuple(value or None for value in row) for row in rows]

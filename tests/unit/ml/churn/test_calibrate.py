@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import expit
+
+from ml.churn.calibrate import Calibrator
+from ml.metrics.evaluate import brier, log_loss
+
+
+def draw(rows: int, slope: float, shift: float, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Margins, and labels of which they are an overconfident or shifted account."""
+    random = np.random.default_rng(seed)
+    margins = random.normal(0, 2, rows).astype(np.float32)
+    return margins, random.random(rows) < expit(slope * margins + shift)
+
+
+@pytest.mark.parametrize(("rows", "method"), [(8, "none"), (600, "platt"), (20_000, "beta")])
+def test_the_method_follows_the_number_of_customers(rows: int, method: str) -> None:
+    assert Calibrator.fit(*draw(rows, 0.5, 0.3)).method == method
+
+
+@pytest.mark.parametrize("rows", [600, 20_000])
+def test_a_planted_distortion_is_undone(rows: int) -> None:
+    margins, labels = draw(rows, slope=0.5, shift=-0.7)
+    later, later_labels = draw(20_000, slope=0.5, shift=-0.7, seed=2)
+
+    calibrated = Calibrator.fit(margins, labels).apply(later)
+
+    assert np.abs(calibrated - expit(0.5 * later - 0.7)).mean() < 0.03
+    assert brier(later_labels, calibrated) < brier(later_labels, expit(later)) - 0.01
+
+
+@given(
+    rows=st.integers(30, 3_000),
+    slope=st.floats(-1, 3),
+    shift=st.floats(-2, 2),
+    seed=st.integers(0, 10),
+)
+def test_it_never_worsens_its_own_rows_and_keeps_their_order(
+    rows: int, slope: float, shift: float, seed: int
+) -> None:
+    margins, labels = draw(rows, slope, shift, seed)
+    calibrated = Calibrator.fit(margins, labels).apply(margins)
+
+    assert log_loss(labels, calibrated) <= log_loss(labels, expit(margins.astype(float))) + 1e-9
+    assert (np.diff(calibrated[np.argsort(margins)]) >= 0).all()
+
+
+def test_well_calibrated_margins_are_left_almost_alone() -> None:
+    margins, labels = draw(20_000, slope=1.0, shift=0.0)
+
+    assert np.abs(Calibrator.fit(margins, labels).apply(margins) - expit(margins)).max() < 0.03
+
+
+def test_it_reads_back_from_json_bit_by_bit() -> None:
+    fitted = Calibrator.fit(*draw(5_000, 0.7, 0.1))
+
+    assert Calibrator.from_json(fitted.to_json()) == fitted

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from ml.churn.person_months import PersonMonths, months_ahead
+
+ROWS = pa.table(
+    {
+        "customer_id": ["stays", "leaves", "unknown", "later"],
+        "snapshot_date": pa.array(
+            [date(2026, 1, 1), date(2026, 1, 1), date(2026, 1, 1), date(2026, 1, 31)], pa.date32()
+        ),
+        "months_observed": pa.array([3, 3, None, 2], pa.int32()),
+        "left_in_month": pa.array([None, 2, None, None], pa.int32()),
+    }
+)
+TOLD = np.array([0.1, 0.2, 0.3, 0.4])
+
+
+def listed(found: PersonMonths) -> list[tuple[int, float, bool]]:
+    return list(
+        zip(found.month.tolist(), found.probability.tolist(), found.left.tolist(), strict=True)
+    )
+
+
+def test_a_customer_has_a_row_for_each_month_until_leaving_or_the_last_one_seen() -> None:
+    assert listed(PersonMonths.of(ROWS, TOLD, ended_by=date(2026, 12, 31))) == [
+        *((1, 0.1, False), (2, 0.1, False), (3, 0.1, False)),
+        *((1, 0.2, False), (2, 0.2, True)),
+        *((1, 0.4, False), (2, 0.4, False)),
+    ]
+
+
+def test_a_month_that_ends_after_the_day_is_not_known_on_it() -> None:
+    assert listed(PersonMonths.of(ROWS, TOLD, ended_by=date(2026, 3, 1))) == [
+        (1, 0.1, False),
+        (1, 0.2, False),
+    ]
+    assert len(PersonMonths.of(ROWS, TOLD, ended_by=date(2026, 3, 2))) == 5
+
+
+def test_what_was_known_by_a_day_and_what_began_on_it_share_no_month() -> None:
+    day, end = date(2026, 1, 31), date(2026, 12, 31)
+    before = PersonMonths.of(ROWS, TOLD, ended_by=day)
+    after = PersonMonths.of(ROWS, TOLD, begun_from=day, ended_by=end)
+
+    assert len(before) + len(after) == len(PersonMonths.of(ROWS, TOLD, ended_by=end))
+    assert listed(after) == [
+        *((2, 0.1, False), (3, 0.1, False)),
+        (2, 0.2, True),
+        *((1, 0.4, False), (2, 0.4, False)),
+    ]
+
+
+def test_a_year_is_told_of_and_more_where_the_horizon_is_longer() -> None:
+    assert [months_ahead(days) for days in (30, 90, 360, 365)] == [12, 12, 12, 13]

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from ml.churn.model import LoadedModel
+from ml.churn.score import score
+from ml.schemas import CAUSES, CHURN_SCORES, SchemaError
+from tests.model.planted_churn import CATALOGUE, cutoffs, planted_company
+
+DAY = date(2026, 6, 1)
+
+
+@pytest.fixture(scope="module")
+def features() -> pa.Table:
+    """Two dates of 300 customers, without labels."""
+    return planted_company(cutoffs(DAY, 2), customers=300, seed=4).examples.drop_columns("churned")
+
+
+def on(day: date, table: pa.Table) -> pa.Table:
+    return table.filter(pc.equal(table["snapshot_date"], pa.scalar(day)))
+
+
+def test_every_eligible_customer_has_one_row_in_the_table_of_scores(
+    loaded: LoadedModel, features: pa.Table
+) -> None:
+    scores = score(loaded, features, CATALOGUE)
+
+    assert scores.schema == CHURN_SCORES
+    assert len(scores) == 600
+    assert set(scores["model_version"].to_pylist()) == {"7"}
+    assert set(scores["main_cause"].drop_null().to_pylist()) <= set(CAUSES)
+    probabilities = scores["churn_probability"].to_numpy()
+    assert ((probabilities > 0) & (probabilities < 1)).all()
+    keys = list(zip(*(scores[name].to_pylist() for name in scores.column_names[:2]), strict=True))
+    assert keys == sorted(set(keys))
+
+
+def test_customers_who_are_not_eligible_are_not_scored(
+    loaded: LoadedModel, features: pa.Table
+) -> None:
+    position = features.column_names.index("is_eligible")
+    eligible = pa.array([True, False, None] * 200)
+
+    assert (
+        len(score(loaded, features.set_column(position, "is_eligible", eligible), CATALOGUE)) == 200
+    )
+
+
+def test_a_date_is_scored_alike_alone_and_beside_others(
+    loaded: LoadedModel, features: pa.Table
+) -> None:
+    together = score(loaded, features, CATALOGUE, exact_from=0.5)
+    alone = score(loaded, on(DAY, features), CATALOGUE, exact_from=0.5)
+
+    assert on(DAY, together).equals(alone)
+
+
+def test_reasons_are_features_of_distinct_topics_that_the_catalogue_knows(
+    loaded: LoadedModel, features: pa.Table
+) -> None:
+    scores = score(loaded, features, CATALOGUE)
+    columns = [scores[f"reason_feature_{place}"].to_pylist() for place in (1, 2, 3)]
+
+    for reasons in zip(*columns, strict=True):
+        known = [reason for reason in reasons if reason is not None]
+        assert set(known) <= set(CATALOGUE)
+        assert len(known) == len({CATALOGUE[reason].topic for reason in known})
+        assert list(reasons[: len(known)]) == known
+
+
+def test_exact_explanations_add_up_to_the_margin(loaded: LoadedModel, features: pa.Table) -> None:
+    predictor = loaded.model.predictor()
+    rows = on(DAY, features)
+    contributions = predictor.contributions(predictor.prepare(rows), exact=True)
+
+    remainder = predictor.margins(rows) - contributions.sum(axis=1)
+
+    np.testing.assert_allclose(remainder, remainder[0], atol=1e-4)
+
+
+def test_a_feature_the_model_needs_is_missed_by_name(
+    loaded: LoadedModel, features: pa.Table
+) -> None:
+    with pytest.raises(SchemaError, match="lacks plan"):
+        score(loaded, features.drop_columns(["plan"]), CATALOGUE)
+
+
+def test_nobody_to_score_gives_an_empty_table(loaded: LoadedModel, features: pa.Table) -> None:
+    scores = score(loaded, features.slice(0, 0), CATALOGUE)
+
+    assert scores.schema == CHURN_SCORES
+    assert len(scores) == 0

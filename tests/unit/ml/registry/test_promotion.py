@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from ml.churn.calibrate import Calibrator
+from ml.churn.model import ChurnModel
+from ml.config import TrainingSettings
+from ml.registry.promotion import decide
+from ml.training.train import fit
+from ml.training.training_result import TrainingResult
+from tests.unit.ml.conftest import HOLDOUT
+
+
+@pytest.fixture(scope="module")
+def worse(examples: pa.Table) -> ChurnModel:
+    """A model that knows the last order and nothing else."""
+    few = ["customer_id", "snapshot_date", "churned", "days_since_last_order"]
+    as_of = HOLDOUT + timedelta(days=90)
+    return fit(examples.select(few), TrainingSettings(), as_of=as_of).model
+
+
+def test_a_first_model_that_beats_the_base_rate_is_promoted(
+    result: TrainingResult, examples: pa.Table
+) -> None:
+    decision = decide(result.model, None, examples)
+
+    assert decision.promote
+    assert decision.reasons[0] == "Promoted as the first model."
+    assert decision.candidate["log_loss"] < decision.base_rate_log_loss
+    assert decision.candidate == result.metrics
+
+
+def test_a_worse_model_does_not_replace_the_champion(
+    result: TrainingResult, worse: ChurnModel, examples: pa.Table
+) -> None:
+    decision = decide(worse, result.model, examples)
+
+    assert not decision.promote
+    assert decision.reasons[0].startswith("Refused (as of 2026-05-30, the champion")
+    assert "On the same 400 customers the ROC AUC is" in decision.reasons[1]
+    assert decision.champion is not None
+    assert decision.champion["roc_auc"] > decision.candidate["roc_auc"]
+
+
+def test_a_better_or_equal_model_replaces_it(
+    result: TrainingResult, worse: ChurnModel, examples: pa.Table
+) -> None:
+    assert decide(result.model, worse, examples).promote
+    assert decide(result.model, result.model, examples).promote
+
+
+def test_a_model_no_better_than_the_base_rate_is_refused_even_as_the_first(
+    result: TrainingResult, examples: pa.Table
+) -> None:
+    turned_round = replace(result.model, calibrator=Calibrator("platt", -1.0, -1.0, 0.0))
+
+    decision = decide(turned_round, None, examples)
+
+    assert not decision.promote
+    assert "not clearly better than the base rate" in decision.reasons[0]
+
+
+def test_probabilities_that_are_not_numbers_are_refused(
+    result: TrainingResult, examples: pa.Table
+) -> None:
+    broken = replace(result.model, calibrator=Calibrator("platt", float("nan"), 1.0, 0.0))
+
+    decision = decide(broken, result.model, examples)
+
+    assert not decision.promote
+    assert decision.reasons == ["Refused: some of its probabilities are not numbers."]
+
+
+def test_a_champion_that_has_seen_the_holdout_is_said_to_be_flattered(
+    result: TrainingResult, examples: pa.Table
+) -> None:
+    facts = replace(result.model.facts, calibration_dates=(HOLDOUT - timedelta(days=30),))
+    later = replace(result.model, facts=facts)
+
+    reasons = decide(result.model, later, examples).reasons
+
+    assert reasons[-1].startswith("The champion was fitted on outcomes that overlap")
+
+
+def test_a_champion_whose_features_are_gone_gives_way(
+    result: TrainingResult, examples: pa.Table, worse: ChurnModel
+) -> None:
+    decision = decide(worse, result.model, examples.drop_columns(["plan"]))
+
+    assert decision.promote
+    assert decision.reasons[0] == "Promoted: the champion cannot be scored, it needs plan."
+
+
+def test_examples_of_other_dates_do_not_count(result: TrainingResult, examples: pa.Table) -> None:
+    others = pa.compute.less(examples["snapshot_date"], pa.scalar(HOLDOUT))
+
+    with pytest.raises(ValueError, match="no eligible example of the holdout date 2026-03-01"):
+        decide(result.model, None, examples.filter(others))
+    assert np.isclose(decide(result.model, None, examples).candidate["customers"], 400)

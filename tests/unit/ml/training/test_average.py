@@ -1,0 +1,157 @@
+"""Companies whose leavers nobody can predict: the model is the average, and says so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from ml.cards.model_card import model_card
+from ml.cards.plots import all_plots
+from ml.churn.model import ChurnModel, LoadedModel
+from ml.churn.score import score
+from ml.config import TrainingSettings
+from ml.registry.promotion import decide
+from ml.training.train import fit, fit_average
+from ml.training.training_result import TrainingResult
+from tests.model.planted_churn import CATALOGUE
+from tests.unit.ml.conftest import HOLDOUT
+
+AS_OF = HOLDOUT + timedelta(days=90)
+
+
+def with_leavers(examples: pa.Table, churned: np.ndarray) -> pa.Table:
+    position = examples.column_names.index("churned")
+    return examples.set_column(position, "churned", pa.array(churned))
+
+
+@pytest.fixture(scope="module")
+def average(examples: pa.Table) -> TrainingResult:
+    why = "Of the boosted model: Refused: no better."
+    return fit_average(examples, TrainingSettings(), as_of=AS_OF, why=why)
+
+
+def test_the_average_is_the_share_that_left_before_the_holdout(
+    average: TrainingResult, examples: pa.Table
+) -> None:
+    facts = average.model.facts
+    fitted = pa.array([*facts.train_dates, *facts.calibration_dates], pa.date32())
+    before = examples.filter(pc.is_in(examples["snapshot_date"], value_set=fitted))
+    told = average.model.predict(examples)
+
+    assert average.model.is_average
+    assert (told == told[0]).all()
+    assert facts.base_rate == pytest.approx(pc.mean(before["churned"].cast("int8")).as_py(), 0.02)
+    assert told[0] == pytest.approx(facts.base_rate, abs=0.001)
+
+
+def test_the_average_is_judged_like_any_model_and_tells_nobody_apart(
+    average: TrainingResult,
+) -> None:
+    figures = average.all_metrics()
+
+    assert figures["roc_auc"] == 0.5
+    assert figures["top_decile_lift"] == pytest.approx(1)
+    assert figures["recency.auc_difference"] < 0
+    assert len(average.holdout_scores("1")) == 400
+
+
+def test_the_average_gives_no_causes_and_no_reasons(
+    average: TrainingResult, examples: pa.Table
+) -> None:
+    scores = score(LoadedModel(average.model, "1", AS_OF), examples, CATALOGUE)
+
+    assert len(scores) == len(examples)
+    for column in ("main_cause", "reason_feature_1", "reason_feature_2", "reason_feature_3"):
+        assert scores[column].null_count == len(scores)
+
+
+def test_the_average_is_in_use_where_nothing_better_is(
+    average: TrainingResult, examples: pa.Table
+) -> None:
+    decision = decide(average.model, None, examples)
+
+    assert decision.promote
+    told = f"every customer gets the average, {average.holdout_probabilities[0]:.1%}."
+    assert decision.reasons == [
+        f"No model told better than the average who leaves; {told}",
+        "Of the boosted model: Refused: no better.",
+    ]
+
+
+def test_a_model_replaces_the_average_and_the_average_no_model(
+    average: TrainingResult, result: TrainingResult, examples: pa.Table
+) -> None:
+    assert decide(result.model, average.model, examples).promote
+    refused = decide(average.model, result.model, examples)
+
+    assert not refused.promote
+    assert refused.reasons[0].startswith("Refused: it is the average")
+
+
+def test_a_newer_average_replaces_an_older_one(average: TrainingResult, examples: pa.Table) -> None:
+    assert decide(average.model, average.model, examples).promote
+
+
+def test_random_leavers_are_refused_a_model(examples: pa.Table) -> None:
+    heads = np.random.default_rng(5).random(len(examples)) < 0.3
+    random = with_leavers(examples, heads)
+
+    decision = decide(fit(random, TrainingSettings(), as_of=AS_OF).model, None, random)
+
+    assert not decision.promote
+
+
+@pytest.mark.parametrize("leavers", [0, 12])
+def test_a_few_leavers_or_none_give_the_average(examples: pa.Table, leavers: int) -> None:
+    few = with_leavers(examples, np.arange(len(examples)) < leavers)
+
+    trained = fit(few, TrainingSettings(), as_of=AS_OF)
+
+    assert trained.model.is_average
+    assert trained.model.facts.why_average is not None
+    assert "Too little to learn from: in the train part" in trained.model.facts.why_average
+    assert 0 < trained.holdout_probabilities[0] < 0.02
+    assert decide(trained.model, None, few).promote
+    assert all(np.isfinite(value) for value in trained.all_metrics().values())
+    assert all_plots(trained)
+    assert model_card(trained)
+
+
+@pytest.mark.parametrize("everybody", [True, False])
+def test_a_holdout_of_one_outcome_gives_the_average(examples: pa.Table, everybody: bool) -> None:
+    churned = np.array(examples["churned"])
+    churned[np.array(examples["snapshot_date"]) == np.datetime64(HOLDOUT)] = everybody
+
+    trained = fit(with_leavers(examples, churned), TrainingSettings(), as_of=AS_OF)
+
+    assert trained.model.is_average
+    assert "roc_auc" not in trained.all_metrics()
+    assert "| ROC AUC | – |" in model_card(trained)
+    assert all_plots(trained)
+
+
+def test_a_dozen_customers_are_enough_for_an_average(examples: pa.Table) -> None:
+    ids = pa.array([f"customer-{number:05d}" for number in range(12)])
+    dozen = examples.filter(pc.is_in(examples["customer_id"], value_set=ids))
+
+    assert fit(dozen, TrainingSettings(), as_of=AS_OF).model.is_average
+
+
+def test_the_average_is_read_back_as_it_was_saved(average: TrainingResult, tmp_path: Path) -> None:
+    average.model.save(tmp_path)
+
+    assert ChurnModel.load(tmp_path) == average.model
+
+
+def test_the_card_says_that_it_is_no_more_than_the_average(average: TrainingResult) -> None:
+    card = model_card(average)
+
+    assert "It is no more than the average" in card
+    assert "without causes or reasons. Of the boosted model: Refused: no better." in card
+    assert "| ROC AUC | 0.500 |" in card
+    assert "## What it reads most\n\nNothing." in card

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from ml.cards.model_card import model_card
+from ml.cards.plots import all_plots
+from ml.churn.model import ChurnModel
+from ml.churn.split import NotEnoughHistoryError
+from ml.config import TrainingSettings
+from ml.schemas import HOLDOUT_SCORES, SchemaError
+from ml.training.train import fit
+from ml.training.training_result import TrainingResult
+from tests.model.planted_churn import cutoffs, planted_company
+from tests.unit.ml.conftest import HOLDOUT
+
+AS_OF = HOLDOUT + timedelta(days=90)
+
+
+def test_the_holdout_scores_are_those_of_the_model_that_is_kept(
+    result: TrainingResult, examples: pa.Table
+) -> None:
+    holdout = examples.filter(pa.compute.equal(examples["snapshot_date"], pa.scalar(HOLDOUT)))
+    holdout = holdout.sort_by("customer_id")
+    scores = result.holdout_scores("3")
+
+    assert scores.schema == HOLDOUT_SCORES
+    assert scores["customer_id"].to_pylist() == holdout["customer_id"].to_pylist()
+    np.testing.assert_array_equal(
+        scores["churn_probability"].to_numpy(), result.model.predict(holdout)
+    )
+
+
+def test_figures_of_model_and_baselines_go_under_one_name_each(result: TrainingResult) -> None:
+    figures = result.all_metrics()
+
+    assert {"roc_auc", "brier", "recency.roc_auc", "bg_nbd.auc_difference_low"} <= set(figures)
+    assert all(np.isfinite(value) for value in figures.values())
+    assert figures["customers"] == figures["recency.customers"] == result.row_counts["holdout"]
+
+
+def test_headlines_are_few_and_the_same_figures(result: TrainingResult) -> None:
+    everything, headlines = result.all_metrics(), result.headline_metrics()
+
+    assert {"roc_auc", "empc", "recency.roc_auc", "bg_nbd.brier"} <= set(headlines)
+    assert len(headlines) < 50
+    assert headlines == {name: everything[name] for name in headlines}
+
+
+def test_the_row_cap_takes_whole_customers_and_still_trains(examples: pa.Table) -> None:
+    capped = fit(examples, replace(TrainingSettings(), max_rows=500), as_of=AS_OF)
+
+    assert capped.row_counts["train"] <= 500
+    assert capped.row_counts["holdout"] == 400
+
+
+def test_the_model_is_read_back_as_it_was_saved(
+    result: TrainingResult, examples: pa.Table, tmp_path: object
+) -> None:
+    result.model.save(tmp_path)
+    again = ChurnModel.load(tmp_path)
+
+    assert again == result.model
+    np.testing.assert_array_equal(again.predict(examples), result.model.predict(examples))
+
+
+def test_trees_that_tell_better_what_customers_spend_come_with_the_model() -> None:
+    company = planted_company(cutoffs(HOLDOUT, 8), customers=2_000).examples
+    random = np.random.default_rng(5)
+    days, stays = company["purchase_days_lifetime"].to_numpy(), ~np.array(company["churned"])
+    dear = np.where(np.array(company["plan"]) == "pro", 200.0, 50.0)
+    spent, next_spent = random.gamma(4 * days, 5), random.gamma(4, dear / 4)
+    company = company.append_column("net_revenue_lifetime", pa.array(spent))
+    company = company.append_column("next_net_revenue", pa.array(next_spent, mask=~stays))
+
+    found = fit(company, TrainingSettings(), as_of=AS_OF)
+
+    assert found.value is not None
+    assert found.model.value_trees == found.value.trees is not None
+    assert found.value.chosen.rank_correlation > found.value.formula.rank_correlation + 0.2
+    assert found.all_metrics()["value_formula_rank_correlation"] < 0.2
+    factors = found.model.value_factors(found.holdout)
+    pro = np.array(found.holdout["plan"]) == "pro"
+    assert factors[pro].mean() / factors[~pro].mean() == pytest.approx(4, rel=0.2)
+
+
+def test_a_training_too_early_says_how_many_cutoffs_there_are(examples: pa.Table) -> None:
+    with pytest.raises(NotEnoughHistoryError, match="of which 1 a horizon of 90 days before"):
+        fit(examples, TrainingSettings(), as_of=AS_OF - timedelta(days=120))
+
+
+def test_features_without_any_value_are_refused(examples: pa.Table) -> None:
+    keys = ["customer_id", "snapshot_date", "churned", "never_known"]
+
+    with pytest.raises(SchemaError, match="every feature column is wholly null"):
+        fit(examples.select(keys), TrainingSettings(), as_of=AS_OF)
+
+
+def test_contracts_without_orders_are_trained_and_the_baselines_say_why_not(
+    examples: pa.Table,
+) -> None:
+    orders = ["days_since_last_order", "days_since_first_order", "purchase_days_lifetime"]
+    for column in orders:
+        position = examples.column_names.index(column)
+        examples = examples.set_column(position, column, pa.nulls(len(examples), pa.int32()))
+
+    contractual = fit(examples, replace(TrainingSettings(), kind="contractual"), as_of=AS_OF)
+
+    assert contractual.metrics["roc_auc"] > 0.6
+    assert all(baseline.metrics is None for baseline in contractual.baselines)
+    assert "recency: not applicable" in model_card(contractual)
+
+
+def test_the_card_states_dates_figures_and_limits(result: TrainingResult) -> None:
+    card = model_card(result)
+
+    assert "no completed order within 90 days after the date" in card
+    assert "Holdout: 2026-03-01, 400 customers" in card
+    assert f"| ROC AUC | {result.metrics['roc_auc']:.3f} |" in card
+    assert "not who can be kept" in card
+
+
+def test_the_plots_are_pictures_and_the_same_every_time(result: TrainingResult) -> None:
+    plots = all_plots(result)
+
+    assert set(plots) == {"lift", "calibration", "features", "scores", "profit"}
+    assert all(png.startswith(b"\x89PNG") for png in plots.values())
+    assert plots == all_plots(result)

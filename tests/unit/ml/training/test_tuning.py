@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pyarrow as pa
+
+from ml.config import TrainingSettings
+from ml.training.train import fit
+from ml.training.training_result import TrainingResult
+from ml.training.tuning import tune
+from tests.unit.ml.training.test_average import AS_OF
+
+SETTINGS = TrainingSettings(tuning_trials=6)
+
+
+def test_parameters_that_are_clearly_better_are_chosen(examples: pa.Table) -> None:
+    def shallow_is_better(train: pa.Table, later: pa.Table, tried: TrainingSettings) -> float:
+        return 0.5 if tried.max_depth == 1 else 0.6
+
+    chosen, trials = tune(examples, replace(SETTINGS, tuning_trials=20), shallow_is_better)
+
+    assert chosen.max_depth == 1
+    assert len(trials) == 20
+
+
+def test_a_gain_that_may_be_chance_changes_nothing(examples: pa.Table) -> None:
+    def hardly_better(train: pa.Table, later: pa.Table, tried: TrainingSettings) -> float:
+        return 0.6 - 0.0001 * (tried.max_depth or 0)
+
+    assert tune(examples, SETTINGS, hardly_better)[0] == SETTINGS
+
+
+def test_validation_comes_after_what_is_fitted_and_shares_no_outcome(examples: pa.Table) -> None:
+    seen = []
+
+    def look(train: pa.Table, later: pa.Table, tried: TrainingSettings) -> float:
+        seen.append(
+            (max(train["snapshot_date"].to_pylist()), min(later["snapshot_date"].to_pylist()))
+        )
+        return 0.5
+
+    tune(examples, SETTINGS, look)
+
+    assert all(later - last >= SETTINGS.horizon for last, later in seen)
+
+
+def test_training_keeps_its_trials(examples: pa.Table) -> None:
+    found: TrainingResult = fit(examples, SETTINGS, as_of=AS_OF)
+
+    assert 0 < len(found.trials) <= SETTINGS.tuning_trials

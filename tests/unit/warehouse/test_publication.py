@@ -1,0 +1,468 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from warehouse.connection import Warehouse, write_run_dates
+from warehouse.publication import (
+    PublicationError,
+    PublishedTable,
+    PublishReport,
+    publish,
+    tables_from_manifest,
+)
+
+RISKS = PublishedTable("activation", "risks", ("customer_id",), "snapshot_date")
+CUSTOMERS = PublishedTable("marts", "customers", ("customer_id",))
+FIRST = date(2026, 6, 1)
+
+
+@dataclass
+class Company:
+    """A warehouse of one daily table and one that has no days, and where it is published."""
+
+    folder: Path
+
+    @property
+    def warehouse(self) -> Warehouse:
+        return Warehouse(self.folder / "warehouse.duckdb")
+
+    @property
+    def published(self) -> Path:
+        return self.folder / "published" / "holdfast.duckdb"
+
+    def create(self, customers: int = 3) -> Company:
+        self.folder.mkdir(exist_ok=True)
+        self.warehouse.initialise("demo", "Demo Company")
+        self.execute(
+            f"""
+            create schema activation;
+            create schema marts;
+            create table activation.risks (
+                snapshot_date date, customer_id varchar, risk double, _load_id bigint
+            );
+            comment on table activation.risks is 'Who may leave, and that''s it.';
+            comment on column activation.risks.risk is 'Probability.';
+            create table marts.customers as
+            select 'c' || i as customer_id, 0 as orders from range({customers}) t(i)
+            order by 1 desc
+            """
+        )
+        return self
+
+    def execute(self, sql: str) -> None:
+        with self.warehouse.connect() as con:
+            con.execute(sql)
+
+    def run(self, *offsets: int, seed: int = 0) -> None:
+        """What a run for some days leaves: their rows replaced, the customers counted on."""
+        with self.warehouse.connect() as con:
+            days = [FIRST + timedelta(days=offset) for offset in offsets]
+            write_run_dates(con, days)
+            con.execute(
+                "delete from activation.risks where snapshot_date in (select unnest(?))", [days]
+            )
+            con.execute(
+                """
+                insert into activation.risks
+                select
+                    run_dates.snapshot_date,
+                    customer_id,
+                    hash(customer_id, run_dates.snapshot_date, ?) / 18446744073709551615,
+                    1
+                from marts.customers, ops.run_dates
+                """,
+                [seed],
+            )
+            con.execute("update marts.customers set orders = orders + 1")
+
+    def publish(self, *, full: bool = False) -> PublishReport:
+        return publish(self.warehouse.path, self.published, [RISKS, CUSTOMERS], full=full)
+
+    def read(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.published), read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+    def everything(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All that a reader can see, rows in the order in which they are stored."""
+        return {
+            "columns": self.read(
+                "select schema_name, table_name, column_name, data_type, comment"
+                " from duckdb_columns() where not internal order by all"
+            ),
+            "tables": self.read(
+                "select schema_name, table_name, comment from duckdb_tables() order by all"
+            ),
+            "risks": self.read("from activation.risks"),
+            "customers": self.read("from marts.customers"),
+            "publication": self.read("from ops.publication"),
+        }
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Company:
+    return Company(tmp_path).create()
+
+
+def test_tables_are_published_in_order_with_comments_and_without_private_columns(
+    company: Company,
+) -> None:
+    company.run(1, 0)
+    report = company.publish()
+    assert report.is_full
+    assert report.rows == {"activation.risks": 6, "marts.customers": 3}
+    assert report.size_bytes == company.published.stat().st_size
+    seen = company.everything()
+    assert [row[:2] for row in seen["risks"]] == [
+        (FIRST + timedelta(days=day), f"c{customer}") for day in (0, 1) for customer in range(3)
+    ]
+    assert [row[0] for row in seen["customers"]] == ["c0", "c1", "c2"]
+    assert ("activation", "risks", "Who may leave, and that's it.") in seen["tables"]
+    assert ("activation", "risks", "risk", "DOUBLE", "Probability.") in seen["columns"]
+    assert not [column for _, _, column, *_ in seen["columns"] if column.startswith("_")]
+
+
+def test_the_file_says_whose_it_is_of_which_day_and_by_which_model(company: Company) -> None:
+    company.run(0)
+    company.execute(
+        "insert into ml.churn_scores (snapshot_date, customer_id, model_version, churn_probability)"
+        f" values ('{FIRST}', 'c0', '7', 0.5)"
+    )
+    company.publish()
+    assert company.read("from ops.publication") == [("Demo Company", FIRST, "7")]
+
+
+def test_one_more_day_rewrites_that_day_only(company: Company) -> None:
+    company.run(0, 1)
+    company.publish()
+    company.run(2)
+    report = company.publish()
+    assert (report.is_full, report.replaced_from) == (False, FIRST + timedelta(days=2))
+    incremental = company.everything()
+    assert company.publish(full=True).is_full
+    assert company.everything() == incremental
+
+
+def test_publishing_twice_gives_the_same_tables(company: Company) -> None:
+    company.run(0)
+    company.publish()
+    before = company.everything()
+    report = company.publish()
+    assert (report.is_full, report.replaced_from) == (False, None)
+    assert company.everything() == before
+
+
+def test_a_day_that_failed_before_its_publication_is_published_with_the_next(
+    company: Company,
+) -> None:
+    company.run(0)
+    company.publish()
+    company.run(0, seed=1)
+    company.run(1)
+    assert company.publish().replaced_from == FIRST
+    incremental = company.everything()
+    company.publish(full=True)
+    assert company.everything() == incremental
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "alter table activation.risks add column tier varchar",
+        "comment on column activation.risks.risk is 'Another meaning.'",
+        "alter table marts.customers alter orders type double",
+    ],
+)
+def test_a_changed_table_is_written_anew(company: Company, change: str) -> None:
+    company.run(0)
+    company.publish()
+    company.execute(change)
+    assert company.publish().is_full
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        f"update activation.risks set risk = 0 where snapshot_date = '{FIRST}'",
+        f"delete from activation.risks where snapshot_date = '{FIRST + timedelta(days=1)}'",
+    ],
+)
+def test_a_table_changed_behind_the_runs_back_is_written_whole(
+    company: Company, change: str
+) -> None:
+    company.run(0, 1, 2)
+    company.publish()
+    company.execute(change)
+    company.run(3)
+    company.publish()
+    incremental = company.everything()
+    company.publish(full=True)
+    assert company.everything() == incremental
+
+
+def test_another_warehouse_in_the_same_home_is_not_taken_for_the_old_one(company: Company) -> None:
+    company.run(0, 1)
+    company.publish()
+    company.warehouse.path.unlink()
+    company.create()
+    company.run(0, 1, seed=5)
+    assert company.publish().replaced_from == FIRST
+    incremental = company.everything()
+    company.publish(full=True)
+    assert company.everything() == incremental
+
+
+def test_a_published_file_that_somebody_has_written_into_is_written_anew(company: Company) -> None:
+    company.run(0)
+    company.publish()
+    with duckdb.connect(str(company.published)) as con:
+        con.execute("update activation.risks set risk = 1")
+    assert company.publish().is_full
+
+
+def test_a_stale_write_ahead_log_is_not_replayed_into_the_new_file(company: Company) -> None:
+    company.run(0)
+    company.publish()
+    program = (
+        "import duckdb, os, sys; con = duckdb.connect(sys.argv[1]);"
+        "con.execute('set wal_autocheckpoint = \"1TB\"');"
+        "con.execute('create table marts.mine (i int)'); os._exit(1)"
+    )
+    subprocess.run([sys.executable, "-c", program, str(company.published)], check=False)
+    log = company.published.with_name("holdfast.duckdb.wal")
+    assert log.exists()
+    company.publish()
+    assert not log.exists()
+    assert company.read("select count(*) from duckdb_tables() where table_name = 'mine'") == [(0,)]
+
+
+def test_a_table_that_is_missing_leaves_the_old_file_as_it_was(company: Company) -> None:
+    company.run(0)
+    company.publish()
+    before = company.everything()
+    company.execute("drop table marts.customers")
+    with pytest.raises(PublicationError, match=r"the warehouse has no table marts\.customers"):
+        company.publish()
+    assert company.everything() == before
+    assert sorted(path.name for path in company.published.parent.iterdir()) == [
+        "holdfast.duckdb",
+        "holdfast.state.json",
+    ]
+
+
+def test_a_reader_in_a_loop_never_fails_and_never_sees_half_a_day(tmp_path: Path) -> None:
+    company = Company(tmp_path).create(customers=2_000)
+    company.run(0)
+    company.publish()
+    program = """
+import sys, duckdb
+while True:
+    with duckdb.connect(sys.argv[1], read_only=True) as con:
+        found = con.execute(
+            "select (select count(*) from activation.risks where snapshot_date = as_of_date)"
+            " from ops.publication").fetchall()
+        again = con.execute("select count(*) % 2000 from activation.risks").fetchall()
+    if found != [(2000,)] or again != [(0,)]:
+        sys.exit(f"half a day: {found} {again}")
+    print("read", flush=True)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(company.published)], stdout=subprocess.PIPE, text=True
+    ) as reader:
+        assert reader.stdout is not None
+        reads: list[str] = []
+        counter = threading.Thread(target=lambda: reads.extend(reader.stdout or ()))
+        assert reader.stdout.readline() == "read\n"
+        counter.start()
+        for day in range(1, 6):
+            company.run(day)
+            company.publish(full=day % 2 == 0)
+        assert reader.poll() is None
+        reader.kill()
+        counter.join()
+    assert len(reads) > 5
+
+
+def test_a_reader_that_holds_the_old_file_goes_on_reading_it(company: Company) -> None:
+    company.run(0)
+    company.publish()
+    program = """
+import sys, duckdb
+con = duckdb.connect(sys.argv[1], read_only=True)
+for _ in range(2):
+    print(con.execute("select count(*) from activation.risks").fetchone()[0], flush=True)
+    sys.stdin.readline()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(company.published)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "3\n"
+        company.run(1)
+        company.publish()
+        answers, _ = reader.communicate("\n\n")
+    assert answers == "3\n"
+    assert company.read("select count(*) from activation.risks") == [(6,)]
+
+
+_PUBLISH = """
+import sys
+from pathlib import Path
+from warehouse.publication import PublishedTable, publish
+risks = PublishedTable("activation", "risks", ("customer_id",), "snapshot_date")
+customers = PublishedTable("marts", "customers", ("customer_id",))
+publish(Path(sys.argv[1]), Path(sys.argv[2]), [risks, customers], full=bool(int(sys.argv[3])))
+"""
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_publication_killed_at_any_moment_leaves_a_whole_file_and_the_next_one_tidies_up(
+    tmp_path: Path, full: bool
+) -> None:
+    company = Company(tmp_path).create(customers=20_000)
+    company.run(0)
+    company.publish()
+    before = company.everything()
+    company.run(*range(1, 20))
+    fresh = company.published.with_name("holdfast.duckdb.new")
+    for wait in (0, 0.03, 0.1):
+        with subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                _PUBLISH,
+                str(company.warehouse.path),
+                str(company.published),
+                str(int(full)),
+            ],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        ) as process:
+            while not fresh.exists() and process.poll() is None:
+                time.sleep(0.001)
+            time.sleep(wait)
+            process.send_signal(signal.SIGKILL)
+        if process.returncode == -signal.SIGKILL:
+            seen = company.everything()
+            assert seen == before or len(seen["risks"]) == 20 * 20_000
+    company.publish()
+    assert company.read("select count(*) from activation.risks") == [(20 * 20_000,)]
+    assert sorted(path.name for path in company.published.parent.iterdir()) == [
+        "holdfast.duckdb",
+        "holdfast.state.json",
+    ]
+
+
+def test_the_file_does_not_grow_when_the_same_is_published_again_and_again(tmp_path: Path) -> None:
+    company = Company(tmp_path).create(customers=50_000)
+    company.run(0, 1, 2)
+    size = company.publish(full=True).size_bytes
+    for _ in range(4):
+        company.run(1)
+        report = company.publish()
+    assert not report.is_full
+    assert report.size_bytes < 1.6 * size
+
+
+def test_the_published_models_of_a_manifest_are_found_with_their_grain() -> None:
+    daily = {"materialized": "incremental", "unique_key": "snapshot_date"}
+
+    def node(
+        kind: str, name: str, config: dict[str, str] | None = None, **meta: object
+    ) -> dict[str, object]:
+        return {
+            "resource_type": kind,
+            "name": name,
+            "schema": "marts",
+            "config": {"meta": meta, **(config or {})},
+        }
+
+    manifest = {
+        "nodes": {
+            "a": node("model", "two", daily, published=True, grain=["snapshot_date", "id"]),
+            "b": node("model", "one", published=True, grain=["id"]),
+            "c": node("model", "inner"),
+            "d": node("test", "one", published=True),
+        }
+    }
+    assert tables_from_manifest(manifest) == [
+        PublishedTable("marts", "one", ("id",)),
+        PublishedTable("marts", "two", ("snapshot_date", "id"), "snapshot_date"),
+    ]
+    with pytest.raises(PublicationError, match=r"three: expected meta\.grain"):
+        tables_from_manifest({"nodes": {"a": node("model", "three", published=True)}})
+
+
+class Publications(RuleBasedStateMachine):
+    """Whatever runs, fails and is rebuilt, publishing the difference equals publishing all."""
+
+    folder: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.company = Company(self.folder)
+        for path in sorted(self.folder.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        self.company.create()
+        self.was_published = False
+
+    @rule(offsets=st.sets(st.integers(0, 6), min_size=1, max_size=3), seed=st.integers(0, 3))
+    def run_dates(self, offsets: set[int], seed: int) -> None:
+        self.company.run(*offsets, seed=seed)
+
+    @rule()
+    def lose_a_customer(self) -> None:
+        self.company.execute("delete from marts.customers where customer_id = 'c1'")
+
+    @rule(offset=st.integers(0, 6))
+    def forget_a_date(self, offset: int) -> None:
+        day = FIRST + timedelta(days=offset)
+        self.company.execute(
+            f"delete from ops.snapshot_dates where snapshot_date = '{day}';"
+            f"delete from activation.risks where snapshot_date = '{day}'"
+        )
+
+    @rule()
+    def publish(self) -> None:
+        self.company.publish()
+        self.was_published = True
+
+    @invariant()
+    def incremental_equals_full(self) -> None:
+        if not self.was_published:
+            return
+        self.was_published = False
+        incremental = self.company.everything()
+        published = self.company.published
+        note = published.with_suffix(".state.json")
+        kept = {path: path.with_name(f"{path.name}.kept") for path in (published, note)}
+        for path, aside in kept.items():
+            path.rename(aside)
+        self.company.publish(full=True)
+        assert self.company.everything() == incremental
+        for path, aside in kept.items():
+            aside.replace(path)
+
+
+def test_publishing_the_difference_equals_publishing_everything(tmp_path: Path) -> None:
+    Publications.folder = tmp_path / "machine"
+    Publications.folder.mkdir()
+    run_state_machine_as_test(
+        Publications, settings=settings(max_examples=8, stateful_step_count=8, deadline=None)
+    )

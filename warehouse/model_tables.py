@@ -1,0 +1,136 @@
+"""Tables that pass between the warehouse and `ml/`: examples and features out, scores in.
+
+All as Arrow; what the columns mean is said by `ml/schemas.py` and the dbt project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+
+from ml.churn.explain import Meaning
+from ml.schemas import BEHAVIOUR_GROUPS, CUSTOMER_ID
+from ml.value.value import VALUE_COLUMNS, ValueModel
+from warehouse.quoting import identifier
+from warehouse.row_replacement import replace_rows
+
+if TYPE_CHECKING:
+    from ml.segments.behaviour_groups import BehaviourGroups
+
+
+def examples(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Every labelled example that the run has built."""
+    return con.execute("from examples.churn_examples").to_arrow_table()
+
+
+def features_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
+    """Features of the customers eligible on a day."""
+    return con.execute(
+        "from features.feat_customer_snapshots where snapshot_date = ? and is_eligible", [day]
+    ).to_arrow_table()
+
+
+def histories_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
+    """Purchase histories of all customers known on a day, eligible or not, by customer.
+
+    Sorted, because what is fitted on them depends in its last digits on the order of the rows.
+    """
+    columns = ", ".join((CUSTOMER_ID, *VALUE_COLUMNS))
+    return con.execute(
+        f"select {columns} from features.feat_customer_snapshots where snapshot_date = ?"
+        f" order by {CUSTOMER_ID}",
+        [day],
+    ).to_arrow_table()
+
+
+def attributes_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
+    """Texts and yes-or-no features of all customers known on a day, eligible or not."""
+    columns = con.execute(
+        """
+        select column_name from duckdb_columns()
+        where
+            schema_name = 'features'
+            and table_name = 'feat_customer_snapshots'
+            and data_type in ('VARCHAR', 'BOOLEAN')
+        """
+    ).fetchall()
+    names = ", ".join(identifier(name) for (name,) in columns)
+    return con.execute(
+        f"select {names} from features.feat_customer_snapshots where snapshot_date = ?", [day]
+    ).to_arrow_table()
+
+
+def behaviour_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
+    """Features of the customers who have bought, come by or been under contract lately."""
+    return con.execute(
+        """
+        from features.feat_customer_snapshots
+        where
+            snapshot_date = ?
+            and (orders_365d > 0 or days_since_last_activity < 90 or active_subscriptions > 0)
+        """,
+        [day],
+    ).to_arrow_table()
+
+
+def behaviour_groups_before(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
+    """The groups in use on the day before."""
+    return con.execute(
+        """
+        from ml.behaviour_groups
+        where as_of_date = (select max(as_of_date) from ml.behaviour_groups where as_of_date < ?)
+        """,
+        [day],
+    ).to_arrow_table()
+
+
+def replace_behaviour_groups(
+    con: duckdb.DuckDBPyConnection, day: date, groups: BehaviourGroups | None
+) -> None:
+    """Replace the groups found on a day; with None those of before stay in use."""
+    rows = BEHAVIOUR_GROUPS.empty_table() if groups is None else groups.rows()
+    dated = rows.append_column("as_of_date", pa.array([day] * len(rows), pa.date32()))
+    replace_rows(con, "ml.behaviour_groups", "as_of_date", [day], dated)
+
+
+def feature_catalogue(con: duckdb.DuckDBPyConnection) -> dict[str, Meaning]:
+    """What each feature of the catalogue stands for."""
+    rows = con.execute(
+        "select feature, cause, topic, risk_sign, told_above, told_below"
+        " from seeds.feature_catalogue"
+    ).fetchall()
+    return {feature: Meaning(*meaning) for feature, *meaning in rows}
+
+
+def replace_churn_scores(
+    con: duckdb.DuckDBPyConnection, dates: Sequence[date], scores: pa.Table
+) -> None:
+    """Replace the scores of some dates, all of them or none."""
+    replace_rows(con, "ml.churn_scores", "snapshot_date", dates, scores)
+
+
+def replace_churn_hazards(
+    con: duckdb.DuckDBPyConnection, dates: Sequence[date], hazards: pa.Table
+) -> None:
+    """Replace the months ahead of some dates, all of them or none."""
+    replace_rows(con, "ml.churn_hazards", "snapshot_date", dates, hazards)
+
+
+def replace_holdout_scores(
+    con: duckdb.DuckDBPyConnection, model_version: str, scores: pa.Table
+) -> None:
+    """Replace a model's scores of its holdout."""
+    replace_rows(con, "ml.holdout_scores", "model_version", [model_version], scores)
+
+
+def replace_value_parameters(
+    con: duckdb.DuckDBPyConnection, model_version: str, value: ValueModel
+) -> None:
+    """Replace the parameters by which the warehouse works out what customers are worth."""
+    row = pa.Table.from_pylist([{"model_version": model_version, **asdict(value)}])
+    replace_rows(con, "ml.value_parameters", "model_version", [model_version], row)

@@ -1,0 +1,428 @@
+"""The file that BI reads: written beside the old one, put in its place by one rename.
+
+Readers of the old file go on reading it; the next open sees the new day; whoever is killed in
+between leaves the old file as it was. What is published, and whether it may be, is decided by the
+caller.
+
+One more day costs a copy of the file's bytes, the tables that have no days, and the day's own
+rows, however long the history is. A note beside the file says which revision of which date it
+holds (`ops.snapshot_dates`), and the daily tables are rewritten from the first date on that
+differs. Whenever the note does not fit, everything is written anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.quoting import identifier, literal
+
+_NOTE_FORMAT = 1
+_DAY = "snapshot_date"
+_PUBLICATION = """
+create or replace table fresh.ops.publication as
+select
+    deployment.company,
+    dates.as_of_date,
+    models.model_version
+from (select max(snapshot_date) as as_of_date from warehouse.ops.snapshot_dates) as dates
+left join (select any_value(company) as company from warehouse.ops.deployment) as deployment on true
+left join (
+    select snapshot_date, max(model_version) as model_version
+    from warehouse.ml.churn_scores
+    group by snapshot_date
+) as models on models.snapshot_date = dates.as_of_date;
+comment on table fresh.ops.publication is 'What this file is: one row.';
+comment on column fresh.ops.publication.company is 'The company whose customers these are.';
+comment on column fresh.ops.publication.as_of_date is 'The latest day that the tables know.';
+comment on column fresh.ops.publication.model_version is
+    'The churn model that scored that day; null if none did.';
+"""
+
+
+class PublicationError(RuntimeError):
+    """The new file could not be written; the published one is as it was."""
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A warehouse table that leaves through the published file.
+
+    Attributes:
+        schema: its schema, there and here.
+        name: its name, there and here.
+        order_by: columns that its rows are stored in the order of: its key.
+        partition_by: its date column if each row belongs to a date of `ops.snapshot_dates` and
+            changes only when that date is run; None if it must be written whole.
+    """
+
+    schema: str
+    name: str
+    order_by: tuple[str, ...]
+    partition_by: str | None = None
+
+    @property
+    def label(self) -> str:
+        """`schema.name`."""
+        return f"{self.schema}.{self.name}"
+
+    def within(self, database: str) -> str:
+        """Qualified, quoted name in an attached database."""
+        return identifier(database, self.schema, self.name)
+
+
+@dataclass(frozen=True)
+class PublishReport:
+    """What a publication did.
+
+    Attributes:
+        is_full: whether everything was written anew.
+        replaced_from: the first date that was rewritten in the daily tables; None if they were
+            written whole, or none had changed.
+        rows: rows by `schema.table`.
+        size_bytes: size of the published file.
+        seconds: time it took.
+    """
+
+    is_full: bool
+    replaced_from: date | None
+    rows: dict[str, int]
+    size_bytes: int
+    seconds: float
+
+
+def tables_from_manifest(manifest: Mapping[str, Any]) -> list[PublishedTable]:
+    """The published tables of a dbt manifest, by name.
+
+    These are the models whose meta says `published: true`, with `grain` (the columns of its key,
+    which give its order). A daily table is one that dbt itself replaces by `snapshot_date`.
+
+    Raises:
+        PublicationError: a published model does not say its grain.
+    """
+    tables = []
+    for node in manifest["nodes"].values():
+        config = node["config"]
+        meta = config.get("meta", {})
+        if node["resource_type"] != "model" or not meta.get("published"):
+            continue
+        if not meta.get("grain"):
+            raise PublicationError(f"{node['name']}: expected meta.grain, the columns of its key")
+        tables.append(
+            PublishedTable(
+                schema=node["schema"],
+                name=node.get("alias") or node["name"],
+                order_by=tuple(meta["grain"]),
+                partition_by=_DAY if _is_replaced_by_day(config) else None,
+            )
+        )
+    return sorted(tables, key=lambda table: table.label)
+
+
+def _is_replaced_by_day(config: Mapping[str, Any]) -> bool:
+    return config.get("materialized") == "incremental" and config.get("unique_key") == _DAY
+
+
+def publish(
+    warehouse_path: Path,
+    published_path: Path,
+    tables: Sequence[PublishedTable],
+    *,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    full: bool = False,
+) -> PublishReport:
+    """Replace the published file by one that holds the warehouse's tables as they are now.
+
+    Columns whose name begins with `_` stay behind. Comments on tables and columns go along.
+
+    Args:
+        warehouse_path: the working file; this process must not have it open.
+        published_path: the file to be replaced; nobody else may write into its folder.
+        tables: what to publish.
+        threads: DuckDB's threads; None leaves its default.
+        memory_limit: DuckDB's memory, such as "2GB"; None leaves its default.
+        full: write everything anew, whatever the note says.
+
+    Raises:
+        PublicationError: the warehouse is being written, or lacks a table.
+    """
+    started = time.monotonic()
+    published_path.parent.mkdir(parents=True, exist_ok=True)
+    fresh_path = published_path.with_name(f"{published_path.name}.new")
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "temp_directory": f"{fresh_path}.tmp"
+    }
+    if threads is not None:
+        settings["threads"] = threads
+    if memory_limit is not None:
+        settings["memory_limit"] = memory_limit
+    _remove_leftovers(fresh_path)
+    try:
+        with duckdb.connect(config=settings) as con:
+            con.execute("set enable_progress_bar = false")
+            _attach_warehouse(con, warehouse_path)
+            note = _Note.of_warehouse(con, tables)
+            old = None if full else _Note.read(published_path)
+            replaced_from = None
+            is_full = old is None or old.shapes != note.shapes
+            if old is not None and not is_full:
+                replaced_from = old.first_difference(note)
+                shutil.copyfile(published_path, fresh_path)
+            con.execute(f"attach {literal(str(fresh_path))} as fresh")
+            rows = _write_tables(con, tables, is_full=is_full, replaced_from=replaced_from)
+            con.execute(_PUBLICATION)
+            con.execute("checkpoint fresh")
+            con.execute("detach fresh")
+        _put_in_place(fresh_path, published_path)
+    except duckdb.Error as error:
+        raise PublicationError(f"nothing was published: {error}") from error
+    finally:
+        _remove_leftovers(fresh_path)
+    note.write(published_path)
+    return PublishReport(
+        is_full=is_full,
+        replaced_from=replaced_from,
+        rows=rows,
+        size_bytes=published_path.stat().st_size,
+        seconds=time.monotonic() - started,
+    )
+
+
+@dataclass(frozen=True)
+class _Note:
+    """What a published file holds, as far as the next publication must know.
+
+    Attributes:
+        shapes: columns, types, comments and order of each table, by `schema.table`.
+        revisions: revision by date.
+    """
+
+    shapes: dict[str, Any]
+    revisions: dict[str, str]
+
+    @classmethod
+    def of_warehouse(
+        cls, con: duckdb.DuckDBPyConnection, tables: Sequence[PublishedTable]
+    ) -> _Note:
+        shapes = {table.label: _shape(con, table) for table in tables}
+        revisions = con.execute(
+            "select snapshot_date::varchar, revision::varchar from warehouse.ops.snapshot_dates"
+        ).fetchall()
+        # Through JSON and back, so that it compares equal to one that was read.
+        return cls(json.loads(json.dumps(shapes)), dict(revisions))
+
+    @classmethod
+    def read(cls, published_path: Path) -> _Note | None:
+        """The note of the published file; None if there is none, or it is of another file."""
+        try:
+            content = json.loads(_note_path(published_path).read_text(encoding="utf-8"))
+            if content["format"] != _NOTE_FORMAT or content["file"] != _identity(published_path):
+                return None
+            return cls(content["shapes"], content["revisions"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def write(self, published_path: Path) -> None:
+        """Put the note beside the file that it describes."""
+        content = {
+            "format": _NOTE_FORMAT,
+            "file": _identity(published_path),
+            **asdict(self),
+        }
+        path = _note_path(published_path)
+        fresh = path.with_name(f"{path.name}.new")
+        fresh.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        fresh.replace(path)
+
+    def first_difference(self, other: _Note) -> date | None:
+        """The earliest date that was run again, added or taken away; None if all are the same."""
+        different = {day for day, _ in self.revisions.items() ^ other.revisions.items()}
+        return date.fromisoformat(min(different)) if different else None
+
+
+def _note_path(published_path: Path) -> Path:
+    return published_path.with_suffix(".state.json")
+
+
+def _identity(path: Path) -> dict[str, int]:
+    """Which file this is, and that nobody has written into it since."""
+    stat = path.stat()
+    return {"size": stat.st_size, "modified_ns": stat.st_mtime_ns, "inode": stat.st_ino}
+
+
+def _attach_warehouse(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    if not path.exists():
+        raise PublicationError(f"nothing was published: there is no warehouse {path}")
+    con.execute(f"attach {literal(str(path))} as warehouse (read_only)")
+
+
+def _shape(con: duckdb.DuckDBPyConnection, table: PublishedTable) -> dict[str, Any]:
+    """What must be equal for a table to be continued instead of written anew."""
+    columns = con.execute(
+        """
+        select column_name, data_type, comment
+        from duckdb_columns()
+        where
+            database_name = 'warehouse' and schema_name = ? and table_name = ?
+            and not starts_with(column_name, '_')
+        order by column_index
+        """,
+        [table.schema, table.name],
+    ).fetchall()
+    if not columns:
+        raise PublicationError(
+            f"nothing was published: the warehouse has no table {table.label};"
+            " build it, or do not publish it"
+        )
+    comment = con.execute(
+        """
+        select comment from duckdb_tables()
+        where database_name = 'warehouse' and schema_name = ? and table_name = ?
+        """,
+        [table.schema, table.name],
+    ).fetchone()
+    return {
+        "columns": columns,
+        "comment": comment[0] if comment else None,
+        "order_by": table.order_by,
+        "partition_by": table.partition_by,
+    }
+
+
+def _write_tables(
+    con: duckdb.DuckDBPyConnection,
+    tables: Sequence[PublishedTable],
+    *,
+    is_full: bool,
+    replaced_from: date | None,
+) -> dict[str, int]:
+    """Bring every table up to the warehouse's; the rows of each."""
+    continued = [table for table in tables if not is_full and _goes_on(con, table, replaced_from)]
+    whole = [table for table in tables if table not in continued]
+    con.execute("create schema if not exists fresh.ops")
+    for table in whole:
+        con.execute(f"create schema if not exists {identifier('fresh', table.schema)}")
+        con.execute(f"drop table if exists {table.within('fresh')}")
+    if replaced_from is not None:
+        for table in continued:
+            con.execute(f"delete from {table.within('fresh')} where {_since(table, replaced_from)}")
+    con.execute("checkpoint fresh")  # the space that this frees is used again below
+
+    if replaced_from is not None:
+        for table in continued:
+            con.execute(
+                f"""
+                insert into {table.within("fresh")}
+                {_rows(con, table, where=_since(table, replaced_from))}
+                """
+            )
+    # The note is a promise; a table that does not add up is written whole all the same.
+    whole += [table for table in continued if _count(con, table, "fresh") != _count(con, table)]
+    for table in whole:
+        con.execute(f"create or replace table {table.within('fresh')} as {_rows(con, table)}")
+        _copy_comments(con, table)
+    return {table.label: _count(con, table, "fresh") for table in tables}
+
+
+def _goes_on(
+    con: duckdb.DuckDBPyConnection, table: PublishedTable, replaced_from: date | None
+) -> bool:
+    """Whether a table can be continued: it is daily, and what stays is the same on both sides.
+
+    Two days are compared row by row, the first and the last of those that stay: a table that was
+    rebuilt by other rules, without its dates being run, shows there.
+    """
+    if table.partition_by is None:
+        return False
+    column = identifier(table.partition_by)
+    stays = "true" if replaced_from is None else f"not ({_since(table, replaced_from)})"
+    witnesses = con.execute(
+        f"select min({column}), max({column}) from {table.within('fresh')} where {stays}"
+    ).fetchone()
+    if witnesses is None or witnesses[0] is None:
+        return True
+    columns = ", ".join(identifier(name) for name in _columns(con, table))
+    one, other = (
+        con.execute(
+            f"""
+            select count(*), sum(hash({columns}))
+            from {table.within(database)}
+            where {column} = ? or {column} = ?
+            """,
+            list(witnesses),
+        ).fetchone()
+        for database in ("fresh", "warehouse")
+    )
+    return one == other
+
+
+def _since(table: PublishedTable, day: date) -> str:
+    assert table.partition_by is not None
+    return f"{identifier(table.partition_by)} >= date {literal(day.isoformat())}"
+
+
+def _columns(con: duckdb.DuckDBPyConnection, table: PublishedTable) -> list[str]:
+    return [name for name, *_ in _shape(con, table)["columns"]]
+
+
+def _rows(con: duckdb.DuckDBPyConnection, table: PublishedTable, where: str = "true") -> str:
+    """A query of the warehouse's rows: days in their order, then the key's."""
+    columns = ", ".join(identifier(name) for name in _columns(con, table))
+    leading = [table.partition_by] if table.partition_by else []
+    keys = ", ".join(identifier(name) for name in (*leading, *table.order_by))
+    return f"select {columns} from {table.within('warehouse')} where {where} order by {keys}"
+
+
+def _count(
+    con: duckdb.DuckDBPyConnection, table: PublishedTable, database: str = "warehouse"
+) -> int:
+    row = con.execute(f"select count(*) from {table.within(database)}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _copy_comments(con: duckdb.DuckDBPyConnection, table: PublishedTable) -> None:
+    shape = _shape(con, table)
+    name = table.within("fresh")
+    if shape["comment"] is not None:
+        con.execute(f"comment on table {name} is {literal(shape['comment'])}")
+    for column, _, comment in shape["columns"]:
+        if comment is not None:
+            con.execute(f"comment on column {name}.{identifier(column)} is {literal(comment)}")
+
+
+def _put_in_place(fresh_path: Path, published_path: Path) -> None:
+    """Make the fresh file the published one, durably."""
+    _flush(fresh_path)
+    # Left by a client that opened the published file for writing and died: DuckDB would replay
+    # it into the new file without a word.
+    _wal(published_path).unlink(missing_ok=True)
+    fresh_path.replace(published_path)
+    _flush(published_path.parent)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_leftovers(fresh_path: Path) -> None:
+    fresh_path.unlink(missing_ok=True)
+    _wal(fresh_path).unlink(missing_ok=True)
+    shutil.rmtree(f"{fresh_path}.tmp", ignore_errors=True)
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(f"{path.name}.wal")
