@@ -14,7 +14,7 @@ from rich.console import Console
 from demo import generate
 from deployment.config_file import load_config
 from deployment.home import Home
-from evaluation.logs import CONFIG
+from deployment.project import CONFIG
 from ml.churn.model import LoadedModel
 from ml.churn.score import score
 from ml.metrics.tiers import Tier, by_tier

@@ -8,8 +8,7 @@ import duckdb
 import pytest
 
 from ingestion.errors import ExtractError
-
-from .conftest import ORDERS, Shop
+from tests.unit.ingestion.conftest import ORDERS, Shop
 
 GOOD = b"order_no,amount\n1,5\n"
 PACKED = gzip.compress(b"order_no,amount\n" + b"".join(b"%d,5\n" % i for i in range(50_000)))

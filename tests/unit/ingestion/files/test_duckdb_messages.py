@@ -7,8 +7,7 @@ import pytest
 
 from ingestion.errors import ExtractError
 from ingestion.files.duckdb_messages import explain
-
-from .conftest import Shop
+from tests.unit.ingestion.conftest import Shop
 
 
 @pytest.mark.parametrize("value", ["ann@example.org", "o'ann", 'an "ann" a', "a\nb ann"])

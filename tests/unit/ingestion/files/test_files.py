@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 
 from deployment.home import Home
 from ingestion.errors import ExtractError
+from tests.unit.ingestion.conftest import ORDERS, PRODUCTS, Shop
 from warehouse.connection import Warehouse
-
-from .conftest import ORDERS, PRODUCTS, Shop
 
 
 def test_rows_land_as_delivered_with_file_and_position(shop: Shop) -> None:

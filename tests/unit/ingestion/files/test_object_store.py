@@ -15,8 +15,7 @@ from pydantic import ValidationError
 from deployment.source_config import FilesSource
 from ingestion.errors import ExtractError
 from tests.object_stores import SECRET
-
-from .conftest import ORDERS, Shop
+from tests.unit.ingestion.conftest import ORDERS, Shop
 
 ROWS = "select _file, order_no, amount from raw_shop.orders order by _load_id, _row"
 

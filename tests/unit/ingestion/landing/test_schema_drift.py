@@ -15,9 +15,8 @@ from deployment.source_config.base import LiveTable
 from ingestion.errors import ExtractError
 from ingestion.landing import landing
 from ingestion.landing.landing import Landing
+from tests.unit.ingestion.conftest import ORDERS, Shop
 from warehouse.connection import Warehouse
-
-from .conftest import ORDERS, Shop
 
 TOLD = """
     select run_date::varchar, column_name, change, old_type, new_type

@@ -12,8 +12,7 @@ from openpyxl import Workbook
 
 from ingestion.errors import ExtractError
 from ingestion.files.formats.encodings import detect
-
-from .conftest import ORDERS, Shop
+from tests.unit.ingestion.conftest import ORDERS, Shop
 
 ROWS = "select _row, order_no, amount from raw_shop.orders order by _row"
 GOOD = b"order_no,amount\n1,5\n"

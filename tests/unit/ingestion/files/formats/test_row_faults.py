@@ -9,8 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestion.errors import ExtractError
-
-from .conftest import ORDERS, Shop
+from tests.unit.ingestion.conftest import ORDERS, Shop
 
 FAULTS = "select row_no, reason, content from ops.unreadable_rows order by row_no"
 ROWS = "select _row, order_no, amount from raw_shop.orders order by _row"
