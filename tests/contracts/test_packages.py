@@ -1,0 +1,150 @@
+"""Rules of the Python packages: which may import which, how full a folder is, and its tests."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+# What each package may import of the others. `ml` is shipped with each stored model and runs alone.
+MAY_IMPORT: dict[str, set[str]] = {
+    "ml": set(),
+    "demo": set(),
+    "deployment": {"ml"},
+    "warehouse": {"deployment", "ml"},
+    "ingestion": {"warehouse", "deployment", "ml"},
+    "orchestration": {"ingestion", "warehouse", "deployment", "ml"},
+    "cli": {"orchestration", "ingestion", "warehouse", "deployment", "ml"},
+    "evaluation": {"demo", "cli", "orchestration", "ingestion", "warehouse", "deployment", "ml"},
+    "benchmarks": {"demo", "cli", "orchestration", "ingestion", "warehouse", "deployment", "ml"},
+}
+# Libraries with one home: the modules or folders that may import each.
+HOME_OF = {
+    "dagster": ("orchestration/", "cli/", "evaluation/", "benchmarks/"),
+    "dagster_dbt": ("orchestration/",),
+    "dbt": ("orchestration/runtime/dbt.py",),
+    "mlflow": ("ml/registry/",),
+}
+TESTED = ("ml", "demo", "deployment", "warehouse", "ingestion", "orchestration", "cli")
+# A folder that holds more has more than one subject.
+FILES_IN_A_FOLDER = 12
+
+
+def files(*packages: str) -> list[Path]:
+    return sorted(path for name in packages for path in (ROOT / name).rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Modules that a file imports, anywhere in it, a name taken from a package included."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def own_imports(path: Path) -> set[str]:
+    """Files of this project that a file imports, as paths from the repository's root."""
+    modules = (Path(*module.split(".")) for module in imports(path))
+    return {
+        found.as_posix()
+        for module in modules
+        for found in (module.with_suffix(".py"), module / "__init__.py")
+        if module.parts[0] in MAY_IMPORT and (ROOT / found).exists()
+    }
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_a_package_imports_only_those_below_it(package: str) -> None:
+    upward = {
+        f"{name_of(path)} imports {module}"
+        for path in files(package)
+        for module in imports(path)
+        if (root := module.split(".")[0]) in MAY_IMPORT
+        and root not in {package, *MAY_IMPORT[package]}
+    }
+    assert upward == set()
+
+
+@pytest.mark.parametrize("library", HOME_OF)
+def test_a_library_is_imported_only_where_it_belongs(library: str) -> None:
+    elsewhere = {
+        name_of(path)
+        for path in files(*MAY_IMPORT)
+        if any(module.split(".")[0] == library for module in imports(path))
+        and not name_of(path).startswith(HOME_OF[library])
+    }
+    assert elsewhere == set()
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    graph = {name_of(path): own_imports(path) for path in files(*MAY_IMPORT)}
+    assert circle(graph) == []
+
+
+def test_no_folder_imports_itself_through_others() -> None:
+    """Folders are units too: two that import each other are one folder with two names."""
+    graph: dict[str, set[str]] = {}
+    for path in files(*MAY_IMPORT):
+        folder = path.parent.relative_to(ROOT).as_posix()
+        above = {Path(name).parent.as_posix() for name in own_imports(path)}
+        graph.setdefault(folder, set()).update(above - {folder})
+    assert circle(graph) == []
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """The first circle that is found, or nothing."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_a_folder_holds_a_dozen_files_at_most() -> None:
+    folders = {path.parent for path in files(*MAY_IMPORT)}
+    full = {
+        name_of(folder): count
+        for folder in folders
+        if (count := sum(path.name != "__init__.py" for path in folder.glob("*.py")))
+        > FILES_IN_A_FOLDER
+    }
+    assert full == {}
+
+
+def test_each_folder_says_in_a_docstring_what_belongs_there_and_what_does_not() -> None:
+    silent = [
+        name_of(path)
+        for path in files(*MAY_IMPORT)
+        if path.name == "__init__.py"
+        and " not " not in (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "")
+    ]
+    without = [
+        name_of(folder)
+        for folder in {path.parent for path in files(*MAY_IMPORT)}
+        if not (folder / "__init__.py").exists()
+    ]
+    assert (silent, without) == ([], [])
+
+
+def test_each_module_has_a_test_of_its_own_name() -> None:
+    untested = [
+        name_of(path)
+        for path in files(*TESTED)
+        if path.name not in ("__init__.py", "__main__.py") and not test_of(path).exists()
+    ]
+    assert untested == []
+
+
+def test_of(path: Path) -> Path:
+    """Where the tests of a module stand: below tests/unit as the module stands in the tree."""
+    return ROOT / "tests/unit" / path.relative_to(ROOT).with_name(f"test_{path.name}")
