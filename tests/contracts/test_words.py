@@ -37,7 +37,7 @@ PLAIN_WORDS = {
 }
 # A docstring begins with a noun or a verb.
 QUESTION = re.compile(r'^\s*(?:"""|\{#-?\s*)(What|How|Whether|Which|Who|Whose)\b', re.MULTILINE)
-# The word list itself; the licence's text is not ours; seeds and generated data hold other languages.
+# The word list itself, and a text that is not ours.
 EXEMPT = ("tests/contracts/test_words.py", "LICENSE")
 READ = (".py", ".sql", ".md", ".yml", ".yaml", ".toml", ".sh", ".j2", "Makefile", "run")
 
