@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: Holdfast against the same work done by hand, at several scales."""
+"""`python -m benchmarks`: Holdfast compared with a hand-written reference, at several scales."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from benchmarks import report
 from benchmarks.comparison import PHASES, Comparison, Figures, judged_scale
 from benchmarks.measure import Usage
-from benchmarks.sides import Bare, Holdfast, Side, run_both_days
+from benchmarks.sides import Holdfast, Reference, Side, run_both_days
 from benchmarks.steps import RunSteps, runs_of
 from benchmarks.training import compare_training
 from benchmarks.workload import Workload, prepare
@@ -21,7 +21,7 @@ from deployment.home import Home
 RESULTS = Path(__file__).parent
 # Enough people for a model to be trained on, and no more: what is left is start-up.
 SMALLEST = 200
-_HOLDFAST, _BARE = Holdfast(), Bare()
+_HOLDFAST, _REFERENCE = Holdfast(), Reference()
 
 Measured = dict[tuple[str, str], list[Usage]]
 
@@ -59,7 +59,7 @@ def _measured(workload: Workload, folder: Path, repeats: int) -> Measured:
     """Usages by (side, phase), the sides taking turns in going first."""
     measured: Measured = {}
     for turn in range(repeats):
-        sides: list[Side] = [_HOLDFAST, _BARE] if turn % 2 == 0 else [_BARE, _HOLDFAST]
+        sides: list[Side] = [_HOLDFAST, _REFERENCE] if turn % 2 == 0 else [_REFERENCE, _HOLDFAST]
         for side in sides:
             usages = run_both_days(side, workload, _state(folder, workload, side))
             for phase, usage in zip(PHASES, usages, strict=True):
@@ -75,15 +75,17 @@ def _measured(workload: Workload, folder: Path, repeats: int) -> Measured:
 
 def _compared(workload: Workload, measured: Measured, small: Measured) -> Iterator[Comparison]:
     for phase in PHASES:
-        tiny, tiny_bare = (Figures.of(small[side.name, phase]) for side in (_HOLDFAST, _BARE))
+        tiny, tiny_reference = (
+            Figures.of(small[side.name, phase]) for side in (_HOLDFAST, _REFERENCE)
+        )
         yield Comparison(
             people=workload.people,
             rows=workload.rows,
             phase=phase,
             holdfast=Figures.of(measured[_HOLDFAST.name, phase]),
-            bare=Figures.of(measured[_BARE.name, phase]),
-            fixed_wall_seconds=tiny.wall_seconds - tiny_bare.wall_seconds,
-            fixed_cpu_seconds=tiny.cpu_seconds - tiny_bare.cpu_seconds,
+            reference=Figures.of(measured[_REFERENCE.name, phase]),
+            fixed_wall_seconds=tiny.wall_seconds - tiny_reference.wall_seconds,
+            fixed_cpu_seconds=tiny.cpu_seconds - tiny_reference.cpu_seconds,
         )
 
 

@@ -19,9 +19,9 @@ class BenchmarkError(RuntimeError):
 
 @dataclass(frozen=True)
 class Usage:
-    """What a process took: wall and CPU seconds, and the most memory it held, in bytes.
+    """Resources of a process: wall and CPU seconds, and peak memory in bytes.
 
-    `other_cores` is how many cores other processes kept busy meanwhile: what disturbed it.
+    `other_cores` is the mean number of cores that other processes kept busy meanwhile.
     """
 
     wall_seconds: float

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.postgres URL`: how fast a PostgreSQL table is landed, and in what memory.
+"""`python -m benchmarks.postgres URL`: speed and memory of loading a PostgreSQL table.
 
 It makes tables of its own in the database that the URL names, and drops them. The bars: a million
 customers at 80 % of the speed of COPY piped into DuckDB's CSV reader on the same machine, two
@@ -144,7 +144,7 @@ class _Bench:
     def landed(
         self, table: str, day: date, *, anew: bool = False, memory_limit: str = ""
     ) -> Landed:
-        """What an extraction of the table for a day costs."""
+        """Measure an extraction of the table for a day."""
         path = self._folder / "landed.duckdb" if not anew else self._database("landed")
         return self._child(_LANDED, table, str(path), day.isoformat(), memory_limit)
 

@@ -1,4 +1,4 @@
-"""The results as a page and as data; the machine is told by cores and memory alone."""
+"""Report of the results, as a page and as data; the machine is described by cores and memory."""
 
 from __future__ import annotations
 
@@ -63,33 +63,33 @@ def as_markdown(
     training: TrainingComparison,
     steps: dict[int, list[RunSteps]],
 ) -> str:
-    """The same for a person."""
-    told = machine()
-    versions = ", ".join(f"{name} {told[name]}" for name in ("python", *_PACKAGES))
-    disturbed = max(max(one.holdfast.other_cores, one.bare.other_cores) for one in comparisons)
+    """The results as a Markdown page."""
+    described = machine()
+    versions = ", ".join(f"{name} {described[name]}" for name in ("python", *_PACKAGES))
+    disturbed = max(max(one.holdfast.other_cores, one.reference.other_cores) for one in comparisons)
     lines = [
         "# What Holdfast costs beyond the same work done by hand",
         "",
         (
-            f"Measured on {measured_on} by `python -m benchmarks`, on {told['cores']} cores and "
-            f"{told['memory_gib']} GiB; {versions}."
+            f"Measured on {measured_on} by `python -m benchmarks`, on {described['cores']} cores "
+            f"and {described['memory_gib']} GiB; {versions}."
         ),
         "",
         (
             f"Other work on the machine kept up to {disturbed:.1f} cores busy during a run. Above "
-            "0.2 the clock tells more of that work than of this one: read the CPU seconds then."
+            "0.2, wall seconds measure that work too: read the CPU seconds then."
         ),
         "",
         (
-            "Each run is one process, from its start to its end. The bare plan is "
-            "`benchmarks/bare.py`: hand-written SQL and the same model code on the same files. The "
-            "fixed start-up is the difference of the two at 200 people; `without` is Holdfast less "
-            "that, of which at most 20 s are left out."
+            "Each run is one process, from its start to its end. The reference is "
+            "`benchmarks/reference.py`: the core of the job in hand-written SQL and XGBoost, on "
+            "the same files. The fixed start-up is the difference of the two at 200 people; `without` "
+            "is Holdfast minus the fixed start-up, of which at most 20 s are subtracted."
         ),
         "",
         (
-            "| people | rows | what | Holdfast s | bare s | ÷ | without ÷ | CPU s | bare CPU s "
-            "| without ÷ | memory GB | bare GB | ÷ |"
+            "| people | rows | what | Holdfast s | reference s | ÷ | without ÷ | CPU s "
+            "| reference CPU s | without ÷ | memory GB | reference GB | ÷ |"
         ),
         "|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
         *(_row(one) for one in comparisons),
@@ -122,14 +122,14 @@ def _row(one: Comparison) -> str:
         f"{one.rows:,}",
         one.phase,
         f"{one.holdfast.wall_seconds:.1f}",
-        f"{one.bare.wall_seconds:.1f}",
+        f"{one.reference.wall_seconds:.1f}",
         f"{one.time_ratio:.2f}",
         f"{one.time_ratio_without_fixed:.2f}",
         f"{one.holdfast.cpu_seconds:.1f}",
-        f"{one.bare.cpu_seconds:.1f}",
+        f"{one.reference.cpu_seconds:.1f}",
         f"{one.cpu_ratio_without_fixed:.2f}",
         f"{one.holdfast.peak_bytes / 1e9:.2f}",
-        f"{one.bare.peak_bytes / 1e9:.2f}",
+        f"{one.reference.peak_bytes / 1e9:.2f}",
         f"{one.memory_ratio:.2f}",
     ]
     return "| " + " | ".join(cells) + " |"

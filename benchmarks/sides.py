@@ -1,4 +1,4 @@
-"""The two things that are compared, each as commands that build a first day and then the next."""
+"""Both programs that are compared, each as commands that build a first day and the next."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _HOLDFAST = "from cli.commands import app; app()"
 
 
 class Side(Protocol):
-    """One of the two."""
+    """A program that is measured."""
 
     name: str
 
     def command(self, workload: Workload, state: Path, day: date) -> list[str]:
-        """What runs a day."""
+        """Return the command that runs a day."""
         ...
 
     def environment(self, state: Path) -> dict[str, str]:
-        """What the command finds in its environment, beside this process's own."""
+        """Return variables that the command needs beside this process's own."""
         ...
 
     def begin(self, workload: Workload, state: Path) -> None:
@@ -55,18 +55,18 @@ class Holdfast:
         (state / "landing").symlink_to(workload.landing, target_is_directory=True)
 
 
-class Bare:
-    """The program of `bare.py`."""
+class Reference:
+    """The program of `reference.py`."""
 
-    name = "bare"
+    name = "reference"
 
     def command(self, workload: Workload, state: Path, day: date) -> list[str]:
         """One process, as Holdfast is."""
         arguments = [str(workload.landing), str(state), day.isoformat()]
-        return [sys.executable, "-m", "benchmarks.bare", *arguments]
+        return [sys.executable, "-m", "benchmarks.reference", *arguments]
 
     def environment(self, state: Path) -> dict[str, str]:
-        """The threads' manners that Holdfast gives itself."""
+        """The thread settings that Holdfast uses."""
         return dict(THREADS)
 
     def begin(self, workload: Workload, state: Path) -> None:

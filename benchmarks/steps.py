@@ -1,4 +1,4 @@
-"""Where Holdfast's time goes: its runs by step and by table, from Dagster's own record."""
+"""Profile of Holdfast's runs by step and by table, from Dagster's own records."""
 
 from __future__ import annotations
 

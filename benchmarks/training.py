@@ -1,4 +1,4 @@
-"""A training beside XGBoost alone on the same rows.
+"""A training compared with XGBoost alone on the same rows.
 
 Both sides grow trees of the same parameters, stop early on the same calibration rows and use the
 same number of threads. Holdfast's side is all of `ml.train.fit` but for the search for better trees
@@ -60,7 +60,7 @@ def compare_training(people: int, warehouse: Path) -> TrainingComparison:
     """Train on the examples of a first day, the sides taking turns.
 
     Args:
-        people: the scale, to be told with the result.
+        people: the scale, reported with the result.
         warehouse: the working file that Holdfast's side has left.
     """
     config = load_config(CONFIG)

@@ -1,4 +1,4 @@
-"""The files that are measured on: the demo company at some size, made once and kept."""
+"""Input files: the demo company at a given size, generated once and kept."""
 
 from __future__ import annotations
 

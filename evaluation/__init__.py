@@ -1,1 +1,4 @@
-"""How good the churn model is on public data, beside its peers. A tool of the developers."""
+"""Accuracy of the models: peers on public data, and the planted truth of the demo company.
+
+Tests of the code do not belong here, nor do speed and memory (`benchmarks/`).
+"""

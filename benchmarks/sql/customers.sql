@@ -1,4 +1,4 @@
--- The customer dimension, order and ticket facts, as of the day.
+-- The customer dimension as of the day.
 create temp table attributes as
 select
     customer_no,
@@ -77,50 +77,3 @@ from known
 left join attributes using (customer_no)
 left join purchases using (customer_no)
 where snapshot_date is null or snapshot_date = getvariable('day');
-
-create or replace table fct_orders as
-select
-    'shop:' || order_no as order_id,
-    identities.customer_id,
-    orders.ordered_at,
-    case
-        when
-            cast(cancelled_at as date) > getvariable('day')
-            or cast(refunded_at as date) > getvariable('day')
-            then 'completed'
-        else status
-    end as status,
-    currency,
-    gross_amount,
-    discount_amount,
-    net_amount,
-    coupon_code,
-    sales_channel,
-    coalesce(ordered_at = first_order_at, false) as is_first_order
-from orders
-left join identities on source = 'shop' and source_customer_id = account_no
-left join dim_customers using (customer_no)
-where cast(ordered_at as date) <= getvariable('day');
-
-create or replace table fct_tickets as
-select
-    'helpdesk:' || ticket_id as ticket_id,
-    customer_id,
-    opened_at,
-    case
-        when cast(first_response_at as date) <= getvariable('day')
-            then date_diff('minute', opened_at, first_response_at)
-    end as first_response_minutes,
-    case
-        when cast(resolved_at as date) <= getvariable('day')
-            then date_diff('minute', opened_at, resolved_at)
-    end as resolution_minutes,
-    channel,
-    topic,
-    priority,
-    status,
-    case when resolved_at is null or cast(resolved_at as date) <= getvariable('day') then csat_score end
-        as csat_score
-from tickets
-inner join identities on source = 'helpdesk' and source_customer_id = requester_id
-where cast(opened_at as date) <= getvariable('day');

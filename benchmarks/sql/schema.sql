@@ -103,7 +103,7 @@ create temp table new_tickets as from tickets limit 0;
 create temp table new_feedback as from feedback limit 0;
 create temp table new_touches as from touches limit 0;
 
--- A moment told in UTC, as the shop's own wall clock shows it.
+-- A moment in UTC, as the shop's own wall clock shows it.
 create temp macro local_time(moment) as
     timezone('Europe/Berlin', timezone('UTC', moment));
 create temp macro local_time_ms(milliseconds) as

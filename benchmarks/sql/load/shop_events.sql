@@ -16,7 +16,7 @@ from read_parquet(getvariable('files'))
 where event_id is not null
 group by event_id
 having count(*) > 1;
--- A repeat tells of the same moment, so only the known events since the earliest new one count.
+-- A repeated event has the same timestamp, so only the known events since the earliest new one count.
 create temp table known_events as
 select event_id
 from events
