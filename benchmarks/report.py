@@ -83,7 +83,7 @@ def as_markdown(
         (
             "Each run is one process, from its start to its end. The reference is "
             "`benchmarks/reference.py`: the core of the job in hand-written SQL and XGBoost, on "
-            "the same files. The fixed start-up is the difference of the two at 200 people; `without` "
+            "the same files. The fixed start-up is the difference of both at 200 people; `without` "
             "is Holdfast minus the fixed start-up, of which at most 20 s are subtracted."
         ),
         "",
