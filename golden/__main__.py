@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from golden.companies import COMPANIES, Company
-from golden.comparison import Comparison
+from golden.comparison import Comparison, ComparisonError
 from golden.trees import PUBLISHED, WAREHOUSE, Cache, RunError, commit_of
 
 REPOSITORY = Path(__file__).parent.parent
@@ -71,15 +71,14 @@ def _company(
     try:
         base = results.of_commit(REPOSITORY, commit, company)
         working = results.of_working_tree(REPOSITORY, company)
-    except RunError as error:
+        for file, schema in COMPARED.items():
+            comparison = Comparison(base / file, working / file, schema=schema, reworded=reworded)
+            with closing(comparison):
+                for table, sentences in comparison.differences().items():
+                    yield from (f"{table}: {sentence}" for sentence in sentences)
+                left_out |= comparison.left_out
+    except (RunError, ComparisonError) as error:
         yield str(error)
-        return
-    for file, schema in COMPARED.items():
-        comparison = Comparison(base / file, working / file, schema=schema, reworded=reworded)
-        with closing(comparison):
-            for table, sentences in comparison.differences().items():
-                yield from (f"{table}: {sentence}" for sentence in sentences)
-            left_out |= comparison.left_out
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from golden.comparison import Comparison
+from golden.comparison import Comparison, ComparisonError
 
 # Unique by date and customer; the segment between them is not needed for it.
 SCORES = """
@@ -147,7 +147,13 @@ def test_tables_of_one_side_are_named_unless_another_schema_is_compared(compare:
 
 
 def test_only_the_tables_of_a_named_schema_are_compared(compare: Compare) -> None:
-    assert compare(f"delete from {TABLE}", schema="ml") == ({}, set())
+    change = f"delete from {TABLE}; create schema ml; create table ml.scores (customer_id varchar)"
+    assert compare(change, schema="ml") == ({"ml.scores": ["only in the working tree"]}, set())
+
+
+def test_files_without_a_table_to_compare_are_no_equal_files(compare: Compare) -> None:
+    with pytest.raises(ComparisonError, match=r"no table to compare in base\.duckdb, schema ml"):
+        compare(schema="ml")
 
 
 @pytest.mark.parametrize("pattern", [f"{TABLE}.reason", f"{TABLE}.*"])
