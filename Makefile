@@ -12,7 +12,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 LOCKED := $(PIP_INSTALL) --require-hashes --no-deps --requirement
 
 .DEFAULT_GOAL := help
-.PHONY: help env dev run demo test check ui bench evaluate dictionary lock clean
+.PHONY: help env dev run demo test check ui bench evaluate golden dictionary lock clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -70,6 +70,11 @@ bench: env ## time and memory against the same work done by hand
 evaluate: dev ## the models beside their peers on public data, and the demo's planted truth
 	@$(BIN)/python -m evaluation
 
+# Another commit: make golden BASE=main~3
+BASE ?= HEAD
+golden: dev ## compare every figure of the working tree with those of a commit, to the last bit
+	@$(BIN)/python -m golden --base "$(BASE)"
+
 dictionary: env ## write docs/data_dictionary.md from the contracts
 	@$(BIN)/python -m cli.data_dictionary
 
@@ -81,4 +86,4 @@ UV_LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-head
     --no-emit-index-url --no-emit-find-links
 
 clean: ## remove the environment and caches; state under HOLDFAST_HOME stays
-	@rm -rf $(VENV) *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) *.egg-info .golden .mypy_cache .pytest_cache .ruff_cache

@@ -47,6 +47,13 @@ def test_ml_knows_neither_dagster_nor_dbt_nor_the_warehouse(path: Path) -> None:
     assert not roots & {"dagster", "dagster_dbt", "dbt", "duckdb", "orchestration", "demo"}
 
 
+@pytest.mark.parametrize("path", modules("golden"), ids=lambda path: path.name)
+def test_the_comparison_of_trees_imports_nothing_of_the_tree_that_it_judges(path: Path) -> None:
+    own = {folder.parent.name for folder in ROOT.glob("*/__init__.py")} - {"golden"}
+    assert own >= {"demo", "ml", "orchestration"}
+    assert not own & {name.split(".")[0] for name in imported(path)}
+
+
 def test_only_the_registry_imports_mlflow() -> None:
     users = {
         path.name

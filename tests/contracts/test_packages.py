@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent.parent
 MAY_IMPORT: dict[str, set[str]] = {
     "ml": set(),
     "demo": set(),
+    "golden": set(),
     "deployment": {"ml"},
     "warehouse": {"deployment", "ml"},
     "ingestion": {"warehouse", "deployment", "ml"},
