@@ -141,11 +141,11 @@ def test_each_module_has_a_test_of_its_own_name() -> None:
     untested = [
         name_of(path)
         for path in files(*TESTED)
-        if path.name not in ("__init__.py", "__main__.py") and not test_of(path).exists()
+        if path.name not in ("__init__.py", "__main__.py") and not expected_test(path).exists()
     ]
     assert untested == []
 
 
-def test_of(path: Path) -> Path:
+def expected_test(path: Path) -> Path:
     """Where the tests of a module stand: below tests/unit as the module stands in the tree."""
     return ROOT / "tests/unit" / path.relative_to(ROOT).with_name(f"test_{path.name}")
