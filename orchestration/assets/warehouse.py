@@ -20,12 +20,12 @@ from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import LayerTranslator
 from warehouse.connection import Warehouse, write_run_dates
 
-AFTER_SCORING = ("predictions", "activation", "feedback", "ops")
+AFTER_SCORING = ("predictions", "calibration", "activation", "feedback", "ops")
 EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
 
 # Texts are read between the entities and what is said of dates. Dates that are trained on count
 # only from there on: before, nothing depends on which they are.
-AFTER_READING = ("texts", "marts", "features", "labels", "examples")
+AFTER_READING = ("texts", "marts", "features", "warnings", "labels", "examples")
 
 _SELECT_AFTER = " ".join(f"fqn:holdfast.{layer}" for layer in AFTER_SCORING)
 # The catalogue is held against the features by a test, which a build must hold both of to run.

@@ -20,9 +20,11 @@ LAYERS = (
     "texts",
     "marts",
     "features",
+    "warnings",
     "labels",
     "examples",
     "predictions",
+    "calibration",
     "activation",
     "feedback",
     "ops",
@@ -120,12 +122,12 @@ def test_no_model_calls_the_clock() -> None:
     assert callers == []
 
 
-def test_scores_are_read_by_activation_and_feedback_alone(
+def test_scores_are_read_by_calibration_activation_and_feedback_alone(
     manifest: dict[str, Any],
 ) -> None:
     # What was read out of a text says what was written, not what will happen: those are no scores.
     about_texts = (".text_scores", ".complaint_terms", "__text_scores", "__complaint_terms")
-    allowed = {"predictions", "activation", "feedback"}
+    allowed = {"predictions", "calibration", "activation", "feedback"}
     readers = {
         node["fqn"][1]
         for node in manifest["nodes"].values()

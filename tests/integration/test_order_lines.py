@@ -29,7 +29,7 @@ TOLD = (
 MODELS = (
     "+feat_customer_snapshots",
     "+feat_category_demand",
-    "+feat_warning_signals",
+    "+fct_warning_signals",
     "int_company_rhythm",
     *(table.split(".")[1] for table in TOLD[1:]),
 )

@@ -200,7 +200,7 @@ def test_an_overdue_order_tells_twice_as_many_leavers_as_there_are_among_custome
             avg(cast(churned as integer))
         from features.feat_customer_snapshots as features
         inner join labels.lbl_churn_outcomes using (customer_id, snapshot_date)
-        left join features.feat_warning_signals as signals
+        left join warnings.fct_warning_signals as signals
             on
                 features.customer_id = signals.customer_id
                 and features.snapshot_date = signals.snapshot_date

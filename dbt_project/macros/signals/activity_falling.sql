@@ -1,5 +1,5 @@
 {#- Warnings of less than the customer's own past makes one expect, as steps of a query that reads
-    `noticed` (feat_warning_signals). -#}
+    `noticed` (fct_warning_signals). -#}
 
 {#- What is counted (feat_purchases, feat_behaviour), days of the window and of all history. -#}
 {% macro falling_counts() -%}

@@ -1,5 +1,5 @@
 {#- Warnings of what goes wrong more often than the customer and the company are used to, as steps
-    of a query that reads `noticed` (feat_warning_signals). -#}
+    of a query that reads `noticed` (fct_warning_signals). -#}
 
 {#- Counts that are bad news when they rise. -#}
 {% macro rising_counts() -%}

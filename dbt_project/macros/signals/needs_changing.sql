@@ -1,5 +1,5 @@
 {#- Warnings of other categories bought than before, as steps of a query that reads `noticed`
-    (feat_warning_signals). -#}
+    (fct_warning_signals). -#}
 
 {% macro needs_changing_signals() -%}
 -- Of the days on which a category was bought, those of the latest 90 days and those before them.

@@ -1,5 +1,5 @@
 {#- Warnings of what a customer gave, did or wrote in anger, as steps of a query that reads
-    `noticed` (feat_warning_signals). -#}
+    `noticed` (fct_warning_signals). -#}
 
 {% macro negative_emotion_signals() -%}
 bad_ratings as (

@@ -98,7 +98,7 @@ def signals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBP
     warehouse = folder / "warehouse.duckdb"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOLDFAST_WAREHOUSE", str(warehouse))
-        query = dbt(folder, "--select", "feat_warning_signals")
+        query = dbt(folder, "--select", "fct_warning_signals")
     with duckdb.connect(str(warehouse)) as con:
         plant(con)
         con.execute(f"create table signals as {query}")
@@ -106,7 +106,7 @@ def signals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBP
 
 
 def plant(con: duckdb.DuckDBPyConnection) -> None:
-    """The inputs of feat_warning_signals; what no customer has is null."""
+    """The inputs of fct_warning_signals; what no customer has is null."""
     con.execute("create schema ops; create schema intermediate; create schema features")
     con.execute(
         f"create table ops.run_dates as select date '{DAY}' as snapshot_date, 'daily' as purpose"

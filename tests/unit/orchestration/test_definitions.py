@@ -32,9 +32,11 @@ LAYERS = {
     "texts",
     "marts",
     "features",
+    "warnings",
     "labels",
     "examples",
     "predictions",
+    "calibration",
     "activation",
     "feedback",
     "ops",
@@ -143,7 +145,7 @@ def test_scores_never_reach_features_labels_or_marts(definitions: dg.Definitions
         if graph.get(key).parent_keys & behind:
             behind.add(key)
     groups = {graph.get(key).group_name for key in behind - {SCORES}}
-    assert groups == {"predictions", "activation", "feedback", "published"}
+    assert groups == {"predictions", "calibration", "activation", "feedback", "published"}
 
 
 def test_every_writer_of_the_warehouse_waits_for_the_same_place(

@@ -27,7 +27,7 @@ dates as (
 ),
 
 signals as (
-    {{ of_daily_dates(ref('feat_warning_signals')) }}
+    {{ of_daily_dates(ref('fct_warning_signals')) }}
 ),
 
 catalogue as (

@@ -45,7 +45,7 @@ bases as (
 ),
 
 signals as (
-    select * from {{ ref('feat_warning_signals') }}
+    select * from {{ ref('fct_warning_signals') }}
 ),
 
 counted as (
