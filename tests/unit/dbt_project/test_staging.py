@@ -1,17 +1,28 @@
-"""The macros that read amounts and days as people write them, compiled by dbt."""
+"""Staging as dbt compiles it: the columns of every model, and the macros that read values."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
 
 PROJECT = Path(__file__).parents[3] / "dbt_project"
+ROW = {"_load_id", "_row", "_reject_reason", "source"}
+CANONICAL = """
+{%- set found = {} -%}
+{%- for entity in var('sources_by_entity') -%}
+    {%- do found.update({entity: entity_columns(entity)}) -%}
+{%- endfor -%}
+{{ tojson(found) }}
+"""
 QUERY = """
 select
     cast({{ decimal_comma('given') }} as varchar) as amount,
@@ -23,21 +34,40 @@ from given
 Read = Callable[[str | None], tuple[str | None, str | None, str | None]]
 
 
+class Staging:
+    """The dbt project without a deployment, in which every source is enabled, parsed once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._flags = [
+            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+            *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+            *("--log-level", "none", "--log-level-file", "none"),
+        ]
+        self.manifest: Manifest = self._invoke(dbtRunner(), "parse")
+
+    def compiled(self, *arguments: str) -> dict[str, str]:
+        """SQL by name of the node, of what `dbt compile` with these arguments compiles."""
+        done = self._invoke(dbtRunner(self.manifest), "compile", *arguments)
+        return {result.node.name: result.node.compiled_code for result in done.results}
+
+    def _invoke(self, runner: dbtRunner, *arguments: str) -> Any:
+        done = runner.invoke([*arguments, *self._flags])
+        DuckDBConnectionManager.close_all_connections()
+        assert done.success, done.exception
+        return done.result
+
+
 @pytest.fixture(scope="module")
-def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
+def staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staging]:
     folder = tmp_path_factory.mktemp("staging")
-    flags = [
-        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
-        *("--vars", json.dumps({})),
-        *("--log-level", "none", "--log-level-file", "none"),
-    ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOLDFAST_WAREHOUSE", str(folder / "warehouse.duckdb"))
-        result = dbtRunner().invoke(["compile", *flags, "--inline", QUERY])
-        DuckDBConnectionManager.close_all_connections()
-    assert result.success, result.exception
-    query = str(result.result.results[0].node.compiled_code)
+        yield Staging(folder)
+
+
+@pytest.fixture(scope="module")
+def read(staging: Staging) -> Read:
+    (query,) = staging.compiled("--inline", QUERY).values()
 
     def read(given: str | None) -> tuple[str | None, str | None, str | None]:
         with duckdb.connect() as con:
@@ -46,6 +76,72 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
         return row
 
     return read
+
+
+@pytest.fixture(scope="module")
+def queries(staging: Staging) -> dict[str, str]:
+    """SQL by name of every staging model and of the models that read the unions of them."""
+    return staging.compiled("--select", "path:models/staging", "int_*_unioned+1")
+
+
+@pytest.fixture(scope="module")
+def columns(staging: Staging, queries: dict[str, str]) -> dict[str, set[str]]:
+    """Columns by staging model, over empty raw tables that have the columns of their YAML."""
+    found = {}
+    with duckdb.connect() as con:
+        con.execute("attach ':memory:' as warehouse")
+        con.execute("create schema warehouse.staging")
+        for source in staging.manifest.sources.values():
+            described = ", ".join(f'"{name}" varchar' for name in source.columns)
+            con.execute(f"create schema if not exists warehouse.{source.schema}")
+            con.execute(
+                f"create table warehouse.{source.schema}.{source.name}"
+                f" (_load_id bigint, _row bigint, {described})"
+            )
+        # dbt compiles a model after those that it reads.
+        for name, query in queries.items():
+            if name.startswith(("base_", "stg_")):
+                con.execute(f"create view warehouse.staging.{name} as {query}")
+                described = con.execute(f"describe warehouse.staging.{name}").fetchall()
+                found[name] = {column for column, *_ in described}
+    return {name: names for name, names in found.items() if name.startswith("stg_")}
+
+
+@pytest.fixture(scope="module")
+def canonical(staging: Staging) -> dict[str, set[str]]:
+    """Canonical columns by entity."""
+    (found,) = staging.compiled("--inline", CANONICAL).values()
+    return {entity: set(types) for entity, types in json.loads(found).items()}
+
+
+def entity_of(model: str) -> str:
+    return model.rpartition("__")[2]
+
+
+def test_a_staging_model_has_no_column_but_those_of_its_entity(
+    columns: dict[str, set[str]], canonical: dict[str, set[str]]
+) -> None:
+    # The union matches columns by name: a misspelled one is dropped, and the right one is null.
+    strange = {name: names - canonical[entity_of(name)] - ROW for name, names in columns.items()}
+    assert {name: names for name, names in strange.items() if names} == {}
+
+
+def test_a_staging_model_has_every_column_without_which_its_rows_are_rejected(
+    queries: dict[str, str], columns: dict[str, set[str]], canonical: dict[str, set[str]]
+) -> None:
+    required = {
+        entity: {"_load_id", "_row", "source"}.union(
+            *(
+                re.findall(r"is null then 'missing (\w+)'", query)
+                for name, query in queries.items()
+                if f"__dbt__cte__int_{entity}_unioned" in query
+            )
+        )
+        for entity in canonical
+    }
+    assert all(len(names) > 3 for names in required.values())
+    missing = {name: required[entity_of(name)] - names for name, names in columns.items()}
+    assert {name: names for name, names in missing.items() if names} == {}
 
 
 @pytest.mark.parametrize(
