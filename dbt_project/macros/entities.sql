@@ -54,33 +54,39 @@
 {%- endmacro %}
 
 {#-
-    The rows of `entity` from every source that the config says provides it, and no rows, with the
-    same columns, where none does: orders alone are enough for everything downstream to build.
+    The rows of `entity` from every source that the configuration says provides it. Each source's
+    columns are matched by name; a canonical column that its staging model lacks is null. Without a
+    source the result has no rows and the same columns, so that orders alone are enough to build.
+    Each source is cast by itself: in one union a double of one source would round another's decimal.
 -#}
 {% macro union_sources(entity) -%}
-    {%- set columns = entity_columns(entity) -%}
-    {%- for source_name in var('sources_by_entity')[entity] %}
+    {%- set types = {
+        '_load_id': 'bigint', '_row': 'bigint', '_reject_reason': 'varchar', 'source': 'varchar',
+    } -%}
+    {%- do types.update(entity_columns(entity)) -%}
+with
+
+no_rows as (
     select
-        _load_id,
-        _row,
-        _reject_reason,
-        source,
-        {%- for name, type in columns.items() %}
-        cast({{ name }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from {{ ref('stg_' ~ source_name ~ '__' ~ entity) }}
-    {{ 'union all' if not loop.last }}
-    {%- else %}
-    select
-        cast(null as bigint) as _load_id,
-        cast(null as bigint) as _row,
-        cast(null as varchar) as _reject_reason,
-        cast(null as varchar) as source,
-        {%- for name, type in columns.items() %}
+        {%- for name, type in types.items() %}
         cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     where false
+)
+{% for source_name in var('sources_by_entity')[entity] %}
+select
+    {%- for name, type in types.items() %}
+    cast({{ name }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
     {%- endfor %}
+from (
+    select * from no_rows
+    union all by name
+    select * from {{ ref('stg_' ~ source_name ~ '__' ~ entity) }}
+)
+{{ 'union all' if not loop.last }}
+{%- else %}
+select * from no_rows
+{%- endfor %}
 {%- endmacro %}
 
 {#-

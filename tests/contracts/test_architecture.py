@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+
+from deployment.config_file import load_config
+from deployment.project import CONFIG
 
 ROOT = Path(__file__).parent.parent.parent
 LAYERS = (
@@ -172,6 +176,31 @@ def test_every_source_has_freshness_and_every_model_a_description(
         if node["resource_type"] in ("model", "seed") and not node["description"]
     ]
     assert (stale, bare) == ([], [])
+
+
+def test_a_staging_folder_is_enabled_exactly_where_its_source_is_configured(
+    manifest: dict[str, Any],
+) -> None:
+    wrong = []
+    for folder in (ROOT / "dbt_project" / "models" / "staging").iterdir():
+        condition = f"{{{{ '{folder.name}' in var('sources', ['{folder.name}']) }}}}"
+        described = {
+            entry["name"]: entry.get("config", {}).get("enabled")
+            for path in folder.glob("*.yml")
+            for kind, entries in yaml.safe_load(path.read_text(encoding="utf-8")).items()
+            if kind in ("models", "sources")
+            for entry in entries
+        }
+        names = {folder.name, *(path.stem for path in folder.glob("*.sql"))}
+        wrong += [name for name in names if described.get(name) != condition]
+    assert wrong == []
+    built = {
+        node["fqn"][2]
+        for kind in ("nodes", "sources")
+        for node in manifest[kind].values()
+        if node["fqn"][1] == "staging" and node["resource_type"] in ("model", "source")
+    }
+    assert built == set(load_config(CONFIG / "demo.yml").sources)
 
 
 def test_no_committed_file_names_a_registry_or_a_path_of_a_machine() -> None:

@@ -28,13 +28,7 @@ renamed as (
         'completed' as status,
         '{{ var("currency") }}' as currency,
         parsed_amount as gross_amount,
-        cast(null as decimal(18, 2)) as discount_amount,
-        parsed_amount as net_amount,
-        cast(null as varchar) as coupon_code,
-        cast(null as varchar) as sales_channel,
-        cast(null as timestamp) as cancelled_at,
-        cast(null as timestamp) as refunded_at,
-        cast(null as decimal(18, 2)) as refunded_amount
+        parsed_amount as net_amount
     from parsed
 ),
 

@@ -22,15 +22,7 @@ renamed as (
         email,
         phone,
         name as full_name,
-        {{ to_local('created_utc') }} as created_at,
-        cast(null as timestamp) as updated_at,
-        cast(null as integer) as birth_year,
-        cast(null as varchar) as country,
-        cast(null as varchar) as city,
-        cast(null as varchar) as acquisition_channel,
-        cast(null as varchar) as plan,
-        cast(null as boolean) as marketing_consent,
-        cast(null as varchar[]) as external_ids
+        {{ to_local('created_utc') }} as created_at
     from parsed
 ),
 

@@ -22,9 +22,7 @@ renamed as (
         requester_id as source_customer_id,
         {{ to_local('sent_utc') }} as created_at,
         'ticket_message' as kind,
-        cast(null as double) as rating,
         body as text,
-        cast(null as varchar) as source_order_id,
         ticket_id as source_ticket_id
     from parsed
 ),

@@ -32,11 +32,9 @@ renamed as (
         nullif(concat_ws(' ', properties_firstname, properties_lastname), '') as full_name,
         {{ to_local('created_utc') }} as created_at,
         {{ to_local('updated_utc') }} as updated_at,
-        cast(null as integer) as birth_year,
         case when country_code similar to '[A-Z]{2}' then country_code end as country,
         properties_city as city,
         lower(properties_hs_analytics_source) as acquisition_channel,
-        cast(null as varchar) as plan,
         -- Not to have opted out is no consent.
         case properties_hs_email_optout when 'true' then false end as marketing_consent,
         list_transform(

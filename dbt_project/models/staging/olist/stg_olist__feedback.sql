@@ -48,8 +48,7 @@ renamed as (
         'review' as kind,
         rating,
         nullif(concat_ws('. ', review_comment_title, review_comment_message), '') as text,
-        order_id as source_order_id,
-        cast(null as varchar) as source_ticket_id
+        order_id as source_order_id
     from parsed
 ),
 

@@ -33,11 +33,9 @@ renamed as (
         order_id || '-' || order_item_id as source_order_line_id,
         order_id as source_order_id,
         product_id,
-        cast(null as varchar) as product_name,
         category,
         cast(1 as double) as quantity,
-        unit_price,
-        cast(null as decimal(18, 4)) as cost
+        unit_price
     from parsed
 ),
 

@@ -64,14 +64,7 @@ renamed as (
         ordered_at,
         status,
         '{{ var("currency") }}' as currency,
-        cast(null as decimal(18, 2)) as gross_amount,
-        cast(null as decimal(18, 2)) as discount_amount,
-        net_amount,
-        cast(null as varchar) as coupon_code,
-        cast(null as varchar) as sales_channel,
-        cast(null as timestamp) as cancelled_at,
-        cast(null as timestamp) as refunded_at,
-        cast(null as decimal(18, 2)) as refunded_amount
+        net_amount
     from parsed
 ),
 

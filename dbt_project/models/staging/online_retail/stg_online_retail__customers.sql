@@ -69,22 +69,11 @@ renamed as (
     select
         customers._load_id,
         customers._row,
-        cast(null as varchar) as _reject_reason,
         'online_retail' as source,
         customers.source_customer_id,
-        cast(null as varchar) as email,
-        cast(null as varchar) as phone,
-        cast(null as varchar) as full_name,
         -- The number is first seen on an invoice, so no earlier day may know of the customer.
         customers.first_invoiced_at as created_at,
-        cast(null as timestamp) as updated_at,
-        cast(null as integer) as birth_year,
-        countries.country,
-        cast(null as varchar) as city,
-        cast(null as varchar) as acquisition_channel,
-        cast(null as varchar) as plan,
-        cast(null as boolean) as marketing_consent,
-        cast(null as varchar[]) as external_ids
+        countries.country
     from customers
     left join countries on customers.country_name = countries.country_name
 ),

@@ -14,10 +14,8 @@ renamed as (
         invoice_no as source_order_id,
         product_id,
         product_name,
-        cast(null as varchar) as category,
         cast(units as double) as quantity,
-        unit_price,
-        cast(null as decimal(18, 4)) as cost
+        unit_price
     from source
 ),
 

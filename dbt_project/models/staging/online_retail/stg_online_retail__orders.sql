@@ -27,7 +27,6 @@ renamed as (
     select
         _load_id,
         _row,
-        cast(null as varchar) as _reject_reason,
         'online_retail' as source,
         invoice_no as source_order_id,
         source_customer_id,
@@ -36,11 +35,7 @@ renamed as (
         '{{ var("currency") }}' as currency,
         cast(case when is_credit_note then 0 else amount end as decimal(18, 2)) as gross_amount,
         -- Prices are after discount, and by how much is not said.
-        cast(null as decimal(18, 2)) as discount_amount,
         cast(case when is_credit_note then 0 else amount end as decimal(18, 2)) as net_amount,
-        cast(null as varchar) as coupon_code,
-        cast(null as varchar) as sales_channel,
-        cast(null as timestamp) as cancelled_at,
         case when is_credit_note then invoiced_at end as refunded_at,
         case when is_credit_note then cast(-amount as decimal(18, 2)) end as refunded_amount
     from invoices

@@ -15,19 +15,12 @@ renamed as (
         ]) }} as _reject_reason,
         'ravenstack' as source,
         account_id as source_customer_id,
-        cast(null as varchar) as email,
-        cast(null as varchar) as phone,
         account_name as full_name,
         {{ try_timestamp('signup_date', day_formats) }} as created_at,
-        cast(null as timestamp) as updated_at,
-        cast(null as integer) as birth_year,
         -- Everything but the United Kingdom comes as its ISO 3166 code.
         case when country = 'UK' then 'GB' else country end as country,
-        cast(null as varchar) as city,
         referral_source as acquisition_channel,
-        plan_tier as plan,
-        cast(null as boolean) as marketing_consent,
-        cast(null as varchar[]) as external_ids
+        plan_tier as plan
     from source
 ),
 

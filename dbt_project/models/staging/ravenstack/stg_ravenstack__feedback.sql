@@ -21,10 +21,7 @@ renamed as (
         account_id as source_customer_id,
         {{ try_timestamp('churn_date', day_formats) }} as created_at,
         'exit_survey' as kind,
-        cast(null as double) as rating,
-        feedback_text as text,
-        cast(null as varchar) as source_order_id,
-        cast(null as varchar) as source_ticket_id
+        feedback_text as text
     from source
 ),
 

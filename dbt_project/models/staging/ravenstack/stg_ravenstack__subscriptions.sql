@@ -53,9 +53,7 @@ renamed as (
         source.plan_tier as plan,
         try_cast(source.mrr_amount as decimal(18, 2)) as monthly_amount,
         {{ term_months }} as term_months,
-        try_cast(source.auto_renew_flag as boolean) as auto_renew,
-        -- The reasons are kept by account, not by contract, and an account has ten of these.
-        cast(null as varchar) as end_reason
+        try_cast(source.auto_renew_flag as boolean) as auto_renew
     from source
     left join ended_by_churn using (_load_id, _row)
 ),

@@ -27,14 +27,7 @@ renamed as (
         phone,
         full_name,
         {{ to_local('created_utc') }} as created_at,
-        cast(null as timestamp) as updated_at,
-        cast(null as integer) as birth_year,
-        cast(null as varchar) as country,
-        cast(null as varchar) as city,
-        cast(null as varchar) as acquisition_channel,
-        cast(null as varchar) as plan,
-        has_newsletter as marketing_consent,
-        cast(null as varchar[]) as external_ids
+        has_newsletter as marketing_consent
     from parsed
 ),
 

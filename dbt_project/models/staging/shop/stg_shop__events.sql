@@ -12,7 +12,6 @@ renamed as (
     select
         _load_id,
         _row,
-        cast(null as varchar) as _reject_reason,
         'shop' as source,
         event_id as source_event_id,
         account_no as source_customer_id,

@@ -29,8 +29,7 @@ renamed as (
         'review' as kind,
         stars as rating,
         text,
-        order_no as source_order_id,
-        cast(null as varchar) as source_ticket_id
+        order_no as source_order_id
     from parsed
 ),
 

@@ -9,7 +9,6 @@ renamed as (
     select
         _load_id,
         _row,
-        cast(null as varchar) as _reject_reason,
         'shop' as source,
         order_no as source_order_id,
         account_no as source_customer_id,

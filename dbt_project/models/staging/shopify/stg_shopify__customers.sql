@@ -29,18 +29,14 @@ renamed as (
         nullif(concat_ws(' ', first_name, last_name), '') as full_name,
         {{ to_local('created_utc') }} as created_at,
         {{ to_local('updated_utc') }} as updated_at,
-        cast(null as integer) as birth_year,
         json_extract_string(address, '$.country_code') as country,
         json_extract_string(address, '$.city') as city,
-        cast(null as varchar) as acquisition_channel,
-        cast(null as varchar) as plan,
         case json_extract_string(consent, '$.state')
             when 'subscribed' then true
             when 'unsubscribed' then false
             when 'not_subscribed' then false
             when 'redacted' then false
-        end as marketing_consent,
-        cast(null as varchar[]) as external_ids
+        end as marketing_consent
     from parsed
 ),
 

@@ -43,10 +43,8 @@ renamed as (
         order_id as source_order_id,
         json_extract_string(line, '$.product_id') as product_id,
         json_extract_string(line, '$.title') as product_name,
-        cast(null as varchar) as category,
         quantity,
-        unit_price,
-        cast(null as decimal(18, 4)) as cost
+        unit_price
     from parsed
 ),
 

@@ -26,9 +26,7 @@ renamed as (
         requester_id as source_customer_id,
         {{ to_local('created_utc') }} as created_at,
         'ticket_message' as kind,
-        cast(null as double) as rating,
         description as text,
-        cast(null as varchar) as source_order_id,
         id as source_ticket_id
     from parsed
 ),
