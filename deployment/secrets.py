@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote
 
+from deployment.errors import HoldfastError
 from deployment.project import ROOT
 
 SECRETS_VARIABLE = "HOLDFAST_SECRETS"
@@ -25,7 +26,7 @@ _ASSIGNMENT = re.compile(r"(?:export\s+)?(\w+)\s*=\s*(.*)")
 _LEAST_HIDDEN_LENGTH = 4
 
 
-class SecretError(RuntimeError):
+class SecretError(HoldfastError):
     """A secret is not there, or not kept as one; the text names it and never quotes it."""
 
 

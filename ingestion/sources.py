@@ -10,7 +10,7 @@ import duckdb
 
 from deployment.home import Home
 from deployment.source_config import FilesSource, Source, SqlSource
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.report import TableReport
 
 
@@ -43,14 +43,14 @@ def extract(
         run_dates: the dates of the run, ascending; their last is the date that rows are read for.
 
     Raises:
-        ExtractError: the source cannot be read, and never was: there is nothing to go on with.
+        SourceError: the source cannot be read, and never was: there is nothing to go on with.
     """
     last = run_dates[-1]
     try:
         if not isinstance(source, FilesSource) and _was_read_after(con, name, last):
             return Extraction([TableReport(name, table, 0, 0.0) for table in source.tables])
         reports = _extract(con, name, source, home, last)
-    except ExtractError as error:
+    except SourceError as error:
         if not _was_ever_read(con, name):
             raise
         _remember(con, name, run_dates, str(error))

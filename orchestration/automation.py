@@ -8,7 +8,7 @@ import dagster as dg
 from deployment.config import DeploymentConfig, run_date, today_in
 from deployment.home import Home
 from deployment.source_config import FilesSource
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.files.drops import Drop
 from ingestion.files.folders import open_folder
 from orchestration.assets.publish import PUBLISHED
@@ -126,5 +126,5 @@ def _dated_drops(name: str, source: FilesSource, home: Home) -> list[Drop]:
             if table.is_dated
             for drop in folder.drops(table.path)
         ]
-    except ExtractError:
+    except SourceError:
         return []

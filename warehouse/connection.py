@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from deployment.errors import PlainError
 from ingestion.landing.ledger import create_ledger
+from warehouse.errors import WarehouseError, missing_error, opening_error
 from warehouse.quoting import literal
 from warehouse.transaction import transaction
 
@@ -187,10 +187,6 @@ comment on table ops.accepted_drift is
 """
 
 
-class WarehouseError(PlainError):
-    """The warehouse cannot be used as asked; the text says why and what to do."""
-
-
 @dataclass(frozen=True)
 class Warehouse:
     """The working DuckDB file and how it is opened.
@@ -212,7 +208,8 @@ class Warehouse:
         """Open the file; close it on leaving.
 
         Raises:
-            WarehouseError: another process holds the file, or there is nothing to read.
+            WarehouseBusyError: another process holds the file.
+            WarehouseError: there is no file to read, or DuckDB cannot open it.
         """
         settings: dict[str, str | bool | int | float | list[str]] = {
             "preserve_insertion_order": True
@@ -221,10 +218,7 @@ class Warehouse:
             settings["threads"] = self.threads
         if self.memory_limit is not None:
             settings["memory_limit"] = self.memory_limit
-        try:
-            con = duckdb.connect(str(self.path), read_only=read_only, config=settings)
-        except duckdb.IOException as error:
-            raise WarehouseError(_why_closed(self.path, str(error))) from error
+        con = open_file(self.path, read_only=read_only, settings=settings)
         try:
             con.execute("set enable_progress_bar = false")  # it would write into a program's output
             con.execute(f"set global TimeZone = {literal(self.time_zone)}")
@@ -239,7 +233,7 @@ class Warehouse:
             WarehouseError: it is not there.
         """
         if not self.path.exists():
-            raise WarehouseError(_why_closed(self.path, "does not exist"))
+            raise missing_error(self.path)
 
     def initialise(self, slug: str, company: str) -> None:
         """Create what Python writes, empty, and take the warehouse for a company.
@@ -250,6 +244,26 @@ class Warehouse:
         with self.connect() as con:
             create_tables(con)
             claim(con, slug, company)
+
+
+def open_file(
+    path: Path,
+    *,
+    read_only: bool = False,
+    settings: dict[str, str | bool | int | float | list[str]] | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """Open the working file as DuckDB does, with these settings and no other.
+
+    Connections of one process share one instance of the file and must have equal settings.
+
+    Raises:
+        WarehouseBusyError: another process holds the file.
+        WarehouseError: there is no file to read, or DuckDB cannot open it.
+    """
+    try:
+        return duckdb.connect(str(path), read_only=read_only, config=settings or {})
+    except duckdb.IOException as error:
+        raise opening_error(path, error) from error
 
 
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
@@ -306,13 +320,3 @@ def as_of_date(con: duckdb.DuckDBPyConnection) -> date | None:
     """The latest daily date ever run, None before the first."""
     row = con.execute("select max(snapshot_date) from ops.snapshot_dates").fetchone()
     return row[0] if row else None
-
-
-def _why_closed(path: Path, message: str) -> str:
-    if "Conflicting lock" in message or "Could not set lock" in message:
-        holder = message.partition("(PID ")[2].partition(")")[0]
-        by = f" by process {holder}" if holder else ""
-        return f"{path} is being written{by}: wait for that run to end, or stop it"
-    if "does not exist" in message:
-        return f"{path} does not exist: run the daily job first"
-    return f"{path} cannot be opened: {message.splitlines()[0]}"

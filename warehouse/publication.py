@@ -24,6 +24,8 @@ from typing import Any
 
 import duckdb
 
+from deployment.errors import HoldfastError
+from warehouse.errors import busy_error
 from warehouse.quoting import identifier, literal
 
 _NOTE_FORMAT = 1
@@ -49,7 +51,7 @@ comment on column fresh.ops.publication.model_version is
 """
 
 
-class PublicationError(RuntimeError):
+class PublicationError(HoldfastError):
     """The new file could not be written; the published one is as it was."""
 
 
@@ -154,7 +156,8 @@ def publish(
         full: write everything anew, whatever the note says.
 
     Raises:
-        PublicationError: the warehouse is being written, or lacks a table.
+        WarehouseBusyError: another process holds the warehouse.
+        PublicationError: the warehouse lacks a table, or DuckDB could not write the new file.
     """
     started = time.monotonic()
     published_path.parent.mkdir(parents=True, exist_ok=True)
@@ -185,7 +188,8 @@ def publish(
             con.execute("detach fresh")
         _put_in_place(fresh_path, published_path)
     except duckdb.Error as error:
-        raise PublicationError(f"nothing was published: {error}") from error
+        failure = PublicationError(f"nothing was published: {error}")
+        raise busy_error(warehouse_path, str(error)) or failure from error
     finally:
         _remove_leftovers(fresh_path)
     note.write(published_path)

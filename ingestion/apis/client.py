@@ -23,7 +23,7 @@ from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError, SSLError
 
 from deployment.secrets import SecretError, referred, reveal
 from deployment.source_config.rest import Auth, RestSource, Retries, check_address
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 
 _TRIED_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CONNECT_SECONDS = 10.0
@@ -77,7 +77,7 @@ class ApiClient:
             source: its configuration.
 
         Raises:
-            ExtractError: a secret is not set, or of no use.
+            SourceError: a secret is not set, or of no use.
         """
         self.name = name
         self._secrets = source.auth.secrets() if source.auth else []
@@ -102,11 +102,11 @@ class ApiClient:
         """Path and query of the address that an answer names as its next page.
 
         Raises:
-            ExtractError: it is of another host, to which the secret must not be sent.
+            SourceError: it is of another host, to which the secret must not be sent.
         """
         parts = urlsplit(urljoin(f"{self._base}{target}", address))
         if parts.hostname != urlsplit(self._base).hostname:
-            raise ExtractError(
+            raise SourceError(
                 f"{self.name}.{table}: the next page is said to be at {parts.hostname}, which is"
                 " not the host of base_url: correct base_url, or the paging"
             )
@@ -116,7 +116,7 @@ class ApiClient:
         """Ask for a page.
 
         Raises:
-            ExtractError: the API does not answer, refuses, or what it answers is no JSON.
+            SourceError: the API does not answer, refuses, or what it answers is no JSON.
         """
         self._wait()
         where = f"{self.name}.{table}: {target.partition('?')[0]}"
@@ -129,9 +129,9 @@ class ApiClient:
         except HTTPError as error:
             problem = _unreachable(error)
         if problem:  # raised here, so that no library's error is its context
-            raise ExtractError(f"{where}: {problem}")
+            raise SourceError(f"{where}: {problem}")
         if response.status != 200:
-            raise ExtractError(f"{where}: {self._refusal(response.status)}")
+            raise SourceError(f"{where}: {self._refusal(response.status)}")
         return Answer(self._decoded(where, response), _next_link(response.headers.get("Link")))
 
     def close(self) -> None:
@@ -184,7 +184,7 @@ class ApiClient:
                 else "the answer is not one whole JSON value: run again; if it stays so, the"
                 " resource is not what the configuration takes it for"
             )
-        raise ExtractError(f"{where}: {problem}")
+        raise SourceError(f"{where}: {problem}")
 
 
 def _address(name: str, source: RestSource) -> str:
@@ -195,7 +195,7 @@ def _address(name: str, source: RestSource) -> str:
         return base
     except (SecretError, ValueError) as error:
         problem = str(error)
-    raise ExtractError(f"source {name}: base_url: {problem}")
+    raise SourceError(f"source {name}: base_url: {problem}")
 
 
 def _credentials(name: str, auth: Auth | None) -> dict[str, str]:
@@ -219,7 +219,7 @@ def _secret(name: str, text: str) -> str:
         problem = f"{' and '.join(referred(text))} holds what cannot stand in a header: set it anew"
     except SecretError as error:
         problem = str(error)
-    raise ExtractError(f"source {name}: auth: {problem}")
+    raise SourceError(f"source {name}: auth: {problem}")
 
 
 def _pool(base: str, source: RestSource) -> urllib3.PoolManager:

@@ -21,7 +21,7 @@ from ingestion.apis.client import ApiClient
 from ingestion.apis.marks import Mark
 from ingestion.apis.paging import Pages, as_texts
 from ingestion.apis.records import Fetched, spool
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.landing import ledger
 from ingestion.landing.landing import Landing, end_absent, land, prepare, set_state, state
 from ingestion.landing.schema_drift import SchemaChange
@@ -65,7 +65,7 @@ def extract_api(
         One report a table, in the configuration's order.
 
     Raises:
-        ExtractError: a table cannot be read; nothing of the source is loaded.
+        SourceError: a table cannot be read; nothing of the source is loaded.
     """
     ledger.create_ledger(con)
     client = ApiClient(name, source)
@@ -209,7 +209,7 @@ def _refuse_emptiness(con: duckdb.DuckDBPyConnection, landing: Landing) -> None:
         [landing.source, landing.table],
     ).fetchone()
     if row and row[0]:
-        raise ExtractError(
+        raise SourceError(
             f"{landing.source}.{landing.table}: it answers with no record at all, and has delivered"
             f" {row[0]} rows so far: check what the secret may see; if it is really empty, say"
             " optional: true"

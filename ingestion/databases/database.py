@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from deployment.secrets import SecretError, hide, reveal
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from warehouse.quoting import identifier
 
 NO_ENTRY = "the database cannot be entered"
@@ -84,7 +84,7 @@ class Batches:
         self, schema: pa.Schema, batches: Iterator[pa.RecordBatch], follow: str | None = None
     ) -> None:
         """Take the batches of a query; `follow` names the column whose highest value is told."""
-        self.failure: ExtractError | None = None
+        self.failure: SourceError | None = None
         self.highest: int | str | date | datetime | None = None
         self._follow = follow
         self._schema = schema
@@ -136,7 +136,7 @@ class Batches:
                 if self._follow is not None:
                     self._rise(pc.max(batch.column(self._follow)))
                 yield batch
-        except ExtractError as error:
+        except SourceError as error:
             self.failure = error
             raise
 
@@ -144,7 +144,7 @@ class Batches:
         try:
             value = highest.as_py()
         except (OverflowError, ValueError):
-            raise ExtractError(
+            raise SourceError(
                 f"its cursor {self._follow} holds a time beyond the year 9999: correct that row"
             ) from None
         if value is not None and (self.highest is None or value > self.highest):
@@ -181,12 +181,12 @@ def open_snapshot(name: str, url: str) -> AbstractContextManager[Snapshot]:
         url: as the configuration has it.
 
     Raises:
-        ExtractError: it cannot be reached, or its password is nowhere to be found.
+        SourceError: it cannot be reached, or its password is nowhere to be found.
     """
     try:
         revealed = reveal(url)
     except SecretError as error:
-        raise ExtractError(f"source {name}: {error}") from None
+        raise SourceError(f"source {name}: {error}") from None
     # A kind's driver is imported where it is used.
     if _POSTGRES.match(revealed):
         from ingestion.databases.postgres import open_postgres
@@ -197,7 +197,7 @@ def open_snapshot(name: str, url: str) -> AbstractContextManager[Snapshot]:
     return open_other(name, revealed)
 
 
-def failure(name: str, what: str, problem: str, url: str, remedy: str) -> ExtractError:
+def failure(name: str, what: str, problem: str, url: str, remedy: str) -> SourceError:
     """What went wrong at a database: the first line of what its driver says, without secrets."""
     first = problem.strip().splitlines()[0].strip().rstrip(".") if problem.strip() else "no reason"
-    return ExtractError(f"source {name}: {what} ({hide(first, url)}): {remedy}")
+    return SourceError(f"source {name}: {what} ({hide(first, url)}): {remedy}")

@@ -16,7 +16,7 @@ from deployment.source_config import SqlSource
 from ingestion.databases.database import Batches, Column, Snapshot, open_snapshot
 from ingestion.databases.database_table import DatabaseTable, find_table
 from ingestion.databases.high_water import HighWater, Value
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.landing import landing
 from ingestion.landing.landing import Landing
 from ingestion.landing.schema_drift import SchemaChange
@@ -44,7 +44,7 @@ def extract_database(
         One report a table, in the configuration's order.
 
     Raises:
-        ExtractError: the database or a table cannot be read; nothing of the source is loaded.
+        SourceError: the database or a table cannot be read; nothing of the source is loaded.
     """
     loaded_at = datetime.now(UTC)
     with open_snapshot(name, source.url) as snapshot, transaction(con):
@@ -195,7 +195,7 @@ class _Reading:
         batches = self._snapshot.read(query, columns, follow=follow)
         try:
             yield batches
-        except (duckdb.Error, ExtractError) as error:
+        except (duckdb.Error, SourceError) as error:
             if batches.failure is not None:
                 raise self._placed(batches.failure) from None
             if isinstance(error, duckdb.ConversionException):
@@ -203,9 +203,9 @@ class _Reading:
             raise
         self._raise_mark(batches.highest)
 
-    def _placed(self, error: ExtractError) -> ExtractError:
+    def _placed(self, error: SourceError) -> SourceError:
         problem = str(error).removeprefix(f"source {self._at.source}: ")
-        return ExtractError(f"{self._at.source}.{self._at.table}: {problem}")
+        return SourceError(f"{self._at.source}.{self._at.table}: {problem}")
 
 
 def _mark_of(cursor: Column) -> str:
@@ -213,12 +213,12 @@ def _mark_of(cursor: Column) -> str:
     return f"high water of {cursor.name}"
 
 
-def _not_a_number(columns: Sequence[Column], error: duckdb.Error) -> ExtractError:
+def _not_a_number(columns: Sequence[Column], error: duckdb.Error) -> SourceError:
     """What did not fit its type, without the value, which DuckDB quotes."""
     told = re.search(r"source column (\w+)", str(error))
     decimals = [column.name for column in columns if column.kind.startswith("DECIMAL")]
     name = told.group(1) if told else " or ".join(decimals)
-    return ExtractError(
+    return SourceError(
         f"{name} holds a value, such as NaN, that is no number of its type: correct it there, or"
         f" read it as text, with types: {{{name}: VARCHAR}}"
     )

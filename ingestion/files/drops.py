@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 
 _DATE = "{date}"
 
@@ -63,7 +63,7 @@ def find_drops(location: Path, pattern: str) -> list[Drop]:
     anything within one folder, `**` for any folders.
 
     Raises:
-        ExtractError: a file's date is not in the calendar.
+        SourceError: a file's date is not in the calendar.
     """
     listed = []
     for path in location.glob(_glob(pattern)):
@@ -83,7 +83,7 @@ def matching(files: Iterable[Listed], prefix: str, pattern: str) -> list[Drop]:
         pattern: as in `find_drops`.
 
     Raises:
-        ExtractError: a file's date is not in the calendar.
+        SourceError: a file's date is not in the calendar.
     """
     expression = re.compile(_expression(pattern))
     drops = []
@@ -141,7 +141,7 @@ def _drop_date(name: str, match: re.Match[str]) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ExtractError.of_file(
+        raise SourceError.of_file(
             name, f"{text} is not a day in the calendar: rename the file"
         ) from None
 

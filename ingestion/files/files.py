@@ -12,7 +12,7 @@ import duckdb
 
 from deployment.home import Home
 from deployment.source_config import FilesSource, FileTable
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.files.drops import Drop
 from ingestion.files.duckdb_messages import explain
 from ingestion.files.folders import Folder, open_folder
@@ -62,7 +62,7 @@ def extract_source(
         One report a table, in the configuration's order.
 
     Raises:
-        ExtractError: a file or a table's files cannot be read; nothing of the source is loaded.
+        SourceError: a file or a table's files cannot be read; nothing of the source is loaded.
     """
     ledger.create_ledger(con)
     with home.scratch() as scratch:
@@ -148,7 +148,7 @@ class _Extraction:
         """The drops that a run for the date may see.
 
         Raises:
-            ExtractError: there is none, there never was, and the table is not optional.
+            SourceError: there is none, there never was, and the table is not optional.
         """
         drops = self.folder.drops(table.path)
         visible = [drop for drop in drops if (drop.drop_date or date.min) <= self.run_date]
@@ -156,13 +156,13 @@ class _Extraction:
             return visible
         wanted = f"{self.name}.{table_name}: no file {self.folder.address}/{table.path}"
         if drops:
-            raise ExtractError(
+            raise SourceError(
                 f"{wanted} up to {self.run_date}; the earliest is of {drops[0].drop_date}:"
                 " run that date or a later one"
             )
         near = self.folder.near_misses(table.path)
         hint = f" (a date is written YYYY-MM-DD; there is {near[0]})" if near else ""
-        raise ExtractError(f"{wanted}{hint}: deliver it, correct path, or say optional: true")
+        raise SourceError(f"{wanted}{hint}: deliver it, correct path, or say optional: true")
 
     def _delivery(self, table_name: str, table: FileTable, drop: Drop) -> _Delivery | None:
         """The file as something to load, None if its content is there already."""
@@ -262,7 +262,7 @@ class _Extraction:
                 raise _RowFaultError from None
             raise explain(delivery.drop.name, error) from None
         if not self.folder.is_as_listed(delivery.drop):
-            raise ExtractError.of_file(
+            raise SourceError.of_file(
                 delivery.drop.name,
                 "it changed while it was read: run again when it is complete",
             )

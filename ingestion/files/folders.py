@@ -7,7 +7,7 @@ from typing import Protocol
 
 from deployment.home import Home
 from deployment.source_config import FilesSource
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.files.drops import Drop, find_drops, near_misses
 from ingestion.files.fingerprint import sha256_of
 
@@ -33,7 +33,7 @@ class Folder(Protocol):
         """Where to read a file on this machine, and the digest of its bytes.
 
         Raises:
-            ExtractError: it cannot be read, is empty, or is a gzip file that is not whole.
+            SourceError: it cannot be read, is empty, or is a gzip file that is not whole.
         """
 
     def is_as_listed(self, drop: Drop) -> bool:
@@ -66,7 +66,7 @@ class LocalFolder:
         try:
             return path, sha256_of(path)
         except OSError as error:
-            raise ExtractError.of_file(
+            raise SourceError.of_file(
                 path, f"it cannot be read: {error.strerror}: check its permissions"
             ) from None
 
@@ -80,7 +80,7 @@ def open_folder(name: str, source: FilesSource, home: Home) -> Folder:
     """The folder of a source.
 
     Raises:
-        ExtractError: it is not there, or the store that holds it cannot be asked.
+        SourceError: it is not there, or the store that holds it cannot be asked.
     """
     if source.is_remote:
         from ingestion.files.object_store import open_store
@@ -88,5 +88,5 @@ def open_folder(name: str, source: FilesSource, home: Home) -> Folder:
         return open_store(name, source)
     location = home.root / source.location
     if not location.is_dir():
-        raise ExtractError(f"source {name}: its location {location} is not a folder: create it")
+        raise SourceError(f"source {name}: its location {location} is not a folder: create it")
     return LocalFolder(location)

@@ -15,7 +15,7 @@ from typing import Any
 
 from deployment.secrets import SecretError, hide, is_reference, reveal
 from deployment.source_config import FilesSource
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.files.drops import Drop, Listed, fixed_folder, matching, misses
 from ingestion.files.fingerprint import sha256_of_stream
 
@@ -30,7 +30,7 @@ def open_store(name: str, source: FilesSource) -> ObjectFolder:
     """The folder that a source's location is the URL of; nothing is asked of the store yet.
 
     Raises:
-        ExtractError: a secret is not there, there is no such kind of store, or its options are
+        SourceError: a secret is not there, there is no such kind of store, or its options are
             wrong.
     """
     secrets: list[str] = []
@@ -38,7 +38,7 @@ def open_store(name: str, source: FilesSource) -> ObjectFolder:
         url = _revealed(source.location, secrets)
         options = _revealed(source.storage_options, secrets)
     except SecretError as error:
-        raise ExtractError(f"source {name}: {error}") from None
+        raise SourceError(f"source {name}: {error}") from None
     from fsspec.core import url_to_fs
 
     scheme = url.partition("://")[0]
@@ -49,11 +49,11 @@ def open_store(name: str, source: FilesSource) -> ObjectFolder:
         )
     except ImportError:
         package = _EXTRAS.get(scheme, f"the file system of {scheme}://")
-        raise ExtractError(
+        raise SourceError(
             f"source {name}: {scheme}:// needs a package that is not installed: install {package}"
         ) from None
     except (TypeError, ValueError) as error:
-        raise ExtractError(
+        raise SourceError(
             f"source {name}: its location or storage_options are wrong:"
             f" {hide(_first_line(error), *secrets)}"
         ) from None
@@ -65,7 +65,7 @@ def open_store(name: str, source: FilesSource) -> ObjectFolder:
 
 
 class ObjectFolder:
-    """A folder that is not of this machine; every failure of the store is an ExtractError."""
+    """A folder that is not of this machine; every failure of the store is an SourceError."""
 
     def __init__(
         self, source: str, address: str, filesystem: Any, root: str, secrets: tuple[str, ...]
@@ -103,7 +103,7 @@ class ObjectFolder:
         ):
             digest = sha256_of_stream(binary, drop.name, target)
         if copy.stat().st_size != drop.size_bytes:
-            raise ExtractError.of_file(
+            raise SourceError.of_file(
                 drop.name, "it changed while it was read: run again when it is complete"
             )
         return copy, digest
@@ -136,7 +136,7 @@ class ObjectFolder:
     def _failures_told(self, what: str) -> Iterator[None]:
         try:
             yield
-        except ExtractError:
+        except SourceError:
             raise
         except Exception as error:
             if not _is_of_the_store(error):
@@ -179,7 +179,7 @@ def _is_of_the_store(error: Exception) -> bool:
 
 def _unreachable(
     source: str, what: str, error: Exception, secrets: tuple[str, ...] | list[str]
-) -> ExtractError:
+) -> SourceError:
     if isinstance(error, PermissionError):
         meaning = "the store refuses it: check the credentials in storage_options and their rights"
     elif isinstance(error, FileNotFoundError):
@@ -187,7 +187,7 @@ def _unreachable(
     else:
         meaning = f"the store cannot be read ({type(error).__name__}): is it up, and reachable?"
     told = hide(_first_line(error), *secrets)
-    return ExtractError(f"source {source}: {what}: {meaning}{f' ({told})' if told else ''}")
+    return SourceError(f"source {source}: {what}: {meaning}{f' ({told})' if told else ''}")
 
 
 def _first_line(error: Exception) -> str:

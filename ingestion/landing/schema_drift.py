@@ -17,7 +17,7 @@ from typing import Literal
 import duckdb
 
 from deployment.source_config.base import SourceTable
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from warehouse.quoting import identifier
 
 # Digits that a whole number may have, and which of them a floating-point number holds exactly.
@@ -98,7 +98,7 @@ class Comparison:
         """Take the types that the configuration says, for columns that are there already too.
 
         Raises:
-            ExtractError: one is no type, or the rows that are there have values that it has not.
+            SourceError: one is no type, or the rows that are there have values that it has not.
         """
         for column, given in self.config.types.items():
             kind = canonical_type(con, self._column(column), given)
@@ -110,7 +110,7 @@ class Comparison:
             raw = Delivery("the rows that are there", {known: old}, self._raw)
             lost = not_castable(con, raw, known, old, kind)
             if lost:
-                raise ExtractError(
+                raise SourceError(
                     f"{self._column(known)} is {old}, and {lost} values that are there are no"
                     f" {kind}: say another type in types"
                 )
@@ -138,14 +138,14 @@ class Comparison:
         """Make room for a delivery.
 
         Raises:
-            ExtractError: it lacks a column that must be there, or has values in one that are not of
+            SourceError: it lacks a column that must be there, or has values in one that are not of
                 its type.
         """
         is_first = not self.wanted
         there = {column.casefold() for column in delivery.columns}
         lacking = [column for column in self.config.columns if column.casefold() not in there]
         if lacking:
-            raise ExtractError(f"{delivery.name}: {self.lacking(lacking, delivery.columns)}")
+            raise SourceError(f"{delivery.name}: {self.lacking(lacking, delivery.columns)}")
         for column, kind in delivery.columns.items():
             self._take_column(con, delivery, column, kind, is_first=is_first)
         self.add_optional()
@@ -248,7 +248,7 @@ class Comparison:
         if lost == 0:
             return
         how_many = "values" if lost is None else f"{lost} values"
-        raise ExtractError(
+        raise SourceError(
             f"{delivery.name}: {self._column(column)} was {wanted} and is now {kind}, with"
             f" {how_many} that are no {wanted}: correct the export, or say"
             f" types: {{{column}: {kind}}} in the configuration and edit {self.staging}"
@@ -297,12 +297,12 @@ def canonical_type(con: duckdb.DuckDBPyConnection, column: str, given: str) -> s
     """A type of the configuration as DuckDB calls it; `column` is what messages call its column.
 
     Raises:
-        ExtractError: DuckDB has no such type.
+        SourceError: DuckDB has no such type.
     """
     try:
         row = con.cursor().execute(f"select typeof(null::{given})").fetchone()
     except duckdb.Error:
-        raise ExtractError(
+        raise SourceError(
             f"{column}: {given} is no type of DuckDB's: correct types in the configuration, as in"
             " BIGINT, DECIMAL(18, 2), TIMESTAMP or VARCHAR"
         ) from None

@@ -26,7 +26,7 @@ from openpyxl import Workbook
 from deployment.config_file import load_config
 from deployment.home import Home
 from deployment.source_config import FilesSource, SqlSource
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.files.files import extract_source
 from ingestion.landing import landing
 from ingestion.landing.landing import Landing
@@ -228,13 +228,13 @@ class Company:
         assert self.found(source, table, name) == expected, (table, fault)
 
     def extract(self, source: str) -> bool:
-        """Whether the source could be read: nothing but an ExtractError says that it was not."""
+        """Whether the source could be read: nothing but an SourceError says that it was not."""
         config = load_config(self.deployment.config).sources[source]
         assert isinstance(config, FilesSource)
         with Warehouse(self.home.warehouse).connect() as con:
             try:
                 extract_source(con, source, config, self.home, self.day)
-            except ExtractError as error:
+            except SourceError as error:
                 message = str(error)
             else:
                 return True

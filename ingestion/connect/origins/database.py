@@ -12,7 +12,7 @@ from deployment.secrets import is_reference
 from ingestion.connect.errors import ConnectError
 from ingestion.connect.origins.folder import ascii_name
 from ingestion.connect.origins.offered import Offer, OfferedTable
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from warehouse.quoting import identifier
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def offered_database(con: duckdb.DuckDBPyConnection, name: str, url: str) -> Off
     try:
         with open_snapshot(name, url) as snapshot:
             return _offer(con, snapshot, url)
-    except ExtractError as error:
+    except SourceError as error:
         raise ConnectError(str(error).removeprefix(f"source {name}: ")) from None
 
 
@@ -104,7 +104,7 @@ def _table(
         batches.copy(con, relation, columns)
     except duckdb.Error:
         # DuckDB's words may quote a row.
-        raise batches.failure or ExtractError(f"{table}: its rows cannot be read") from None
+        raise batches.failure or SourceError(f"{table}: its rows cannot be read") from None
     cut = con.execute(f"delete from {relation} where rowid >= {SAMPLE_ROWS}").fetchone()
     keys = snapshot.keys(table)
     return OfferedTable(

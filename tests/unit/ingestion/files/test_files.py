@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deployment.home import Home
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from tests.unit.ingestion.conftest import ORDERS, PRODUCTS, Shop
 from warehouse.connection import Warehouse
 
@@ -199,7 +199,7 @@ def test_a_file_that_cannot_be_read_leaves_everything_as_it_was(shop: Shop) -> N
     before = (shop.ledger(), shop.query("from raw_shop.orders"))
     shop.deliver("orders_2026-06-17.csv", "order_no,amount,new\n1,5,6\n")
     shop.deliver("products.csv", 'product_no\n"1\n')
-    with pytest.raises(ExtractError, match=r"products\.csv, line 2: .* a quote is not closed"):
+    with pytest.raises(SourceError, match=r"products\.csv, line 2: .* a quote is not closed"):
         shop.extract("2026-06-17")
     assert (shop.ledger(), shop.query("from raw_shop.orders")) == before
 
