@@ -22,7 +22,6 @@ from ingestion.apis.marks import Mark
 from ingestion.apis.paging import Pages, as_texts
 from ingestion.apis.records import Fetched, spool
 from ingestion.errors import SourceError
-from ingestion.landing import ledger
 from ingestion.landing.landing import Landing, end_absent, land, prepare, set_state, state
 from ingestion.landing.schema_drift import SchemaChange
 from ingestion.report import TableReport
@@ -67,7 +66,6 @@ def extract_api(
     Raises:
         SourceError: a table cannot be read; nothing of the source is loaded.
     """
-    ledger.create_ledger(con)
     client = ApiClient(name, source)
     with closing(client), home.scratch() as scratch:
         readings = [

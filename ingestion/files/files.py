@@ -64,7 +64,6 @@ def extract_source(
     Raises:
         SourceError: a file or a table's files cannot be read; nothing of the source is loaded.
     """
-    ledger.create_ledger(con)
     with home.scratch() as scratch:
         folder = open_folder(name, source, home)
         try:
