@@ -13,6 +13,7 @@ from ingestion.apis.marks import Mark
 from ingestion.apis.paging import Pages
 from ingestion.apis.records import lifted
 from ingestion.errors import SourceError
+from ingestion.opened_source import open_source
 
 # A person waits: an API that is busy is told of, and not waited for.
 _IMPATIENT = Retries(attempts=2, first_wait_seconds=1, longest_wait_seconds=5)
@@ -30,7 +31,7 @@ def diagnose_api(name: str, source: RestSource) -> Iterator[Finding]:
         }
     )
     try:
-        client = ApiClient(name, impatient)
+        client = ApiClient(open_source(name, impatient))
     except SourceError as error:
         yield Finding("error", f"source {name}", str(error), "set what is missing")
         return

@@ -26,12 +26,13 @@ from deployment.project import ROOT
 from deployment.source_config import FilesSource, FileTable, SourceTable, SqlSource
 from ingestion.connect.drafts.todo import MARKER, open_guesses
 from ingestion.errors import SourceError
-from ingestion.files.drops import Drop
 from ingestion.files.duckdb_messages import explain
 from ingestion.files.folders import Folder, open_folder
 from ingestion.files.formats.archives import unpacked
 from ingestion.files.formats.readers import DeliveredFile, Reading, open_file
+from ingestion.landing.ledger import Drop
 from ingestion.landing.schema_drift import Comparison, Delivery
+from ingestion.opened_source import open_source
 from warehouse.connection import Warehouse, warehouse_owner
 from warehouse.errors import WarehouseError
 from warehouse.quoting import identifier
@@ -194,7 +195,7 @@ def _files(
     name: str, source: FilesSource, config: DeploymentConfig, home: Home
 ) -> Iterator[Finding]:
     try:
-        folder = open_folder(name, source, home)
+        folder = open_folder(open_source(name, source), home)
     except SourceError as error:
         yield Finding("error", f"source {name}", str(error), "create it, or correct location")
         return

@@ -18,8 +18,8 @@ from deployment.source_config.rest import RestTable
 from ingestion.apis.marks import Mark
 from ingestion.errors import SourceError
 from ingestion.files.formats.readers import Reading, json_lines
+from ingestion.landing.column_types import canonical_type, not_castable
 from ingestion.landing.raw_table import LOAD_COLUMNS
-from ingestion.landing.schema_drift import Delivery, canonical_type, not_castable
 from warehouse.quoting import identifier
 
 # What DuckDB takes for one JSON object at most.
@@ -157,14 +157,13 @@ def _landing_types(
         SourceError: a type is none, or there are values that it has not.
     """
     said = {column.casefold(): kind for column, kind in table.types.items()}
-    delivery = Delivery(where, reading.columns, reading.relation)
     types = dict(reading.columns)
     for column, kind in reading.columns.items():
         given = said.get(column.casefold())
         if given is None:
             continue
         types[column] = canonical_type(con, f"{where}.{column}", given)
-        misfits = not_castable(con, delivery, column, kind, types[column])
+        misfits = not_castable(con, reading.relation, column, kind, types[column])
         if misfits:
             raise SourceError(
                 f"{where}, column {column}: {misfits} values cannot become {given}: correct types,"

@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from deployment.source_config import SqlTable
-from ingestion.databases.database import Column, Snapshot
 from ingestion.databases.high_water import can_rise
+from ingestion.databases.snapshot import Column, Snapshot
 from ingestion.errors import SourceError
 from ingestion.landing.raw_table import LOAD_COLUMNS
 from warehouse.quoting import identifier

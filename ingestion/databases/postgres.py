@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from adbc_driver_postgresql import dbapi
 from sqlalchemy.dialects import postgresql
 
-from ingestion.databases.database import (
+from ingestion.databases.snapshot import (
     CHECK_ENTRY,
     NO_ENTRY,
     RUN_AGAIN,

@@ -17,7 +17,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from ingestion.databases.database import (
+from ingestion.databases.snapshot import (
     CHECK_ENTRY,
     NO_ENTRY,
     RUN_AGAIN,

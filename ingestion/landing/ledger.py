@@ -12,7 +12,31 @@ from datetime import date, datetime
 
 import duckdb
 
-from ingestion.files.drops import Drop
+
+@dataclass(frozen=True)
+class Drop:
+    """A delivered file as it lies there.
+
+    Attributes:
+        name: what messages call it: its absolute path, or its address in an object store.
+        relative: path below the source's location, with forward slashes: the file's name for ever.
+        drop_date: the date in its path, None for an undated file.
+        size_bytes: its size.
+        modified_ns: time of its last change, nanoseconds since 1970; 0 where nobody knows.
+        etag: what an object store calls this version of its content.
+    """
+
+    name: str
+    relative: str
+    drop_date: date | None
+    size_bytes: int
+    modified_ns: int
+    etag: str | None = None
+
+    @property
+    def version(self) -> tuple[int, int, str | None]:
+        """What changes with its content."""
+        return self.size_bytes, self.modified_ns, self.etag
 
 
 @dataclass(frozen=True)

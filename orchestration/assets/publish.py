@@ -11,7 +11,8 @@ from orchestration.assets.ingest import POOL
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
-from warehouse.publication import publish, tables_from_manifest
+from warehouse.publication import publish
+from warehouse.published_tables import tables_from_manifest
 
 PUBLISHED = dg.AssetKey(["published", "holdfast"])
 

@@ -21,6 +21,7 @@ from ingestion.connect.errors import ConnectError, mistakes_in
 from ingestion.connect.origins.offered import Offer, OfferedTable
 from ingestion.errors import SourceError
 from ingestion.files.formats.readers import json_lines
+from ingestion.opened_source import open_source
 from warehouse.quoting import identifier
 
 # Enough to tell keys and words, within what an API that allows two requests a second gives in 20 s.
@@ -47,7 +48,7 @@ def offered_api(con: duckdb.DuckDBPyConnection, path: Path) -> Offer:
     tables: dict[str, Mapping[str, Any]] = entry["tables"]
     offered, passed_over = [], []
     try:
-        client = ApiClient(path.stem, source)
+        client = ApiClient(open_source(path.stem, source))
     except SourceError as error:
         raise ConnectError(str(error)) from None
     try:

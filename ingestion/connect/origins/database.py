@@ -8,15 +8,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 import duckdb
 
-from deployment.secrets import is_reference
+from deployment.source_config.references import is_reference
 from ingestion.connect.errors import ConnectError
 from ingestion.connect.origins.folder import ascii_name
 from ingestion.connect.origins.offered import Offer, OfferedTable
 from ingestion.errors import SourceError
+from ingestion.opened_source import open_origin
 from warehouse.quoting import identifier
 
 if TYPE_CHECKING:
-    from ingestion.databases.database import Snapshot
+    from ingestion.databases.snapshot import Snapshot
 
 # A database answers others too: enough to tell keys and words, some seconds of one connection.
 SAMPLE_ROWS = 200_000
@@ -59,7 +60,7 @@ def offered_database(con: duckdb.DuckDBPyConnection, name: str, url: str) -> Off
     from ingestion.databases.database import open_snapshot
 
     try:
-        with open_snapshot(name, url) as snapshot:
+        with open_snapshot(name, open_origin(name, url).value(url)) as snapshot:
             return _offer(con, snapshot, url)
     except SourceError as error:
         raise ConnectError(str(error).removeprefix(f"source {name}: ")) from None

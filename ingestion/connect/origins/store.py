@@ -20,8 +20,9 @@ from ingestion.connect.errors import ConnectError, mistakes_in
 from ingestion.connect.origins.folder import NO_TABLE, file_format, offered_files, path_pattern
 from ingestion.connect.origins.offered import Offer
 from ingestion.errors import SourceError
-from ingestion.files.drops import Drop
 from ingestion.files.object_store import ObjectFolder, open_store
+from ingestion.landing.ledger import Drop
+from ingestion.opened_source import open_source
 
 # Of each table the newest files, until they are so large together: some million rows, which most
 # lines bring in a minute.
@@ -50,7 +51,7 @@ def offered_store(
     if storage_options:
         entry["storage_options"] = dict(storage_options)
     try:
-        store = open_store(name, _source(entry))
+        store = open_store(open_source(name, _source(entry)))
         drops = store.drops("**")
     except SourceError as error:
         raise ConnectError(str(error).removeprefix(f"source {name}: ")) from None

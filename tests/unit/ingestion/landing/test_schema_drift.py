@@ -13,8 +13,8 @@ import pytest
 
 from deployment.source_config.base import LiveTable
 from ingestion.errors import SourceError
-from ingestion.landing import landing
-from ingestion.landing.landing import Landing
+from ingestion.landing import mutable_table
+from ingestion.landing.mutable_table import Landing
 from tests.unit.ingestion.conftest import ORDERS, Shop
 from warehouse.connection import Warehouse
 
@@ -210,8 +210,8 @@ def read(con: duckdb.DuckDBPyConnection, day: int, rows: str, **columns: str) ->
     relation = f"(select {casts} from (values {rows}) as given ({', '.join(columns)}))"
     con.begin()
     try:
-        changes = landing.prepare(con, at, columns, relation)
-        landing.land(con, at, relation, columns, has_repeats=True)
+        changes = mutable_table.prepare(con, at, columns, relation)
+        mutable_table.land(con, at, relation, columns, has_repeats=True)
         con.commit()
     except SourceError:
         con.rollback()

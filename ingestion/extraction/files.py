@@ -13,15 +13,16 @@ import duckdb
 from deployment.home import Home
 from deployment.source_config import FilesSource, FileTable
 from ingestion.errors import SourceError
-from ingestion.files.drops import Drop
 from ingestion.files.duckdb_messages import explain
 from ingestion.files.folders import Folder, open_folder
 from ingestion.files.formats.archives import unpacked
 from ingestion.files.formats.readers import DeliveredFile, Reading, open_file
 from ingestion.landing import ledger, schema_drift
+from ingestion.landing.ledger import Drop
 from ingestion.landing.raw_table import RawTable
+from ingestion.landing.report import TableReport
 from ingestion.landing.schema_drift import SchemaChange
-from ingestion.report import TableReport
+from ingestion.opened_source import OpenedSource
 from warehouse.quoting import identifier, literal
 from warehouse.transaction import transaction
 
@@ -41,8 +42,8 @@ class _RowFaultError(Exception):
     """Some CSV file has a row that is none: all that do must be read row by row."""
 
 
-def extract_source(
-    con: duckdb.DuckDBPyConnection, name: str, source: FilesSource, home: Home, run_date: date
+def extract_files(
+    con: duckdb.DuckDBPyConnection, opened: OpenedSource[FilesSource], home: Home, run_date: date
 ) -> list[TableReport]:
     """Load what a run for `run_date` may see of a source, in one transaction.
 
@@ -53,8 +54,7 @@ def extract_source(
 
     Args:
         con: connection to the working warehouse, outside a transaction.
-        name: the source's name in the configuration.
-        source: its configuration.
+        opened: the source.
         home: relative locations are below its root.
         run_date: the date the run is for.
 
@@ -65,7 +65,8 @@ def extract_source(
         SourceError: a file or a table's files cannot be read; nothing of the source is loaded.
     """
     with home.scratch() as scratch:
-        folder = open_folder(name, source, home)
+        folder = open_folder(opened, home)
+        name, source = opened.name, opened.config
         try:
             return _Extraction(con, name, source, folder, run_date, scratch).run()
         except _RowFaultError:

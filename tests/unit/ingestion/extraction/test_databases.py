@@ -15,11 +15,11 @@ import pytest
 from deployment.home import Home
 from deployment.source_config import SqlSource
 from ingestion.databases import database as extract_database
-from ingestion.databases.database import Batches
+from ingestion.databases.snapshot import Batches
 from ingestion.errors import SourceError
-from ingestion.landing import landing
+from ingestion.landing import mutable_table
 from tests.databases import PASSWORD, Database, Server
-from tests.unit.ingestion.databases.crm import CUSTOMERS, TIMES, Crm
+from tests.unit.ingestion.extraction.crm import CUSTOMERS, TIMES, Crm
 from warehouse.connection import Warehouse
 
 Connect = Callable[[Database, Mapping[str, Mapping[str, Any]]], Crm]
@@ -193,7 +193,7 @@ def test_all_tables_are_of_one_state(crm: Crm, monkeypatch: pytest.MonkeyPatch) 
         "customers": CUSTOMERS,
         "accounts": {"columns": ["customer_no"], "key": ["customer_no"]},
     }
-    land = landing.land
+    land = mutable_table.land
 
     def land_and_write(*arguments: Any, **options: Any) -> int:
         rows = land(*arguments, **options)
@@ -203,7 +203,7 @@ def test_all_tables_are_of_one_state(crm: Crm, monkeypatch: pytest.MonkeyPatch) 
         )
         return rows
 
-    monkeypatch.setattr(landing, "land", land_and_write)
+    monkeypatch.setattr(mutable_table, "land", land_and_write)
     crm.extract(3)
     assert [row[2] for row in crm.current()] == ["1.25", "2.25", "3.25"]
     assert float(crm.current("accounts")[0][1]) == 100

@@ -24,9 +24,10 @@ from hypothesis import strategies as st
 
 from deployment.home import Home
 from deployment.source_config import RestSource
-from ingestion.apis.rest import extract_api
 from ingestion.errors import SourceError
-from ingestion.report import TableReport
+from ingestion.extraction.apis import extract_api
+from ingestion.landing.report import TableReport
+from ingestion.opened_source import open_source
 from tests.api_sources import current_rows, example, expected_rows
 from tests.local_apis import SECRETS, ZENDESK_TOKEN, LocalApis, Record
 from warehouse.connection import Warehouse
@@ -102,7 +103,9 @@ class Desk:
 
     def extract(self, name: str, source: RestSource, day: str) -> dict[str, TableReport]:
         with Warehouse(self.home.warehouse).connect() as con:
-            reports = extract_api(con, name, source, self.home, date.fromisoformat(day))
+            reports = extract_api(
+                con, open_source(name, source), self.home, date.fromisoformat(day)
+            )
         return {report.table: report for report in reports}
 
     def tickets(self, day: str = "2026-06-01", **changes: Any) -> int:
@@ -434,7 +437,7 @@ def test_a_server_that_is_not_there_is_told(desk: Desk) -> None:
 
 def test_a_secret_that_is_not_set_is_named(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ZENDESK_TOKEN")
-    with pytest.raises(SourceError, match=r"source zendesk: auth: ZENDESK_TOKEN is not set"):
+    with pytest.raises(SourceError, match=r"source zendesk: ZENDESK_TOKEN is not set"):
         desk.tickets()
     monkeypatch.setenv("ZENDESK_TOKEN", "two\nlines")
     with pytest.raises(SourceError, match="ZENDESK_TOKEN holds what cannot stand") as caught:
@@ -563,16 +566,17 @@ from pathlib import Path
 
 import yaml
 
-from ingestion.apis.rest import extract_api
 from deployment.home import Home
 from deployment.source_config import RestSource
+from ingestion.extraction.apis import extract_api
+from ingestion.opened_source import open_source
 from warehouse.connection import Warehouse
 
 home = Home(Path(sys.argv[1]))
 source = RestSource.model_validate(yaml.safe_load(Path(sys.argv[2]).read_text()))
 print("ready", flush=True)
 with Warehouse(home.warehouse).connect() as con:
-    extract_api(con, "zendesk", source, home, date.fromisoformat(sys.argv[3]))
+    extract_api(con, open_source("zendesk", source), home, date.fromisoformat(sys.argv[3]))
 print("done", flush=True)
 """
 

@@ -143,14 +143,15 @@ import sys
 from datetime import date
 from pathlib import Path
 from deployment.source_config import FilesSource
-from ingestion.files.files import extract_source
+from ingestion.extraction.files import extract_files
+from ingestion.opened_source import open_source
 from deployment.home import Home
 from warehouse.connection import Warehouse
 
 home = Home(Path(sys.argv[1]))
 source = FilesSource.model_validate_json(sys.argv[2])
 with Warehouse(home.warehouse).connect() as con:
-    extract_source(con, "shop", source, home, date(2026, 6, 17))
+    extract_files(con, open_source("shop", source), home, date(2026, 6, 17))
 """
 
 
