@@ -204,7 +204,8 @@ from datetime import date
 from pathlib import Path
 
 from ingestion.databases import postgres
-from ingestion.databases.sql import extract_database
+from ingestion.extraction.databases import extract_database
+from ingestion.opened_source import open_source
 from deployment.source_config import SqlSource
 from warehouse.connection import Warehouse
 
@@ -216,7 +217,7 @@ warehouse = Warehouse(Path(path), memory_limit=memory_limit or None)
 warehouse.initialise("benchmark", "Benchmark")
 begun = time.monotonic()
 with warehouse.connect() as con:
-    rows = extract_database(con, "crm", source, date.fromisoformat(day))[0].rows
+    rows = extract_database(con, open_source("crm", source), date.fromisoformat(day))[0].rows
 """
     + _TOLD
 )

@@ -19,8 +19,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from deployment.errors import PlainError
-from ml.registry.rollback import RollbackError
+from deployment.errors import HoldfastError
 
 if TYPE_CHECKING:
     from deployment.config import DeploymentConfig
@@ -108,12 +107,10 @@ def rollback(
         settings, home = _prepared(config)
         from orchestration.resources import Models
 
-        models = Models(home, settings)
+        done = Models(home, settings).rollback(kind.value, datetime.now(UTC), to, reason)
         if kind is ModelKind.TEXTS:
-            done = models.texts.rollback(datetime.now(UTC), to, reason)
             name, then = "Model of texts", "reads again with it what those have read"
         else:
-            done = models.registry.rollback(datetime.now(UTC), to, reason)
             name, then = "Model", "scores with it"
         withdrawn = ", ".join(done.withdrawn) or "none"
         console.print(
@@ -334,6 +331,6 @@ def _plain_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         errors.print("Stopped.")
         raise typer.Exit(130) from None
-    except (PlainError, RollbackError) as error:
+    except HoldfastError as error:
         errors.print(f"[red]✗[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from deployment.errors import PlainError
+from deployment.errors import HoldfastError
 from deployment.home import Home
 from deployment.project import ROOT
 
@@ -24,7 +24,7 @@ _SECONDS_TO_STOP = 20
 _LOG_LINES_SHOWN = 15
 
 
-class ServerError(PlainError):
+class ServerError(HoldfastError):
     """A server did not start or stopped by itself; the text has the end of what it said."""
 
 

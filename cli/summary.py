@@ -17,7 +17,7 @@ from rich.table import Table
 
 from cli.worst_attrition import WorstAttrition, attrition_sentence, read_worst_attrition
 from deployment.config import DeploymentConfig
-from deployment.errors import PlainError
+from deployment.errors import HoldfastError
 from deployment.home import Home
 from warehouse.quoting import literal
 
@@ -31,7 +31,7 @@ _FIGURES = {
 }
 
 
-class SummaryError(PlainError):
+class SummaryError(HoldfastError):
     """A published file cannot be summed up; the text says what to do."""
 
 

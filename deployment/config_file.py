@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from deployment.config import DeploymentConfig
-from deployment.errors import PlainError
+from deployment.errors import HoldfastError
 from deployment.source_config import Source
 
 CONFIG_VARIABLE = "HOLDFAST_CONFIG"
@@ -41,7 +41,7 @@ _EXPECTED = {
 }
 
 
-class ConfigError(PlainError):
+class ConfigError(HoldfastError):
     """The configuration is wrong; the text has one line a mistake: `file: key: expected, found`."""
 
 

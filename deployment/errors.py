@@ -1,10 +1,11 @@
-"""What is known to go wrong, so that whoever asked is told in plain words and shown no trace."""
+"""The root of Holdfast's own exceptions: known failures, shown without a trace."""
 
 from __future__ import annotations
 
 
-class PlainError(Exception):
-    """Its text is all that a person needs: what is wrong, where, and what to do.
+class HoldfastError(Exception):
+    """A known failure: the text says what happened, where, and what to do.
 
-    It never quotes a row's values nor a secret.
+    The text quotes no row values and no secrets. The command line prints it and ends with 1; a
+    step fails with it. Code that reacts to a failure catches a subclass and never reads the text.
     """

@@ -14,29 +14,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote
 
+from deployment.errors import HoldfastError
 from deployment.project import ROOT
+from deployment.source_config.references import REFERENCE
 
 SECRETS_VARIABLE = "HOLDFAST_SECRETS"
 
-_REFERENCE = re.compile(r"\$\{(\w+)\}")
 _PASSWORD = re.compile(r"://[^:/@]*:(.+)@")
 _ASSIGNMENT = re.compile(r"(?:export\s+)?(\w+)\s*=\s*(.*)")
 # Shorter texts are too likely to be a word of the message itself.
 _LEAST_HIDDEN_LENGTH = 4
 
 
-class SecretError(RuntimeError):
+class SecretError(HoldfastError):
     """A secret is not there, or not kept as one; the text names it and never quotes it."""
-
-
-def is_reference(text: str) -> bool:
-    """Whether a text names something that is kept outside the configuration."""
-    return bool(_REFERENCE.search(text))
-
-
-def referred(text: str) -> list[str]:
-    """The names that a text refers to, in its order."""
-    return _REFERENCE.findall(text)
 
 
 def reveal(text: str, environ: Mapping[str, str] | None = None) -> str:
@@ -67,7 +58,7 @@ def reveal(text: str, environ: Mapping[str, str] | None = None) -> str:
             )
         return kept[name]
 
-    return _REFERENCE.sub(value, text)
+    return REFERENCE.sub(value, text)
 
 
 def hide(message: str, *secrets: str) -> str:

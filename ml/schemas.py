@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ml.errors import ModelError
+
 CUSTOMER_ID = "customer_id"
 SNAPSHOT_DATE = "snapshot_date"
 IS_ELIGIBLE = "is_eligible"
@@ -117,7 +119,7 @@ COMPLAINT_EXAMPLES = pa.schema(
 )
 
 
-class SchemaError(ValueError):
+class SchemaError(ModelError):
     """A table lacks a column, or a column holds what the model cannot read."""
 
 

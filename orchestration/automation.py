@@ -8,9 +8,10 @@ import dagster as dg
 from deployment.config import DeploymentConfig, run_date, today_in
 from deployment.home import Home
 from deployment.source_config import FilesSource
-from ingestion.errors import ExtractError
-from ingestion.files.drops import Drop
+from ingestion.errors import SourceError
 from ingestion.files.folders import open_folder
+from ingestion.landing.ledger import Drop
+from ingestion.opened_source import open_source
 from orchestration.assets.publish import PUBLISHED
 from orchestration.jobs import DAILY, RETRAIN
 
@@ -119,12 +120,12 @@ def _dropped_days(config: DeploymentConfig, home: Home) -> list[date]:
 def _dated_drops(name: str, source: FilesSource, home: Home) -> list[Drop]:
     """A source's dated files; none of one that cannot be looked into, as the day's run will say."""
     try:
-        folder = open_folder(name, source, home)
+        folder = open_folder(open_source(name, source), home)
         return [
             drop
             for table in source.tables.values()
             if table.is_dated
             for drop in folder.drops(table.path)
         ]
-    except ExtractError:
+    except SourceError:
         return []

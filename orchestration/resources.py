@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from deployment.config import DeploymentConfig, deployment_vars
+from deployment.errors import HoldfastError
 from deployment.home import Home
 from ml.config import TrainingSettings
+from ml.errors import ModelError
 from warehouse.connection import Warehouse
 
 if TYPE_CHECKING:
     from ml.registry.registry import Registry, TextRegistry
+    from ml.registry.rollback import Rollback
 
 
 class Models:
@@ -36,6 +40,20 @@ class Models:
         from ml.registry.registry import TextRegistry
 
         return TextRegistry(*self._place("texts"))
+
+    def rollback(
+        self, kind: Literal["churn", "texts"], at: datetime, to: str | None, reason: str | None
+    ) -> Rollback:
+        """Roll back a registry's model to version `to`, or to the previous one.
+
+        Raises:
+            HoldfastError: there is no such version, or it is the one in use.
+        """
+        registry = self.texts if kind == "texts" else self.registry
+        try:
+            return registry.rollback(at, to, reason)
+        except ModelError as error:
+            raise HoldfastError(str(error)) from error
 
     def _place(self, kind: str) -> tuple[str, Path, str, str]:
         """Where a registry is kept, and the names of its experiment and model."""

@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -24,10 +24,11 @@ from typing import Any
 
 import duckdb
 
+from warehouse.errors import busy_error
+from warehouse.published_tables import PublicationError, PublishedTable
 from warehouse.quoting import identifier, literal
 
 _NOTE_FORMAT = 1
-_DAY = "snapshot_date"
 _PUBLICATION = """
 create or replace table fresh.ops.publication as
 select
@@ -49,37 +50,6 @@ comment on column fresh.ops.publication.model_version is
 """
 
 
-class PublicationError(RuntimeError):
-    """The new file could not be written; the published one is as it was."""
-
-
-@dataclass(frozen=True)
-class PublishedTable:
-    """A warehouse table that leaves through the published file.
-
-    Attributes:
-        schema: its schema, there and here.
-        name: its name, there and here.
-        order_by: columns that its rows are stored in the order of: its key.
-        partition_by: its date column if each row belongs to a date of `ops.snapshot_dates` and
-            changes only when that date is run; None if it must be written whole.
-    """
-
-    schema: str
-    name: str
-    order_by: tuple[str, ...]
-    partition_by: str | None = None
-
-    @property
-    def label(self) -> str:
-        """`schema.name`."""
-        return f"{self.schema}.{self.name}"
-
-    def within(self, database: str) -> str:
-        """Qualified, quoted name in an attached database."""
-        return identifier(database, self.schema, self.name)
-
-
 @dataclass(frozen=True)
 class PublishReport:
     """What a publication did.
@@ -98,38 +68,6 @@ class PublishReport:
     rows: dict[str, int]
     size_bytes: int
     seconds: float
-
-
-def tables_from_manifest(manifest: Mapping[str, Any]) -> list[PublishedTable]:
-    """The published tables of a dbt manifest, by name.
-
-    These are the models whose meta says `published: true`, with `grain` (the columns of its key,
-    which give its order). A daily table is one that dbt itself replaces by `snapshot_date`.
-
-    Raises:
-        PublicationError: a published model does not say its grain.
-    """
-    tables = []
-    for node in manifest["nodes"].values():
-        config = node["config"]
-        meta = config.get("meta", {})
-        if node["resource_type"] != "model" or not meta.get("published"):
-            continue
-        if not meta.get("grain"):
-            raise PublicationError(f"{node['name']}: expected meta.grain, the columns of its key")
-        tables.append(
-            PublishedTable(
-                schema=node["schema"],
-                name=node.get("alias") or node["name"],
-                order_by=tuple(meta["grain"]),
-                partition_by=_DAY if _is_replaced_by_day(config) else None,
-            )
-        )
-    return sorted(tables, key=lambda table: table.label)
-
-
-def _is_replaced_by_day(config: Mapping[str, Any]) -> bool:
-    return config.get("materialized") == "incremental" and config.get("unique_key") == _DAY
 
 
 def publish(
@@ -154,7 +92,8 @@ def publish(
         full: write everything anew, whatever the note says.
 
     Raises:
-        PublicationError: the warehouse is being written, or lacks a table.
+        WarehouseBusyError: another process holds the warehouse.
+        PublicationError: the warehouse lacks a table, or DuckDB could not write the new file.
     """
     started = time.monotonic()
     published_path.parent.mkdir(parents=True, exist_ok=True)
@@ -185,7 +124,8 @@ def publish(
             con.execute("detach fresh")
         _put_in_place(fresh_path, published_path)
     except duckdb.Error as error:
-        raise PublicationError(f"nothing was published: {error}") from error
+        failure = PublicationError(f"nothing was published: {error}")
+        raise busy_error(warehouse_path, str(error)) or failure from error
     finally:
         _remove_leftovers(fresh_path)
     note.write(published_path)

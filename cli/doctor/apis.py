@@ -12,7 +12,8 @@ from ingestion.apis.client import ApiClient
 from ingestion.apis.marks import Mark
 from ingestion.apis.paging import Pages
 from ingestion.apis.records import lifted
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
+from ingestion.opened_source import open_source
 
 # A person waits: an API that is busy is told of, and not waited for.
 _IMPATIENT = Retries(attempts=2, first_wait_seconds=1, longest_wait_seconds=5)
@@ -30,8 +31,8 @@ def diagnose_api(name: str, source: RestSource) -> Iterator[Finding]:
         }
     )
     try:
-        client = ApiClient(name, impatient)
-    except ExtractError as error:
+        client = ApiClient(open_source(name, impatient))
+    except SourceError as error:
         yield Finding("error", f"source {name}", str(error), "set what is missing")
         return
     with closing(client):
@@ -50,7 +51,7 @@ def _table(client: ApiClient, name: str, source: RestSource) -> Iterator[Finding
             for record in records:
                 mark.see(record)
             mark.remembered()
-    except ExtractError as error:
+    except SourceError as error:
         yield Finding("error", subject, str(error), "correct what it names, and look again")
         return
     if not records:

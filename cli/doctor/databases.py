@@ -9,9 +9,11 @@ import duckdb
 
 from cli.doctor.finding import Finding
 from deployment.source_config import SqlSource, SqlTable
-from ingestion.databases.database import Snapshot, open_snapshot
+from ingestion.databases.database import open_snapshot
 from ingestion.databases.database_table import DatabaseTable, find_table
-from ingestion.errors import ExtractError
+from ingestion.databases.snapshot import Snapshot
+from ingestion.errors import SourceError
+from ingestion.opened_source import open_source
 from warehouse.quoting import identifier
 
 _SAMPLE_ROWS = 100_000
@@ -27,11 +29,12 @@ def diagnose_database(name: str, source: SqlSource, today: datetime) -> Iterator
         today: the time in the deployment's zone, without it: cursors beyond it are suspicious.
     """
     try:
-        with open_snapshot(name, source.url) as snapshot:
+        opened = open_source(name, source)
+        with open_snapshot(name, opened.value(source.url)) as snapshot:
             yield Finding("ok", f"source {name}", "the database answers")
             for table_name, table in source.tables.items():
                 yield from _table(snapshot, name, table_name, table, today)
-    except ExtractError as error:
+    except SourceError as error:
         yield Finding("error", f"source {name}", str(error), "mend it: a run needs the database")
 
 
@@ -48,7 +51,7 @@ def _table(
         if absent:
             yield Finding("warning", subject, f"without {', '.join(absent)}, which will be null")
         yield from _sample(snapshot, subject, table, today)
-    except ExtractError as error:
+    except SourceError as error:
         yield Finding("error", subject, str(error), _MEND)
 
 

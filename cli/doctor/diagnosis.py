@@ -25,14 +25,16 @@ from deployment.home import Home
 from deployment.project import ROOT
 from deployment.source_config import FilesSource, FileTable, SourceTable, SqlSource
 from ingestion.connect.drafts.todo import MARKER, open_guesses
-from ingestion.errors import ExtractError
-from ingestion.files.drops import Drop
+from ingestion.errors import SourceError
 from ingestion.files.duckdb_messages import explain
 from ingestion.files.folders import Folder, open_folder
 from ingestion.files.formats.archives import unpacked
 from ingestion.files.formats.readers import DeliveredFile, Reading, open_file
+from ingestion.landing.ledger import Drop
 from ingestion.landing.schema_drift import Comparison, Delivery
-from warehouse.connection import Warehouse, WarehouseError, warehouse_owner
+from ingestion.opened_source import open_source
+from warehouse.connection import Warehouse, warehouse_owner
+from warehouse.errors import WarehouseError
 from warehouse.quoting import identifier
 
 UI_PORTS: Mapping[str, int] = {"the Dagster UI": 3000, "the MLflow UI": 5000}
@@ -193,8 +195,8 @@ def _files(
     name: str, source: FilesSource, config: DeploymentConfig, home: Home
 ) -> Iterator[Finding]:
     try:
-        folder = open_folder(name, source, home)
-    except ExtractError as error:
+        folder = open_folder(open_source(name, source), home)
+    except SourceError as error:
         yield Finding("error", f"source {name}", str(error), "create it, or correct location")
         return
     expected_until = run_date(config, today_in(config.time_zone))
@@ -266,7 +268,7 @@ def _table(
                 "find out why nothing has come since",
             )
         yield from _newest_file(compared, table, folder, newest, len(drops), home)
-    except ExtractError as error:
+    except SourceError as error:
         yield Finding("error", subject, str(error), "mend the file, or the configuration")
     except OSError as error:
         yield Finding("error", subject, f"it cannot be read: {error.strerror}", "check permissions")
@@ -278,7 +280,7 @@ def _newest_file(
     """Whether the newest file can be read, and its key tells rows apart.
 
     Raises:
-        ExtractError: it cannot be read.
+        SourceError: it cannot be read.
     """
     subject = f"{compared.source}.{compared.table}"
     root = home.root if home.root.is_dir() else None

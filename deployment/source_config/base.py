@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, get_args
@@ -115,3 +116,8 @@ class BaseSource(Section):
     """A system that holds some of the company's data."""
 
     stale_after_days: PositiveInt = 2
+
+    @property
+    @abstractmethod
+    def with_secrets(self) -> list[Any]:
+        """Parts of the configuration in which `${NAME}` is replaced by a secret."""

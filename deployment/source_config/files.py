@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from deployment.secrets import is_reference
 from deployment.source_config.base import BaseSource, Name, Section, SourceTable, with_keys
+from deployment.source_config.references import is_reference
 
 DETECTED = "auto"
 
@@ -115,6 +115,11 @@ class FilesSource(BaseSource):
     location: Annotated[str, Field(min_length=1)]
     storage_options: dict[str, Any] = Field(default_factory=dict)
     tables: Annotated[dict[Name, FileTable], Field(min_length=1)]
+
+    @property
+    def with_secrets(self) -> list[Any]:
+        """Parts of the configuration in which `${NAME}` is replaced by a secret."""
+        return [self.location, self.storage_options]
 
     @property
     def is_remote(self) -> bool:

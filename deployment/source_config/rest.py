@@ -16,7 +16,6 @@ from pydantic import (
     model_validator,
 )
 
-from deployment.secrets import is_reference, referred
 from deployment.source_config.base import (
     BaseSource,
     LiveTable,
@@ -25,6 +24,7 @@ from deployment.source_config.base import (
     matching,
     with_keys,
 )
+from deployment.source_config.references import is_reference, referred
 
 _SECRET_WORDS = re.compile(
     r"auth|token|secret|passw|api[-_]?key|apikey|access[-_]?key|cookie", re.IGNORECASE
@@ -72,10 +72,14 @@ class Auth(Section):
             )
         return self
 
+    def texts(self) -> list[str]:
+        """The settings in which `${NAME}` is replaced by a secret."""
+        texts = (self.bearer, self.value, self.user, self.password)
+        return [text for text in texts if text]
+
     def secrets(self) -> list[str]:
         """The names of the secrets."""
-        texts = (self.bearer, self.value, self.user, self.password)
-        return [name for text in texts if text for name in referred(text)]
+        return [name for text in self.texts() for name in referred(text)]
 
 
 class Retries(Section):
@@ -226,6 +230,11 @@ class RestSource(BaseSource):
     retries: Retries = Retries()
     stalled_pages: PositiveInt = 20
     tables: Annotated[dict[Name, RestTable], Field(min_length=1)]
+
+    @property
+    def with_secrets(self) -> list[Any]:
+        """Parts of the configuration in which `${NAME}` is replaced by a secret."""
+        return [self.base_url, *(self.auth.texts() if self.auth else [])]
 
     @field_validator("base_url")
     @classmethod

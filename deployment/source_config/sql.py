@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, field_validator
 
@@ -37,6 +37,11 @@ class SqlSource(BaseSource):
     kind: Literal["sql"]
     url: Annotated[str, Field(min_length=1)]
     tables: Annotated[dict[Name, SqlTable], Field(min_length=1)]
+
+    @property
+    def with_secrets(self) -> list[Any]:
+        """Parts of the configuration in which `${NAME}` is replaced by a secret."""
+        return [self.url]
 
     @field_validator("url")
     @classmethod

@@ -21,9 +21,10 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError, SSLError
 
-from deployment.secrets import SecretError, referred, reveal
-from deployment.source_config.rest import Auth, RestSource, Retries, check_address
-from ingestion.errors import ExtractError
+from deployment.source_config.references import referred
+from deployment.source_config.rest import RestSource, Retries, check_address
+from ingestion.errors import SourceError
+from ingestion.opened_source import OpenedSource
 
 _TRIED_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CONNECT_SECONDS = 10.0
@@ -69,25 +70,22 @@ class Patience(urllib3.Retry):
 class ApiClient:
     """One API for one extraction; holds the secrets in memory only."""
 
-    def __init__(self, name: str, source: RestSource) -> None:
-        """Look up the secrets and open no connection yet.
-
-        Args:
-            name: the source's name in the configuration, which messages begin with.
-            source: its configuration.
+    def __init__(self, opened: OpenedSource[RestSource]) -> None:
+        """Prepare the requests of a source; no connection is opened yet.
 
         Raises:
-            ExtractError: a secret is not set, or of no use.
+            SourceError: the address is not safe, or a secret cannot be sent in a header.
         """
-        self.name = name
+        source = opened.config
+        self.name = opened.name
         self._secrets = source.auth.secrets() if source.auth else []
-        self._base = _address(name, source)
+        self._base = _address(opened)
         self._headers = {
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
             "User-Agent": "holdfast",
             **source.headers,
-            **_credentials(name, source.auth),
+            **_credentials(opened),
         }
         self._pause = 1 / source.requests_per_second if source.requests_per_second else 0.0
         self._not_before = 0.0
@@ -102,11 +100,11 @@ class ApiClient:
         """Path and query of the address that an answer names as its next page.
 
         Raises:
-            ExtractError: it is of another host, to which the secret must not be sent.
+            SourceError: it is of another host, to which the secret must not be sent.
         """
         parts = urlsplit(urljoin(f"{self._base}{target}", address))
         if parts.hostname != urlsplit(self._base).hostname:
-            raise ExtractError(
+            raise SourceError(
                 f"{self.name}.{table}: the next page is said to be at {parts.hostname}, which is"
                 " not the host of base_url: correct base_url, or the paging"
             )
@@ -116,7 +114,7 @@ class ApiClient:
         """Ask for a page.
 
         Raises:
-            ExtractError: the API does not answer, refuses, or what it answers is no JSON.
+            SourceError: the API does not answer, refuses, or what it answers is no JSON.
         """
         self._wait()
         where = f"{self.name}.{table}: {target.partition('?')[0]}"
@@ -129,9 +127,9 @@ class ApiClient:
         except HTTPError as error:
             problem = _unreachable(error)
         if problem:  # raised here, so that no library's error is its context
-            raise ExtractError(f"{where}: {problem}")
+            raise SourceError(f"{where}: {problem}")
         if response.status != 200:
-            raise ExtractError(f"{where}: {self._refusal(response.status)}")
+            raise SourceError(f"{where}: {self._refusal(response.status)}")
         return Answer(self._decoded(where, response), _next_link(response.headers.get("Link")))
 
     def close(self) -> None:
@@ -184,42 +182,41 @@ class ApiClient:
                 else "the answer is not one whole JSON value: run again; if it stays so, the"
                 " resource is not what the configuration takes it for"
             )
-        raise ExtractError(f"{where}: {problem}")
+        raise SourceError(f"{where}: {problem}")
 
 
-def _address(name: str, source: RestSource) -> str:
+def _address(opened: OpenedSource[RestSource]) -> str:
+    base = str(opened.value(opened.config.base_url)).rstrip("/")
     problem = ""
     try:
-        base = reveal(source.base_url).rstrip("/")
         check_address(base)
         return base
-    except (SecretError, ValueError) as error:
+    except ValueError as error:
         problem = str(error)
-    raise ExtractError(f"source {name}: base_url: {problem}")
+    raise SourceError(f"source {opened.name}: base_url: {problem}")
 
 
-def _credentials(name: str, auth: Auth | None) -> dict[str, str]:
-    """The header that says who asks."""
+def _credentials(opened: OpenedSource[RestSource]) -> dict[str, str]:
+    """The header with the credentials."""
+    auth = opened.config.auth
     if auth is None:
         return {}
     if auth.bearer is not None:
-        return {"Authorization": f"Bearer {_secret(name, auth.bearer)}"}
+        return {"Authorization": f"Bearer {_secret(opened, auth.bearer)}"}
     if auth.header is not None and auth.value is not None:
-        return {auth.header: _secret(name, auth.value)}
-    pair = f"{_secret(name, auth.user or '')}:{_secret(name, auth.password or '')}"
+        return {auth.header: _secret(opened, auth.value)}
+    pair = f"{_secret(opened, auth.user or '')}:{_secret(opened, auth.password or '')}"
     return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 
-def _secret(name: str, text: str) -> str:
-    problem = ""
-    try:
-        value = reveal(text).strip()
-        if value.isascii() and value.isprintable():
-            return value
-        problem = f"{' and '.join(referred(text))} holds what cannot stand in a header: set it anew"
-    except SecretError as error:
-        problem = str(error)
-    raise ExtractError(f"source {name}: auth: {problem}")
+def _secret(opened: OpenedSource[RestSource], text: str) -> str:
+    value = str(opened.value(text)).strip()
+    if value.isascii() and value.isprintable():
+        return value
+    raise SourceError(
+        f"source {opened.name}: auth: {' and '.join(referred(text))} holds what cannot stand in a"
+        " header: set it anew"
+    )
 
 
 def _pool(base: str, source: RestSource) -> urllib3.PoolManager:

@@ -8,7 +8,7 @@ from typing import Any
 
 from deployment.source_config.rest import Incremental
 from ingestion.apis.paging import ABSENT, member
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -35,7 +35,7 @@ class Mark:
         """Take note of a record's time; one that has none moves nothing.
 
         Raises:
-            ExtractError: what is there is no time.
+            SourceError: what is there is no time.
         """
         self._seen += 1
         value = member(record, self._config.field)
@@ -46,7 +46,7 @@ class Mark:
         except (ValueError, TypeError, OverflowError):
             moment = None
         if moment is None:
-            raise ExtractError(
+            raise SourceError(
                 f"{self._where}: incremental.field {self._config.field} holds what is no"
                 f" {self._config.format} time: correct incremental.format"
             )
@@ -58,10 +58,10 @@ class Mark:
         """What to remember for the next extraction; None if no record has ever told a time.
 
         Raises:
-            ExtractError: there were records, and not one had the field.
+            SourceError: there were records, and not one had the field.
         """
         if self._seen and not self._told:
-            raise ExtractError(
+            raise SourceError(
                 f"{self._where}: no record has the field {self._config.field}, by which is told"
                 " what has changed: correct incremental.field"
             )

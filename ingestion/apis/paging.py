@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from deployment.source_config.rest import Paging, RestSource, RestTable
 from ingestion.apis.client import Answer, ApiClient
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 
 ABSENT = object()
 
@@ -59,7 +59,7 @@ class Pages:
         """The records of each page, in order.
 
         Raises:
-            ExtractError: a page cannot be had, is not what the configuration says, or comes again.
+            SourceError: a page cannot be had, is not what the configuration says, or comes again.
         """
         position = self.table.paging.first or 0
         if self.table.paging.kind == "page" and self.table.paging.first is None:
@@ -150,7 +150,7 @@ class Pages:
     def _fail(self, problem: str, target: str) -> NoReturn:
         path = target.partition("?")[0]
         hint = "" if ": correct" in problem else ": correct paging"
-        raise ExtractError(f"{self.client.name}.{self.name}: {path}: {problem}{hint}")
+        raise SourceError(f"{self.client.name}.{self.name}: {path}: {problem}{hint}")
 
 
 def as_texts(parameters: dict[str, str | int | bool]) -> dict[str, str]:

@@ -16,10 +16,10 @@ import duckdb
 
 from deployment.source_config.rest import RestTable
 from ingestion.apis.marks import Mark
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.files.formats.readers import Reading, json_lines
+from ingestion.landing.column_types import canonical_type, not_castable
 from ingestion.landing.raw_table import LOAD_COLUMNS
-from ingestion.landing.schema_drift import Delivery, canonical_type, not_castable
 from warehouse.quoting import identifier
 
 # What DuckDB takes for one JSON object at most.
@@ -62,7 +62,7 @@ def spool(
         mark: is shown every record, None where the table has no such thing.
 
     Raises:
-        ExtractError: a page cannot be had; a column that the table must have is in no record; or a
+        SourceError: a page cannot be had; a column that the table must have is in no record; or a
             value is not of the type that `types` says.
     """
     names = _Names(where)
@@ -77,7 +77,7 @@ def spool(
                 line = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
                 content = line.encode(errors="replace")  # half a surrogate pair is no text
                 if len(content) > _LARGEST_RECORD_BYTES:
-                    raise ExtractError(
+                    raise SourceError(
                         f"{where}: a record is larger than 16 MB: ask for fewer fields"
                     )
                 file.write(content + b"\n")
@@ -125,12 +125,12 @@ class _Names:
                 continue
             folded = name.casefold()
             if folded in LOAD_COLUMNS:
-                raise ExtractError(
+                raise SourceError(
                     f"{self._where}: the field {name} is Holdfast's own name: leave it out of what"
                     " is asked for"
                 )
             if folded in self.by_folded:
-                raise ExtractError(
+                raise SourceError(
                     f"{self._where}: the fields {self.by_folded[folded]} and {name} differ by case"
                     " only: leave one of them out of what is asked for"
                 )
@@ -141,7 +141,7 @@ class _Names:
 def _check_columns(where: str, table: RestTable, there: set[str]) -> None:
     missing = [column for column in table.columns if column.casefold() not in there]
     if missing:
-        raise ExtractError(
+        raise SourceError(
             f"{where}: no record has {', '.join(missing)} any more; there are"
             f" {', '.join(sorted(there))}: if the API calls it by another name now, correct columns"
             " and the staging model; if it leaves out what is empty, move it to optional_columns"
@@ -154,19 +154,18 @@ def _landing_types(
     """The type in which each column lands: the one that `types` says, else the one it came in.
 
     Raises:
-        ExtractError: a type is none, or there are values that it has not.
+        SourceError: a type is none, or there are values that it has not.
     """
     said = {column.casefold(): kind for column, kind in table.types.items()}
-    delivery = Delivery(where, reading.columns, reading.relation)
     types = dict(reading.columns)
     for column, kind in reading.columns.items():
         given = said.get(column.casefold())
         if given is None:
             continue
         types[column] = canonical_type(con, f"{where}.{column}", given)
-        misfits = not_castable(con, delivery, column, kind, types[column])
+        misfits = not_castable(con, reading.relation, column, kind, types[column])
         if misfits:
-            raise ExtractError(
+            raise SourceError(
                 f"{where}, column {column}: {misfits} values cannot become {given}: correct types,"
                 " or take the column out of them and cast it in the staging model"
             )

@@ -12,7 +12,6 @@ from typing import Any
 import duckdb
 
 from deployment.home import Home
-from deployment.secrets import SecretError, reveal
 from deployment.source_config import ENTITIES
 from ingestion.connect.drafts.config_entry import new_config, source_entry, with_entry
 from ingestion.connect.drafts.dbt_project_file import with_folder
@@ -27,6 +26,8 @@ from ingestion.connect.origins.folder import offered_files
 from ingestion.connect.origins.offered import Offer
 from ingestion.connect.profiling.keys import find_key, find_references
 from ingestion.connect.profiling.profile import profile_table
+from ingestion.errors import SourceError
+from ingestion.opened_source import open_origin
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SCHEME = re.compile(r"^([A-Za-z][\w+.-]*)://")
@@ -104,8 +105,8 @@ def _offer(
     storage_options: Mapping[str, Any],
 ) -> Offer:
     try:
-        revealed = reveal(origin)
-    except SecretError as error:
+        revealed = open_origin(name, origin).value(origin)
+    except SourceError as error:
         raise ConnectError(str(error)) from None
     found = _SCHEME.match(revealed)
     scheme = found.group(1).casefold() if found else None

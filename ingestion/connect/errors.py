@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployment.errors import PlainError
+from deployment.errors import HoldfastError
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
 
-class ConnectError(PlainError):
+class ConnectError(HoldfastError):
     """The source cannot be connected."""
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from deployment.source_config import SqlTable
-from ingestion.databases.database import Column, Snapshot
 from ingestion.databases.high_water import can_rise
-from ingestion.errors import ExtractError
+from ingestion.databases.snapshot import Column, Snapshot
+from ingestion.errors import SourceError
 from ingestion.landing.raw_table import LOAD_COLUMNS
 from warehouse.quoting import identifier
 
@@ -85,11 +85,11 @@ class DatabaseTable:
         """Hold the columns against the configuration.
 
         Raises:
-            ExtractError: one is missing, cannot be landed, or cannot do what is wanted of it.
+            SourceError: one is missing, cannot be landed, or cannot do what is wanted of it.
         """
         folded = {column.name.casefold() for column in self.columns}
         if len(folded) < len(self.columns) or folded & LOAD_COLUMNS.keys():
-            raise ExtractError(
+            raise SourceError(
                 f"{self.source}.{self.name}: the table {self.there} has columns whose names differ"
                 f" in case alone, or are one of {', '.join(LOAD_COLUMNS)}: read a view with others"
             )
@@ -97,7 +97,7 @@ class DatabaseTable:
             if name is not None:
                 self._column(name)
         if self.cursor is not None and not can_rise(self.cursor):
-            raise ExtractError(
+            raise SourceError(
                 f"{self.source}.{self.name}.{self.cursor.name}: expected a cursor that is a whole"
                 f" number or a time, found {self.cursor.kind}: name another, or leave cursor out,"
                 " and the whole table is read each time"
@@ -107,7 +107,7 @@ class DatabaseTable:
         for column in self.columns:
             if column.name.casefold() == name.casefold():
                 return column
-        raise ExtractError(
+        raise SourceError(
             f"{self.source}.{self.name}.{name}: the table {self.there} has no such column: put the"
             " one that stands for it into the configuration and into the models of"
             f" dbt_project/models/staging/{self.source}/, or list it under optional_columns"
@@ -118,13 +118,13 @@ def find_table(snapshot: Snapshot, source: str, name: str, config: SqlTable) -> 
     """The table that the configuration names, without columns if it is not there and need not be.
 
     Raises:
-        ExtractError: it is not there, or not what the configuration says.
+        SourceError: it is not there, or not what the configuration says.
     """
     columns = snapshot.columns(config.table or name)
     if columns is None:
         if config.optional:
             return DatabaseTable(source, name, config, [])
-        raise ExtractError(
+        raise SourceError(
             f"{source}.{name}: the database has no table {config.table or name}: correct table,"
             " or say optional: true"
         )

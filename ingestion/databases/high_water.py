@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from deployment.source_config import SqlTable
-from ingestion.databases.database import Column
+from ingestion.databases.snapshot import Column
 
 Value = int | str | date | datetime
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from adbc_driver_postgresql import dbapi
 from sqlalchemy.dialects import postgresql
 
-from ingestion.databases.database import (
+from ingestion.databases.snapshot import (
     CHECK_ENTRY,
     NO_ENTRY,
     RUN_AGAIN,
@@ -27,7 +27,7 @@ from ingestion.databases.database import (
     Snapshot,
     failure,
 )
-from ingestion.errors import ExtractError, without_values
+from ingestion.errors import SourceError, without_values
 
 _CONNECT_SECONDS = 15
 _KINDS = {
@@ -106,7 +106,7 @@ def open_postgres(name: str, url: str) -> Iterator[Snapshot]:
     """One transaction that sees one state and cannot write.
 
     Raises:
-        ExtractError: it cannot be reached.
+        SourceError: it cannot be reached.
     """
     try:
         connection = dbapi.connect(_with_patience(url))
@@ -183,7 +183,7 @@ class _Postgres:
         earliest = pc.min(counted).as_py()
         limit = _EARLIEST[pa.date32() if pa.types.is_date32(values.type) else pa.int64()]
         if earliest is not None and earliest < limit:
-            raise ExtractError(
+            raise SourceError(
                 f"source {self._name}: {column} holds infinity, which is no time: read it as text,"
                 f" with types: {{{column}: VARCHAR}}"
             )

@@ -17,7 +17,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from ingestion.databases.database import (
+from ingestion.databases.snapshot import (
     CHECK_ENTRY,
     NO_ENTRY,
     RUN_AGAIN,
@@ -27,7 +27,7 @@ from ingestion.databases.database import (
     Snapshot,
     failure,
 )
-from ingestion.errors import ExtractError, without_values
+from ingestion.errors import SourceError, without_values
 
 _ROWS_A_BATCH = 10_000
 _WIDEST_DECIMAL = 38
@@ -50,7 +50,7 @@ def open_other(name: str, url: str) -> Iterator[Snapshot]:
     """One connection, in a transaction that sees one state as far as the database has such.
 
     Raises:
-        ExtractError: it cannot be reached, or its driver is not installed.
+        SourceError: it cannot be reached, or its driver is not installed.
     """
     engine = _engine(name, url)
     try:
@@ -90,7 +90,7 @@ def _require_file(name: str, url: sa.URL) -> None:
     if path.startswith("file:"):
         return
     if not path or path == ":memory:" or not Path(path).is_file():
-        raise ExtractError(f"source {name}: there is no database file {path}: correct url")
+        raise SourceError(f"source {name}: there is no database file {path}: correct url")
 
 
 def _connected(name: str, url: str, engine: sa.Engine) -> sa.Connection:
@@ -188,7 +188,7 @@ class _Other:
                 values = [None if value is None else convert(value) for value in values]
             return pa.array(values, kind)
         except (pa.ArrowException, ValueError, TypeError, OverflowError):
-            raise ExtractError(
+            raise SourceError(
                 f"source {self._name}: {column.name} holds a value that is no {column.kind}:"
                 f" correct it there, or read it as text, with types: {{{column.name}: VARCHAR}}"
             ) from None

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
+from ingestion.landing.ledger import Drop
 
 _DATE = "{date}"
 
@@ -30,32 +31,6 @@ class Listed:
     etag: str | None = None
 
 
-@dataclass(frozen=True)
-class Drop:
-    """A delivered file as it lies there.
-
-    Attributes:
-        name: what messages call it: its absolute path, or its address in an object store.
-        relative: path below the source's location, with forward slashes: the file's name for ever.
-        drop_date: the date in its path, None for an undated file.
-        size_bytes: its size.
-        modified_ns: time of its last change, nanoseconds since 1970; 0 where nobody knows.
-        etag: what an object store calls this version of its content.
-    """
-
-    name: str
-    relative: str
-    drop_date: date | None
-    size_bytes: int
-    modified_ns: int
-    etag: str | None = None
-
-    @property
-    def version(self) -> tuple[int, int, str | None]:
-        """What changes with its content."""
-        return self.size_bytes, self.modified_ns, self.etag
-
-
 def find_drops(location: Path, pattern: str) -> list[Drop]:
     """The files below a local folder that match `pattern`, by date and name.
 
@@ -63,7 +38,7 @@ def find_drops(location: Path, pattern: str) -> list[Drop]:
     anything within one folder, `**` for any folders.
 
     Raises:
-        ExtractError: a file's date is not in the calendar.
+        SourceError: a file's date is not in the calendar.
     """
     listed = []
     for path in location.glob(_glob(pattern)):
@@ -83,7 +58,7 @@ def matching(files: Iterable[Listed], prefix: str, pattern: str) -> list[Drop]:
         pattern: as in `find_drops`.
 
     Raises:
-        ExtractError: a file's date is not in the calendar.
+        SourceError: a file's date is not in the calendar.
     """
     expression = re.compile(_expression(pattern))
     drops = []
@@ -141,7 +116,7 @@ def _drop_date(name: str, match: re.Match[str]) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ExtractError.of_file(
+        raise SourceError.of_file(
             name, f"{text} is not a day in the calendar: rename the file"
         ) from None
 

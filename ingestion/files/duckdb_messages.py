@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.errors import ExtractError, without_values
+from ingestion.errors import SourceError, without_values
 
-# DuckDB's own words, and ours. Its messages quote the line, ours must not: see ExtractError.
+# DuckDB's own words, and ours. Its messages quote the line, ours must not: see SourceError.
 _MEANINGS = (
     (
         r"Expected Number of Columns: (?P<expected>\d+) Found: (?P<found>\d+)",
@@ -41,8 +41,8 @@ _MEANINGS = (
 )
 
 
-def explain(path: Path | str, error: duckdb.Error, *, line: int | None = None) -> ExtractError:
-    """The ExtractError of a file that DuckDB could not read, to be raised `from None`.
+def explain(path: Path | str, error: duckdb.Error, *, line: int | None = None) -> SourceError:
+    """The SourceError of a file that DuckDB could not read, to be raised `from None`.
 
     A cause is logged with what it causes, and DuckDB's own words quote rows.
     """
@@ -53,6 +53,6 @@ def explain(path: Path | str, error: duckdb.Error, *, line: int | None = None) -
     for pattern, meaning in _MEANINGS:
         match = re.search(pattern, message)
         if match:
-            return ExtractError.of_file(path, meaning.format(**match.groupdict()), line=line)
+            return SourceError.of_file(path, meaning.format(**match.groupdict()), line=line)
     first = without_values(message).splitlines()[0] if message else type(error).__name__
-    return ExtractError.of_file(path, f"it cannot be read ({first})", line=line)
+    return SourceError.of_file(path, f"it cannot be read ({first})", line=line)

@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO
 
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 
 _CHUNK = 1 << 20
 
@@ -21,7 +21,7 @@ def sha256_of(path: Path) -> str:
     """Hex digest of a file's bytes as they lie there.
 
     Raises:
-        ExtractError: as `sha256_of_stream` does.
+        SourceError: as `sha256_of_stream` does.
     """
     with path.open("rb") as binary:
         if path.stat().st_size and not is_gzip(path):
@@ -36,7 +36,7 @@ def sha256_of_stream(binary: BinaryIO, name: str, copy: BinaryIO | None = None) 
     rows behind the cut would be missing.
 
     Raises:
-        ExtractError: it is empty, is cut off, or is no gzip although its name says so.
+        SourceError: it is empty, is cut off, or is no gzip although its name says so.
     """
     digest = hashlib.sha256()
     packed = _Gzip(name) if is_gzip(name) else None
@@ -49,7 +49,7 @@ def sha256_of_stream(binary: BinaryIO, name: str, copy: BinaryIO | None = None) 
         if packed is not None:
             packed.follow(chunk)
     if not size:
-        raise ExtractError.of_file(name, "the file is empty (0 bytes): deliver it again")
+        raise SourceError.of_file(name, "the file is empty (0 bytes): deliver it again")
     if packed is not None:
         packed.end()
     return digest.hexdigest()
@@ -70,7 +70,7 @@ class _Gzip:
                 while self._stream.unconsumed_tail:
                     self._stream.decompress(self._stream.unconsumed_tail, _CHUNK)
             except zlib.error:
-                raise ExtractError.of_file(
+                raise SourceError.of_file(
                     self._name, "not a whole gzip file: compress it again and deliver it again"
                 ) from None
             chunk = self._stream.unused_data.lstrip(b"\0")
@@ -79,4 +79,4 @@ class _Gzip:
 
     def end(self) -> None:
         if not self._stream.eof:
-            raise ExtractError.of_file(self._name, "the gzip file is cut off: deliver it again")
+            raise SourceError.of_file(self._name, "the gzip file is cut off: deliver it again")

@@ -7,9 +7,11 @@ from typing import Protocol
 
 from deployment.home import Home
 from deployment.source_config import FilesSource
-from ingestion.errors import ExtractError
-from ingestion.files.drops import Drop, find_drops, near_misses
+from ingestion.errors import SourceError
+from ingestion.files.drops import find_drops, near_misses
 from ingestion.files.fingerprint import sha256_of
+from ingestion.landing.ledger import Drop
+from ingestion.opened_source import OpenedSource
 
 
 class Folder(Protocol):
@@ -33,7 +35,7 @@ class Folder(Protocol):
         """Where to read a file on this machine, and the digest of its bytes.
 
         Raises:
-            ExtractError: it cannot be read, is empty, or is a gzip file that is not whole.
+            SourceError: it cannot be read, is empty, or is a gzip file that is not whole.
         """
 
     def is_as_listed(self, drop: Drop) -> bool:
@@ -66,7 +68,7 @@ class LocalFolder:
         try:
             return path, sha256_of(path)
         except OSError as error:
-            raise ExtractError.of_file(
+            raise SourceError.of_file(
                 path, f"it cannot be read: {error.strerror}: check its permissions"
             ) from None
 
@@ -76,17 +78,19 @@ class LocalFolder:
         return (stat.st_size, stat.st_mtime_ns) == (drop.size_bytes, drop.modified_ns)
 
 
-def open_folder(name: str, source: FilesSource, home: Home) -> Folder:
+def open_folder(opened: OpenedSource[FilesSource], home: Home) -> Folder:
     """The folder of a source.
 
     Raises:
-        ExtractError: it is not there, or the store that holds it cannot be asked.
+        SourceError: it is not there, or the store that holds it cannot be asked.
     """
-    if source.is_remote:
+    if opened.config.is_remote:
         from ingestion.files.object_store import open_store
 
-        return open_store(name, source)
-    location = home.root / source.location
+        return open_store(opened)
+    location = home.root / opened.config.location
     if not location.is_dir():
-        raise ExtractError(f"source {name}: its location {location} is not a folder: create it")
+        raise SourceError(
+            f"source {opened.name}: its location {location} is not a folder: create it"
+        )
     return LocalFolder(location)

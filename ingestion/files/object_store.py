@@ -7,17 +7,18 @@ on the way.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from deployment.secrets import SecretError, hide, is_reference, reveal
 from deployment.source_config import FilesSource
-from ingestion.errors import ExtractError
-from ingestion.files.drops import Drop, Listed, fixed_folder, matching, misses
+from ingestion.errors import SourceError
+from ingestion.files.drops import Listed, fixed_folder, matching, misses
 from ingestion.files.fingerprint import sha256_of_stream
+from ingestion.landing.ledger import Drop
+from ingestion.opened_source import OpenedSource
 
 # What the file systems call these things.
 _ETAGS = ("ETag", "etag", "md5Hash", "content_md5", "generation")
@@ -26,19 +27,15 @@ _EXTRAS = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "
            "abfss": "adlfs", "az": "adlfs", "sftp": "paramiko", "ssh": "paramiko"}  # fmt: skip
 
 
-def open_store(name: str, source: FilesSource) -> ObjectFolder:
-    """The folder that a source's location is the URL of; nothing is asked of the store yet.
+def open_store(opened: OpenedSource[FilesSource]) -> ObjectFolder:
+    """The folder that a source's location is the URL of; the store is not asked yet.
 
     Raises:
-        ExtractError: a secret is not there, there is no such kind of store, or its options are
-            wrong.
+        SourceError: there is no such kind of store, or its options are wrong.
     """
-    secrets: list[str] = []
-    try:
-        url = _revealed(source.location, secrets)
-        options = _revealed(source.storage_options, secrets)
-    except SecretError as error:
-        raise ExtractError(f"source {name}: {error}") from None
+    name, hide = opened.name, opened.hide
+    url = opened.value(opened.config.location)
+    options = opened.value(opened.config.storage_options)
     from fsspec.core import url_to_fs
 
     scheme = url.partition("://")[0]
@@ -49,33 +46,32 @@ def open_store(name: str, source: FilesSource) -> ObjectFolder:
         )
     except ImportError:
         package = _EXTRAS.get(scheme, f"the file system of {scheme}://")
-        raise ExtractError(
+        raise SourceError(
             f"source {name}: {scheme}:// needs a package that is not installed: install {package}"
         ) from None
     except (TypeError, ValueError) as error:
-        raise ExtractError(
-            f"source {name}: its location or storage_options are wrong:"
-            f" {hide(_first_line(error), *secrets)}"
+        raise SourceError(
+            f"source {name}: its location or storage_options are wrong: {hide(_first_line(error))}"
         ) from None
     except Exception as error:
         if not _is_of_the_store(error):
             raise
-        raise _unreachable(name, hide(url, *secrets), error, secrets) from None
-    return ObjectFolder(name, hide(url, *secrets).rstrip("/"), filesystem, root, tuple(secrets))
+        raise _unreachable(name, hide(url), error, hide) from None
+    return ObjectFolder(name, hide(url).rstrip("/"), filesystem, root, hide)
 
 
 class ObjectFolder:
-    """A folder that is not of this machine; every failure of the store is an ExtractError."""
+    """A folder that is not of this machine; every failure of the store is a SourceError."""
 
     def __init__(
-        self, source: str, address: str, filesystem: Any, root: str, secrets: tuple[str, ...]
+        self, source: str, address: str, filesystem: Any, root: str, hide: Callable[[str], str]
     ) -> None:
-        """The folder `root` of an fsspec file system; `secrets` are kept out of messages."""
+        """The folder `root` of an fsspec file system; `hide` takes the secrets out of messages."""
         self._source = source
         self._address = address
         self._filesystem = filesystem
         self._root = root.rstrip("/")
-        self._secrets = secrets
+        self._hide = hide
         self._listed: dict[str, list[Listed]] = {}
 
     @property
@@ -103,7 +99,7 @@ class ObjectFolder:
         ):
             digest = sha256_of_stream(binary, drop.name, target)
         if copy.stat().st_size != drop.size_bytes:
-            raise ExtractError.of_file(
+            raise SourceError.of_file(
                 drop.name, "it changed while it was read: run again when it is complete"
             )
         return copy, digest
@@ -136,12 +132,12 @@ class ObjectFolder:
     def _failures_told(self, what: str) -> Iterator[None]:
         try:
             yield
-        except ExtractError:
+        except SourceError:
             raise
         except Exception as error:
             if not _is_of_the_store(error):
                 raise
-            raise _unreachable(self._source, what, error, self._secrets) from None
+            raise _unreachable(self._source, what, error, self._hide) from None
 
 
 def _listed(relative: str, detail: Mapping[str, Any]) -> Listed:
@@ -158,19 +154,6 @@ def _nanoseconds(moment: Any) -> int:
     return round(moment * 1_000_000) * 1000 if isinstance(moment, int | float) else 0
 
 
-def _revealed(value: Any, secrets: list[str]) -> Any:
-    """The value with every reference replaced, also within; what replaced them joins `secrets`."""
-    if isinstance(value, Mapping):
-        return {key: _revealed(inner, secrets) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_revealed(inner, secrets) for inner in value]
-    if isinstance(value, str) and is_reference(value):
-        revealed = reveal(value)
-        secrets.append(revealed)
-        return revealed
-    return value
-
-
 def _is_of_the_store(error: Exception) -> bool:
     """Whether the network or a library of the store speaks, and not a mistake in this program."""
     package = type(error).__module__.partition(".")[0]
@@ -178,16 +161,16 @@ def _is_of_the_store(error: Exception) -> bool:
 
 
 def _unreachable(
-    source: str, what: str, error: Exception, secrets: tuple[str, ...] | list[str]
-) -> ExtractError:
+    source: str, what: str, error: Exception, hide: Callable[[str], str]
+) -> SourceError:
     if isinstance(error, PermissionError):
         meaning = "the store refuses it: check the credentials in storage_options and their rights"
     elif isinstance(error, FileNotFoundError):
         meaning = "it is not there: correct location or path"
     else:
         meaning = f"the store cannot be read ({type(error).__name__}): is it up, and reachable?"
-    told = hide(_first_line(error), *secrets)
-    return ExtractError(f"source {source}: {what}: {meaning}{f' ({told})' if told else ''}")
+    told = hide(_first_line(error))
+    return SourceError(f"source {source}: {what}: {meaning}{f' ({told})' if told else ''}")
 
 
 def _first_line(error: Exception) -> str:

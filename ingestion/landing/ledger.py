@@ -12,98 +12,31 @@ from datetime import date, datetime
 
 import duckdb
 
-from ingestion.files.drops import Drop
 
-_LEDGER = """
-create schema if not exists ops;
+@dataclass(frozen=True)
+class Drop:
+    """A delivered file as it lies there.
 
-create table if not exists ops.load_ledger (
-    load_id bigint primary key,
-    source varchar not null,
-    table_name varchar not null,
-    path varchar not null,
-    size_bytes bigint,
-    modified_ns bigint,
-    sha256 varchar,
-    rows bigint not null,
-    drop_date date,
-    delivered_on date not null,
-    known_from date,
-    loaded_at timestamptz not null,
-    superseded_by bigint,
-    superseded_on date
-);
--- What is no file has none of these; a warehouse from when there were only files forbids it.
-alter table ops.load_ledger alter size_bytes drop not null;
-alter table ops.load_ledger alter modified_ns drop not null;
-alter table ops.load_ledger alter sha256 drop not null;
--- What an object store calls a version of a file's content.
-alter table ops.load_ledger add column if not exists etag varchar;
-comment on table ops.load_ledger is
-    'One row a load: a file, or what was read of a live table at once. Its rows count on a date'
-    ' from known_from (null: from the beginning)'
-    ' until the day before superseded_on (null: to this day).';
+    Attributes:
+        name: what messages call it: its absolute path, or its address in an object store.
+        relative: path below the source's location, with forward slashes: the file's name for ever.
+        drop_date: the date in its path, None for an undated file.
+        size_bytes: its size.
+        modified_ns: time of its last change, nanoseconds since 1970; 0 where nobody knows.
+        etag: what an object store calls this version of its content.
+    """
 
-create table if not exists ops.ended_rows (
-    load_id bigint not null,
-    row_no bigint not null,
-    source varchar not null,
-    table_name varchar not null,
-    ended_on date not null,
-    primary key (load_id, row_no)
-);
-comment on table ops.ended_rows is
-    'Delivered rows that the source no longer has: all that it delivered of a key, the newest and'
-    ' those before it. From ended_on on they do not count. Rows are added, never changed.';
+    name: str
+    relative: str
+    drop_date: date | None
+    size_bytes: int
+    modified_ns: int
+    etag: str | None = None
 
-create table if not exists ops.unreadable_rows (
-    load_id bigint not null,
-    row_no bigint not null,
-    source varchar not null,
-    table_name varchar not null,
-    reason varchar not null,
-    content varchar not null,
-    primary key (load_id, row_no)
-);
-comment on table ops.unreadable_rows is
-    'Rows of files that could not be read as rows, as they stand there; the others of their files'
-    ' are in raw.';
-
-create table if not exists ops.extractions (
-    source varchar not null,
-    run_date date not null,
-    extracted_at timestamptz not null,
-    is_complete boolean not null,
-    message varchar,
-    primary key (source, run_date)
-);
-comment on table ops.extractions is
-    'Whether a source could be read for a daily date, and why not; replaced when the date is run'
-    ' again.';
-
-create table if not exists ops.extract_state (
-    source varchar not null,
-    table_name varchar not null,
-    name varchar not null,
-    "value" varchar not null,
-    primary key (source, table_name, name)
-);
-comment on table ops.extract_state is
-    'How far a live table has been read, written with the rows that were read.';
-
-create table if not exists ops.schema_changes (
-    source varchar not null,
-    table_name varchar not null,
-    run_date date not null,
-    column_name varchar not null,
-    change varchar not null check (change in ('added', 'missing', 'retyped', 'returned')),
-    old_type varchar,
-    new_type varchar
-);
-comment on table ops.schema_changes is
-    'What the columns of a delivery had in them that those before it had not, or lacked; by the'
-    ' run that saw it.';
-"""
+    @property
+    def version(self) -> tuple[int, int, str | None]:
+        """What changes with its content."""
+        return self.size_bytes, self.modified_ns, self.etag
 
 
 @dataclass(frozen=True)
@@ -153,11 +86,6 @@ class NewLoad:
         if self.replaces is None:
             return dropped_on
         return max(dropped_on, self.run_date, self.replaces.delivered_on)
-
-
-def create_ledger(con: duckdb.DuckDBPyConnection) -> None:
-    """Create the empty ledger where there is none."""
-    con.execute(_LEDGER)
 
 
 def live_loads(con: duckdb.DuckDBPyConnection, source: str, table: str) -> dict[str, LiveLoad]:

@@ -70,7 +70,7 @@ class RawTable:
             run_date: the date of the run that sees it.
 
         Raises:
-            ExtractError: a delivery lacks a column that must be there, or has values in one that
+            SourceError: a delivery lacks a column that must be there, or has values in one that
                 are not of its type.
         """
         con.execute(f"create schema if not exists {identifier(self.schema)}")

@@ -8,7 +8,6 @@ which models to look at.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,19 +16,9 @@ from typing import Literal
 import duckdb
 
 from deployment.source_config.base import SourceTable
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
+from ingestion.landing.column_types import canonical_type, common_type, not_castable
 from warehouse.quoting import identifier
-
-# Digits that a whole number may have, and which of them a floating-point number holds exactly.
-_DIGITS = {
-    "TINYINT": 3, "UTINYINT": 3, "SMALLINT": 5, "USMALLINT": 5, "INTEGER": 10, "UINTEGER": 10,
-    "BIGINT": 19, "UBIGINT": 20,
-}  # fmt: skip
-_EXACT_IN = {
-    "FLOAT": {"TINYINT", "UTINYINT", "SMALLINT", "USMALLINT"},
-    "DOUBLE": {"TINYINT", "UTINYINT", "SMALLINT", "USMALLINT", "INTEGER", "UINTEGER", "FLOAT"},
-}
-_NUMBERS = {*_DIGITS, *_EXACT_IN, "HUGEINT", "UHUGEINT"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +87,7 @@ class Comparison:
         """Take the types that the configuration says, for columns that are there already too.
 
         Raises:
-            ExtractError: one is no type, or the rows that are there have values that it has not.
+            SourceError: one is no type, or the rows that are there have values that it has not.
         """
         for column, given in self.config.types.items():
             kind = canonical_type(con, self._column(column), given)
@@ -107,10 +96,9 @@ class Comparison:
             if known is None or self.wanted[known] == kind:
                 continue
             old = self.wanted[known]
-            raw = Delivery("the rows that are there", {known: old}, self._raw)
-            lost = not_castable(con, raw, known, old, kind)
+            lost = not_castable(con, self._raw, known, old, kind)
             if lost:
-                raise ExtractError(
+                raise SourceError(
                     f"{self._column(known)} is {old}, and {lost} values that are there are no"
                     f" {kind}: say another type in types"
                 )
@@ -138,14 +126,14 @@ class Comparison:
         """Make room for a delivery.
 
         Raises:
-            ExtractError: it lacks a column that must be there, or has values in one that are not of
+            SourceError: it lacks a column that must be there, or has values in one that are not of
                 its type.
         """
         is_first = not self.wanted
         there = {column.casefold() for column in delivery.columns}
         lacking = [column for column in self.config.columns if column.casefold() not in there]
         if lacking:
-            raise ExtractError(f"{delivery.name}: {self.lacking(lacking, delivery.columns)}")
+            raise SourceError(f"{delivery.name}: {self.lacking(lacking, delivery.columns)}")
         for column, kind in delivery.columns.items():
             self._take_column(con, delivery, column, kind, is_first=is_first)
         self.add_optional()
@@ -228,7 +216,7 @@ class Comparison:
         if self._is_empty(con, known):
             self.wanted[known] = kind
             return
-        common = _common_type(con, self.wanted[known], kind)
+        common = common_type(con, self.wanted[known], kind)
         if common:
             self.wanted[known] = common
         else:
@@ -244,11 +232,11 @@ class Comparison:
     ) -> None:
         if kind == wanted or wanted == "VARCHAR":
             return
-        lost = not_castable(con, delivery, column, kind, wanted)
+        lost = not_castable(con, delivery.relation, column, kind, wanted)
         if lost == 0:
             return
         how_many = "values" if lost is None else f"{lost} values"
-        raise ExtractError(
+        raise SourceError(
             f"{delivery.name}: {self._column(column)} was {wanted} and is now {kind}, with"
             f" {how_many} that are no {wanted}: correct the export, or say"
             f" types: {{{column}: {kind}}} in the configuration and edit {self.staging}"
@@ -293,22 +281,6 @@ class Comparison:
         self.changes.append(SchemaChange(column, change, old_type, new_type))
 
 
-def canonical_type(con: duckdb.DuckDBPyConnection, column: str, given: str) -> str:
-    """A type of the configuration as DuckDB calls it; `column` is what messages call its column.
-
-    Raises:
-        ExtractError: DuckDB has no such type.
-    """
-    try:
-        row = con.cursor().execute(f"select typeof(null::{given})").fetchone()
-    except duckdb.Error:
-        raise ExtractError(
-            f"{column}: {given} is no type of DuckDB's: correct types in the configuration, as in"
-            " BIGINT, DECIMAL(18, 2), TIMESTAMP or VARCHAR"
-        ) from None
-    return str(row[0]) if row else given
-
-
 def write_changes(
     con: duckdb.DuckDBPyConnection, comparison: Comparison, run_date: date
 ) -> list[SchemaChange]:
@@ -334,92 +306,3 @@ def staging_models(source: str, config: SourceTable) -> str:
     folder = f"dbt_project/models/staging/{source}"
     models = [f"{folder}/stg_{source}__{entity}.sql" for entity in config.provides]
     return " and ".join(models) or f"the models in {folder} that read it"
-
-
-def _common_type(con: duckdb.DuckDBPyConnection, one: str, other: str) -> str | None:
-    """The type of a union of both if each becomes it without loss, None if there is none."""
-    try:
-        row = (
-            con.cursor()
-            .execute(
-                f"""
-                with united as (select null::{one} as v union all select null::{other})
-
-                select
-                    any_value(typeof(v)),
-                    bool_and(can_cast_implicitly(null::{one}, v)),
-                    bool_and(can_cast_implicitly(null::{other}, v))
-                from united
-                """
-            )
-            .fetchone()
-        )
-    except duckdb.Error:  # there is no such union
-        return None
-    if not row or not row[1] or not row[2]:
-        return None
-    common = str(row[0])
-    return common if _is_lossless(one, common) and _is_lossless(other, common) else None
-
-
-def _is_lossless(kind: str, common: str) -> bool:
-    """Whether every value of a type is one of another that it is cast to implicitly."""
-    if kind == common:
-        return True
-    if common in _EXACT_IN:
-        return kind in _EXACT_IN[common]
-    if common.startswith("DECIMAL"):
-        whole, fraction = _decimal_digits(common)
-        of_kind = _decimal_digits(kind)
-        return of_kind[0] <= whole and of_kind[1] <= fraction
-    # A wall clock is no moment, and nanoseconds leave out the years after 2262.
-    return not (_has_zone(kind) != _has_zone(common) or common == "TIMESTAMP_NS")
-
-
-def _decimal_digits(kind: str) -> tuple[int, int]:
-    """Digits before the point and behind it."""
-    match = re.fullmatch(r"DECIMAL\((\d+),\s*(\d+)\)", kind)
-    if match:
-        width, scale = map(int, match.groups())
-        return width - scale, scale
-    return _DIGITS.get(kind, 39), 0
-
-
-def _has_zone(kind: str) -> bool:
-    return kind.endswith("WITH TIME ZONE")
-
-
-def _is_number(kind: str) -> bool:
-    return kind in _NUMBERS or kind.startswith("DECIMAL")
-
-
-def not_castable(
-    con: duckdb.DuckDBPyConnection, delivery: Delivery, column: str, kind: str, wanted: str
-) -> int | None:
-    """How many values of a column are none of a type, None if that cannot be looked at.
-
-    A value that would be rounded or cut is none of it, nor is a moment a wall clock.
-    """
-    if delivery.relation is None:
-        return None
-    value = identifier(column)
-    cast = f"try_cast({value} as {wanted})"
-    if kind == wanted:
-        return 0
-    if _has_zone(kind) != _has_zone(wanted) and {kind, wanted} != {"VARCHAR", wanted}:
-        is_lost = "true"
-    elif kind == "VARCHAR" and _is_number(wanted):
-        is_lost = f"{cast}::double is distinct from try_cast({value} as double)"
-    elif kind == "VARCHAR" and wanted == "DATE":
-        is_lost = f"{cast}::timestamp is distinct from try_cast({value} as timestamp)"
-    elif kind == "VARCHAR" or wanted == "VARCHAR":
-        is_lost = "false"
-    else:
-        is_lost = f"try_cast({cast} as {kind}) is distinct from {value}"
-    row = con.execute(
-        f"""
-        select count(*) from {delivery.relation}
-        where {value} is not null and ({cast} is null or {is_lost})
-        """
-    ).fetchone()
-    return int(row[0]) if row else 0

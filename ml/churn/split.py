@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from ml.config import TrainingSettings
 from ml.customer_hash import sample_customers, unit_hash
+from ml.errors import ModelError
 from ml.schemas import CUSTOMER_ID, SNAPSHOT_DATE, sorted_by_keys
 
 CALIBRATION_SHARE = 0.2
@@ -27,7 +28,7 @@ FOLD_SALT = 101
 CAP_SALT = 202
 
 
-class NotEnoughHistoryError(ValueError):
+class NotEnoughHistoryError(ModelError):
     """The history is too short to train on one period and be judged on a later one."""
 
 

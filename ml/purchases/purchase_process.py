@@ -15,6 +15,7 @@ from scipy.special import logit
 
 from ml.columns import is_known, numbers
 from ml.customer_hash import sample_customers
+from ml.errors import ModelError
 from ml.purchases.bg_nbd import BgNbd, Histories
 
 HISTORY_COLUMNS = ("purchase_days_lifetime", "days_since_first_order", "days_since_last_order")
@@ -29,7 +30,7 @@ SAMPLE_SALT = 303
 MAX_LOG_ODDS = 14.0
 
 
-class NoProcessError(ValueError):
+class NoProcessError(ModelError):
     """Nothing can be fitted; the text says what is missing."""
 
 

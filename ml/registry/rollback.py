@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from ml.errors import ModelError
 
-class RollbackError(ValueError):
+
+class RollbackError(ModelError):
     """There is nothing to go back to; the text says what there is."""
 
 

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ml.columns import is_text, numbers
+from ml.errors import ModelError
 from ml.metrics.evaluate import roc_auc
 from ml.metrics.intervals import wilson_interval
 from ml.schemas import CHURNED, CUSTOMER_ID, feature_names, labels_of
@@ -39,7 +40,7 @@ class Leak:
     why: str
 
 
-class LeakageError(ValueError):
+class LeakageError(ModelError):
     """Features know the outcome; the text names each and says why."""
 
     def __init__(self, leaks: list[Leak]) -> None:

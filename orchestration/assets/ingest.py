@@ -7,8 +7,8 @@ import dagster as dg
 from deployment.config import DeploymentConfig
 from deployment.home import Home
 from deployment.source_config import FilesSource, FileTable, Source
-from ingestion.report import TableReport
-from ingestion.sources import Extraction, extract
+from ingestion.extraction.sources import Extraction, extract
+from ingestion.landing.report import TableReport
 from orchestration.partitions import dates_of
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name

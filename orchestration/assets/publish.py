@@ -11,7 +11,8 @@ from orchestration.assets.ingest import POOL
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
-from warehouse.publication import PublicationError, publish, tables_from_manifest
+from warehouse.publication import publish
+from warehouse.published_tables import tables_from_manifest
 
 PUBLISHED = dg.AssetKey(["published", "holdfast"])
 
@@ -38,7 +39,7 @@ def published_asset(
     def published(
         warehouse: dg.ResourceParam[Warehouse], home: dg.ResourceParam[Home]
     ) -> dg.MaterializeResult[None]:
-        with final_unless_in_use(PublicationError):
+        with final_unless_in_use():
             report = publish(warehouse.path, home.published, tables)
         return dg.MaterializeResult(
             metadata={

@@ -59,11 +59,11 @@ def churn_scores_asset(
         from ml.cards.plots import score_histogram
         from ml.churn.hazard import score_hazards
         from ml.churn.score import score
-        from ml.schemas import CHURN_HAZARDS, SchemaError
+        from ml.schemas import CHURN_HAZARDS
 
         dates = dates_of(context)
         scored, hazards = [], [CHURN_HAZARDS.empty_table()]
-        with final_unless_in_use(SchemaError), warehouse.connect() as con:
+        with final_unless_in_use(), warehouse.connect() as con:
             catalogue, exact_from = feature_catalogue(con), config.risk_tiers.medium
             for day in dates:
                 used = model_of(day, models)

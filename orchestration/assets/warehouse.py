@@ -66,10 +66,10 @@ def warehouse_assets(
         warehouse: dg.ResourceParam[Warehouse],
         dbt: dg.ResourceParam[Dbt],
     ) -> Iterator[Any]:
-        from ml.churn.split import NotEnoughHistoryError, training_cutoffs
+        from ml.churn.split import training_cutoffs
 
         daily = dates_of(context)
-        with final_unless_in_use(NotEnoughHistoryError):
+        with final_unless_in_use():
             training: list[date] = []
             if EXAMPLES in context.selected_asset_keys:
                 training = training_cutoffs(daily[-1], config.first_date, settings)

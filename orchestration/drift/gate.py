@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 import duckdb
 
-from deployment.errors import PlainError
+from deployment.errors import HoldfastError
 from ml.monitoring.drift import Shift, shifts
 from warehouse.drift_tables import (
     accepted_since,
@@ -30,7 +30,7 @@ from warehouse.transaction import transaction
 TOLD_NULL_SHARE = 0.05
 
 
-class DriftError(PlainError):
+class DriftError(HoldfastError):
     """A shift cannot be accepted as asked; the text says why and what can be."""
 
 

@@ -30,8 +30,11 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_common.events.base_types import EventMsg
 from dbt_common.events.functions import msg_to_dict
 
+from deployment.errors import HoldfastError
 from deployment.home import Home
 from deployment.project import DBT_PROJECT
+from warehouse.connection import open_file
+from warehouse.errors import busy_error
 from warehouse.quoting import identifier
 
 _RESULTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"})
@@ -43,7 +46,7 @@ _SECONDS_BETWEEN_CANCELS = 0.2
 _READ: dict[str, Manifest] = {}
 
 
-class TransformError(RuntimeError):
+class TransformError(HoldfastError):
     """dbt could not parse or build; the text names the nodes that failed and says why."""
 
 
@@ -88,6 +91,7 @@ class Dbt:
         Unit tests are left out: they say something of the code, and not of the day.
 
         Raises:
+            WarehouseBusyError: another process holds the warehouse.
             TransformError: a model or a test failed; everything that did not depend on it was
                 built, and the results of all were yielded.
         """
@@ -103,8 +107,8 @@ class Dbt:
             "--no-write-json",
         ]
         # Opened as dbt opens it: connections of one process share one instance of the file.
-        with duckdb.connect(str(self.home.warehouse)) as con:
-            for message in _invoke(arguments, self._parsed()):
+        with open_file(self.home.warehouse) as con:
+            for message in _invoke(arguments, self._parsed(), self.home.warehouse):
                 node = message.raw_event["data"]["node_info"]
                 for event in message.to_default_asset_events(manifest, translator, context):
                     if isinstance(event, dg.Output) and node["materialized"] != "view":
@@ -163,7 +167,9 @@ class Dbt:
         return digest.hexdigest()
 
 
-def _invoke(arguments: Sequence[str], manifest: Manifest) -> Iterator[DbtCoreCliEventMessage]:
+def _invoke(
+    arguments: Sequence[str], manifest: Manifest, warehouse: Path
+) -> Iterator[DbtCoreCliEventMessage]:
     """Run dbt beside this thread and yield the results of its nodes as they come.
 
     Whoever stops reading stops dbt: what it is executing is cancelled, and not committed.
@@ -192,7 +198,13 @@ def _invoke(arguments: Sequence[str], manifest: Manifest) -> Iterator[DbtCoreCli
                 adapter.connections.cancel_open()
             thread.join(_SECONDS_BETWEEN_CANCELS)
     if not item.success:
-        raise TransformError(_why(item))
+        raise _failure(item, warehouse)
+
+
+def _failure(result: dbtRunnerResult, warehouse: Path) -> HoldfastError:
+    """The error of a failed invocation: of a busy warehouse, or of the nodes that failed."""
+    message = _why(result)
+    return busy_error(warehouse, message) or TransformError(message)
 
 
 def _why(result: dbtRunnerResult) -> str:

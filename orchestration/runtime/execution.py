@@ -20,7 +20,6 @@ from orchestration.definitions import TERMINAL_LOGGER, build_defs
 from orchestration.jobs import BACKFILL, DAILY, RETRAIN
 from orchestration.resources import Models
 from orchestration.retraining import ASKED_FOR, RETRAIN_REASON
-from orchestration.runtime.dbt import TransformError
 from orchestration.runtime.instance import (
     LOCATION,
     PROCESS_TAG,
@@ -28,7 +27,6 @@ from orchestration.runtime.instance import (
     process_tag,
     runs_in_progress,
 )
-from warehouse.publication import PublicationError
 
 _IN_LOCATION = {".dagster/repository": f"__repository__@{LOCATION}"}
 
@@ -99,10 +97,7 @@ class Runner:
             raise RunError("\n".join([*_reasons(result), f"(run {result.run_id[:8]})"]))
 
     def _job(self, name: str, logger: dg.LoggerDefinition) -> dg.JobDefinition:
-        try:
-            definitions = build_defs(config=self.config, home=self.home, logger=logger)
-        except (TransformError, PublicationError) as error:
-            raise RunError(str(error)) from error
+        definitions = build_defs(config=self.config, home=self.home, logger=logger)
         return definitions.resolve_job_def(name)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployment.config_file import CONFIG_VARIABLE
-from deployment.errors import PlainError
+from deployment.errors import HoldfastError
 from deployment.home import HOME_VARIABLE, Home
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ compute_logs:
 """
 
 
-class RunError(PlainError):
+class RunError(HoldfastError):
     """A run failed or may not begin; the text says what went wrong, a line each."""
 
 

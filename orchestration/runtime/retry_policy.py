@@ -1,4 +1,4 @@
-"""Which failures of a step may be tried again: a warehouse in use, and nothing else."""
+"""Retry policy of steps: a step is retried only while another process holds the warehouse."""
 
 from __future__ import annotations
 
@@ -7,28 +7,27 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from ingestion.errors import ExtractError
-from orchestration.runtime.dbt import TransformError
-from warehouse.connection import WarehouseError
+from deployment.errors import HoldfastError
+from ml.errors import ModelError
+from warehouse.errors import WarehouseBusyError
 
 RETRIES = 4
 SECONDS_BETWEEN_RETRIES = 15
-_IN_USE = ("is being written", "Could not set lock", "Conflicting lock")
 
 
 @contextmanager
-def final_unless_in_use(*also_final: type[Exception]) -> Iterator[None]:
-    """Turn known errors into a failure with their message; retry where the warehouse was in use.
+def final_unless_in_use() -> Iterator[None]:
+    """Turn known errors into a failure with their message; retry while the warehouse is busy.
 
-    Bad data is as bad the second time. A file that somebody else holds open will be let go.
+    Every other known error would be the same at the next try.
 
-    Args:
-        also_final: errors that the step knows besides those of extraction, dbt and warehouse.
+    Raises:
+        RetryRequested: another process holds the warehouse.
+        Failure: any other `HoldfastError` or `ModelError`; without retries.
     """
-    final: tuple[type[Exception], ...] = (ExtractError, TransformError, WarehouseError, *also_final)
     try:
         yield
-    except final as error:
-        if any(sign in str(error) for sign in _IN_USE):
-            raise dg.RetryRequested(RETRIES, SECONDS_BETWEEN_RETRIES) from error
+    except WarehouseBusyError as error:
+        raise dg.RetryRequested(RETRIES, SECONDS_BETWEEN_RETRIES) from error
+    except (HoldfastError, ModelError) as error:
         raise dg.Failure(str(error), allow_retries=False) from error

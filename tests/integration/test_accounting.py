@@ -26,10 +26,11 @@ from openpyxl import Workbook
 from deployment.config_file import load_config
 from deployment.home import Home
 from deployment.source_config import FilesSource, SqlSource
-from ingestion.errors import ExtractError
-from ingestion.files.files import extract_source
-from ingestion.landing import landing
-from ingestion.landing.landing import Landing
+from ingestion.errors import SourceError
+from ingestion.extraction.files import extract_files
+from ingestion.landing import mutable_table
+from ingestion.landing.mutable_table import Landing
+from ingestion.opened_source import open_source
 from tests.integration.deployments import DEMO, Deployment
 from warehouse.connection import Warehouse, write_run_dates
 
@@ -228,13 +229,13 @@ class Company:
         assert self.found(source, table, name) == expected, (table, fault)
 
     def extract(self, source: str) -> bool:
-        """Whether the source could be read: nothing but an ExtractError says that it was not."""
+        """Whether the source could be read: nothing but an SourceError says that it was not."""
         config = load_config(self.deployment.config).sources[source]
         assert isinstance(config, FilesSource)
         with Warehouse(self.home.warehouse).connect() as con:
             try:
-                extract_source(con, source, config, self.home, self.day)
-            except ExtractError as error:
+                extract_files(con, open_source(source, config), self.home, self.day)
+            except SourceError as error:
                 message = str(error)
             else:
                 return True
@@ -427,8 +428,8 @@ def land_tickets(company: Company, dice: random.Random, rows: int) -> None:
             con.execute(f"create or replace temp table fetched as {empty(columns)}")
             con.executemany(f"insert into fetched values ({', '.join('?' * len(columns))})", given)
             con.begin()
-            landing.prepare(con, at, columns, "fetched")
-            landing.land(con, at, "fetched", columns, has_repeats=True)
+            mutable_table.prepare(con, at, columns, "fetched")
+            mutable_table.land(con, at, "fetched", columns, has_repeats=True)
             con.commit()
             latest |= {row[0]: row for row in given if row[0] is not None}
         there = con.execute(

@@ -13,7 +13,7 @@ import yaml
 
 from deployment.config_file import load_config
 from deployment.home import Home
-from ingestion.sources import extract
+from ingestion.extraction.sources import extract
 from tests.api_company import contact, metric_set, order, shop_customer, ticket, user
 from tests.api_sources import example
 from tests.integration.deployments import Deployment

@@ -17,7 +17,8 @@ import pytest
 
 from deployment.config_file import load_config
 from deployment.home import Home
-from ingestion.files.files import extract_source
+from ingestion.extraction.files import extract_files
+from ingestion.opened_source import open_source
 from tests.integration.deployments import ROOT, Deployment
 from warehouse.connection import Warehouse
 
@@ -56,7 +57,7 @@ def staged(config_name: str, variable: str, data: Path, root: Path) -> Iterator[
         assert config.last_date is not None
         with warehouse.connect() as con:
             for name, source in config.sources.items():
-                extract_source(con, name, source, deployment.home, config.last_date)
+                extract_files(con, open_source(name, source), deployment.home, config.last_date)
         folders = (f"path:models/staging/{name}" for name in config.sources)
         built = deployment.dbt("build", "--select", *folders)
     assert built.returncode == 0, built.stdout

@@ -19,8 +19,9 @@ from ingestion.apis.paging import Pages
 from ingestion.apis.records import lifted
 from ingestion.connect.errors import ConnectError, mistakes_in
 from ingestion.connect.origins.offered import Offer, OfferedTable
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.files.formats.readers import json_lines
+from ingestion.opened_source import open_source
 from warehouse.quoting import identifier
 
 # Enough to tell keys and words, within what an API that allows two requests a second gives in 20 s.
@@ -47,8 +48,8 @@ def offered_api(con: duckdb.DuckDBPyConnection, path: Path) -> Offer:
     tables: dict[str, Mapping[str, Any]] = entry["tables"]
     offered, passed_over = [], []
     try:
-        client = ApiClient(path.stem, source)
-    except ExtractError as error:
+        client = ApiClient(open_source(path.stem, source))
+    except SourceError as error:
         raise ConnectError(str(error)) from None
     try:
         for name, table in tables.items():
@@ -58,7 +59,7 @@ def offered_api(con: duckdb.DuckDBPyConnection, path: Path) -> Offer:
                 continue
             where = {key: value for key, value in table.items() if key not in _FOUND_OUT}
             offered.append(OfferedTable(name, identifier(name), columns, True, where))
-    except ExtractError as error:
+    except SourceError as error:
         raise ConnectError(str(error)) from None
     finally:
         client.close()
@@ -100,7 +101,7 @@ def _sample(
     """Put the first pages of a resource into a table; its columns, none without a record.
 
     Raises:
-        ExtractError: they cannot be had.
+        SourceError: they cannot be had.
     """
     table = source.tables[name]
     pages = Pages.from_the_beginning(client, name, source)

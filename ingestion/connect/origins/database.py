@@ -8,15 +8,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 import duckdb
 
-from deployment.secrets import is_reference
+from deployment.source_config.references import is_reference
 from ingestion.connect.errors import ConnectError
 from ingestion.connect.origins.folder import ascii_name
 from ingestion.connect.origins.offered import Offer, OfferedTable
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
+from ingestion.opened_source import open_origin
 from warehouse.quoting import identifier
 
 if TYPE_CHECKING:
-    from ingestion.databases.database import Snapshot
+    from ingestion.databases.snapshot import Snapshot
 
 # A database answers others too: enough to tell keys and words, some seconds of one connection.
 SAMPLE_ROWS = 200_000
@@ -59,9 +60,9 @@ def offered_database(con: duckdb.DuckDBPyConnection, name: str, url: str) -> Off
     from ingestion.databases.database import open_snapshot
 
     try:
-        with open_snapshot(name, url) as snapshot:
+        with open_snapshot(name, open_origin(name, url).value(url)) as snapshot:
             return _offer(con, snapshot, url)
-    except ExtractError as error:
+    except SourceError as error:
         raise ConnectError(str(error).removeprefix(f"source {name}: ")) from None
 
 
@@ -104,7 +105,7 @@ def _table(
         batches.copy(con, relation, columns)
     except duckdb.Error:
         # DuckDB's words may quote a row.
-        raise batches.failure or ExtractError(f"{table}: its rows cannot be read") from None
+        raise batches.failure or SourceError(f"{table}: its rows cannot be read") from None
     cut = con.execute(f"delete from {relation} where rowid >= {SAMPLE_ROWS}").fetchone()
     keys = snapshot.keys(table)
     return OfferedTable(

@@ -17,7 +17,7 @@ from deployment.source_config import CsvOptions, FileTable
 from ingestion.connect.errors import ConnectError
 from ingestion.connect.origins.offered import Offer, OfferedTable
 from ingestion.connect.profiling.names import normalised
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.files.formats.readers import DeliveredFile, open_file
 from warehouse.quoting import identifier, literal
 
@@ -67,7 +67,7 @@ def offered_files(con: duckdb.DuckDBPyConnection, location: str, folder: Path) -
         for pattern, paths in groups.items():
             try:
                 tables.append(_table(con, names[pattern], pattern, paths, Path(scratch)))
-            except (ExtractError, ConnectError) as error:
+            except (SourceError, ConnectError) as error:
                 passed_over.append(f"{pattern}: {error}")
     if not tables:
         told = "".join(f"\n  {line}" for line in passed_over)

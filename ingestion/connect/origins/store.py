@@ -19,9 +19,10 @@ from deployment.source_config import FilesSource
 from ingestion.connect.errors import ConnectError, mistakes_in
 from ingestion.connect.origins.folder import NO_TABLE, file_format, offered_files, path_pattern
 from ingestion.connect.origins.offered import Offer
-from ingestion.errors import ExtractError
-from ingestion.files.drops import Drop
+from ingestion.errors import SourceError
 from ingestion.files.object_store import ObjectFolder, open_store
+from ingestion.landing.ledger import Drop
+from ingestion.opened_source import open_source
 
 # Of each table the newest files, until they are so large together: some million rows, which most
 # lines bring in a minute.
@@ -50,9 +51,9 @@ def offered_store(
     if storage_options:
         entry["storage_options"] = dict(storage_options)
     try:
-        store = open_store(name, _source(entry))
+        store = open_store(open_source(name, _source(entry)))
         drops = store.drops("**")
-    except ExtractError as error:
+    except SourceError as error:
         raise ConnectError(str(error).removeprefix(f"source {name}: ")) from None
     with tempfile.TemporaryDirectory() as folder:
         cut, passed_over = _copied(store, drops, Path(folder))
@@ -99,7 +100,7 @@ def _copied(store: ObjectFolder, drops: list[Drop], folder: Path) -> tuple[set[s
             for drop in chosen:
                 _copy(store, drop, folder)
                 copied += 1
-        except ExtractError as error:
+        except SourceError as error:
             failed.append(str(error))
             continue
         if len(chosen) < len(files):
@@ -126,7 +127,7 @@ def _copy(store: ObjectFolder, drop: Drop, folder: Path) -> None:
     """Put a file where it would lie if the store were a folder.
 
     Raises:
-        ExtractError: it cannot be read, or no file can have its name.
+        SourceError: it cannot be read, or no file can have its name.
     """
     with tempfile.TemporaryDirectory() as scratch:
         fetched, _ = store.fetch(drop, Path(scratch))
@@ -135,6 +136,6 @@ def _copy(store: ObjectFolder, drop: Drop, folder: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             fetched.rename(target)
         except (OSError, ValueError):
-            raise ExtractError.of_file(
+            raise SourceError.of_file(
                 drop.name, "no file can have this name, or a folder has it: rename it"
             ) from None

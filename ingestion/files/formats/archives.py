@@ -10,7 +10,7 @@ import zlib
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 
 # Rows of a table shrink to a tenth, seldom to a fiftieth.
 _MOST_EXPANDED = 250
@@ -30,7 +30,7 @@ def unpacked(name: str, path: Path, member: str | None, scratch: Path) -> Path:
         scratch: folder for the copy.
 
     Raises:
-        ExtractError: the archive is not whole, is encrypted, would unpack to far more than tables
+        SourceError: the archive is not whole, is encrypted, would unpack to far more than tables
             do, or holds none or several such files.
     """
     copy = scratch / f"{hashlib.sha256(name.encode()).hexdigest()}.unpacked"
@@ -41,15 +41,15 @@ def unpacked(name: str, path: Path, member: str | None, scratch: Path) -> Path:
             with archive.open(info) as packed, copy.open("wb") as target:
                 shutil.copyfileobj(packed, target, 1 << 20)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
-        raise ExtractError.of_file(
+        raise SourceError.of_file(
             name, f"not a whole zip archive ({error}): pack it again and deliver it again"
         ) from None
     except NotImplementedError as error:
-        raise ExtractError.of_file(
+        raise SourceError.of_file(
             name, f"it is packed in a way that is not known ({error}): pack it as ordinary zip"
         ) from None
     if not copy.stat().st_size:
-        raise ExtractError.of_file(name, "the file in it is empty (0 bytes): deliver it again")
+        raise SourceError.of_file(name, "the file in it is empty (0 bytes): deliver it again")
     return copy
 
 
@@ -59,11 +59,11 @@ def refuse_bombs(name: str, archive: zipfile.ZipFile) -> None:
     What it says can be relied on: no more than that is ever unpacked of a file.
 
     Raises:
-        ExtractError: it does.
+        SourceError: it does.
     """
     for info in archive.infolist():
         if info.file_size > max(_HARMLESS_BYTES, _MOST_EXPANDED * info.compress_size):
-            raise ExtractError.of_file(
+            raise SourceError.of_file(
                 name,
                 f"{info.filename} would unpack to {info.file_size >> 20} MB,"
                 f" {info.file_size // max(info.compress_size, 1)} times its size: no table does;"
@@ -87,13 +87,13 @@ def _the_one(name: str, archive: zipfile.ZipFile, member: str | None) -> zipfile
     listed = ", ".join(sorted(info.filename for info in (wanted or files))[:5])
     if not wanted:
         asked = f" that matches {member}" if member else ""
-        raise ExtractError.of_file(
+        raise SourceError.of_file(
             name, f"there is no file{asked} in it{f', but {listed}' if listed else ''}: set member"
         )
     if len(wanted) > 1:
-        raise ExtractError.of_file(
+        raise SourceError.of_file(
             name, f"there are {len(wanted)} files in it ({listed}): set member to the one meant"
         )
     if wanted[0].flag_bits & _ENCRYPTED:
-        raise ExtractError.of_file(name, "it is encrypted: deliver it without a password")
+        raise SourceError.of_file(name, "it is encrypted: deliver it without a password")
     return wanted[0]

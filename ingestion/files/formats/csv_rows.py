@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from deployment.source_config import CsvOptions
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.files.formats.row_copy import RowCopy
 
 _LONGEST_ROW = 2_000_000
@@ -47,7 +47,7 @@ def copy_rows(
         copy: where to.
 
     Raises:
-        ExtractError: the file ends within a row, or no row of it can be read.
+        SourceError: the file ends within a row, or no row of it can be read.
     """
     lines = _Lines(name, binary, encoding)
     for _ in range(options.skip_lines):
@@ -63,7 +63,7 @@ def copy_rows(
                 copy.add([None if value == options.null else value for value in padded])
             continue
         if lines.is_cut:
-            raise ExtractError.of_file(
+            raise SourceError.of_file(
                 name,
                 "the file ends within it: is it cut off? Deliver it again",
                 line=lines.first_number,
@@ -71,7 +71,7 @@ def copy_rows(
         copy.refuse(lines.first_number, reason, "".join(lines.taken).rstrip("\r\n"))
     if copy.first_fault and not copy.row_count:
         line, reason = copy.first_fault
-        raise ExtractError.of_file(
+        raise SourceError.of_file(
             name, f"no row can be read; the first: {reason}: correct the export", line=line
         )
 
@@ -186,12 +186,12 @@ class _Lines:
         try:
             line = self._text.readline(_LONGEST_LINE)
         except UnicodeDecodeError:
-            raise ExtractError.of_file(
+            raise SourceError.of_file(
                 self._name,
                 f"there are bytes that are not {self.encoding}: set options.encoding to what it is",
             ) from None
         if len(line) >= _LONGEST_LINE and not line.endswith(_LINE_ENDS):
-            raise ExtractError.of_file(
+            raise SourceError.of_file(
                 self._name, "a line is longer than 16 MB: is this a CSV file?"
             )
         return line

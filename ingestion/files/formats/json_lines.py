@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import duckdb
 
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.files.formats.row_copy import RowCopy
 
 _BATCH_LINES = 5_000
@@ -30,7 +30,7 @@ def copy_objects(
         copy: where to.
 
     Raises:
-        ExtractError: the file ends within a line, or no line of it is an object.
+        SourceError: the file ends within a line, or no line of it is an object.
     """
     for batch in _batches(name, binary):
         texts = [text for _, text, fault, _ in batch if fault is None]
@@ -41,13 +41,13 @@ def copy_objects(
                 copy.add([text])
                 continue
             if not is_ended:
-                raise ExtractError.of_file(
+                raise SourceError.of_file(
                     name, f"{fault}: is the file cut off? Deliver it again", line=number
                 )
             copy.refuse(number, fault, text)
     if copy.first_fault and not copy.row_count:
         line, fault = copy.first_fault
-        raise ExtractError.of_file(
+        raise SourceError.of_file(
             name, f"{fault}, and no line is one that can be read: correct the export", line=line
         )
 
@@ -60,7 +60,7 @@ def _batches(name: str, binary: BinaryIO) -> Iterator[list[tuple[int, str, str |
         number += 1
         is_ended = line.endswith(b"\n")
         if len(line) >= _LONGEST_LINE and not is_ended:
-            raise ExtractError.of_file(name, "the line is longer than 16 MB", line=number)
+            raise SourceError.of_file(name, "the line is longer than 16 MB", line=number)
         if number == 1:
             line = line.removeprefix(codecs.BOM_UTF8)
         if not line.strip():

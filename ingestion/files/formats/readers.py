@@ -22,7 +22,7 @@ import duckdb
 
 from deployment.source_config import CsvOptions, FileTable
 from deployment.source_config.files import DETECTED
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.files.duckdb_messages import explain
 from ingestion.files.fingerprint import is_gzip
 from ingestion.files.formats.csv_rows import copy_rows
@@ -101,7 +101,7 @@ def open_file(
             one such row makes the relation fail when it is read.
 
     Raises:
-        ExtractError: it cannot be read.
+        SourceError: it cannot be read.
     """
     if table.format == "parquet":
         reading = _parquet(con, file)
@@ -186,7 +186,7 @@ def _keys(con: duckdb.DuckDBPyConnection, relation: str, column: str) -> dict[st
 
 def _distinct_keys(name: str, reading: Reading) -> Reading:
     if len({key.casefold() for key in reading.columns}) < len(reading.columns):
-        raise ExtractError.of_file(
+        raise SourceError.of_file(
             name, "there are keys that differ by case only: call them alike, or apart"
         )
     return reading
@@ -258,15 +258,15 @@ def _header(file: DeliveredFile, options: CsvOptions) -> list[str]:
     try:
         header = next(rows)
     except StopIteration:
-        raise ExtractError.of_file(
+        raise SourceError.of_file(
             file.name, "there is no header line: expected the columns' names in it"
         ) from None
     except csv.Error as error:
-        raise ExtractError.of_file(
+        raise SourceError.of_file(
             file.name, f"the header cannot be read ({error}): check delimiter and quote", line=1
         ) from None
     if any("\ufffd" in name or "\0" in name for name in header):
-        raise ExtractError.of_file(
+        raise SourceError.of_file(
             file.name,
             _WRONG_ENCODING.format(encoding=options.encoding),
             line=options.skip_lines + 1,
@@ -294,7 +294,7 @@ def _check_columns(name: str, table: FileTable, columns: dict[str, str]) -> None
     there = {column.casefold() for column in columns}
     reserved = there & set(LOAD_COLUMNS)
     if reserved:
-        raise ExtractError.of_file(
+        raise SourceError.of_file(
             name, f"the column {min(reserved)} is Holdfast's own name: rename it in the export"
         )
     is_whole = there.issuperset(column.casefold() for column in table.columns)
@@ -303,7 +303,7 @@ def _check_columns(name: str, table: FileTable, columns: dict[str, str]) -> None
     (only,) = columns
     for delimiter, delimiter_name in _OTHER_DELIMITERS.items():
         if delimiter != table.options.delimiter and delimiter in only:
-            raise ExtractError.of_file(
+            raise SourceError.of_file(
                 name,
                 f"the header is one column, and looks delimited by {delimiter_name}:"
                 f" set options.delimiter, now {table.options.delimiter!r}",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deployment.source_config import WorkbookOptions
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.files.formats.archives import refuse_bombs
 from ingestion.files.formats.row_copy import RowCopy
 
@@ -30,7 +30,7 @@ class Sheet:
         options: which sheet, and where its header is.
 
     Raises:
-        ExtractError: the workbook cannot be read, or has no such sheet.
+        SourceError: the workbook cannot be read, or has no such sheet.
     """
 
     def __init__(self, name: str, path: Path, options: WorkbookOptions) -> None:
@@ -45,7 +45,7 @@ class Sheet:
         """Copy what stands below the header; rows of empty cells are none.
 
         Raises:
-            ExtractError: the sheet cannot be read to its end, or no row of it fits the header.
+            SourceError: the sheet cannot be read to its end, or no row of it fits the header.
         """
         width = len(self.header)
         for number, cells in enumerate(self._rows, start=self._options.header_row + 1):
@@ -62,7 +62,7 @@ class Sheet:
                 copy.add([*values, *[None] * (width - len(values))])
         if copy.first_fault and not copy.row_count:
             line, reason = copy.first_fault
-            raise ExtractError.of_file(
+            raise SourceError.of_file(
                 self._name, f"no row can be read; the first: {reason}", line=line
             )
 
@@ -71,7 +71,7 @@ class Sheet:
         while cells and not cells[-1]:
             cells.pop()
         if not cells:
-            raise ExtractError.of_file(
+            raise SourceError.of_file(
                 self._name,
                 "there is no header: set workbook.header_row to the row of the columns' names",
                 line=self._options.header_row,
@@ -88,11 +88,11 @@ class Sheet:
                 sheet = self._sheet(workbook)
                 sheet.reset_dimensions()  # what programs write there is often wrong
                 yield from sheet.iter_rows(min_row=self._options.header_row, values_only=True)
-        except ExtractError:
+        except SourceError:
             raise
         # What openpyxl raises over bytes from outside depends on where they lead it.
         except Exception as error:
-            raise ExtractError.of_file(
+            raise SourceError.of_file(
                 self._name,
                 f"not a whole Excel workbook ({type(error).__name__}): save it again as .xlsx",
             ) from None
@@ -105,7 +105,7 @@ class Sheet:
             if sheet.title == wanted:
                 return sheet
         listed = ", ".join(sheet.title for sheet in workbook.worksheets) or "none"
-        raise ExtractError.of_file(
+        raise SourceError.of_file(
             self._name, f"there is no sheet {wanted or ''}; there are {listed}: set workbook.sheet"
         )
 
@@ -115,14 +115,14 @@ def _look_at(name: str, path: Path) -> None:
     with path.open("rb") as binary:
         start = binary.read(len(_OLD_FORMAT))
     if start == _OLD_FORMAT:
-        raise ExtractError.of_file(
+        raise SourceError.of_file(
             name, "it has a password or is an old .xls file: save it as .xlsx without a password"
         )
     try:
         with zipfile.ZipFile(path) as archive:
             refuse_bombs(name, archive)
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise ExtractError.of_file(
+        raise SourceError.of_file(
             name, f"not a whole Excel workbook ({error}): save it again as .xlsx"
         ) from None
 

@@ -12,8 +12,9 @@ import pytest
 
 from deployment.home import Home
 from deployment.source_config import FilesSource
-from ingestion.files.files import extract_source
-from ingestion.report import TableReport
+from ingestion.extraction.files import extract_files
+from ingestion.landing.report import TableReport
+from ingestion.opened_source import open_source
 from warehouse.connection import Warehouse
 
 
@@ -50,7 +51,8 @@ class Shop:
     def extract(self, day: str) -> dict[str, TableReport]:
         """Run for a date; the reports by table."""
         with Warehouse(self.home.warehouse).connect() as con:
-            reports = extract_source(con, "shop", self.source, self.home, date.fromisoformat(day))
+            opened = open_source("shop", self.source)
+            reports = extract_files(con, opened, self.home, date.fromisoformat(day))
         return {report.table: report for report in reports}
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:

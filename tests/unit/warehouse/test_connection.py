@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.connection import Warehouse, WarehouseError, as_of_date, write_run_dates
+from warehouse.connection import Warehouse, as_of_date, write_run_dates
+from warehouse.errors import WarehouseBusyError, WarehouseError
 
 
 @pytest.fixture
@@ -85,7 +86,9 @@ def test_a_warehouse_that_another_process_writes_says_so(warehouse: Warehouse) -
         assert other.stdout is not None
         other.stdout.readline()
         with (
-            pytest.raises(WarehouseError, match=f"is being written by process {other.pid}: wait"),
+            pytest.raises(
+                WarehouseBusyError, match=f"is being written by process {other.pid}: wait"
+            ),
             warehouse.connect(),
         ):
             pass

@@ -18,13 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from warehouse.connection import Warehouse, write_run_dates
-from warehouse.publication import (
-    PublicationError,
-    PublishedTable,
-    PublishReport,
-    publish,
-    tables_from_manifest,
-)
+from warehouse.publication import PublishReport, publish
+from warehouse.published_tables import PublicationError, PublishedTable, tables_from_manifest
 
 RISKS = PublishedTable("activation", "risks", ("customer_id",), "snapshot_date")
 CUSTOMERS = PublishedTable("marts", "customers", ("customer_id",))
@@ -325,7 +320,8 @@ for _ in range(2):
 _PUBLISH = """
 import sys
 from pathlib import Path
-from warehouse.publication import PublishedTable, publish
+from warehouse.publication import publish
+from warehouse.published_tables import PublishedTable
 risks = PublishedTable("activation", "risks", ("customer_id",), "snapshot_date")
 customers = PublishedTable("marts", "customers", ("customer_id",))
 publish(Path(sys.argv[1]), Path(sys.argv[2]), [risks, customers], full=bool(int(sys.argv[3])))

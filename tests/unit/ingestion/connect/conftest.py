@@ -20,7 +20,8 @@ from deployment.home import Home
 from deployment.source_config import FilesSource
 from ingestion.connect.connection import Connection, connect
 from ingestion.connect.mapping.guesses import EntityGuess
-from ingestion.files.files import extract_source
+from ingestion.extraction.files import extract_files
+from ingestion.opened_source import open_source
 
 ROOT = Path(__file__).parents[4]
 
@@ -68,7 +69,8 @@ class Project:
         assert isinstance(source, FilesSource)
         model = self.staging(name) / f"stg_{name}__{entity}.sql"
         with duckdb.connect() as con:
-            extract_source(con, name, source, self.home, config.last_date or date(2026, 1, 1))
+            opened = open_source(name, source)
+            extract_files(con, opened, self.home, config.last_date or date(2026, 1, 1))
             found = con.execute(rendered(model.read_text(), config.time_zone))
             columns = [column for column, *_ in found.description]
             return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]

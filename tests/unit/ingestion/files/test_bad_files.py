@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from tests.unit.ingestion.conftest import ORDERS, Shop
 
 GOOD = b"order_no,amount\n1,5\n"
@@ -36,7 +36,7 @@ def test_a_csv_file_that_cannot_be_read_says_where_and_what_to_do(
     shop: Shop, content: bytes, message: str
 ) -> None:
     path = shop.deliver("orders_2026-06-16.csv", content)
-    with pytest.raises(ExtractError, match=re.escape(message)) as caught:
+    with pytest.raises(SourceError, match=re.escape(message)) as caught:
         shop.extract("2026-06-16")
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
@@ -78,7 +78,7 @@ def test_a_file_of_another_kind_that_cannot_be_read_says_so(
 ) -> None:
     shop.tables = {"orders": {**ORDERS, "path": name, **table}}
     path = shop.deliver(name, content)
-    with pytest.raises(ExtractError, match=re.escape(message)) as caught:
+    with pytest.raises(SourceError, match=re.escape(message)) as caught:
         shop.extract("2026-06-16")
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
@@ -89,43 +89,41 @@ def test_a_parquet_file_that_is_cut_off_is_not_loaded_in_part(shop: Shop) -> Non
     duckdb.sql(f"copy (select 1 as order_no, 2 as amount from range(9999)) to '{path}'")
     path.write_bytes(path.read_bytes()[:-20])
     shop.tables = {"orders": {**ORDERS, "path": path.name, "format": "parquet"}}
-    with pytest.raises(ExtractError, match="not a whole Parquet file"):
+    with pytest.raises(SourceError, match="not a whole Parquet file"):
         shop.extract("2026-06-16")
 
 
 def test_a_message_never_quotes_a_row(shop: Shop) -> None:
     shop.deliver("orders_2026-06-16.csv", b"order_no,amount\n2,5,jane@example.com\n")
-    with pytest.raises(ExtractError) as caught:
+    with pytest.raises(SourceError) as caught:
         shop.extract("2026-06-16")
     assert "jane" not in str(caught.value)
 
 
 def test_no_file_at_all_is_an_error_that_names_the_path(shop: Shop) -> None:
-    with pytest.raises(
-        ExtractError, match=r"shop\.orders: no file .*orders_\{date\}\.csv: deliver"
-    ):
+    with pytest.raises(SourceError, match=r"shop\.orders: no file .*orders_\{date\}\.csv: deliver"):
         shop.extract("2026-06-16")
 
 
 def test_a_date_written_another_way_is_pointed_at(shop: Shop) -> None:
     shop.deliver("orders_20260616.csv", GOOD)
-    with pytest.raises(ExtractError, match=r"written YYYY-MM-DD; there is orders_20260616\.csv"):
+    with pytest.raises(SourceError, match=r"written YYYY-MM-DD; there is orders_20260616\.csv"):
         shop.extract("2026-06-16")
 
 
 def test_a_run_before_the_first_drop_says_when_the_drops_begin(shop: Shop) -> None:
     shop.deliver("orders_2026-06-16.csv", GOOD)
-    with pytest.raises(ExtractError, match="the earliest is of 2026-06-16: run that date"):
+    with pytest.raises(SourceError, match="the earliest is of 2026-06-16: run that date"):
         shop.extract("2026-06-15")
 
 
 def test_a_date_that_is_not_in_the_calendar_is_an_error(shop: Shop) -> None:
     shop.deliver("orders_2026-06-31.csv", GOOD)
-    with pytest.raises(ExtractError, match="2026-06-31 is not a day in the calendar"):
+    with pytest.raises(SourceError, match="2026-06-31 is not a day in the calendar"):
         shop.extract("2026-07-01")
 
 
 def test_a_location_that_is_not_there_is_an_error_that_names_it(shop: Shop) -> None:
     shop.folder.rmdir()
-    with pytest.raises(ExtractError, match=r"source shop: its location .*landing/shop is not a f"):
+    with pytest.raises(SourceError, match=r"source shop: its location .*landing/shop is not a f"):
         shop.extract("2026-06-16")

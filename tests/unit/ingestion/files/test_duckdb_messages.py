@@ -5,7 +5,7 @@ import traceback
 import duckdb
 import pytest
 
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.files.duckdb_messages import explain
 from tests.unit.ingestion.conftest import Shop
 
@@ -25,6 +25,6 @@ def test_duckdbs_own_words_do_not_reach_a_log_as_the_cause(shop: Shop) -> None:
         "orders": {"path": "orders.parquet", "format": "parquet", "columns": ["order_no"]}
     }
     shop.deliver("orders.parquet", "no Parquet " * 9)
-    with pytest.raises(ExtractError, match="not a whole Parquet file") as caught:
+    with pytest.raises(SourceError, match="not a whole Parquet file") as caught:
         shop.extract("2026-06-01")
     assert "No magic bytes" not in "".join(traceback.format_exception(caught.value))

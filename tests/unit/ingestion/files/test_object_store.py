@@ -13,7 +13,7 @@ import requests
 from pydantic import ValidationError
 
 from deployment.source_config import FilesSource
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from tests.object_stores import SECRET
 from tests.unit.ingestion.conftest import ORDERS, Shop
 
@@ -76,7 +76,7 @@ def test_wrong_credentials_are_told_without_them(
     shop.extract("2026-06-16")
     requests.post(f"{object_store}/moto-api/reset-auth", data=b"0", timeout=10)
     try:
-        with pytest.raises(ExtractError, match="s3://exports/shop: the store refuses") as caught:
+        with pytest.raises(SourceError, match="s3://exports/shop: the store refuses") as caught:
             shop.extract("2026-06-17")
     finally:
         requests.post(f"{object_store}/moto-api/reset-auth", data=b"1000000", timeout=10)
@@ -86,7 +86,7 @@ def test_wrong_credentials_are_told_without_them(
 
 def test_a_bucket_that_is_not_there_is_named(shop: Shop, bucket: Any) -> None:
     shop.location = "s3://nowhere/shop"
-    with pytest.raises(ExtractError, match=r"shop\.orders: no file s3://nowhere/shop/orders_|not"):
+    with pytest.raises(SourceError, match=r"shop\.orders: no file s3://nowhere/shop/orders_|not"):
         shop.extract("2026-06-16")
 
 
@@ -97,7 +97,7 @@ def test_an_outage_is_an_error_of_the_source_and_leaves_all_as_it_was(
     shop.extract("2026-06-16")
     before = shop.ledger()
     shop.storage_options = options("http://127.0.0.1:9")
-    with pytest.raises(ExtractError, match=r"the store cannot be read .*is it up") as caught:
+    with pytest.raises(SourceError, match=r"the store cannot be read .*is it up") as caught:
         shop.extract("2026-06-17")
     assert SECRET not in str(caught.value)
     assert shop.ledger() == before
@@ -107,7 +107,7 @@ def test_a_secret_that_is_not_set_is_named(
     shop: Shop, bucket: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SHOP_SECRET")
-    with pytest.raises(ExtractError, match="source shop: SHOP_SECRET is not set"):
+    with pytest.raises(SourceError, match="source shop: SHOP_SECRET is not set"):
         shop.extract("2026-06-16")
 
 
@@ -121,7 +121,7 @@ def test_any_file_system_that_fsspec_knows_will_do(shop: Shop, tmp_path: Path) -
         assert shop.extract("2026-06-16")["orders"].files_loaded == 1
         assert shop.extract("2026-06-16")["orders"].files_loaded == 0
     shop.tables = {"more": {**ORDERS, "path": "more_{date}.csv"}}
-    with pytest.raises(ExtractError, match=r"no file memory://box/more_\{date\}\.csv"):
+    with pytest.raises(SourceError, match=r"no file memory://box/more_\{date\}\.csv"):
         shop.extract("2026-06-16")
     memory.rm("/box", recursive=True)
 
@@ -132,7 +132,7 @@ def test_any_file_system_that_fsspec_knows_will_do(shop: Shop, tmp_path: Path) -
 )
 def test_a_store_that_cannot_be_spoken_to_is_told(shop: Shop, location: str, said: str) -> None:
     shop.location = location
-    with pytest.raises(ExtractError, match=said):
+    with pytest.raises(SourceError, match=said):
         shop.extract("2026-06-16")
 
 

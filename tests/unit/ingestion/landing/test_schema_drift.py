@@ -12,9 +12,9 @@ import duckdb
 import pytest
 
 from deployment.source_config.base import LiveTable
-from ingestion.errors import ExtractError
-from ingestion.landing import landing
-from ingestion.landing.landing import Landing
+from ingestion.errors import SourceError
+from ingestion.landing import mutable_table
+from ingestion.landing.mutable_table import Landing
 from tests.unit.ingestion.conftest import ORDERS, Shop
 from warehouse.connection import Warehouse
 
@@ -93,7 +93,7 @@ def test_a_missing_required_column_names_itself_its_type_and_the_staging_model(
     deliver(parquet_shop, 16, "5::integer")
     parquet_shop.extract("2026-06-16")
     duckdb.sql(f"copy (select '1' as order_no) to '{parquet_shop.folder}/o_2026-06-17.parquet'")
-    with pytest.raises(ExtractError) as caught:
+    with pytest.raises(SourceError) as caught:
         parquet_shop.extract("2026-06-17")
     message = str(caught.value)
     assert "o_2026-06-17.parquet: missing column amount" in message
@@ -145,7 +145,7 @@ def test_a_type_that_no_longer_casts_stops_the_source_and_says_what_to_edit(
     deliver(parquet_shop, 16, first)
     deliver(parquet_shop, 17, first, second)
     parquet_shop.extract("2026-06-16")
-    with pytest.raises(ExtractError, match=re.escape(said)) as caught:
+    with pytest.raises(SourceError, match=re.escape(said)) as caught:
         parquet_shop.extract("2026-06-17")
     assert "shop.orders.amount" in str(caught.value)
     assert "types: {amount: " in str(caught.value)
@@ -176,13 +176,13 @@ def test_a_type_that_the_rows_have_not_is_refused(shop: Shop) -> None:
     shop.extract("2026-06-16")
     assert shop.query("select distinct typeof(amount) from raw_shop.orders") == [("DECIMAL(9,2)",)]
     shop.deliver("orders_2026-06-17.csv", "order_no,amount\n1,five\n")
-    with pytest.raises(ExtractError, match=r"is now VARCHAR, with 1 values that are no DECIMAL"):
+    with pytest.raises(SourceError, match=r"is now VARCHAR, with 1 values that are no DECIMAL"):
         shop.extract("2026-06-17")
     shop.tables["orders"]["types"] = {"amount": "NUMBR"}
-    with pytest.raises(ExtractError, match=r"shop\.orders\.amount: NUMBR is no type of DuckDB's"):
+    with pytest.raises(SourceError, match=r"shop\.orders\.amount: NUMBR is no type of DuckDB's"):
         shop.extract("2026-06-17")
     shop.tables["orders"]["types"] = {"order_no": "DATE"}
-    with pytest.raises(ExtractError, match=r"order_no is VARCHAR, and 2 values that are there"):
+    with pytest.raises(SourceError, match=r"order_no is VARCHAR, and 2 values that are there"):
         shop.extract("2026-06-17")
 
 
@@ -210,10 +210,10 @@ def read(con: duckdb.DuckDBPyConnection, day: int, rows: str, **columns: str) ->
     relation = f"(select {casts} from (values {rows}) as given ({', '.join(columns)}))"
     con.begin()
     try:
-        changes = landing.prepare(con, at, columns, relation)
-        landing.land(con, at, relation, columns, has_repeats=True)
+        changes = mutable_table.prepare(con, at, columns, relation)
+        mutable_table.land(con, at, relation, columns, has_repeats=True)
         con.commit()
-    except ExtractError:
+    except SourceError:
         con.rollback()
         raise
     return [str(change) for change in changes]
@@ -233,7 +233,7 @@ def test_live_tables_compare_rows_in_the_type_they_were_landed_in(
     ]
     rows = con.execute("select id, mail from raw_crm.contacts order by all").fetchall()
     assert rows == [(1, "8"), (1, "n/a"), (2, "7")]
-    with pytest.raises(ExtractError, match=r"crm\.contacts: missing column id"):
+    with pytest.raises(SourceError, match=r"crm\.contacts: missing column id"):
         read(con, 4, "('x')", mail="VARCHAR")
-    with pytest.raises(ExtractError, match=r"crm\.contacts\.id was BIGINT and is now VARCHAR"):
+    with pytest.raises(SourceError, match=r"crm\.contacts\.id was BIGINT and is now VARCHAR"):
         read(con, 4, "('x', 'y')", id="VARCHAR", mail="VARCHAR")

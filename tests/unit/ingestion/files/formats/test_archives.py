@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from ingestion.files.formats.encodings import detect
 from tests.unit.ingestion.conftest import ORDERS, Shop
 
@@ -101,7 +101,7 @@ def test_a_workbook_that_cannot_be_read_says_why(shop: Shop, content: bytes, sai
     named = {"workbook": {"sheet": "Orders"}} if "no sheet" in said else {}
     shop.tables = {"orders": {**BOOK, **named}}
     path = shop.deliver("orders_2026-06-16.xlsx", content)
-    with pytest.raises(ExtractError, match=said) as caught:
+    with pytest.raises(SourceError, match=said) as caught:
         shop.extract("2026-06-16")
     assert str(caught.value).startswith(str(path))
 
@@ -140,7 +140,7 @@ def encrypted() -> bytes:
 def test_an_archive_that_cannot_be_read_says_why(shop: Shop, content: bytes, said: str) -> None:
     shop.tables = {"orders": ZIP}
     path = shop.deliver("orders_2026-06-16.csv.zip", content)
-    with pytest.raises(ExtractError, match=said) as caught:
+    with pytest.raises(SourceError, match=said) as caught:
         shop.extract("2026-06-16")
     assert str(caught.value).startswith(str(path))
 
@@ -150,7 +150,7 @@ def test_a_flipped_byte_in_an_archive_is_noticed(shop: Shop) -> None:
     content = bytearray(archive(orders_csv=GOOD * 50))
     content[45] ^= 0xFF
     shop.deliver("orders_2026-06-16.csv.zip", bytes(content))
-    with pytest.raises(ExtractError, match="not a whole zip archive"):
+    with pytest.raises(SourceError, match="not a whole zip archive"):
         shop.extract("2026-06-16")
 
 

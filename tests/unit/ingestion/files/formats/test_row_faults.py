@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from tests.unit.ingestion.conftest import ORDERS, Shop
 
 FAULTS = "select row_no, reason, content from ops.unreadable_rows order by row_no"
@@ -105,7 +105,7 @@ def test_values_of_every_kind_are_kept_beside_a_fault(shop: Shop, text: str) -> 
 
 def test_a_file_without_any_row_that_can_be_read_is_refused(shop: Shop) -> None:
     shop.deliver("orders_2026-06-16.csv", "order_no,amount\n1,2,3\n4,5,6\n")
-    with pytest.raises(ExtractError, match="line 2: no row can be read; the first: 3 values"):
+    with pytest.raises(SourceError, match="line 2: no row can be read; the first: 3 values"):
         shop.extract("2026-06-16")
 
 

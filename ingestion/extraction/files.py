@@ -12,16 +12,17 @@ import duckdb
 
 from deployment.home import Home
 from deployment.source_config import FilesSource, FileTable
-from ingestion.errors import ExtractError
-from ingestion.files.drops import Drop
+from ingestion.errors import SourceError
 from ingestion.files.duckdb_messages import explain
 from ingestion.files.folders import Folder, open_folder
 from ingestion.files.formats.archives import unpacked
 from ingestion.files.formats.readers import DeliveredFile, Reading, open_file
 from ingestion.landing import ledger, schema_drift
+from ingestion.landing.ledger import Drop
 from ingestion.landing.raw_table import RawTable
+from ingestion.landing.report import TableReport
 from ingestion.landing.schema_drift import SchemaChange
-from ingestion.report import TableReport
+from ingestion.opened_source import OpenedSource
 from warehouse.quoting import identifier, literal
 from warehouse.transaction import transaction
 
@@ -41,8 +42,8 @@ class _RowFaultError(Exception):
     """Some CSV file has a row that is none: all that do must be read row by row."""
 
 
-def extract_source(
-    con: duckdb.DuckDBPyConnection, name: str, source: FilesSource, home: Home, run_date: date
+def extract_files(
+    con: duckdb.DuckDBPyConnection, opened: OpenedSource[FilesSource], home: Home, run_date: date
 ) -> list[TableReport]:
     """Load what a run for `run_date` may see of a source, in one transaction.
 
@@ -53,8 +54,7 @@ def extract_source(
 
     Args:
         con: connection to the working warehouse, outside a transaction.
-        name: the source's name in the configuration.
-        source: its configuration.
+        opened: the source.
         home: relative locations are below its root.
         run_date: the date the run is for.
 
@@ -62,11 +62,11 @@ def extract_source(
         One report a table, in the configuration's order.
 
     Raises:
-        ExtractError: a file or a table's files cannot be read; nothing of the source is loaded.
+        SourceError: a file or a table's files cannot be read; nothing of the source is loaded.
     """
-    ledger.create_ledger(con)
     with home.scratch() as scratch:
-        folder = open_folder(name, source, home)
+        folder = open_folder(opened, home)
+        name, source = opened.name, opened.config
         try:
             return _Extraction(con, name, source, folder, run_date, scratch).run()
         except _RowFaultError:
@@ -148,7 +148,7 @@ class _Extraction:
         """The drops that a run for the date may see.
 
         Raises:
-            ExtractError: there is none, there never was, and the table is not optional.
+            SourceError: there is none, there never was, and the table is not optional.
         """
         drops = self.folder.drops(table.path)
         visible = [drop for drop in drops if (drop.drop_date or date.min) <= self.run_date]
@@ -156,13 +156,13 @@ class _Extraction:
             return visible
         wanted = f"{self.name}.{table_name}: no file {self.folder.address}/{table.path}"
         if drops:
-            raise ExtractError(
+            raise SourceError(
                 f"{wanted} up to {self.run_date}; the earliest is of {drops[0].drop_date}:"
                 " run that date or a later one"
             )
         near = self.folder.near_misses(table.path)
         hint = f" (a date is written YYYY-MM-DD; there is {near[0]})" if near else ""
-        raise ExtractError(f"{wanted}{hint}: deliver it, correct path, or say optional: true")
+        raise SourceError(f"{wanted}{hint}: deliver it, correct path, or say optional: true")
 
     def _delivery(self, table_name: str, table: FileTable, drop: Drop) -> _Delivery | None:
         """The file as something to load, None if its content is there already."""
@@ -262,7 +262,7 @@ class _Extraction:
                 raise _RowFaultError from None
             raise explain(delivery.drop.name, error) from None
         if not self.folder.is_as_listed(delivery.drop):
-            raise ExtractError.of_file(
+            raise SourceError.of_file(
                 delivery.drop.name,
                 "it changed while it was read: run again when it is complete",
             )

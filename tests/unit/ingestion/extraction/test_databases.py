@@ -15,11 +15,11 @@ import pytest
 from deployment.home import Home
 from deployment.source_config import SqlSource
 from ingestion.databases import database as extract_database
-from ingestion.databases.database import Batches
-from ingestion.errors import ExtractError
-from ingestion.landing import landing
+from ingestion.databases.snapshot import Batches
+from ingestion.errors import SourceError
+from ingestion.landing import mutable_table
 from tests.databases import PASSWORD, Database, Server
-from tests.unit.ingestion.databases.crm import CUSTOMERS, TIMES, Crm
+from tests.unit.ingestion.extraction.crm import CUSTOMERS, TIMES, Crm
 from warehouse.connection import Warehouse
 
 Connect = Callable[[Database, Mapping[str, Mapping[str, Any]]], Crm]
@@ -193,7 +193,7 @@ def test_all_tables_are_of_one_state(crm: Crm, monkeypatch: pytest.MonkeyPatch) 
         "customers": CUSTOMERS,
         "accounts": {"columns": ["customer_no"], "key": ["customer_no"]},
     }
-    land = landing.land
+    land = mutable_table.land
 
     def land_and_write(*arguments: Any, **options: Any) -> int:
         rows = land(*arguments, **options)
@@ -203,7 +203,7 @@ def test_all_tables_are_of_one_state(crm: Crm, monkeypatch: pytest.MonkeyPatch) 
         )
         return rows
 
-    monkeypatch.setattr(landing, "land", land_and_write)
+    monkeypatch.setattr(mutable_table, "land", land_and_write)
     crm.extract(3)
     assert [row[2] for row in crm.current()] == ["1.25", "2.25", "3.25"]
     assert float(crm.current("accounts")[0][1]) == 100
@@ -299,7 +299,7 @@ def test_what_is_no_value_of_its_type_is_refused_until_it_is_read_as_text(
     )
     odd: dict[str, Any] = {"columns": ["id"], "key": ["id"]}
     crm = connect(database, {"odd": odd})
-    with pytest.raises(ExtractError, match=r"crm\.odd: until holds .*types: \{until: VARCHAR\}"):
+    with pytest.raises(SourceError, match=r"crm\.odd: until holds .*types: \{until: VARCHAR\}"):
         crm.extract(1)
     crm.tables = {"odd": {**odd, "types": {"until": "VARCHAR"}}}
     crm.extract(1)
@@ -323,7 +323,7 @@ def test_what_is_missing_is_named(crm: Crm) -> None:
                 "columns": ["name", *change.get("columns", [])],
             }
         }
-        with pytest.raises(ExtractError, match=message):
+        with pytest.raises(SourceError, match=message):
             crm.extract(1)
     crm.tables = {
         "customers": {**CUSTOMERS, "optional_columns": ["plan"]},
@@ -347,7 +347,7 @@ def test_no_message_tells_the_password(crm: Crm, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv("CRM_URL", url)
         if crm.database.kind == "sqlite" and url == crm.database.url:
             continue
-        with pytest.raises(ExtractError, match="source crm: ") as caught:
+        with pytest.raises(SourceError, match="source crm: ") as caught:
             crm.extract(2)
         told = "".join(
             [str(caught.value), repr(caught.value), *traceback.format_exception(caught.value)]
@@ -355,7 +355,7 @@ def test_no_message_tells_the_password(crm: Crm, monkeypatch: pytest.MonkeyPatch
         for form in (PASSWORD, "sea-otter-3", secret, "horse%40battery", "horse@battery"):
             assert form not in told
     monkeypatch.delenv("CRM_URL")
-    with pytest.raises(ExtractError, match="source crm: CRM_URL is not set"):
+    with pytest.raises(SourceError, match="source crm: CRM_URL is not set"):
         crm.extract(2)
     assert len(crm.current()) == 3
 
@@ -365,7 +365,7 @@ def test_an_absent_driver_is_told_with_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pymysql", None)
     monkeypatch.setenv("CRM_URL", f"mysql+pymysql://crm:{PASSWORD}@localhost/crm")
-    with pytest.raises(ExtractError, match=r"pip install 'holdfast\[mysql\]'"):
+    with pytest.raises(SourceError, match=r"pip install 'holdfast\[mysql\]'"):
         crm.extract(1)
 
 
@@ -393,7 +393,7 @@ def test_a_connection_that_is_cut_leaves_raw_as_it_was(postgres: Server, connect
     cutter = threading.Thread(target=cutting)
     cutter.start()
     try:
-        with pytest.raises(ExtractError, match=r"crm\.customers: reading broke off .*nothing"):
+        with pytest.raises(SourceError, match=r"crm\.customers: reading broke off .*nothing"):
             crm.extract(1)
     finally:
         cut.set()
@@ -413,7 +413,7 @@ def test_a_statement_that_takes_too_long_is_told(
     )
     crm = connect(database, {"slow": {"columns": ["id"], "key": ["id"]}})
     monkeypatch.setenv("CRM_URL", f"{database.url}&options=-cstatement_timeout%3D300")
-    with pytest.raises(ExtractError, match="statement timeout"):
+    with pytest.raises(SourceError, match="statement timeout"):
         crm.extract(1)
 
 
@@ -424,7 +424,7 @@ def test_a_message_of_the_database_quotes_no_row(postgres: Server, connect: Conn
         "create view people as select id, born::integer as born from texts",
     )
     crm = connect(database, {"people": {"columns": ["id"], "key": ["id"]}})
-    with pytest.raises(ExtractError, match="invalid input syntax for type integer: …") as caught:
+    with pytest.raises(SourceError, match="invalid input syntax for type integer: …") as caught:
         crm.extract(1)
     assert "example" not in "".join(traceback.format_exception(caught.value))
 

@@ -24,9 +24,10 @@ from hypothesis import strategies as st
 
 from deployment.home import Home
 from deployment.source_config import RestSource
-from ingestion.apis.rest import extract_api
-from ingestion.errors import ExtractError
-from ingestion.report import TableReport
+from ingestion.errors import SourceError
+from ingestion.extraction.apis import extract_api
+from ingestion.landing.report import TableReport
+from ingestion.opened_source import open_source
 from tests.api_sources import current_rows, example, expected_rows
 from tests.local_apis import SECRETS, ZENDESK_TOKEN, LocalApis, Record
 from warehouse.connection import Warehouse
@@ -102,7 +103,9 @@ class Desk:
 
     def extract(self, name: str, source: RestSource, day: str) -> dict[str, TableReport]:
         with Warehouse(self.home.warehouse).connect() as con:
-            reports = extract_api(con, name, source, self.home, date.fromisoformat(day))
+            reports = extract_api(
+                con, open_source(name, source), self.home, date.fromisoformat(day)
+            )
         return {report.table: report for report in reports}
 
     def tickets(self, day: str = "2026-06-01", **changes: Any) -> int:
@@ -209,7 +212,7 @@ def test_an_address_in_the_answer_is_followed_on_the_same_host_only(
     source = resource(desk, paging)
     assert desk.extract("shop", source, "2026-06-01")["things"].rows == 4
     pages["2"] = ("https://elsewhere.example.com/things?at=3", [3])
-    with pytest.raises(ExtractError, match=r"said to be at elsewhere\.example\.com"):
+    with pytest.raises(SourceError, match=r"said to be at elsewhere\.example\.com"):
         desk.extract("shop", source, "2026-06-02")
 
 
@@ -242,7 +245,7 @@ def test_paging_that_goes_round_in_circles_ends(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, paging: dict[str, Any], body: Any, said: str
 ) -> None:
     serve(desk, monkeypatch, lambda parameters: (body(parameters), {}))
-    with pytest.raises(ExtractError, match=rf"^shop\.things: /things: .*{said}.*correct paging"):
+    with pytest.raises(SourceError, match=rf"^shop\.things: /things: .*{said}.*correct paging"):
         desk.extract("shop", resource(desk, paging, stalled_pages=5), "2026-06-01")
 
 
@@ -334,7 +337,7 @@ def test_an_api_that_suddenly_has_nothing_ends_nothing(desk: Desk) -> None:
     source = desk.source("hubspot")
     desk.extract("hubspot", source, "2026-06-01")
     desk.apis.contacts.remove("1")
-    with pytest.raises(ExtractError, match=r"hubspot\.contacts: .* no record at all.* 1 rows"):
+    with pytest.raises(SourceError, match=r"hubspot\.contacts: .* no record at all.* 1 rows"):
         desk.extract("hubspot", source, "2026-06-02")
     assert set(desk.current("hubspot", "contacts")) == {"1"}
 
@@ -419,7 +422,7 @@ def test_a_fault_that_stays_is_told_with_what_to_do(desk: Desk, fault: str, said
     desk.apis.tickets.put(ticket(2))
     desk.apis.fault = lambda path, count: fault
     where = r"^zendesk\.tickets: /api/v2/incremental/tickets/cursor\.json: .*"
-    with pytest.raises(ExtractError, match=where + said) as caught:
+    with pytest.raises(SourceError, match=where + said) as caught:
         desk.tickets("2026-06-02")
     assert "cursor=" not in str(caught.value)
     desk.apis.fault = None
@@ -428,16 +431,16 @@ def test_a_fault_that_stays_is_told_with_what_to_do(desk: Desk, fault: str, said
 
 def test_a_server_that_is_not_there_is_told(desk: Desk) -> None:
     source = desk.source("zendesk", base_url="http://127.0.0.1:9")
-    with pytest.raises(ExtractError, match=r"zendesk\.tickets: .*cannot be reached.*base_url"):
+    with pytest.raises(SourceError, match=r"zendesk\.tickets: .*cannot be reached.*base_url"):
         desk.extract("zendesk", source, "2026-06-01")
 
 
 def test_a_secret_that_is_not_set_is_named(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ZENDESK_TOKEN")
-    with pytest.raises(ExtractError, match=r"source zendesk: auth: ZENDESK_TOKEN is not set"):
+    with pytest.raises(SourceError, match=r"source zendesk: ZENDESK_TOKEN is not set"):
         desk.tickets()
     monkeypatch.setenv("ZENDESK_TOKEN", "two\nlines")
-    with pytest.raises(ExtractError, match="ZENDESK_TOKEN holds what cannot stand") as caught:
+    with pytest.raises(SourceError, match="ZENDESK_TOKEN holds what cannot stand") as caught:
         desk.tickets()
     assert "lines" not in str(caught.value)
 
@@ -451,9 +454,7 @@ def test_a_required_field_that_nobody_has_any_more_stops_the_source(desk: Desk) 
     renamed = ticket(2)
     renamed["requester"] = renamed.pop("requester_id")
     desk.apis.tickets.put(renamed)
-    with pytest.raises(
-        ExtractError, match=r"zendesk\.tickets: no record has requester_id any more"
-    ):
+    with pytest.raises(SourceError, match=r"zendesk\.tickets: no record has requester_id any more"):
         desk.tickets("2026-06-02")
     assert set(desk.current("zendesk", "tickets")) == {"1"}
 
@@ -491,7 +492,7 @@ def test_records_are_where_the_configuration_says_or_that_is_told(
     if said is None:
         assert desk.extract("zendesk", source, "2026-06-01")["tickets"].rows == 1
         return
-    with pytest.raises(ExtractError, match=said):
+    with pytest.raises(SourceError, match=said):
         desk.extract("zendesk", source, "2026-06-01")
 
 
@@ -503,12 +504,12 @@ def test_columns_land_in_the_types_that_are_said_or_the_misfit_is_told(
     table = {"columns": ["id", "paid"], "types": {"id": "BIGINT", "paid": "DECIMAL(9, 2)"}}
     source = resource(desk, {}, table=table)
     with pytest.raises(
-        ExtractError, match=r"shop\.things, column paid: 1 values cannot become DECIMAL\(9, 2\)"
+        SourceError, match=r"shop\.things, column paid: 1 values cannot become DECIMAL\(9, 2\)"
     ) as caught:
         desk.extract("shop", source, "2026-06-01")
     assert "geheim" not in str(caught.value)
     items[1]["paid"] = "2.005"
-    with pytest.raises(ExtractError, match=r"column paid: 1 values cannot become"):
+    with pytest.raises(SourceError, match=r"column paid: 1 values cannot become"):
         desk.extract("shop", source, "2026-06-01")
     items[1]["paid"] = "2"
     desk.extract("shop", source, "2026-06-01")
@@ -565,16 +566,17 @@ from pathlib import Path
 
 import yaml
 
-from ingestion.apis.rest import extract_api
 from deployment.home import Home
 from deployment.source_config import RestSource
+from ingestion.extraction.apis import extract_api
+from ingestion.opened_source import open_source
 from warehouse.connection import Warehouse
 
 home = Home(Path(sys.argv[1]))
 source = RestSource.model_validate(yaml.safe_load(Path(sys.argv[2]).read_text()))
 print("ready", flush=True)
 with Warehouse(home.warehouse).connect() as con:
-    extract_api(con, "zendesk", source, home, date.fromisoformat(sys.argv[3]))
+    extract_api(con, open_source("zendesk", source), home, date.fromisoformat(sys.argv[3]))
 print("done", flush=True)
 """
 
@@ -667,7 +669,7 @@ def test_whatever_happens_the_rows_are_the_records_and_all_are_counted(
                 apis.page_size, apis.overlap = value, value // 2
                 try:
                     desk.extract("hubspot", source, f"2026-06-{day:02}")
-                except ExtractError:
+                except SourceError:
                     assert argument
                 day += 1
         columns = source.tables["contacts"].columns
@@ -700,7 +702,7 @@ def test_a_secret_is_written_nowhere(
     texts = []
     for fault in ("401", "500", "cut", "hang up", "html"):
         desk.apis.fault = lambda path, count, fault=fault: fault  # type: ignore[misc]
-        with pytest.raises(ExtractError) as caught:
+        with pytest.raises(SourceError) as caught:
             desk.tickets("2026-06-02")
         error: BaseException | None = caught.value
         while error is not None:

@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from deployment.source_config.base import LiveTable
-from ingestion.landing import landing
-from ingestion.landing.landing import Landing
+from ingestion.landing import mutable_table
+from ingestion.landing.mutable_table import Landing
 from warehouse.connection import Warehouse
 
 CONTACTS = LiveTable(columns=["id", "mail"], key=["id"])
@@ -36,9 +36,9 @@ def read(
     relation = f"(select id::bigint as id, mail, gone from {values})"
     at = contacts(day)
     con.begin()
-    landing.prepare(con, at, COLUMNS)
-    landed = landing.land(con, at, relation, COLUMNS, has_repeats=True, is_deleted="gone")
-    ended = landing.end_absent(con, at, relation) if is_whole else 0
+    mutable_table.prepare(con, at, COLUMNS)
+    landed = mutable_table.land(con, at, relation, COLUMNS, has_repeats=True, is_deleted="gone")
+    ended = mutable_table.end_absent(con, at, relation) if is_whole else 0
     con.commit()
     return landed, ended
 
@@ -109,7 +109,7 @@ def test_a_row_that_is_marked_as_deleted_is_landed_once_and_counts_no_more(
 
 
 def test_what_is_remembered_is_of_the_table_and_replaced(con: duckdb.DuckDBPyConnection) -> None:
-    assert landing.state(con, contacts(1), "cursor") is None
-    landing.set_state(con, contacts(1), "cursor", "7")
-    landing.set_state(con, contacts(2), "cursor", "8")
-    assert landing.state(con, contacts(3), "cursor") == "8"
+    assert mutable_table.state(con, contacts(1), "cursor") is None
+    mutable_table.set_state(con, contacts(1), "cursor", "7")
+    mutable_table.set_state(con, contacts(2), "cursor", "8")
+    assert mutable_table.state(con, contacts(3), "cursor") == "8"

@@ -17,7 +17,7 @@ import pytest
 
 from deployment.home import Home
 from tests.databases import Server
-from tests.unit.ingestion.databases.crm import Crm
+from tests.unit.ingestion.extraction.crm import Crm
 from warehouse.connection import Warehouse
 
 ROOT = Path(__file__).parents[4]
@@ -34,10 +34,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from ingestion.databases import postgres
-from ingestion.databases import sql
+from ingestion.extraction import databases
+from ingestion.opened_source import open_source
 from deployment.source_config import SqlSource
 from warehouse.connection import Warehouse
-from tests.unit.ingestion.databases.test_sql_kill import TABLES
+from tests.unit.ingestion.extraction.test_databases_kill import TABLES
 
 source = SqlSource.model_validate({"kind": "sql", "url": "${CRM_URL}", "tables": TABLES})
 print("ready", flush=True)
@@ -46,7 +47,7 @@ for line in sys.stdin:
     child = os.fork()
     if not child:
         with Warehouse(Path(path)).connect() as con:
-            sql.extract_database(con, "crm", source, date(2026, 6, int(day)))
+            databases.extract_database(con, open_source("crm", source), date(2026, 6, int(day)))
         os._exit(0)
     print(child, flush=True)
     print(os.waitpid(child, 0)[1], flush=True)

@@ -21,11 +21,11 @@ from ingestion.apis.client import ApiClient
 from ingestion.apis.marks import Mark
 from ingestion.apis.paging import Pages, as_texts
 from ingestion.apis.records import Fetched, spool
-from ingestion.errors import ExtractError
-from ingestion.landing import ledger
-from ingestion.landing.landing import Landing, end_absent, land, prepare, set_state, state
+from ingestion.errors import SourceError
+from ingestion.landing.mutable_table import Landing, end_absent, land, prepare, set_state, state
+from ingestion.landing.report import TableReport
 from ingestion.landing.schema_drift import SchemaChange
-from ingestion.report import TableReport
+from ingestion.opened_source import OpenedSource
 from warehouse.quoting import identifier, literal
 from warehouse.transaction import transaction
 
@@ -48,7 +48,7 @@ class _Reading:
 
 
 def extract_api(
-    con: duckdb.DuckDBPyConnection, name: str, source: RestSource, home: Home, run_date: date
+    con: duckdb.DuckDBPyConnection, opened: OpenedSource[RestSource], home: Home, run_date: date
 ) -> list[TableReport]:
     """Load what has changed since the last time, in one transaction.
 
@@ -56,8 +56,7 @@ def extract_api(
 
     Args:
         con: connection to the working warehouse, outside a transaction.
-        name: the source's name in the configuration.
-        source: its configuration.
+        opened: the source.
         home: the pages are kept below its root until they are landed.
         run_date: the date the run is for.
 
@@ -65,10 +64,10 @@ def extract_api(
         One report a table, in the configuration's order.
 
     Raises:
-        ExtractError: a table cannot be read; nothing of the source is loaded.
+        SourceError: a table cannot be read; nothing of the source is loaded.
     """
-    ledger.create_ledger(con)
-    client = ApiClient(name, source)
+    client = ApiClient(opened)
+    source = opened.config
     with closing(client), home.scratch() as scratch:
         readings = [
             _fetch(con, client, source, table_name, run_date, scratch)
@@ -209,7 +208,7 @@ def _refuse_emptiness(con: duckdb.DuckDBPyConnection, landing: Landing) -> None:
         [landing.source, landing.table],
     ).fetchone()
     if row and row[0]:
-        raise ExtractError(
+        raise SourceError(
             f"{landing.source}.{landing.table}: it answers with no record at all, and has delivered"
             f" {row[0]} rows so far: check what the secret may see; if it is really empty, say"
             " optional: true"

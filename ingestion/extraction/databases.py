@@ -13,21 +13,23 @@ import duckdb
 import sqlalchemy as sa
 
 from deployment.source_config import SqlSource
-from ingestion.databases.database import Batches, Column, Snapshot, open_snapshot
+from ingestion.databases.database import open_snapshot
 from ingestion.databases.database_table import DatabaseTable, find_table
 from ingestion.databases.high_water import HighWater, Value
-from ingestion.errors import ExtractError
-from ingestion.landing import landing
-from ingestion.landing.landing import Landing
+from ingestion.databases.snapshot import Batches, Column, Snapshot
+from ingestion.errors import SourceError
+from ingestion.landing import mutable_table
+from ingestion.landing.mutable_table import Landing
+from ingestion.landing.report import TableReport
 from ingestion.landing.schema_drift import SchemaChange
-from ingestion.report import TableReport
+from ingestion.opened_source import OpenedSource
 from warehouse.transaction import transaction
 
 _COMPARED_ON = "compared_on"
 
 
 def extract_database(
-    con: duckdb.DuckDBPyConnection, name: str, source: SqlSource, run_date: date
+    con: duckdb.DuckDBPyConnection, opened: OpenedSource[SqlSource], run_date: date
 ) -> list[TableReport]:
     """Load what has changed since the last time, in one transaction.
 
@@ -36,18 +38,18 @@ def extract_database(
 
     Args:
         con: connection to the working warehouse, outside a transaction.
-        name: the source's name in the configuration.
-        source: its configuration.
+        opened: the source.
         run_date: the date the run is for.
 
     Returns:
         One report a table, in the configuration's order.
 
     Raises:
-        ExtractError: the database or a table cannot be read; nothing of the source is loaded.
+        SourceError: the database or a table cannot be read; nothing of the source is loaded.
     """
     loaded_at = datetime.now(UTC)
-    with open_snapshot(name, source.url) as snapshot, transaction(con):
+    name, url = opened.name, opened.value(opened.config.url)
+    with open_snapshot(name, url) as snapshot, transaction(con):
         readings = [
             _Reading(
                 con,
@@ -55,7 +57,7 @@ def extract_database(
                 Landing(name, table_name, config, run_date, loaded_at),
                 find_table(snapshot, name, table_name, config),
             )
-            for table_name, config in source.tables.items()
+            for table_name, config in opened.config.tables.items()
         ]
         for reading in readings:
             reading.prepare()
@@ -86,7 +88,7 @@ class _Reading:
         A type that has changed is refused unless it holds the known values too: rows are read once,
         so their values cannot be looked at before.
         """
-        self._changes = landing.prepare(self._con, self._at, self._table.kinds or None)
+        self._changes = mutable_table.prepare(self._con, self._at, self._table.kinds or None)
 
     def report(self) -> TableReport:
         """Read what is new, end what is gone, and say how much."""
@@ -104,7 +106,7 @@ class _Reading:
 
     def _read(self) -> None:
         mark = self._mark()
-        if landing.is_empty(self._con, self._at):
+        if mutable_table.is_empty(self._con, self._at):
             self._read_into_nothing()
         elif mark is None:
             self._read_whole()
@@ -123,7 +125,7 @@ class _Reading:
     def _read_whole(self) -> None:
         with self._fetched("fetched_rows", self._table.query(), self._table.columns) as rows:
             self._land(rows)
-            self._ended += landing.end_absent(self._con, self._at, rows)
+            self._ended += mutable_table.end_absent(self._con, self._at, rows)
         self._remember_comparison()
 
     def _read_changes(self, mark: HighWater) -> None:
@@ -135,14 +137,14 @@ class _Reading:
         """End what is gone; what came with a cursor too low to be seen is fetched after all."""
         key = self._table.key
         with self._fetched("fetched_keys", self._table.query(key), key) as keys:
-            if landing.lacks(self._con, self._at, keys):
+            if mutable_table.lacks(self._con, self._at, keys):
                 self._read_whole()
                 return
-            self._ended += landing.end_absent(self._con, self._at, keys)
+            self._ended += mutable_table.end_absent(self._con, self._at, keys)
         self._remember_comparison()
 
     def _compare_is_due(self) -> bool:
-        compared_on = landing.state(self._con, self._at, _COMPARED_ON)
+        compared_on = mutable_table.state(self._con, self._at, _COMPARED_ON)
         if compared_on is None:
             return True
         due = date.fromisoformat(compared_on) + timedelta(
@@ -151,11 +153,11 @@ class _Reading:
         return self._at.run_date >= due
 
     def _remember_comparison(self) -> None:
-        landing.set_state(self._con, self._at, _COMPARED_ON, self._at.run_date.isoformat())
+        mutable_table.set_state(self._con, self._at, _COMPARED_ON, self._at.run_date.isoformat())
 
     def _mark(self) -> HighWater | None:
         cursor = self._table.cursor
-        text = cursor and landing.state(self._con, self._at, _mark_of(cursor))
+        text = cursor and mutable_table.state(self._con, self._at, _mark_of(cursor))
         return HighWater.read(cursor, text) if cursor and text else None
 
     def _raise_mark(self, highest: Value | None) -> None:
@@ -165,10 +167,10 @@ class _Reading:
             return
         if before is None or highest > before.value:  # type: ignore[operator]
             mark = HighWater(cursor, highest)
-            landing.set_state(self._con, self._at, _mark_of(cursor), mark.written)
+            mutable_table.set_state(self._con, self._at, _mark_of(cursor), mark.written)
 
     def _land(self, relation: str | Iterable[str]) -> None:
-        self._rows += landing.land(
+        self._rows += mutable_table.land(
             self._con,
             self._at,
             relation,
@@ -195,7 +197,7 @@ class _Reading:
         batches = self._snapshot.read(query, columns, follow=follow)
         try:
             yield batches
-        except (duckdb.Error, ExtractError) as error:
+        except (duckdb.Error, SourceError) as error:
             if batches.failure is not None:
                 raise self._placed(batches.failure) from None
             if isinstance(error, duckdb.ConversionException):
@@ -203,9 +205,9 @@ class _Reading:
             raise
         self._raise_mark(batches.highest)
 
-    def _placed(self, error: ExtractError) -> ExtractError:
+    def _placed(self, error: SourceError) -> SourceError:
         problem = str(error).removeprefix(f"source {self._at.source}: ")
-        return ExtractError(f"{self._at.source}.{self._at.table}: {problem}")
+        return SourceError(f"{self._at.source}.{self._at.table}: {problem}")
 
 
 def _mark_of(cursor: Column) -> str:
@@ -213,12 +215,12 @@ def _mark_of(cursor: Column) -> str:
     return f"high water of {cursor.name}"
 
 
-def _not_a_number(columns: Sequence[Column], error: duckdb.Error) -> ExtractError:
+def _not_a_number(columns: Sequence[Column], error: duckdb.Error) -> SourceError:
     """What did not fit its type, without the value, which DuckDB quotes."""
     told = re.search(r"source column (\w+)", str(error))
     decimals = [column.name for column in columns if column.kind.startswith("DECIMAL")]
     name = told.group(1) if told else " or ".join(decimals)
-    return ExtractError(
+    return SourceError(
         f"{name} holds a value, such as NaN, that is no number of its type: correct it there, or"
         f" read it as text, with types: {{{name}: VARCHAR}}"
     )

@@ -70,7 +70,7 @@ def prepare(
         What has changed of the columns, as it is written to `ops.schema_changes`.
 
     Raises:
-        ExtractError: a column that must be there is missing, or is of a type that does not fit.
+        SourceError: a column that must be there is missing, or is of a type that does not fit.
     """
     name = f"{landing.source}.{landing.table}"
     delivered = [] if columns is None else [Delivery(name, columns, relation, is_sparse)]

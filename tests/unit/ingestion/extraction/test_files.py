@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deployment.home import Home
-from ingestion.errors import ExtractError
+from ingestion.errors import SourceError
 from tests.unit.ingestion.conftest import ORDERS, PRODUCTS, Shop
 from warehouse.connection import Warehouse
 
@@ -143,14 +143,15 @@ import sys
 from datetime import date
 from pathlib import Path
 from deployment.source_config import FilesSource
-from ingestion.files.files import extract_source
+from ingestion.extraction.files import extract_files
+from ingestion.opened_source import open_source
 from deployment.home import Home
 from warehouse.connection import Warehouse
 
 home = Home(Path(sys.argv[1]))
 source = FilesSource.model_validate_json(sys.argv[2])
 with Warehouse(home.warehouse).connect() as con:
-    extract_source(con, "shop", source, home, date(2026, 6, 17))
+    extract_files(con, open_source("shop", source), home, date(2026, 6, 17))
 """
 
 
@@ -199,7 +200,7 @@ def test_a_file_that_cannot_be_read_leaves_everything_as_it_was(shop: Shop) -> N
     before = (shop.ledger(), shop.query("from raw_shop.orders"))
     shop.deliver("orders_2026-06-17.csv", "order_no,amount,new\n1,5,6\n")
     shop.deliver("products.csv", 'product_no\n"1\n')
-    with pytest.raises(ExtractError, match=r"products\.csv, line 2: .* a quote is not closed"):
+    with pytest.raises(SourceError, match=r"products\.csv, line 2: .* a quote is not closed"):
         shop.extract("2026-06-17")
     assert (shop.ledger(), shop.query("from raw_shop.orders")) == before
 

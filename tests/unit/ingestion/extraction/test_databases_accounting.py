@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from deployment.home import Home
 from tests.databases import Server
-from tests.unit.ingestion.databases.crm import Crm
+from tests.unit.ingestion.extraction.crm import Crm
 from warehouse.connection import Warehouse
 
 KEYS = st.integers(1, 6)

@@ -11,8 +11,9 @@ import duckdb
 
 from deployment.home import Home
 from deployment.source_config import SqlSource
-from ingestion.databases.sql import extract_database
-from ingestion.report import TableReport
+from ingestion.extraction.databases import extract_database
+from ingestion.landing.report import TableReport
+from ingestion.opened_source import open_source
 from tests.databases import Database
 from warehouse.connection import Warehouse
 
@@ -44,7 +45,7 @@ class Crm:
             return self.extract_into(con, day)
 
     def extract_into(self, con: duckdb.DuckDBPyConnection, day: int) -> dict[str, TableReport]:
-        reports = extract_database(con, "crm", self.source, date(2026, 6, day))
+        reports = extract_database(con, open_source("crm", self.source), date(2026, 6, day))
         return {report.table: report for report in reports}
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:

@@ -10,8 +10,9 @@ import duckdb
 
 from deployment.home import Home
 from deployment.source_config import FilesSource, Source, SqlSource
-from ingestion.errors import ExtractError
-from ingestion.report import TableReport
+from ingestion.errors import SourceError
+from ingestion.landing.report import TableReport
+from ingestion.opened_source import open_source
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,14 @@ def extract(
         run_dates: the dates of the run, ascending; their last is the date that rows are read for.
 
     Raises:
-        ExtractError: the source cannot be read, and never was: there is nothing to go on with.
+        SourceError: the source cannot be read, and never was: there is nothing to go on with.
     """
     last = run_dates[-1]
     try:
         if not isinstance(source, FilesSource) and _was_read_after(con, name, last):
             return Extraction([TableReport(name, table, 0, 0.0) for table in source.tables])
         reports = _extract(con, name, source, home, last)
-    except ExtractError as error:
+    except SourceError as error:
         if not _was_ever_read(con, name):
             raise
         _remember(con, name, run_dates, str(error))
@@ -64,16 +65,16 @@ def _extract(
 ) -> list[TableReport]:
     # A kind's module is imported where it is used: their libraries take seconds.
     if isinstance(source, FilesSource):
-        from ingestion.files.files import extract_source
+        from ingestion.extraction.files import extract_files
 
-        return extract_source(con, name, source, home, run_date)
+        return extract_files(con, open_source(name, source), home, run_date)
     if isinstance(source, SqlSource):
-        from ingestion.databases.sql import extract_database
+        from ingestion.extraction.databases import extract_database
 
-        return extract_database(con, name, source, run_date)
-    from ingestion.apis.rest import extract_api
+        return extract_database(con, open_source(name, source), run_date)
+    from ingestion.extraction.apis import extract_api
 
-    return extract_api(con, name, source, home, run_date)
+    return extract_api(con, open_source(name, source), home, run_date)
 
 
 def _was_read_after(con: duckdb.DuckDBPyConnection, source: str, run_date: date) -> bool:

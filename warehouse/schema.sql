@@ -1,0 +1,255 @@
+-- Every table that Python writes: `ops` for runs and loads, `ml` for the results of models.
+-- dbt makes all the others, and `ingestion` the raw tables. The file is executed at every start,
+-- so each statement leaves what exists as it is; `alter` upgrades a warehouse of an older version.
+create schema if not exists ops;
+create schema if not exists ml;
+
+create table if not exists ops.deployment (
+    slug varchar not null, company varchar not null, created_at timestamptz not null
+);
+comment on table ops.deployment is 'The company this warehouse belongs to: one row, written once.';
+
+create table if not exists ops.run_dates (
+    snapshot_date date not null,
+    purpose varchar not null check (purpose in ('daily', 'training')),
+    primary key (snapshot_date, purpose)
+);
+comment on table ops.run_dates is 'The dates that the current run builds; replaced by each run.';
+
+create table if not exists ops.snapshot_dates (
+    snapshot_date date primary key, revision uuid not null
+);
+comment on table ops.snapshot_dates is
+    'Every daily date ever run. The latest is the as-of date of the warehouse. Each run of a date'
+    ' gives it a new revision, by which the publication finds the dates to replace.';
+
+create table if not exists ml.churn_scores (
+    snapshot_date date not null,
+    customer_id varchar not null,
+    model_version varchar not null,
+    churn_probability double not null,
+    main_cause varchar,
+    reason_feature_1 varchar,
+    reason_feature_2 varchar,
+    reason_feature_3 varchar,
+    value_factor double
+);
+-- Absent before models estimated a value factor; null counts as 1.
+alter table ml.churn_scores add column if not exists value_factor double;
+comment on table ml.churn_scores is
+    'Churn probability and reasons of each eligible customer, from the model in use on the date;'
+    ' replaced by snapshot_date.';
+
+create table if not exists ml.churn_hazards (
+    snapshot_date date not null,
+    customer_id varchar not null,
+    model_version varchar not null,
+    month_ahead integer not null,
+    hazard double not null,
+    survival double not null
+);
+comment on table ml.churn_hazards is
+    'Monthly hazard and survival of each eligible customer under contract, one row a month ahead;'
+    ' empty without contracts; replaced by snapshot_date.';
+
+create table if not exists ml.value_parameters (
+    model_version varchar primary key,
+    r double not null,
+    alpha double not null,
+    p double not null,
+    q double not null,
+    gamma double not null,
+    "level" double not null
+);
+comment on table ml.value_parameters is
+    'Parameters of purchase frequency and spending, fitted with each model; see ml/value/value.py.';
+
+create table if not exists ml.behaviour_groups (
+    as_of_date date not null,
+    behaviour_group varchar not null,
+    measure varchar not null,
+    location double not null,
+    scale double not null,
+    unknown double not null,
+    centre double not null,
+    share double not null,
+    primary key (as_of_date, behaviour_group, measure)
+);
+comment on table ml.behaviour_groups is
+    'Clusters of customers by behaviour, one row a cluster and measure; see'
+    ' ml/segments/behaviour_groups.py. In use from as_of_date until the next as_of_date.';
+
+create table if not exists ml.holdout_scores (
+    snapshot_date date not null,
+    customer_id varchar not null,
+    model_version varchar not null,
+    churn_probability double not null
+);
+comment on table ml.holdout_scores is
+    'Scores of a model for dates after its training, to be compared with realised outcomes;'
+    ' replaced by model_version.';
+
+create table if not exists ml.feature_reference (
+    model_version varchar not null,
+    feature varchar not null,
+    bin integer not null,
+    kind varchar not null check (kind in ('range', 'value', 'other', 'unknown')),
+    lower double,
+    upper double,
+    category varchar,
+    share double not null,
+    sample_size bigint not null,
+    first_date date not null,
+    last_date date not null,
+    weight double not null
+);
+comment on table ml.feature_reference is
+    'Distribution by bin of each feature on the training dates of a model, and of its score on the'
+    ' holdout; written once a version. The weight is the feature''s share of total importance.';
+
+create table if not exists ml.feature_counts (
+    snapshot_date date not null,
+    model_version varchar not null,
+    feature varchar not null,
+    bin integer not null,
+    customers bigint not null,
+    earlier_date date,
+    earlier_customers bigint
+);
+comment on table ml.feature_counts is
+    'Eligible customers of a date in each bin of ml.feature_reference, for the model in use, and'
+    ' their number on an earlier scored date; replaced by snapshot_date.';
+
+-- A decimal sentiment: the mean of doubles depends on the order of the rows.
+create table if not exists ml.text_scores (
+    load_id bigint not null,
+    row_no bigint not null,
+    model_version varchar not null,
+    sentiment decimal(7, 6) not null,
+    is_negative boolean not null,
+    topic varchar
+);
+comment on table ml.text_scores is
+    'Sentiment and topic of each delivered text, from the model in use on the day the text became'
+    ' known; written once, and again after a rollback changes the model of that day.';
+
+create table if not exists ml.complaint_terms (
+    "month" date not null,
+    topic varchar,
+    "rank" integer not null,
+    term varchar not null,
+    customers bigint not null
+);
+comment on table ml.complaint_terms is
+    'Terms that are typical of the complaints of a month and topic, each written by at least five'
+    ' customers; replaced by month.';
+
+create table if not exists ml.complaint_examples (
+    "month" date not null,
+    topic varchar,
+    phrase varchar not null,
+    sentiment double not null
+);
+comment on table ml.complaint_examples is
+    'The most negative texts of a month and topic, with addresses, numbers and the author''s name'
+    ' masked; never published; replaced by month.';
+
+create table if not exists ops.accepted_drift (
+    snapshot_date date not null,
+    feature varchar not null,
+    model_version varchar not null,
+    psi double not null,
+    accepted_at timestamptz not null,
+    accepted_by varchar not null,
+    reason varchar,
+    primary key (snapshot_date, feature)
+);
+comment on table ops.accepted_drift is
+    'Drifted features that a person has accepted: from which date on, by whom, when and why.';
+
+create table if not exists ops.load_ledger (
+    load_id bigint primary key,
+    source varchar not null,
+    table_name varchar not null,
+    path varchar not null,
+    size_bytes bigint,
+    modified_ns bigint,
+    sha256 varchar,
+    rows bigint not null,
+    drop_date date,
+    delivered_on date not null,
+    known_from date,
+    loaded_at timestamptz not null,
+    superseded_by bigint,
+    superseded_on date
+);
+-- Null for rows of databases and APIs; older versions loaded files only.
+alter table ops.load_ledger alter size_bytes drop not null;
+alter table ops.load_ledger alter modified_ns drop not null;
+alter table ops.load_ledger alter sha256 drop not null;
+-- An object store's identifier of a version of a file's content.
+alter table ops.load_ledger add column if not exists etag varchar;
+comment on table ops.load_ledger is
+    'One row a load: a file, or the rows read from a database table or API resource at once. The'
+    ' rows are valid from known_from (null: from the beginning) until the day before superseded_on'
+    ' (null: still valid).';
+
+create table if not exists ops.ended_rows (
+    load_id bigint not null,
+    row_no bigint not null,
+    source varchar not null,
+    table_name varchar not null,
+    ended_on date not null,
+    primary key (load_id, row_no)
+);
+comment on table ops.ended_rows is
+    'Delivered rows that the source has deleted: every version of a key. They are valid until the'
+    ' day before ended_on. Rows are added, never changed.';
+
+create table if not exists ops.unreadable_rows (
+    load_id bigint not null,
+    row_no bigint not null,
+    source varchar not null,
+    table_name varchar not null,
+    reason varchar not null,
+    content varchar not null,
+    primary key (load_id, row_no)
+);
+comment on table ops.unreadable_rows is
+    'Lines of files that could not be parsed, as delivered; the other rows of their files are in'
+    ' the raw tables.';
+
+create table if not exists ops.extractions (
+    source varchar not null,
+    run_date date not null,
+    extracted_at timestamptz not null,
+    is_complete boolean not null,
+    message varchar,
+    primary key (source, run_date)
+);
+comment on table ops.extractions is
+    'For each source and daily date whether the extraction succeeded, and the reason if not;'
+    ' replaced when the date is run again.';
+
+create table if not exists ops.extract_state (
+    source varchar not null,
+    table_name varchar not null,
+    name varchar not null,
+    "value" varchar not null,
+    primary key (source, table_name, name)
+);
+comment on table ops.extract_state is
+    'High-water marks of incremental reads, written in the same transaction as the rows.';
+
+create table if not exists ops.schema_changes (
+    source varchar not null,
+    table_name varchar not null,
+    run_date date not null,
+    column_name varchar not null,
+    change varchar not null check (change in ('added', 'missing', 'retyped', 'returned')),
+    old_type varchar,
+    new_type varchar
+);
+comment on table ops.schema_changes is
+    'Columns that a delivery added, dropped or gave another type, compared with the deliveries'
+    ' before; run_date is the run that found the change.';
