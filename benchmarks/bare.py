@@ -109,7 +109,7 @@ def main(landing: Path, folder: Path, day: date) -> None:
             f"select * exclude (customer_no) from features"
             f" where snapshot_date = date '{day}' and is_eligible"
         ).to_arrow_table()
-        con.register("scores", score(model, today, catalogue))
+        con.register("scores", score(model, today, catalogue, 0.4))
     with _Step("risk and segments"):
         _run(con, "activation")
     with _Step("commit"):

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml.churn.model import ChurnModel
-from ml.metrics.evaluate import evaluate, log_loss
+from ml.metrics.classification import classification_metrics, log_loss
 from ml.metrics.intervals import Interval
 from ml.metrics.ranking import Labels, Scores
 from ml.metrics.uncertainty import log_loss_difference, paired
 from ml.schemas import SNAPSHOT_DATE, check_examples, eligible_rows, labels_of, sorted_by_keys
-from ml.segments.customer_groups import customer_groups
+from ml.segments.evaluation_slices import evaluation_slices
 
 # A newer model may be this much worse and still be preferred for having seen newer customers:
 # differences of this size come and go from one month's holdout to the next.
@@ -85,7 +85,7 @@ def decide(
 
     if not np.isfinite(probabilities).all():
         return refused("some of its probabilities are not numbers.", {})
-    metrics = evaluate(labels, probabilities)
+    metrics = classification_metrics(labels, probabilities)
     if candidate.is_average:
         return _decide_average(candidate, champion, probabilities, metrics, base_loss)
     day, base = candidate.facts.holdout_date, candidate.facts.base_rate
@@ -105,7 +105,7 @@ def decide(
         reason = f"Promoted: the champion cannot be scored, it needs {', '.join(missing)}."
         return Decision(True, [reason, useful], metrics, None, base_loss)
     theirs = champion.predict(holdout, threads)
-    rival = evaluate(labels, theirs)
+    rival = classification_metrics(labels, theirs)
     differences = paired(labels, probabilities, theirs, BOOTSTRAP_SEED)
     auc, loss = differences["roc_auc"], differences["log_loss"]
     harms = list(_harms(holdout, labels, probabilities, theirs, auc, loss))
@@ -156,7 +156,7 @@ def _harms(
         yield f"the ROC AUC is lower by more than is tolerated, {_said(auc)}"
     if loss.estimate > MAX_LOG_LOSS_GAIN or loss.low > MAX_LOG_LOSS_GAIN / 2:
         yield f"the log loss is higher by more than is tolerated, {_said(loss)}"
-    for dimension, members in customer_groups(holdout).items():
+    for dimension, members in evaluation_slices(holdout).items():
         groups = np.array([str(group) for group in members])
         for group in sorted(set(groups)):
             inside = groups == group

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ml.churn.calibrate import Calibrator
+from ml.churn.calibration import Calibrator
 from ml.churn.model import ChurnModel
 from ml.config import TrainingSettings
 from ml.registry.promotion import decide
