@@ -12,7 +12,8 @@ from ml.config import TrainingSettings
 from warehouse.connection import Warehouse
 
 if TYPE_CHECKING:
-    from ml.registry.registry import Registry, TextRegistry
+    from ml.registry.churn_registry import ChurnRegistry
+    from ml.registry.text_registry import TextRegistry
 
 
 class Models:
@@ -24,16 +25,16 @@ class Models:
         self._slug = config.slug
 
     @cached_property
-    def registry(self) -> Registry:
+    def registry(self) -> ChurnRegistry:
         """The churn models."""
-        from ml.registry.registry import Registry
+        from ml.registry.churn_registry import ChurnRegistry
 
-        return Registry(*self._place("churn"))
+        return ChurnRegistry(*self._place("churn"))
 
     @cached_property
     def texts(self) -> TextRegistry:
         """The models that read texts."""
-        from ml.registry.registry import TextRegistry
+        from ml.registry.text_registry import TextRegistry
 
         return TextRegistry(*self._place("texts"))
 

@@ -76,11 +76,9 @@ def test_the_average_is_in_use_where_nothing_better_is(
     decision = decide(average.model, None, examples)
 
     assert decision.promote
-    told = f"every customer gets the average, {average.holdout_probabilities[0]:.1%}."
-    assert decision.reasons == [
-        f"No model told better than the average who leaves; {told}",
-        "Of the boosted model: Refused: no better.",
-    ]
+    rate = f"{average.holdout_probabilities[0]:.1%}"
+    assert decision.reasons[0].endswith(f"every customer has the churn probability {rate}.")
+    assert decision.reasons[1:] == ["Of the boosted model: Refused: no better."]
 
 
 def test_a_model_replaces_the_average_and_the_average_no_model(
@@ -90,7 +88,7 @@ def test_a_model_replaces_the_average_and_the_average_no_model(
     refused = decide(average.model, result.model, examples)
 
     assert not refused.promote
-    assert refused.reasons[0].startswith("Refused: it is the average")
+    assert refused.reasons[0].startswith("Refused: the candidate is the base rate")
 
 
 def test_a_newer_average_replaces_an_older_one(average: TrainingResult, examples: pa.Table) -> None:
