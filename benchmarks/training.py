@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.sides import CONFIG
 from benchmarks.workload import FIRST_DAY
 from deployment.config_file import load_config
-from ml.churn.boost import Boosted, Rows, boost
+from ml.churn.gradient_boosting import BoostingData, FittedBooster, fit_booster
 from ml.churn.preprocess import Preprocessor
 from ml.churn.split import Parts, divide, split_by_time
 from ml.config import TrainingSettings
@@ -91,13 +91,13 @@ def compare_training(people: int, warehouse: Path) -> TrainingComparison:
     )
 
 
-def _trees_alone(parts: Parts, settings: TrainingSettings) -> Boosted:
+def _trees_alone(parts: Parts, settings: TrainingSettings) -> FittedBooster:
     preprocessor = Preprocessor.fit(parts.train)
     train, stopping = (
-        Rows(preprocessor.transform(part), labels_of(part), np.zeros(len(part)))
+        BoostingData(preprocessor.transform(part), labels_of(part), np.zeros(len(part)))
         for part in (parts.train, parts.calibration)
     )
-    return boost(train, stopping, preprocessor, settings)
+    return fit_booster(train, stopping, preprocessor, settings)
 
 
 def _seconds(work: Callable[[], object]) -> float:

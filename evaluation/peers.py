@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from evaluation.logs import TrainingData
 from ml.churn.preprocess import Preprocessor
 from ml.churn.split import divide, split_by_time
-from ml.metrics.evaluate import log_loss, roc_auc
+from ml.metrics.classification import log_loss
 from ml.metrics.intervals import Interval
+from ml.metrics.ranking import roc_auc
 from ml.metrics.uncertainty import paired
 from ml.schemas import eligible_rows, labels_of
 from ml.training.train import fit

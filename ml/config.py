@@ -1,4 +1,4 @@
-"""What a training run is told: dates, sizes and the boosting parameters."""
+"""Settings of a training run: dates, sample sizes and boosting parameters."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from datetime import timedelta
 from typing import Literal
 
 from ml.economics import PAPER_ECONOMICS, RetentionEconomics
+from ml.errors import ModelError
 
 ChurnKind = Literal["non_contractual", "contractual"]
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """Settings of one training run; the defaults suit a shop with 90 days to churn.
+    """Settings of one training run; the defaults suit a shop with a churn horizon of 90 days.
 
-    Days are calendar days and sizes are rows. `max_depth` and `learning_rate` follow the number of
-    training rows where they are None (`ml.boost`). `tuning_trials` are spent on the boosting
-    parameters (`ml.tuning`), `earlier_origins` are earlier holdouts on which the same recipe is
-    judged too (`ml.train`), and a feature that alone ranks better than `max_solo_auc`, unless it is
-    trusted, stops the training (`ml.leakage`). Tiers and economics are what it is judged by. The
-    other boosting defaults were chosen on six cutoffs of a real shop, from June and July 2010,
-    before its reported holdout, 1 September; the outcomes of the latest reach past that date.
+    Days are calendar days and sizes are rows. `max_depth` and `learning_rate` depend on the number
+    of training rows where they are None (`ml.churn.gradient_boosting`). `tuning_trials` is the
+    number of trials of the boosting parameters (`ml.training.tuning`). `earlier_origins` is the
+    number of earlier holdouts of the rolling-origin evaluation (`ml.training.rolling_origin`). A
+    feature whose own ROC AUC exceeds `max_solo_auc`, unless it is trusted, stops the training
+    (`ml.training.leakage`). Risk tiers and economics are used by the evaluation only.
+
+    The other boosting defaults were chosen on six cutoffs of a real shop, from June and July 2010,
+    before its reported holdout, 1 September; the label window of the latest ends after that date.
 
     Raises:
-        ValueError: a setting is outside its range; the message names it.
+        ModelError: a setting is outside its range; the message names it.
     """
 
     kind: ChurnKind = "non_contractual"
@@ -55,9 +58,9 @@ class TrainingSettings:
     early_stopping_rounds: int = 30
 
     def __post_init__(self) -> None:
-        """Refuse settings that no training could use."""
+        """Check the ranges of the settings."""
         if self.kind not in ("non_contractual", "contractual"):
-            raise ValueError(f"kind: expected non_contractual or contractual, found {self.kind!r}")
+            raise ModelError(f"kind: expected non_contractual or contractual, found {self.kind!r}")
         for name in (
             "horizon_days",
             "step_days",
@@ -70,18 +73,18 @@ class TrainingSettings:
         ):
             value = getattr(self, name)
             if value < 1:
-                raise ValueError(f"{name}: expected a whole number of at least 1, found {value}")
+                raise ModelError(f"{name}: expected a whole number of at least 1, found {value}")
         for name in ("tuning_trials", "earlier_origins"):
             if getattr(self, name) < 0:
-                raise ValueError(f"{name}: expected 0 or more, found {getattr(self, name)}")
+                raise ModelError(f"{name}: expected 0 or more, found {getattr(self, name)}")
         if not 0.5 < self.max_solo_auc <= 1:
-            raise ValueError(f"max_solo_auc: expected above 0.5, at most 1: {self.max_solo_auc}")
+            raise ModelError(f"max_solo_auc: expected above 0.5, at most 1: {self.max_solo_auc}")
         if self.min_history_days < 0:
-            raise ValueError(f"min_history_days: expected 0 or more, found {self.min_history_days}")
+            raise ModelError(f"min_history_days: expected 0 or more, found {self.min_history_days}")
 
     @property
     def horizon(self) -> timedelta:
-        """Length of the label window, and of the gap before the holdout."""
+        """Length of the label window and of the gap before the holdout."""
         return timedelta(days=self.horizon_days)
 
     @property
@@ -91,5 +94,5 @@ class TrainingSettings:
 
     @property
     def min_history(self) -> timedelta:
-        """Least history a cutoff must look back on."""
+        """Minimum length of history before a cutoff."""
         return timedelta(days=self.min_history_days)

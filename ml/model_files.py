@@ -1,4 +1,4 @@
-"""A model as files: one fingerprint over what is in them, and how they are written."""
+"""Files of a model: their fingerprint and their writing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def fingerprint_of(files: Mapping[str, bytes]) -> str:
-    """SHA-256 of all contents in their order, equal for equal models."""
+    """SHA-256 of all contents in their order, as hexadecimal digits; equal for equal models."""
     digest = hashlib.sha256()
     for content in files.values():
         digest.update(len(content).to_bytes(8, "little"))
@@ -17,6 +17,10 @@ def fingerprint_of(files: Mapping[str, bytes]) -> str:
 
 
 def write_files(files: Mapping[str, bytes], folder: Path) -> None:
-    """Write files by name into an existing folder."""
+    """Write files by name into an existing folder.
+
+    Raises:
+        OSError: the folder does not exist or is not writable.
+    """
     for name, content in files.items():
         (folder / name).write_bytes(content)

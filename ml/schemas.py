@@ -1,6 +1,6 @@
-"""Names of the key and label columns, and checks of the tables that come in.
+"""Key and label columns, schemas of the result tables, and checks of incoming tables.
 
-What belongs elsewhere: how a feature becomes a number (`preprocess`).
+The encoding of features does not belong here (`ml.churn.preprocess`).
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ CUSTOMER_ID = "customer_id"
 SNAPSHOT_DATE = "snapshot_date"
 IS_ELIGIBLE = "is_eligible"
 CHURNED = "churned"
-# What a customer spent within the horizon; known only where the outcome is.
+# Net revenue within the horizon; known only where the label is.
 NEXT_REVENUE = "next_net_revenue"
-# Months of 30 days since the date that have passed, and the first that ended without a contract.
+# Whole months of 30 days since the date, and the first of them that ended without a contract.
 MONTHS_OBSERVED = "months_observed"
 LEFT_IN_MONTH = "left_in_month"
+# The stage that dbt defines (`lifecycle_stage` in macros/customers.sql): it slices metrics only.
+LIFECYCLE_STAGE = "lifecycle_stage"
 KEYS = (SNAPSHOT_DATE, CUSTOMER_ID)
 NOT_FEATURES = frozenset(
     {
@@ -31,6 +33,7 @@ NOT_FEATURES = frozenset(
         NEXT_REVENUE,
         MONTHS_OBSERVED,
         LEFT_IN_MONTH,
+        LIFECYCLE_STAGE,
     }
 )
 
@@ -58,7 +61,7 @@ CHURN_SCORES = pa.schema(
         ("reason_feature_1", pa.string()),
         ("reason_feature_2", pa.string()),
         ("reason_feature_3", pa.string()),
-        # By how much trees raise or lower what the formula says the customer is worth.
+        # Factor by which gradient-boosted trees multiply the expected value of the formula.
         ("value_factor", pa.float64()),
     ]
 )
@@ -74,7 +77,7 @@ CHURN_HAZARDS = pa.schema(
     ]
 )
 
-# A row a group and measure: what SQL needs to assign customers (`ml.behaviour_groups`).
+# One row per group and measure, from which SQL assigns customers to groups.
 BEHAVIOUR_GROUPS = pa.schema(
     [
         ("behaviour_group", pa.string()),
@@ -89,7 +92,7 @@ BEHAVIOUR_GROUPS = pa.schema(
 
 TEXT_SCORES = pa.schema(
     [
-        # The delivered row that holds the text.
+        # Key of the raw row that holds the text.
         ("load_id", pa.int64()),
         ("row_no", pa.int64()),
         ("model_version", pa.string()),
@@ -120,24 +123,29 @@ COMPLAINT_EXAMPLES = pa.schema(
 
 
 class SchemaError(ModelError):
-    """A table lacks a column, or a column holds what the model cannot read."""
+    """A table lacks a column, or a column has a type or value that the model cannot read."""
 
 
 def feature_names(table: pa.Table) -> list[str]:
-    """Columns that are neither key, label nor eligibility, in the table's order."""
+    """Names of the feature columns (all except `NOT_FEATURES`), in the table's order."""
     return [name for name in table.column_names if name not in NOT_FEATURES]
 
 
 def labels_of(examples: pa.Table) -> NDArray[np.bool_]:
-    """Who left, shape (rows,)."""
+    """Churn labels of shape (rows,): true for a churned customer."""
     return np.asarray(examples[CHURNED].to_numpy())
 
 
 def require_columns(table: pa.Table, names: list[str] | tuple[str, ...], what: str) -> None:
     """Check that the table has the columns.
 
+    Args:
+        table: the table to check.
+        names: the columns that it must have.
+        what: name of the table for the message.
+
     Raises:
-        SchemaError: naming the missing columns and those that are there.
+        SchemaError: a column is missing; the message names it and the columns found.
     """
     missing = [name for name in names if name not in table.column_names]
     if missing:
@@ -150,7 +158,7 @@ def check_features(table: pa.Table, what: str = "features") -> None:
     """Check a feature table: keys present, typed and never null, and at least one feature.
 
     Raises:
-        SchemaError: saying which column is wrong and what was found.
+        SchemaError: the message names the column, what was expected and what was found.
     """
     require_columns(table, KEYS, what)
     if not pa.types.is_date(table.schema.field(SNAPSHOT_DATE).type):
@@ -163,10 +171,10 @@ def check_features(table: pa.Table, what: str = "features") -> None:
 
 
 def check_examples(table: pa.Table) -> None:
-    """Check a table of labelled examples: a feature table with a boolean, known label.
+    """Check a table of labelled examples: a feature table with a boolean label without nulls.
 
     Raises:
-        SchemaError: saying which column is wrong and what was found.
+        SchemaError: the message names the column, what was expected and what was found.
     """
     check_features(table, "examples")
     require_columns(table, [CHURNED], "examples")
@@ -177,17 +185,17 @@ def check_examples(table: pa.Table) -> None:
 
 
 def eligible_rows(table: pa.Table) -> pa.Table:
-    """Rows whose `is_eligible` is true; the whole table where there is no such column."""
+    """Rows whose `is_eligible` is true; the whole table if it has no such column."""
     if IS_ELIGIBLE not in table.column_names:
         return table
     return table.filter(pc.fill_null(table[IS_ELIGIBLE].cast(pa.bool_()), False))
 
 
 def sorted_by_keys(table: pa.Table) -> pa.Table:
-    """Rows in the order of (snapshot_date, customer_id): equal rows then train equal models.
+    """Rows ordered by (snapshot_date, customer_id), so that equal rows train equal models.
 
     Raises:
-        SchemaError: a customer appears twice on a date; the message names one.
+        SchemaError: a customer appears twice on a date; the message names the first one.
     """
     ordered = table.sort_by([(name, "ascending") for name in KEYS])
     if ordered.num_rows > 1:
@@ -207,4 +215,4 @@ def sorted_by_keys(table: pa.Table) -> pa.Table:
 def _require_no_nulls(table: pa.Table, name: str, what: str) -> None:
     nulls = table[name].null_count
     if nulls:
-        raise SchemaError(f"{what}.{name}: must be known, but {nulls} of {len(table)} rows lack it")
+        raise SchemaError(f"{what}.{name}: expected no nulls, found {nulls} in {len(table)} rows")

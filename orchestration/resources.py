@@ -15,8 +15,9 @@ from ml.errors import ModelError
 from warehouse.connection import Warehouse
 
 if TYPE_CHECKING:
-    from ml.registry.registry import Registry, TextRegistry
+    from ml.registry.churn_registry import ChurnRegistry
     from ml.registry.rollback import Rollback
+    from ml.registry.text_registry import TextRegistry
 
 
 class Models:
@@ -28,16 +29,16 @@ class Models:
         self._slug = config.slug
 
     @cached_property
-    def registry(self) -> Registry:
+    def registry(self) -> ChurnRegistry:
         """The churn models."""
-        from ml.registry.registry import Registry
+        from ml.registry.churn_registry import ChurnRegistry
 
-        return Registry(*self._place("churn"))
+        return ChurnRegistry(*self._place("churn"))
 
     @cached_property
     def texts(self) -> TextRegistry:
         """The models that read texts."""
-        from ml.registry.registry import TextRegistry
+        from ml.registry.text_registry import TextRegistry
 
         return TextRegistry(*self._place("texts"))
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ml.churn.explain import Meaning
 from ml.schemas import BEHAVIOUR_GROUPS, CUSTOMER_ID
-from ml.value.value import VALUE_COLUMNS, ValueModel
+from ml.value.customer_value import VALUE_COLUMNS, ValueModel
 from warehouse.quoting import identifier
 from warehouse.row_replacement import replace_rows
 

@@ -1,4 +1,4 @@
-{#- The months ahead that a contract's leaving is told by; the same as in ml/churn/person_months.py. -#}
+{#- The months ahead that a contract's leaving is told by; the same as in ml/churn/person_periods.py. -#}
 
 {#- Length of a month ahead: one of the calendar would not fit a horizon given in days. -#}
 {% macro days_per_month() -%}

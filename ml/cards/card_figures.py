@@ -21,7 +21,7 @@ from ml.metrics.slices import (
 )
 from ml.metrics.tiers import Tier
 from ml.training.training_result import BaselineResult, TrainingResult
-from ml.value.value import ValueFigures, ValueResult
+from ml.value.customer_value import ValueFigures, ValueResult
 from ml.value.value_trees import LEAST_BUYERS, LEAST_GAIN
 
 # Metric, what the card calls it, and its format.
@@ -223,7 +223,7 @@ def hazard_section(hazard: HazardResult | None) -> str:
             str(month.month),
             f"{month.person_months:,}",
             f"{month.predicted:.2%}",
-            f"{month.left:.2%}",
+            f"{month.observed:.2%}",
         ]
         for month in hazard.months
     ]

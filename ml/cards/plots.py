@@ -10,9 +10,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ml.metrics.evaluate import calibration_curve, cumulative_gains
+from ml.metrics.calibration import calibration_curve
 from ml.metrics.intervals import wilson_interval
 from ml.metrics.profit import ExpectedProfit, profit_curve
+from ml.metrics.ranking import cumulative_gains
 from ml.training.training_result import TrainingResult
 
 INK, ACCENT, QUIET = "#22313f", "#0b7a75", "#9aa5b1"

@@ -1,4 +1,4 @@
-"""The churn model: preprocessing, trees, calibration, scores and explanations.
+"""Churn model: time split, preprocessing, boosting, calibration, hazard, scores, explanations.
 
-The choice of training dates and of hyperparameters does not belong here (`ml/training/`).
+Fitting of the whole model, tuning and evaluation do not belong here (`ml/training/`).
 """

@@ -1,17 +1,15 @@
-"""How likely a contract is left in each of the months ahead.
+"""Hazard: the probability that a contract ends in each of the months ahead.
 
-A discrete-time proportional-odds hazard (Singer, Willett: It's About Time: Using Discrete-Time
+A discrete-time proportional-odds model (Singer, Willett: It's About Time: Using Discrete-Time
 Survival Analysis to Study Duration and the Timing of Events, Journal of Educational Statistics 18,
-1993). Of the customers still under contract at the start of month k the share h_k leaves by its
-end, with
+1993). h_k is the share of customers under contract at the start of month k who churn in it:
 
     logit h_k = a_k + s        in a month that begins within the horizon,
-    logit h_k = a_k + b · s    in a later one.
+    logit h_k = a_k + b · s    in a later month.
 
-a_k is the level of the month for the average customer. s says by how much a customer's log odds
-lie above the average's; it is what makes the survival to the end of the horizon one minus the
-churn probability, so that the two never contradict each other. b says how much of it is left after
-the horizon: what told the next quarter's leavers tells the next year's less well.
+a_k is the level of month k for the average customer. s is the customer's log odds relative to the
+average; it is solved so that survival to the end of the horizon is one minus the churn probability.
+b is the share of s that remains after the horizon, where today's features predict less.
 """
 
 from __future__ import annotations
@@ -26,23 +24,23 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from ml.churn.logistic import fit_logistic
-from ml.churn.person_months import DAYS_PER_MONTH, PersonMonths, months_ahead
-from ml.customer_hash import keep_customers
-from ml.metrics.evaluate import log_loss
+from ml.churn.person_periods import DAYS_PER_MONTH, PersonPeriods, months_ahead
+from ml.metrics.classification import log_loss
 from ml.metrics.ranking import Scores
+from ml.sampling import keep_customers
 from ml.schemas import CHURN_HAZARDS, CUSTOMER_ID, LEFT_IN_MONTH, MONTHS_OBSERVED, SNAPSHOT_DATE
 
-# Fourteen coefficients need no more rows; at twelve months each these are 27 MB of design.
+# More rows hardly change fourteen coefficients; with twelve months each these are 27 MB of design.
 MAX_ROWS = 20_000
 HAZARD_SALT = 808
-# Prior precisions, around the constant hazard that the churn probabilities amount to: one leaver
-# for the level; ten for the step from a month to the next, which with twenty leavers in each shows
-# it at half its size; four for the slope, as in `calibrate`. What is held does not move.
+# Prior precisions around the constant hazard of the churn probabilities. The level's is worth one
+# churned customer. The step between months is shrunk to half its size with twenty churned customers
+# in each. The slope has the precision of `ml.churn.calibration`. HELD fixes a coefficient.
 LEVEL_PRECISION = 1.0
 STEP_PRECISION = 10.0
 SLOPE_PRECISION = 4.0
 HELD = 1e9
-# Nearer to 0 and 1 than this a probability says no more, and s would be infinite.
+# Probabilities are clipped to this distance from 0 and 1, where s would be infinite.
 SMALLEST_PROBABILITY = 1e-12
 MAX_STEPS = 50
 TOLERANCE = 1e-13
@@ -52,10 +50,10 @@ TOLERANCE = 1e-13
 class HazardModel:
     """Levels a_1, a_2, … of the months ahead, and the slope b after the horizon.
 
-    The customer with s = 0 is the one of average log odds. Levels after `months_observed`, the last
-    month that any customer was followed to, are that month's. `shift` was added to the levels at
-    which customers leave in a month, so that they amount to the churn probabilities: it is below 0
-    where some come back within the horizon, who have left and yet not churned.
+    s = 0 is the customer of average log odds. `months_observed` is the last month with data; later
+    levels equal that month's. `shift` was added to the fitted levels so that survival over the
+    horizon agrees with the churn probabilities. It is below 0 if some customers return within the
+    horizon: their contract ended in a month, and they did not churn.
     """
 
     horizon_days: int
@@ -65,13 +63,13 @@ class HazardModel:
     shift: float = 0.0
 
     @classmethod
-    def fit(cls, known: PersonMonths, horizon_days: int) -> HazardModel:
+    def fit(cls, known: PersonPeriods, horizon_days: int) -> HazardModel:
         """Fit on at least one person-month.
 
-        Levels are steps from month to month, each drawn towards none, so that few leavers make no
-        wild months and months that nobody was followed to have the level of the last one. Within
-        the horizon the slope is held at one, which is what s has there: the rows that the churn
-        model was fitted on would show it too steep.
+        Levels are sums of steps between months, each shrunk towards zero. So months with few
+        churned customers do not fluctuate, and months without data have the level of the last one.
+        Within the horizon the slope is fixed at one, by the definition of s: in-sample
+        probabilities of the churn model would give too steep a slope.
         """
         months = np.arange(1, months_ahead(horizon_days) + 1)
         log_odds = logit(constant_hazard(known.probability, horizon_days))
@@ -82,7 +80,7 @@ class HazardModel:
         steps = len(months) - 1
         found = fit_logistic(
             np.column_stack([*reached, *slopes]),
-            known.left,
+            known.churned,
             np.array([average, *[0.0] * steps, 1.0, 1.0]),
             np.array([LEVEL_PRECISION, *[STEP_PRECISION] * steps, HELD, SLOPE_PRECISION]),
         )
@@ -90,16 +88,17 @@ class HazardModel:
             horizon_days,
             months_observed=int(known.month.max()),
             levels=tuple(np.cumsum(found[: len(months)]).tolist()),
-            # Below zero, those likelier to leave within the horizon would be the safer ones after.
+            # Below zero, the customers of higher risk within the horizon would have the lower risk
+            # later.
             slope=max(float(found[-1]), 0.0),
         )
         return unshifted._with_average(float(expit(average)))
 
     def hazards(self, probabilities: Scores) -> NDArray[np.float64]:
-        """Probability of leaving in each month of those who have not yet, shape (rows, months).
+        """Hazard of each month: P(churn in the month | not before), shape (rows, months).
 
         Args:
-            probabilities: of leaving within the horizon, shape (rows,).
+            probabilities: churn probabilities over the horizon, shape (rows,).
         """
         above = self._above_average(probabilities)[:, None]
         later = _begins_after(np.arange(1, len(self.levels) + 1), self.horizon_days)
@@ -111,22 +110,22 @@ class HazardModel:
 
     @classmethod
     def from_json(cls, text: str) -> HazardModel:
-        """Read what `to_json` wrote."""
+        """Read JSON text written by `to_json`."""
         stored = json.loads(text)
         return cls(**{**stored, "levels": tuple(stored["levels"])})
 
     def _with_average(self, hazard: float) -> HazardModel:
-        """The levels at which s is 0 for the customer with this constant hazard."""
+        """The model with levels at which s is 0 for the customer of this constant hazard."""
         staying = (1 - hazard) ** (self.horizon_days / DAYS_PER_MONTH)
         shift = float(self._above_average(np.array([1 - staying]))[0])
         levels = tuple(level + shift for level in self.levels)
         return replace(self, levels=levels, shift=shift)
 
     def _above_average(self, probabilities: Scores) -> Scores:
-        """Each customer's s, shape (rows,).
+        """S of each customer, shape (rows,).
 
-        Newton's method on the logarithm of the cumulative hazard, which is concave in s: from the
-        left it never oversteps.
+        Newton's method on the logarithm of the cumulative hazard, which is concave in s, so that it
+        converges monotonically.
         """
         known = np.clip(probabilities, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
         target = np.log(-np.log1p(-known))
@@ -146,22 +145,21 @@ class HazardModel:
 
 @dataclass(frozen=True)
 class MonthResult:
-    """One month ahead on the person-months that judge: the share that left, and what was told."""
+    """Observed and predicted hazard of one month ahead, on the person-months of the evaluation."""
 
     month: int
     person_months: int
-    left: float
+    observed: float
     predicted: float
 
 
 @dataclass(frozen=True)
 class HazardResult:
-    """A hazard and how it did on the person-months after the holdout date.
+    """A hazard model and its evaluation on the person-months after the holdout date.
 
-    Log losses are nats a person-month: of the hazard, of the constant one that each customer's
-    churn probability amounts to, and of one share for all months and customers. They are NaN where
-    no month has passed since. Whether somebody came back is not known when a month ends, so all
-    three are judged without the model's shift.
+    Log losses are in nats per person-month: of the model, of the constant hazard of each customer's
+    churn probability, and of one average hazard. They are NaN before the first month has passed. A
+    customer's return is unknown at the end of a month, so all three exclude the model's shift.
     """
 
     model: HazardModel
@@ -171,7 +169,7 @@ class HazardResult:
     months: tuple[MonthResult, ...]
 
     def metrics(self) -> dict[str, float]:
-        """Figures by name."""
+        """Metrics by name."""
         return {
             "hazard_person_months": float(sum(month.person_months for month in self.months)),
             "hazard_log_loss": self.log_loss,
@@ -183,7 +181,7 @@ class HazardResult:
 
 
 def constant_hazard(probabilities: Scores, horizon_days: int) -> Scores:
-    """The hazard a month that, being the same in all, gives the probabilities over the horizon."""
+    """Constant monthly hazard that gives the probabilities over the horizon, shape (rows,)."""
     known = np.clip(probabilities, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
     return np.asarray(-np.expm1(np.log1p(-known) * DAYS_PER_MONTH / horizon_days))
 
@@ -196,41 +194,45 @@ def fit_hazard(
     holdout_date: date,
     as_of: date,
 ) -> HazardResult | None:
-    """Fit on the months that ended by the holdout date, judge on those that began on it or later.
+    """Fit on months that ended by the holdout date, evaluate on months that began on it or later.
 
-    The first months after the holdout date are judged on its own customers, later ones on those of
-    the dates before, by then so many months on.
+    The first months after the holdout date are evaluated on the holdout's customers, later months
+    on customers of earlier snapshot dates.
 
     Args:
-        past: labelled rows from before the holdout, and their churn probabilities, shape (rows,).
-        holdout: labelled rows of the holdout date, and theirs.
-        horizon_days: what the probabilities are of.
-        holdout_date: the last day that fitting may know of.
-        as_of: the last day that judging may know of.
+        past: labelled rows before the holdout, and their churn probabilities of shape (rows,).
+        holdout: labelled rows of the holdout date, and their churn probabilities.
+        horizon_days: horizon of the probabilities.
+        holdout_date: last day of the data to fit on.
+        as_of: last day of the data to evaluate on.
 
     Returns:
-        None where the months of leaving are not known, as with customers without contracts.
+        None if the months of churn are unknown, as without contracts.
     """
     if not {MONTHS_OBSERVED, LEFT_IN_MONTH} <= set(past[0].column_names):
         return None
     sampled = keep_customers(past[0][CUSTOMER_ID], MAX_ROWS, HAZARD_SALT)
-    known = PersonMonths.of(
+    known = PersonPeriods.of(
         past[0].filter(pa.array(sampled)), past[1][sampled], ended_by=holdout_date
     )
     if len(known) == 0:
         return None
-    judged = PersonMonths.of(*past, begun_from=holdout_date, ended_by=as_of).joined(
-        PersonMonths.of(*holdout, begun_from=holdout_date, ended_by=as_of)
+    evaluated = PersonPeriods.of(*past, begun_from=holdout_date, ended_by=as_of).joined(
+        PersonPeriods.of(*holdout, begun_from=holdout_date, ended_by=as_of)
     )
-    return _judged(HazardModel.fit(known, horizon_days), judged, float(known.left.mean()))
+    average = float(known.churned.mean())
+    return _evaluated(HazardModel.fit(known, horizon_days), evaluated, average)
 
 
 def score_hazards(model: HazardModel, scores: pa.Table) -> pa.Table:
-    """The months ahead of scored customers: a table of `CHURN_HAZARDS`, in the scores' order.
+    """Hazard and survival of scored customers by month ahead, in the order of the scores.
 
     Args:
-        model: of the model version that scored.
+        model: the hazard of the model version of the scores.
         scores: a table of `CHURN_SCORES`.
+
+    Returns:
+        A table of `CHURN_HAZARDS`, one row per customer and month.
     """
     hazards = model.hazards(scores["churn_probability"].to_numpy())
     rows, months = hazards.shape
@@ -252,13 +254,13 @@ def _begins_after(month: NDArray[np.int64], horizon_days: int) -> NDArray[np.boo
     return np.asarray(DAYS_PER_MONTH * (month - 1) >= horizon_days)
 
 
-def _judged(model: HazardModel, judged: PersonMonths, average: float) -> HazardResult:
-    hazard = model.hazards(judged.probability)[np.arange(len(judged)), judged.month - 1]
-    constant = constant_hazard(judged.probability, model.horizon_days)
-    hazard, constant = (expit(logit(told) - model.shift) for told in (hazard, constant))
+def _evaluated(model: HazardModel, known: PersonPeriods, average: float) -> HazardResult:
+    hazard = model.hazards(known.probability)[np.arange(len(known)), known.month - 1]
+    constant = constant_hazard(known.probability, model.horizon_days)
+    hazard, constant = (expit(logit(each) - model.shift) for each in (hazard, constant))
     own, constant_loss, average_loss = (
-        log_loss(judged.left, told) if len(judged) else float("nan")
-        for told in (hazard, constant, np.full(len(judged), average))
+        log_loss(known.churned, predicted) if len(known) else float("nan")
+        for predicted in (hazard, constant, np.full(len(known), average))
     )
     return HazardResult(
         model=model,
@@ -268,10 +270,10 @@ def _judged(model: HazardModel, judged: PersonMonths, average: float) -> HazardR
         months=tuple(
             MonthResult(
                 month=int(month),
-                person_months=int((judged.month == month).sum()),
-                left=float(judged.left[judged.month == month].mean()),
-                predicted=float(hazard[judged.month == month].mean()),
+                person_months=int((known.month == month).sum()),
+                observed=float(known.churned[known.month == month].mean()),
+                predicted=float(hazard[known.month == month].mean()),
             )
-            for month in np.unique(judged.month)
+            for month in np.unique(known.month)
         ),
     )

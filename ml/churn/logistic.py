@@ -1,4 +1,8 @@
-"""Logistic regression with a handful of columns and a Gaussian prior, by Newton's method."""
+"""Logistic regression with a Gaussian prior of each coefficient, by Newton's method.
+
+scikit-learn's LogisticRegression has one penalty towards zero for all coefficients; calibration and
+hazard need a mean and a precision for each.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +22,14 @@ def fit_logistic(
 ) -> NDArray[np.float64]:
     """Coefficients of shape (k,) that maximise likelihood × prior.
 
-    `columns` has shape (rows, k) and carries its own column of ones where an intercept is wanted;
-    the prior of coefficient j is normal with `prior_mean[j]` and precision `prior_precision[j]`.
     Newton's steps are halved until the objective falls (Hastie, Tibshirani, Friedman: The Elements
     of Statistical Learning, 2nd ed., section 4.4.1).
+
+    Args:
+        columns: predictors of shape (rows, k), with a column of ones for an intercept.
+        labels: shape (rows,).
+        prior_mean: means of the normal priors, shape (k,).
+        prior_precision: their precisions, shape (k,).
     """
     weights = prior_mean.astype(np.float64)
     loss = _loss(weights, columns, labels, prior_mean, prior_precision)

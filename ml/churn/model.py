@@ -1,9 +1,9 @@
-"""The artefact that is trained, judged, stored and used.
+"""Churn model: the artefact that is trained, evaluated, stored and used for scoring.
 
-Purchase process and simple model give the log odds that the booster starts from; preprocessing
-makes its matrix; calibration makes probabilities of its margins. Where trees tell better than the
-formula what customers are worth, they read the same matrix. Each is a file in an open format,
-beside one with the facts; nothing is pickled.
+The purchase model adds features. The base margin is the log odds at which boosting starts. The
+preprocessor encodes the features as a matrix, and the calibrator turns margins into probabilities.
+If gradient-boosted trees improve the formula of customer value, they read the same matrix. Each
+part is a file in an open format, next to a file of facts; nothing is pickled.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ import pyarrow as pa
 import xgboost as xgb
 from numpy.typing import NDArray
 
-from ml.churn.boost import matrix_of
-from ml.churn.calibrate import Calibrator
+from ml.churn.base_margin import BaseMarginModel
+from ml.churn.calibration import Calibrator
+from ml.churn.gradient_boosting import matrix_of
 from ml.churn.hazard import HazardModel
-from ml.churn.linear_base import LinearBase
 from ml.churn.preprocess import Preprocessor
 from ml.model_files import fingerprint_of, write_files
-from ml.purchases.purchase_process import HISTORY_COLUMNS, PROCESS_COLUMNS, PurchaseProcess
+from ml.purchases.purchase_model import HISTORY_COLUMNS, PREDICTION_COLUMNS, PurchaseModel
 from ml.schemas import require_columns
 
 BOOSTER_FILE = "booster.ubj"
 VALUE_TREES_FILE = "value_trees.ubj"
-PROCESS_FILE = "purchase_process.json"
+PURCHASE_FILE = "purchase_process.json"
 BASE_FILE = "base.json"
-PREPROCESS_FILE = "preprocess.json"
+PREPURCHASE_FILE = "preprocess.json"
 CALIBRATION_FILE = "calibration.json"
 HAZARD_FILE = "hazard.json"
 FACTS_FILE = "facts.json"
-# Keeps the matrix of a hundred features below 30 MB, whatever the number of customers.
+# The matrix of a hundred features takes less than 30 MB per batch.
 BATCH_ROWS = 65_536
-# Rows that shares are taken of: a mean of so many is known to a hundredth of its spread.
+# Rows that feature shares are computed on: the standard error of their mean is 1 % of the spread.
 MAX_WEIGHED_ROWS = 10_000
 
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What the model was made of; `base_rate` is the churn rate of all rows it was fitted on.
+    """Dates and sizes of a model; `base_rate` is the churn rate of all rows it was fitted on.
 
-    `why_average` says why the model is their average and nothing more; None where it has trees.
+    `why_average` is the reason why the model is the base rate; None for any other model.
     """
 
     as_of: date
@@ -66,7 +66,7 @@ class ModelFacts:
 
     @classmethod
     def from_json(cls, text: str) -> ModelFacts:
-        """Read what `to_json` wrote."""
+        """Read JSON text written by `to_json`."""
         stored = json.loads(text)
         for name in ("as_of", "holdout_date"):
             stored[name] = date.fromisoformat(stored[name])
@@ -77,15 +77,15 @@ class ModelFacts:
 
 @dataclass(frozen=True)
 class ChurnModel:
-    """A trained model; `booster` is XGBoost's own UBJSON, cut after its best round.
+    """A trained model; `booster` is XGBoost's UBJSON, truncated after its best round.
 
-    `process` is None where there are no purchases to speak of, `hazard` where there are no
-    contracts. `value_trees`, UBJSON too, predict the factor on the formula's value
-    (`ml.value_trees`); None where the formula stands.
+    `purchase_model` is None without repeat purchases, `hazard` without contracts. `value_trees`,
+    also UBJSON, predict the factor on the formula's customer value (`ml.value.value_trees`); None
+    if the formula is used alone.
     """
 
-    process: PurchaseProcess | None
-    base: LinearBase
+    purchase_model: PurchaseModel | None
+    base: BaseMarginModel
     booster: bytes
     preprocessor: Preprocessor
     calibrator: Calibrator
@@ -94,63 +94,65 @@ class ChurnModel:
     value_trees: bytes | None = None
 
     def predict(self, features: pa.Table, threads: int = 2) -> NDArray[np.float64]:
-        """Calibrated churn probabilities of shape (rows,), in the table's order.
+        """Calibrated churn probabilities of shape (rows,), in the order of the table.
 
         Raises:
-            SchemaError: the table lacks a feature, or one has another kind than in training.
+            SchemaError: a feature is missing or has another kind than in training.
         """
         return self.calibrator.apply(self.predictor(threads).margins(features))
 
     def value_factors(self, features: pa.Table, threads: int = 2) -> NDArray[np.float64]:
-        """By how much the formula's value of each row is multiplied, shape (rows,).
+        """Factor on the formula's customer value of each row, shape (rows,).
 
         Raises:
-            SchemaError: as `predict`.
+            SchemaError: a feature is missing or has another kind than in training.
         """
         predictor = self.predictor(threads)
         parts = [predictor.value_factors(predictor.prepare(batch)) for batch in batches(features)]
         return np.concatenate([np.empty(0), *parts])
 
     def predictor(self, threads: int = 2) -> Predictor:
-        """The model loaded and ready to predict batch by batch."""
+        """The model loaded into memory, to predict batch by batch."""
         return Predictor(self, threads)
 
     @property
     def is_average(self) -> bool:
-        """Whether every customer gets the same probability."""
+        """Whether the model is the base rate, the same probability for all customers."""
         return self.facts.why_average is not None
 
     @property
     def kind(self) -> str:
-        """What tells customers apart: `average`, nothing; `logistic`; or `boosted`, trees on it."""
+        """Kind of model: `average` (base rate), `logistic` (no trees) or `boosted`."""
         if self.is_average:
             return "average"
         return "boosted" if self.facts.rounds else "logistic"
 
     @property
     def required_columns(self) -> list[str]:
-        """Columns that a table to score must have."""
-        own = [name for name in self.preprocessor.names if name not in PROCESS_COLUMNS]
-        history = [] if self.process is None else [n for n in HISTORY_COLUMNS if n not in own]
+        """Names of the columns that a table to score must have."""
+        own = [name for name in self.preprocessor.names if name not in PREDICTION_COLUMNS]
+        history = (
+            [] if self.purchase_model is None else [n for n in HISTORY_COLUMNS if n not in own]
+        )
         return [*own, *history]
 
     def extend(self, table: pa.Table) -> pa.Table:
-        """The table with what the purchase process says of its rows.
+        """The table with the columns of the purchase model, if there is one.
 
         Raises:
-            SchemaError: the table lacks a column.
+            SchemaError: a column is missing.
         """
         require_columns(table, self.required_columns, "the table to score")
-        return table if self.process is None else self.process.extend(table)
+        return table if self.purchase_model is None else self.purchase_model.extend(table)
 
     def feature_shares(self, rows: pa.Table, threads: int = 2) -> dict[str, float]:
-        """Each feature's share of what the model says of rows, by name; they sum to 1.
+        """Share of each feature in the mean absolute contribution to the log odds, by name.
 
-        What a feature adds to the log odds, taken without its sign and averaged over at most 10,000
-        of the rows. All are 0 for the average, which reads nothing.
+        Contributions are averaged over at most 10,000 of the rows; the shares sum to 1. All are 0
+        for the base rate.
 
         Raises:
-            SchemaError: the rows lack a feature of the model.
+            SchemaError: a feature is missing or has another kind than in training.
         """
         names = self.preprocessor.names
         if self.is_average or len(rows) == 0:
@@ -159,13 +161,13 @@ class ChurnModel:
         prepared = predictor.prepare(rows.slice(0, MAX_WEIGHED_ROWS))
         added = np.abs(predictor.contributions(prepared, exact=False)).mean(axis=0, dtype=float)
         total = float(added.sum()) or 1.0
-        # Threads add in any order, which moves the last digits.
+        # Threads add in any order, which changes the last digits.
         shares = (round(float(part) / total, 10) for part in added)
         return dict(zip(names, shares, strict=True))
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of everything in the model, equal for equal models."""
+        """SHA-256 of all files of the model, equal for equal models."""
         return fingerprint_of(self._files())
 
     def save(self, folder: Path) -> None:
@@ -174,20 +176,20 @@ class ChurnModel:
 
     @classmethod
     def load(cls, folder: Path) -> ChurnModel:
-        """Read what `save` wrote.
+        """Read the files written by `save`.
 
         Raises:
-            FileNotFoundError: one of the files is not there.
+            FileNotFoundError: a file is missing.
         """
         return cls(
-            process=(
-                PurchaseProcess.from_json(_text(folder / PROCESS_FILE))
-                if (folder / PROCESS_FILE).exists()
+            purchase_model=(
+                PurchaseModel.from_json(_text(folder / PURCHASE_FILE))
+                if (folder / PURCHASE_FILE).exists()
                 else None
             ),
-            base=LinearBase.from_json(_text(folder / BASE_FILE)),
+            base=BaseMarginModel.from_json(_text(folder / BASE_FILE)),
             booster=(folder / BOOSTER_FILE).read_bytes(),
-            preprocessor=Preprocessor.from_json(_text(folder / PREPROCESS_FILE)),
+            preprocessor=Preprocessor.from_json(_text(folder / PREPURCHASE_FILE)),
             calibrator=Calibrator.from_json(_text(folder / CALIBRATION_FILE)),
             facts=ModelFacts.from_json(_text(folder / FACTS_FILE)),
             hazard=(
@@ -203,15 +205,19 @@ class ChurnModel:
         )
 
     def _files(self) -> dict[str, bytes]:
-        process = {} if self.process is None else {PROCESS_FILE: self.process.to_json().encode()}
+        purchases = (
+            {}
+            if self.purchase_model is None
+            else {PURCHASE_FILE: self.purchase_model.to_json().encode()}
+        )
         hazard = {} if self.hazard is None else {HAZARD_FILE: self.hazard.to_json().encode()}
         trees = {} if self.value_trees is None else {VALUE_TREES_FILE: self.value_trees}
         return {
-            **process,
+            **purchases,
             **hazard,
             BASE_FILE: self.base.to_json().encode(),
             BOOSTER_FILE: self.booster,
-            PREPROCESS_FILE: self.preprocessor.to_json().encode(),
+            PREPURCHASE_FILE: self.preprocessor.to_json().encode(),
             CALIBRATION_FILE: self.calibrator.to_json().encode(),
             FACTS_FILE: self.facts.to_json().encode(),
             **trees,
@@ -220,7 +226,7 @@ class ChurnModel:
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model with the version under which the registry keeps it."""
+    """A model with its version in the registry."""
 
     model: ChurnModel
     version: str
@@ -229,7 +235,7 @@ class LoadedModel:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A batch as the parts of a model read it; `values` has shape (rows, features)."""
+    """A batch in the representations of the model's parts; `values` is (rows, features)."""
 
     table: pa.Table
     values: NDArray[np.float32]
@@ -237,7 +243,7 @@ class Prepared:
 
 
 class Predictor:
-    """A model in memory, for tables of any length given in batches."""
+    """A model in memory, for tables of any length in batches."""
 
     def __init__(self, model: ChurnModel, threads: int) -> None:
         """Load the boosters from their bytes."""
@@ -249,10 +255,10 @@ class Predictor:
         )
 
     def prepare(self, batch: pa.Table) -> Prepared:
-        """Make ready what both probabilities and contributions need.
+        """Encode a batch for probabilities, factors and contributions.
 
         Raises:
-            SchemaError: a feature of the model is missing or of another kind.
+            SchemaError: a feature is missing or has another kind than in training.
         """
         table = self._model.extend(batch)
         preprocessor = self._model.preprocessor
@@ -270,19 +276,19 @@ class Predictor:
         return self._model.calibrator.apply(self._margins(prepared))
 
     def value_factors(self, prepared: Prepared) -> NDArray[np.float64]:
-        """By how much the formula's value is multiplied, shape (rows,): 1 without trees."""
+        """Factors on the formula's customer value, shape (rows,): 1 without value trees."""
         if self._value_trees is None:
             return np.ones(len(prepared.values))
         rows = matrix_of(prepared.values, None, self._model.preprocessor, self._threads)
         return np.asarray(self._value_trees.predict(rows), dtype=np.float64)
 
     def contributions(self, prepared: Prepared, *, exact: bool) -> NDArray[np.float32]:
-        """What each feature adds to the margin, shape (rows, features), in the order of the names.
+        """Contribution of each feature to the margin, shape (rows, features).
 
-        The simple model's part is exact. Of the trees' part, exact values are Shapley values
+        The contributions of the base margin are exact. Those of the trees are exact Shapley values
         (Lundberg, Erion, Lee: Consistent Individualized Feature Attribution for Tree Ensembles,
-        2018, algorithm 2) and cost 0.7 ms a row; the others follow the path through each tree
-        (Saabas) and are 86 times faster.
+        2018, algorithm 2), at 0.7 ms per row, or Saabas' approximation along the path through each
+        tree, which is 86 times faster.
         """
         values = self._booster.predict(
             prepared.matrix, pred_contribs=True, approx_contribs=not exact
@@ -295,7 +301,7 @@ class Predictor:
 
 
 def batches(table: pa.Table) -> Iterator[pa.Table]:
-    """The table in slices of at most `BATCH_ROWS`, without copying."""
+    """Slices of the table of at most `BATCH_ROWS` rows, without copying."""
     for start in range(0, len(table), BATCH_ROWS):
         yield table.slice(start, BATCH_ROWS)
 

@@ -1,7 +1,7 @@
-"""From an Arrow table to the float32 matrix that XGBoost reads.
+"""Preprocessing: Arrow features to the float32 matrix that XGBoost reads.
 
-Fitted on training rows only and stored inside the model, so that scoring can never refit it.
-Nothing is scaled or filled: trees need no scale, and an unknown value is not a zero.
+The preprocessor is fitted on training rows and stored in the model, so scoring never refits it.
+Features are neither scaled nor imputed: trees need no scale, and an unknown value is not a zero.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from ml.columns import is_text, most_frequent, numbers, value_type
 from ml.schemas import SchemaError, feature_names, require_columns
 
 ColumnKind = Literal["number", "boolean", "category"]
-# Beyond this many values a text column is nearly an id; its rarer values count as unknown.
+# A text column with more values is close to an id; its rarer values are encoded as unknown.
 MAX_CATEGORIES = 64
 
 
 @dataclass(frozen=True)
 class Column:
-    """One feature: name, kind and, of a category, the values in the order of their codes."""
+    """One feature: name, kind and, for a category, its values in the order of their codes."""
 
     name: str
     kind: ColumnKind
@@ -34,17 +34,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Preprocessor:
-    """Columns in the model's order; `unknown` are those that had no value at all in training."""
+    """Columns in the order of the matrix; `unknown` columns had no value in the training rows."""
 
     columns: tuple[Column, ...]
     unknown: tuple[str, ...] = ()
 
     @classmethod
     def fit(cls, table: pa.Table) -> Preprocessor:
-        """Learn kinds and category codes from the training rows.
+        """Fit kinds and category codes on the training rows.
 
         Raises:
-            SchemaError: a column is neither number, boolean nor text, or none has any value.
+            SchemaError: a column is neither number, boolean nor text, or every column is null.
         """
         columns, unknown = [], []
         for name in feature_names(table):
@@ -58,17 +58,17 @@ class Preprocessor:
             else:
                 columns.append(Column(name, kind))
         if not columns:
-            raise SchemaError("every feature column is wholly null in the training rows")
+            raise SchemaError("every feature column is null in all training rows")
         return cls(tuple(columns), tuple(unknown))
 
     @property
     def names(self) -> list[str]:
-        """Feature names in the order of the matrix's columns."""
+        """Feature names, in the order of the matrix's columns."""
         return [column.name for column in self.columns]
 
     @property
     def types(self) -> list[str]:
-        """XGBoost's feature types in the order of the matrix's columns."""
+        """XGBoost's feature types, in the order of the matrix's columns."""
         codes = {"number": "q", "boolean": "i", "category": "c"}
         return [codes[column.kind] for column in self.columns]
 
@@ -84,17 +84,17 @@ class Preprocessor:
             matrix[:, position] = _encoded(column, table[column.name])
         infinite = np.isinf(matrix)
         if infinite.any():
-            guilty = [self.names[i] for i in np.flatnonzero(infinite.any(axis=0))]
-            raise SchemaError(f"infinite values in {', '.join(guilty)}")
+            found = [self.names[i] for i in np.flatnonzero(infinite.any(axis=0))]
+            raise SchemaError(f"infinite values in {', '.join(found)}")
         return matrix
 
     def to_json(self) -> str:
-        """The preprocessor as JSON text, the same for the same columns."""
+        """The preprocessor as JSON text; equal preprocessors give equal text."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> Preprocessor:
-        """Read what `to_json` wrote."""
+        """Read JSON text written by `to_json`."""
         stored = json.loads(text)
         columns = (
             Column(item["name"], item["kind"], tuple(item["categories"]))
@@ -121,7 +121,9 @@ def _kind(name: str, data_type: pa.DataType) -> ColumnKind:
 
 def _encoded(column: Column, values: pa.ChunkedArray) -> NDArray[np.float64]:
     if not pa.types.is_null(values.type) and _kind(column.name, values.type) != column.kind:
-        raise SchemaError(f"feature {column.name}: trained as a {column.kind}, found {values.type}")
+        raise SchemaError(
+            f"feature {column.name}: expected a {column.kind} as in training, found {values.type}"
+        )
     if column.kind == "category":
         known = pa.array(column.categories, pa.string())
         values = pc.index_in(values.cast(pa.string()), value_set=known)

@@ -1,4 +1,4 @@
-"""Score customers and say why and how much is at stake: a row an eligible customer and date."""
+"""Scoring: churn probability, explanation and value factor of each eligible customer and date."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ def score(
     model: LoadedModel,
     features: pa.Table,
     catalogue: Catalogue,
-    exact_from: float = 0.4,
+    exact_from: float,
     threads: int = 2,
 ) -> pa.Table:
-    """Churn probability, cause, up to three reasons and factor on the value of every eligible row.
+    """Churn probability, main cause, up to three reasons and value factor of each eligible row.
 
     Args:
-        model: the model in use on the features' dates.
-        features: feature rows of one or several dates; those not eligible are left out.
-        catalogue: what each feature stands for.
-        exact_from: who is at least this likely to leave is explained by exact Shapley values,
-            because those reasons are read; the others approximately.
+        model: the model in use on the dates of the features.
+        features: feature rows of one or more dates; rows that are not eligible are excluded.
+        catalogue: the feature catalogue.
+        exact_from: churn probability from which explanations are exact Shapley values, because
+            their reasons are read; below it they are approximate.
         threads: threads for XGBoost.
 
     Returns:
-        A table of `CHURN_SCORES`, sorted by (snapshot_date, customer_id). Each date's rows are the
-        same however many dates are scored together.
+        A table of `CHURN_SCORES`, sorted by (snapshot_date, customer_id). The rows of a date do not
+        depend on the other dates of the table.
 
     Raises:
-        SchemaError: a feature of the model is missing or of another kind, or a key repeats.
+        SchemaError: a feature is missing or has another kind than in training, or a key repeats.
     """
     check_features(features)
     rows = sorted_by_keys(eligible_rows(features))
@@ -67,9 +67,9 @@ def score(
         contributions = predictor.contributions(prepared, exact=False)
         explain(where, explainer.explain(contributions, prepared.values))
         start += len(batch)
-    read = np.flatnonzero(probabilities >= exact_from)
-    for start in range(0, len(read), BATCH_ROWS):
-        some = read[start : start + BATCH_ROWS]
+    at_risk = np.flatnonzero(probabilities >= exact_from)
+    for start in range(0, len(at_risk), BATCH_ROWS):
+        some = at_risk[start : start + BATCH_ROWS]
         prepared = predictor.prepare(rows.take(pa.array(some)))
         contributions = predictor.contributions(prepared, exact=True)
         explain(some, explainer.explain(contributions, prepared.values))

@@ -1,10 +1,10 @@
-"""Which dates train, which calibrate, and which one judges.
+"""Time split: cutoff dates for training, for calibration and for the holdout.
 
 ```
 train … train | calibration … calibration |<--- one horizon --->| holdout |<--- label --->| as_of
 ```
-Every label the model was fitted on was known on the holdout date, so the holdout is what a user
-would have seen had the model run on that day.
+Every label that the model is fitted on was known on the holdout date, so the evaluation on the
+holdout is that of a model trained on that day.
 """
 
 from __future__ import annotations
@@ -16,11 +16,18 @@ from datetime import date, timedelta
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from ml.config import TrainingSettings
-from ml.customer_hash import sample_customers, unit_hash
 from ml.errors import ModelError
-from ml.schemas import CUSTOMER_ID, SNAPSHOT_DATE, sorted_by_keys
+from ml.sampling import sample_customers, unit_hash
+from ml.schemas import (
+    CUSTOMER_ID,
+    SNAPSHOT_DATE,
+    check_examples,
+    eligible_rows,
+    sorted_by_keys,
+)
 
 CALIBRATION_SHARE = 0.2
 CALIBRATION_CUSTOMERS = 0.2
@@ -29,15 +36,15 @@ CAP_SALT = 202
 
 
 class NotEnoughHistoryError(ModelError):
-    """The history is too short to train on one period and be judged on a later one."""
+    """The history is too short to train on one period and to evaluate on a later one."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """Cutoff dates by their part, each part ascending and later than the one before.
+    """Cutoff dates by part, each part ascending and later than the previous one.
 
-    `disjoint_customers` is true where the history is too short for a gap between training and
-    calibration: their label windows then overlap, and a customer may be in only one of the two.
+    `disjoint_customers` is true if the history is too short for a gap between training and
+    calibration. Their label windows then overlap, and each customer is in only one of the two.
     """
 
     train: tuple[date, ...]
@@ -47,13 +54,13 @@ class Split:
 
     @property
     def dates(self) -> tuple[date, ...]:
-        """Every cutoff in use, ascending: the dates whose examples a caller must deliver."""
+        """All cutoffs in use, ascending."""
         return (*self.train, *self.calibration, self.holdout)
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Examples by their part, each sorted by (snapshot_date, customer_id)."""
+    """Examples by part, each sorted by (snapshot_date, customer_id)."""
 
     train: pa.Table
     calibration: pa.Table
@@ -61,18 +68,19 @@ class Parts:
 
     @property
     def past(self) -> pa.Table:
-        """All rows from before the holdout, those of training first; nothing is copied."""
+        """All rows before the holdout, training rows first; nothing is copied."""
         return pa.concat_tables([self.train, self.calibration])
 
 
 def training_cutoffs(as_of: date, first_date: date, settings: TrainingSettings) -> list[date]:
-    """Cutoffs whose label windows have passed by `as_of`, ascending, the last one the holdout.
+    """Cutoffs whose label windows have passed by `as_of`, ascending; the last is the holdout.
 
-    They lie `step_days` apart, from `as_of` − horizon back to `first_date` + `min_history_days`,
-    at most `max_cutoffs` of them.
+    They are `step_days` apart, from `as_of` − horizon back to `first_date` + `min_history_days`, at
+    most `max_cutoffs`.
 
     Raises:
-        NotEnoughHistoryError: the cutoffs cannot be split; says what is there and what is needed.
+        NotEnoughHistoryError: the cutoffs cannot be split; the message gives the days of history
+            found and needed.
     """
     latest = as_of - settings.horizon
     earliest = first_date + settings.min_history
@@ -87,9 +95,9 @@ def training_cutoffs(as_of: date, first_date: date, settings: TrainingSettings) 
         )
         raise NotEnoughHistoryError(
             f"{first_date} to {as_of} is {(as_of - first_date).days} days of history, and training "
-            f"needs {needed}: {settings.min_history_days} to look back on, two cutoffs "
-            f"{settings.step_days} days apart to fit on, a gap of {settings.horizon_days} rounded "
-            f"up to whole steps, and {settings.horizon_days} for the outcome of the holdout"
+            f"needs {needed}: {settings.min_history_days} before the first cutoff, two cutoffs "
+            f"{settings.step_days} days apart, a gap of {settings.horizon_days} rounded up to "
+            f"whole steps, and {settings.horizon_days} for the label window of the holdout"
         ) from error
     return cutoffs
 
@@ -97,10 +105,10 @@ def training_cutoffs(as_of: date, first_date: date, settings: TrainingSettings) 
 def split_by_time(dates: Collection[date], horizon_days: int) -> Split:
     """Split cutoffs into training, calibration and holdout, in this order of time.
 
-    The holdout is the latest date; everything fitted lies at least one horizon before it. The
-    latest fifth of the remaining dates stops the boosting and calibrates. A full horizon is kept
-    between training and calibration too where that leaves half of the dates to train on; else the
-    two must not share customers (`Split.disjoint_customers`).
+    The holdout is the latest date; training and calibration dates lie at least one horizon before
+    it. The latest fifth of these dates is for early stopping and calibration. Training and
+    calibration are a full horizon apart if that leaves half of the dates for training; otherwise
+    they must not share customers (`Split.disjoint_customers`).
 
     Raises:
         NotEnoughHistoryError: fewer than two dates lie one horizon before the latest.
@@ -111,7 +119,7 @@ def split_by_time(dates: Collection[date], horizon_days: int) -> Split:
     if len(fitted) < 2:
         raise NotEnoughHistoryError(
             f"{_count(ordered, 'cutoff')}, of which {len(fitted)} a horizon of {horizon_days} days "
-            "before the last: at least 2 are needed, to train on one and calibrate on the other"
+            "before the last: at least 2 are needed, one for training and one for calibration"
         )
     late = max(1, round(len(fitted) * CALIBRATION_SHARE))
     early, calibration = fitted[:-late], fitted[-late:]
@@ -125,11 +133,35 @@ def split_by_time(dates: Collection[date], horizon_days: int) -> Split:
     )
 
 
-def divide(examples: pa.Table, split: Split, settings: TrainingSettings) -> Parts:
-    """Divide examples into the split's parts; rows of any other date are left out.
+def matured(examples: pa.Table, settings: TrainingSettings, as_of: date) -> pa.Table:
+    """Eligible examples whose label window had passed by `as_of`.
 
-    Training and calibration are capped by a stable hash of the customer id, whole customers at a
-    time; the holdout is never capped.
+    Raises:
+        SchemaError: a column is missing, has the wrong type, or a key or label is null.
+    """
+    check_examples(examples)
+    eligible = eligible_rows(examples)
+    days = eligible[SNAPSHOT_DATE].cast(pa.date32())
+    return eligible.filter(pc.less_equal(days, pa.scalar(as_of - settings.horizon)))
+
+
+def split_examples(examples: pa.Table, settings: TrainingSettings) -> tuple[Split, Parts]:
+    """Split the dates of the examples, and divide the examples into the parts.
+
+    Raises:
+        NotEnoughHistoryError: the dates cannot be split.
+        SchemaError: a customer appears twice on a date.
+    """
+    dates = examples[SNAPSHOT_DATE].cast(pa.date32()).unique().to_pylist()
+    split = split_by_time(dates, settings.horizon_days)
+    return split, divide(examples, split, settings)
+
+
+def divide(examples: pa.Table, split: Split, settings: TrainingSettings) -> Parts:
+    """Divide examples into the parts of the split; rows of any other date are excluded.
+
+    Training and calibration are sampled by a hash of the customer id, all rows of a customer or
+    none; the holdout is never sampled.
 
     Raises:
         SchemaError: a customer appears twice on a date.
@@ -146,7 +178,7 @@ def divide(examples: pa.Table, split: Split, settings: TrainingSettings) -> Part
     )
 
 
-def _calibrates(examples: pa.Table) -> np.ndarray:
+def _calibrates(examples: pa.Table) -> NDArray[np.bool_]:
     return unit_hash(examples[CUSTOMER_ID], FOLD_SALT) < CALIBRATION_CUSTOMERS
 
 

@@ -1,4 +1,4 @@
-"""Metrics: ranking, calibration, profit, slices, tiers and their intervals.
+"""Metrics of labels and scores: ranking, calibration, profit, slices, tiers and intervals.
 
-A metric here knows labels and scores, never a model.
+Code that reads a model or a feature does not belong here (`ml/training/`).
 """

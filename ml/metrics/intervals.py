@@ -1,4 +1,4 @@
-"""95 % intervals of one figure at a time: a share, a mean, a ROC AUC, a difference of two."""
+"""95 % intervals of a single figure: a share, a mean, a ROC AUC, a difference of two ROC AUCs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
-from scipy.stats import rankdata
+from scipy.stats import binomtest, rankdata
 
 from ml.metrics.ranking import Labels, Ranking, Scores
 
-# At this size DeLong's interval ends within 0.002 of the bootstrap's, and beyond it a thousand
-# replicates take seconds.
+# At this size DeLong's interval ends within 0.002 of the bootstrap's, and with more customers a
+# thousand replicates take seconds.
 MAX_BOOTSTRAP_CUSTOMERS = 5_000
 REPLICATES = 1_000
 NORMAL_95 = 1.959964
@@ -21,7 +21,7 @@ BLOCK_DRAWS = 1_000_000
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate with a 95 % interval; all NaN where there is nothing to estimate from."""
+    """An estimate with its 95 % interval; all NaN without data to estimate from."""
 
     estimate: float
     low: float
@@ -29,7 +29,7 @@ class Interval:
 
     @property
     def excludes_zero(self) -> bool:
-        """Whether the whole interval lies on one side of zero."""
+        """Whether both ends of the interval lie on the same side of zero."""
         return self.low > 0 or self.high < 0
 
 
@@ -37,24 +37,23 @@ UNKNOWN = Interval(float("nan"), float("nan"), float("nan"))
 
 
 def wilson_interval(found: float, customers: int) -> Interval:
-    """A share of customers, such as those who left.
+    """Wilson's score interval of a share `found` ÷ `customers`, such as a churn rate.
 
-    Wilson: Probable Inference, the Law of Succession, and Statistical Inference, Journal of the
-    American Statistical Association 22, 1927: unlike the normal interval it stays within 0 and 1
-    and holds with a handful of customers.
+    Unlike the normal interval it lies within 0 and 1 and keeps its coverage with few customers
+    (Wilson: Probable Inference, the Law of Succession, and Statistical Inference, Journal of the
+    American Statistical Association 22, 1927). Tied customers may make `found` a fraction: the
+    interval is that of the nearest whole number.
     """
     if customers == 0:
         return UNKNOWN
-    share, spread = found / customers, NORMAL_95**2 / customers
-    centre = share + spread / 2
-    half = float(np.sqrt(spread * (share * (1 - share) + spread / 4)))
-    low, high = (centre - half) / (1 + spread), (centre + half) / (1 + spread)
-    # At 0 and at 1 the end is the share itself, but for the last digit.
-    return Interval(share, min(low, share), max(high, share))
+    share = found / customers
+    ends = binomtest(round(found), customers).proportion_ci(method="wilson")
+    # At a share of 0 or 1, or of a fraction, rounding puts an end on the other side of the share.
+    return Interval(share, min(float(ends.low), share), max(float(ends.high), share))
 
 
 def mean_interval(values: Scores) -> Interval:
-    """The mean of customers' figures, shape (customers,), with its normal interval."""
+    """Mean of values of shape (customers,) with its normal interval; NaN ends for one customer."""
     mean = float(values.mean())
     if len(values) < 2:
         return Interval(mean, float("nan"), float("nan"))
@@ -63,16 +62,16 @@ def mean_interval(values: Scores) -> Interval:
 
 
 def auc_interval(labels: Labels, scores: Scores) -> Interval:
-    """A ROC AUC with DeLong's variance, normal on the scale of log odds.
+    """ROC AUC with DeLong's variance, normal on the scale of log odds, within 0 and 1.
 
-    There it stays within 0 and 1. Where no customer who left is ranked among those who stayed the
-    variance is zero and the interval a point. With fewer than two of either outcome it is unknown.
+    If the scores separate the outcomes completely, the variance is zero and the interval a point.
+    With fewer than two customers of either outcome the interval is `UNKNOWN`.
     """
     if min(labels.sum(), (~labels).sum()) < 2:
         return UNKNOWN
-    left, stayed = _placements(labels, scores)
-    area = float(left.mean())
-    deviation = np.sqrt(left.var(ddof=1) / len(left) + stayed.var(ddof=1) / len(stayed))
+    churned, retained = _placements(labels, scores)
+    area = float(churned.mean())
+    deviation = _standard_error(churned, retained)
     if deviation == 0 or not 0 < area < 1:
         return Interval(area, area, area)
     half = NORMAL_95 * deviation / (area * (1 - area))
@@ -80,9 +79,9 @@ def auc_interval(labels: Labels, scores: Scores) -> Interval:
 
 
 def auc_difference(labels: Labels, scores: Scores, other: Scores, seed: int) -> Interval:
-    """ROC AUC of `scores` less that of `other` on the same customers, with a 95 % interval.
+    """ROC AUC of `scores` minus that of `other` on the same customers, with a 95 % interval.
 
-    Up to 5,000 customers by `bootstrap_interval`, beyond that by `delong_interval`.
+    Up to 5,000 customers it is `bootstrap_interval`, with more customers `delong_interval`.
     """
     if len(labels) > MAX_BOOTSTRAP_CUSTOMERS:
         return delong_interval(labels, scores, other)
@@ -90,10 +89,10 @@ def auc_difference(labels: Labels, scores: Scores, other: Scores, seed: int) -> 
 
 
 def bootstrap_interval(labels: Labels, scores: Scores, other: Scores, seed: int) -> Interval:
-    """A difference of ROC AUC with the percentiles of a thousand paired replicates.
+    """Difference of ROC AUC with the percentiles of a thousand paired bootstrap replicates.
 
-    Each replicate draws customers once and judges both scores on them (Efron, Tibshirani: An
-    Introduction to the Bootstrap, 1993, section 13.3).
+    Each replicate draws customers with replacement and evaluates both scores on them (Efron,
+    Tibshirani: An Introduction to the Bootstrap, 1993, section 13.3).
     """
     customers = len(labels)
     block = max(1, BLOCK_DRAWS // customers)
@@ -112,33 +111,43 @@ def bootstrap_interval(labels: Labels, scores: Scores, other: Scores, seed: int)
 
 
 def delong_interval(labels: Labels, scores: Scores, other: Scores) -> Interval:
-    """A difference of ROC AUC with its normal interval.
+    """Difference of ROC AUC with its normal interval.
 
     DeLong, DeLong, Clarke-Pearson: Comparing the Areas under Two or More Correlated ROC Curves,
     Biometrics 44, 1988, equation 5, for the contrast of two scores.
     """
-    left, stayed = (
+    churned, retained = (
         ours - theirs
         for ours, theirs in zip(
             _placements(labels, scores), _placements(labels, other), strict=True
         )
     )
-    spread = NORMAL_95 * np.sqrt(left.var(ddof=1) / len(left) + stayed.var(ddof=1) / len(stayed))
-    difference = float(left.mean())
-    return Interval(difference, difference - float(spread), difference + float(spread))
+    spread = NORMAL_95 * _standard_error(churned, retained)
+    difference = float(churned.mean())
+    return Interval(difference, difference - spread, difference + spread)
 
 
 def _placements(labels: Labels, scores: Scores) -> tuple[Scores, Scores]:
-    """Each leaver's share of stayers below, and each stayer's share of leavers above."""
+    """Structural components of the ROC AUC.
+
+    The share of retained customers below each churned one, shape (churned,), and the share of
+    churned customers above each retained one, shape (retained,).
+    """
     ranks = rankdata(scores)
     below = (ranks[labels] - rankdata(scores[labels])) / (~labels).sum()
     above = 1 - (ranks[~labels] - rankdata(scores[~labels])) / labels.sum()
     return below, above
 
 
+def _standard_error(churned: Scores, retained: Scores) -> float:
+    """Standard error of the mean of both components, which are independent samples."""
+    variance = churned.var(ddof=1) / len(churned) + retained.var(ddof=1) / len(retained)
+    return float(np.sqrt(variance))
+
+
 @dataclass(frozen=True)
 class _TieGroups:
-    """Customers in ascending order of score, cut where the score changes."""
+    """Customers in ascending order of score, grouped by equal score."""
 
     order: NDArray[np.int64]
     starts: NDArray[np.int64]
@@ -153,9 +162,9 @@ class _TieGroups:
     def auc(self, times: NDArray[np.int64]) -> Scores:
         """ROC AUC of each replicate; `times` (replicates, customers) counts the draws."""
         drawn = times[:, self.order]
-        left = np.add.reduceat(drawn * self.labels, self.starts, axis=1)
-        stayed = np.add.reduceat(drawn * ~self.labels, self.starts, axis=1)
-        below = np.cumsum(stayed, axis=1) - stayed / 2
-        pairs = left.sum(axis=1) * stayed.sum(axis=1)
+        churned = np.add.reduceat(drawn * self.labels, self.starts, axis=1)
+        retained = np.add.reduceat(drawn * ~self.labels, self.starts, axis=1)
+        below = np.cumsum(retained, axis=1) - retained / 2
+        pairs = churned.sum(axis=1) * retained.sum(axis=1)
         with np.errstate(invalid="ignore"):
-            return np.asarray((left * below).sum(axis=1) / pairs)
+            return np.asarray((churned * below).sum(axis=1) / pairs)

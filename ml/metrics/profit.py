@@ -1,8 +1,8 @@
-"""What a ranking is worth in money: the profit of offering the riskiest a reason to stay.
+"""Profit metrics: the expected profit of a retention offer to the customers with the highest risk.
 
-A contact costs `contact_cost`. A customer who would have left accepts the offer with a probability
-that nobody knows beforehand, γ ~ Beta(`accept_alpha`, `accept_beta`); who accepts stays, is worth
-`customer_value`, and uses the offer. A customer who would have stayed anyway takes the offer too.
+A contact costs `contact_cost`. A customer who would churn accepts the offer with an unknown
+probability γ ~ Beta(`accept_alpha`, `accept_beta`); a customer who accepts is retained, is worth
+`customer_value`, and costs `offer_cost`. A customer who would stay anyway accepts the offer too.
 
 Verbraken, Verbeke, Baesens: A Novel Profit Maximizing Metric for Measuring Classification
 Performance of Customer Churn Prediction Models, IEEE TKDE 25(5), 2013.
@@ -22,7 +22,7 @@ from ml.metrics.ranking import Labels, Ranking, Scores
 
 @dataclass(frozen=True)
 class ExpectedProfit:
-    """EMPC: profit for each customer of the base, and the share of it to address."""
+    """Expected maximum profit (EMPC) per customer, and the share of customers to address."""
 
     per_customer: float
     fraction: float
@@ -30,22 +30,25 @@ class ExpectedProfit:
 
 
 def empc(labels: Labels, probabilities: Scores, economics: RetentionEconomics) -> ExpectedProfit:
-    """Expected maximum profit of a ranking, over all acceptance rates γ.
+    """Expected maximum profit of a ranking over all acceptance rates γ.
 
-    For each γ the most profitable share of the base is addressed, riskiest first; the result is the
-    mean over γ of that profit and of that share. The best thresholds lie on the convex hull of the
-    ROC curve. There customers fall into blocks of one churn rate, which isotonic regression finds,
-    and a block is addressed where γ exceeds the rate at which it pays for itself; from there on its
+    For each γ the most profitable share of customers is addressed, in descending order of risk. The
+    result is the mean over γ of that profit and of that share. The best thresholds lie on the
+    convex hull of the ROC curve, whose edges are blocks of customers with one churn rate, found by
+    isotonic regression. A block is addressed if γ exceeds its break-even rate. Above that rate its
     profit is linear in γ, so the mean is a difference of incomplete beta functions.
 
-    The thresholds are chosen on the customers judged, so it flatters a little; compare it between
-    models on the same customers. Nobody is addressed, at a profit of zero, where that would cost
-    more than it brings.
+    The thresholds are chosen on the evaluated customers, which biases the profit upwards: compare
+    it between models on the same customers. The profit is zero, and no customer is addressed, if
+    every offer costs more than it brings.
 
     Args:
-        labels: who left, shape (customers,).
+        labels: true for churned customers, shape (customers,).
         probabilities: shape (customers,); only their order counts.
         economics: values and costs.
+
+    Returns:
+        The profit per customer in the currency of the economics, and the share in [0, 1].
     """
     order = np.argsort(probabilities)
     return empc_sorted(labels[order], probabilities[order], economics)
@@ -54,13 +57,13 @@ def empc(labels: Labels, probabilities: Scores, economics: RetentionEconomics) -
 def empc_sorted(
     labels: Labels, probabilities: Scores, economics: RetentionEconomics
 ) -> ExpectedProfit:
-    """The same of customers who are already in ascending order of probability."""
+    """`empc` of customers already in ascending order of probability."""
     ranking = Ranking.of_sorted(labels, probabilities)
     rate, share = _hull_blocks(ranking)
     gained, lost = economics.customer_value - economics.offer_cost, economics.contact_cost
     wasted = economics.offer_cost + economics.contact_cost
     cost = rate * lost + (1 - rate) * wasted
-    # A block without leavers never pays for itself.
+    # A block without churned customers never breaks even.
     pays_from = np.divide(cost, rate * gained, out=np.ones_like(cost), where=rate > 0).clip(0, 1)
     alpha, beta = economics.accept_alpha, economics.accept_beta
     addressed = betaincc(alpha, beta, pays_from)
@@ -75,26 +78,28 @@ def empc_sorted(
 def profit_curve(
     labels: Labels, probabilities: Scores, economics: RetentionEconomics, points: int = 101
 ) -> tuple[Scores, Scores]:
-    """Share of the base addressed, riskiest first, and profit per customer of the base.
+    """Profit curve at the mean acceptance rate, two arrays of shape (points,).
 
-    At the mean acceptance rate. Both have shape (points,).
+    The share of customers addressed in descending order of risk, and the profit per customer.
     """
     addressed = np.linspace(0, 1, points)
-    left = Ranking.of(labels, probabilities).left_above(addressed * len(labels)) / len(labels)
+    ranking = Ranking.of(labels, probabilities)
+    churned = ranking.churned_above(addressed * len(labels)) / len(labels)
     kept = economics.accept_mean * (economics.customer_value - economics.offer_cost)
     wasted = economics.offer_cost + economics.contact_cost
-    return addressed, left * (kept - economics.contact_cost) - (addressed - left) * wasted
+    profit = churned * (kept - economics.contact_cost) - (addressed - churned) * wasted
+    return addressed, profit
 
 
 def _hull_blocks(ranking: Ranking) -> tuple[Scores, Scores]:
-    """Churn rate of each edge of the ROC curve's convex hull, and its share of the customers.
+    """Churn rate and share of customers of each edge of the convex hull of the ROC curve.
 
     The hull's edges are the level sets of the isotonic regression of outcomes on the order of
     scores (Fawcett, Niculescu-Mizil: PAV and the ROC convex hull, Machine Learning 68, 2007).
     """
     customers = np.diff(ranking.customers).astype(float)
-    outcomes = np.diff(ranking.left) / customers
+    outcomes = np.diff(ranking.churned) / customers
     edges = isotonic_regression(outcomes, weights=customers).blocks
-    customers_to, left_to = ranking.customers[edges], ranking.left[edges]
+    customers_to, churned_to = ranking.customers[edges], ranking.churned[edges]
     size = np.diff(customers_to)
-    return np.diff(left_to) / size, size / ranking.customers[-1]
+    return np.diff(churned_to) / size, size / ranking.customers[-1]

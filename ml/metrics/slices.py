@@ -1,4 +1,4 @@
-"""How a model does on groups of customers, and for which of them it is weak."""
+"""Slices: metrics of groups of customers, and the groups with significantly worse metrics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml.metrics.evaluate import brier
+from ml.errors import ModelError
+from ml.metrics.classification import brier
 from ml.metrics.intervals import Interval, auc_interval, mean_interval
 from ml.metrics.ranking import Labels, Scores
 
@@ -17,7 +18,7 @@ from ml.metrics.ranking import Labels, Scores
 # of a quarter, and with fewer of either outcome the standard error of the ROC AUC is above 0.09.
 LEAST_CUSTOMERS = 50
 LEAST_OF_EITHER = 10
-# Risk tiers are some 30 points wide: a smaller gap moves few customers to another tier.
+# Risk tiers are some 30 percentage points wide: a smaller gap moves few customers.
 TOLERATED_GAP = 0.05
 
 ALL = "all"
@@ -27,10 +28,10 @@ UNKNOWN_GROUP = "unknown"
 
 @dataclass(frozen=True)
 class SliceFigures:
-    """How the probabilities of one group hold.
+    """Metrics of one group.
 
-    `calibration_gap` is the mean predicted less the share that left: above zero where the model
-    says too much.
+    `calibration_gap` is the mean prediction minus the churn rate: above zero if the model
+    overpredicts.
     """
 
     churn_rate: float
@@ -42,9 +43,9 @@ class SliceFigures:
 
 @dataclass(frozen=True)
 class Slice:
-    """One group of a dimension such as country; `figures` is None where it is too small to judge.
+    """One group of a dimension such as country; `figures` is None if the group is too small.
 
-    Too small is fewer than 50 customers, or fewer than ten who left or ten who stayed.
+    Too small means fewer than 50 customers, or fewer than ten of either outcome.
     """
 
     dimension: str
@@ -63,21 +64,21 @@ def by_slice(
     """Metrics of every group of every dimension, and of all customers as the first row.
 
     Args:
-        labels: who left, shape (customers,).
+        labels: true for churned customers, shape (customers,).
         probabilities: shape (customers,).
-        groups: by dimension, each customer's group; None is the group `unknown`.
+        groups: the group of each customer, by dimension; None is the group `unknown`.
 
     Returns:
-        A row a group, with 95 % intervals: of the ROC AUC by `auc_interval`, of the calibration gap
-        by `mean_interval`. Of many groups one in twenty misses its interval by chance.
+        One row per group, with 95 % intervals: of the ROC AUC by `auc_interval`, of the calibration
+        gap by `mean_interval`. One group in twenty lies outside its interval by chance.
 
     Raises:
-        ValueError: a dimension has another number of customers than the labels.
+        ModelError: a dimension and the labels differ in their number of customers.
     """
     rows = [_slice(ALL, EVERYBODY, labels, probabilities)]
     for dimension, values in groups.items():
         if len(values) != len(labels):
-            raise ValueError(
+            raise ModelError(
                 f"{dimension}: expected a group for each of {len(labels)} customers, found "
                 f"{len(values)}"
             )
@@ -92,10 +93,10 @@ def by_slice(
 
 
 def weak_groups(table: SliceTable) -> list[str]:
-    """For whom the model is weak, one sentence a group and weakness; none where there is nobody.
+    """One sentence per group and weakness of the model; empty if no group is weak.
 
-    Weak is a calibration gap whose interval lies beyond five points on one side, or a ROC AUC whose
-    interval ends below that of all customers.
+    A group is weak if the interval of its calibration gap lies above 5 or below −5 percentage
+    points, or if the interval of its ROC AUC ends below the ROC AUC of all customers.
     """
     overall = next((row.figures for row in table if row.dimension == ALL), None)
     sentences: list[str] = []
@@ -105,23 +106,24 @@ def weak_groups(table: SliceTable) -> list[str]:
         who = f"{row.dimension} {row.group} ({row.customers:,} customers)"
         gap, area = row.figures.calibration_gap, row.figures.roc_auc
         if gap.low > TOLERATED_GAP or gap.high < -TOLERATED_GAP:
-            direction = "too much" if gap.estimate > 0 else "too little"
+            direction = "overpredicted" if gap.estimate > 0 else "underpredicted"
             nearest, farthest = sorted([100 * abs(gap.low), 100 * abs(gap.high)])
             sentences.append(
-                f"{who}: it says {direction}, {row.figures.mean_predicted:.0%} where "
-                f"{row.figures.churn_rate:.0%} left ({nearest:.0f} to {farthest:.0f} points off)."
+                f"{who}: churn is {direction}, {row.figures.mean_predicted:.0%} predicted and "
+                f"{row.figures.churn_rate:.0%} observed, a gap of {nearest:.0f} to {farthest:.0f} "
+                "percentage points."
             )
         if overall is not None and area.high < overall.roc_auc.estimate:
             sentences.append(
-                f"{who}: it tells leavers from stayers less well, ROC AUC {area.estimate:.2f} "
-                f"({area.low:.2f} to {area.high:.2f}) where it is "
-                f"{overall.roc_auc.estimate:.2f} over all."
+                f"{who}: churned customers are ranked less well, ROC AUC {area.estimate:.2f} "
+                f"({area.low:.2f} to {area.high:.2f}) against "
+                f"{overall.roc_auc.estimate:.2f} of all customers."
             )
     return sentences
 
 
 def too_small(table: SliceTable) -> dict[str, list[str]]:
-    """Names of the groups too small to judge, by dimension."""
+    """Names of the groups that are too small to evaluate, by dimension."""
     named: dict[str, list[str]] = {}
     for row in table:
         if row.figures is None:
@@ -130,11 +132,11 @@ def too_small(table: SliceTable) -> dict[str, list[str]]:
 
 
 def _slice(dimension: str, group: str, labels: Labels, probabilities: Scores) -> Slice:
-    customers, left = len(labels), int(labels.sum())
-    if customers < LEAST_CUSTOMERS or min(left, customers - left) < LEAST_OF_EITHER:
+    customers, churned = len(labels), int(labels.sum())
+    if customers < LEAST_CUSTOMERS or min(churned, customers - churned) < LEAST_OF_EITHER:
         return Slice(dimension, group, customers, None)
     figures = SliceFigures(
-        churn_rate=left / customers,
+        churn_rate=churned / customers,
         mean_predicted=float(probabilities.mean()),
         roc_auc=auc_interval(labels, probabilities),
         brier=brier(labels, probabilities),

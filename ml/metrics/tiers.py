@@ -1,4 +1,4 @@
-"""How the probabilities hold in each risk tier, which is what a retention list is cut by."""
+"""Calibration by risk tier: predicted and observed churn of the tiers high, medium and low."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from ml.metrics.ranking import Labels, Scores
 
 @dataclass(frozen=True)
 class Tier:
-    """One risk tier; `mean_predicted`, `churn_rate` and `ratio` are NaN where it has no customer.
-
-    `ratio` is the share that left ÷ the mean predicted: below 1 where the model says too much.
-    """
+    """One risk tier; `mean_predicted`, `churn_rate` and `ratio` are NaN without customers."""
 
     name: str
     customers: int
@@ -22,23 +19,23 @@ class Tier:
 
     @property
     def ratio(self) -> float:
-        """Share that left ÷ mean predicted; NaN without customers or without any risk predicted."""
+        """Churn rate ÷ mean prediction, below 1 if overpredicted; NaN if the mean is 0 or NaN."""
         if not self.mean_predicted > 0:
             return float("nan")
         return self.churn_rate.estimate / self.mean_predicted
 
 
 def by_tier(labels: Labels, probabilities: Scores, medium: float, high: float) -> tuple[Tier, ...]:
-    """Predicted and actual churn of the tiers high, medium and low, in this order.
+    """Predicted and observed churn of the tiers high, medium and low, in this order.
 
     Args:
-        labels: who left, shape (customers,).
+        labels: true for churned customers, shape (customers,).
         probabilities: shape (customers,).
-        medium: least probability of the tier medium.
-        high: least probability of the tier high, not below `medium`.
+        medium: minimum probability of the tier medium.
+        high: minimum probability of the tier high, not below `medium`.
 
     Returns:
-        Three tiers, the share that left with Wilson's interval.
+        Three tiers, the churn rate with Wilson's interval.
     """
     members = {
         "high": probabilities >= high,

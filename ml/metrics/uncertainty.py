@@ -1,4 +1,4 @@
-"""How sure the metrics are: intervals of all at once, and of differences between two models."""
+"""Bootstrap intervals of all metrics, and intervals of the difference between two models."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from dataclasses import replace
 import numpy as np
 
 from ml.economics import RetentionEconomics
-from ml.metrics.evaluate import calibration_curve, evaluate_sorted, log_losses
+from ml.metrics.calibration import calibration_curve
+from ml.metrics.classification import log_losses, sorted_classification_metrics
 from ml.metrics.intervals import UNKNOWN, Interval, auc_difference, mean_interval
 from ml.metrics.profit import empc_sorted
 from ml.metrics.ranking import Labels, Scores
 
 REPLICATES = 200
-# A replicate of 10,000 customers takes 3 ms; beyond that no more are drawn.
+# A replicate of 10,000 customers takes 3 ms; larger samples are drawn in part.
 MAX_DRAWS = 10_000
-# Chance makes these larger than they are, for they count every deviation from a bin's mean as their
-# own. Draws add chance to that of the sample, so the estimate lies too high by about as much as the
-# replicates lie above the estimate.
-INFLATED_BY_CHANCE = frozenset({"calibration_error", "brier_reliability", "brier_resolution"})
+# Sampling noise biases these metrics upwards, because they add up absolute or squared deviations of
+# bin means. Resampling adds the same noise again, so the bias of the estimate is about the
+# difference between the replicates and the estimate.
+INFLATED_BY_NOISE = frozenset({"calibration_error", "brier_reliability", "brier_resolution"})
 
 
 def intervals(
@@ -29,27 +30,27 @@ def intervals(
     economics: RetentionEconomics | None = None,
     replicates: int = REPLICATES,
 ) -> dict[str, Interval]:
-    """95 % bootstrap intervals of every metric of `evaluate`, but for the number of customers.
+    """95 % bootstrap intervals of every metric of `classification_metrics`, except `customers`.
 
-    Each replicate draws customers once, with replacement, and all metrics are taken of that draw
-    (Efron, Tibshirani: An Introduction to the Bootstrap, 1993, section 13.3). The interval goes
-    between the percentiles of the replicates; for metrics that chance inflates these are reflected
-    at the estimate (the same, section 13.4), and it is widened to hold the estimate. A calibration
-    error that calibrated probabilities would show by chance has an interval down to zero.
+    Each replicate draws customers with replacement and computes all metrics of that sample. The
+    interval lies between percentiles of the replicates (Efron, Tibshirani: An Introduction to the
+    Bootstrap, 1993, section 13.3). For metrics that sampling noise inflates, the percentiles are
+    reflected at the estimate (section 13.4) and the interval is widened to contain it. The interval
+    of a calibration error that calibrated probabilities would reach by chance starts at zero.
 
-    Beyond 10,000 customers m = 10,000 of n are drawn, and the distances from the estimate are
-    scaled by √(m ÷ n) (Bickel, Götze, van Zwet: Resampling Fewer than n Observations, Statistica
-    Sinica 7, 1997).
+    With more than 10,000 customers m = 10,000 of n are drawn, and the distances from the estimate
+    are scaled by √(m ÷ n) (Bickel, Götze, van Zwet: Resampling Fewer than n Observations,
+    Statistica Sinica 7, 1997).
 
     Args:
-        labels: who left, shape (customers,).
+        labels: true for churned customers, shape (customers,).
         probabilities: shape (customers,).
         seed: of the draws; the same seed gives the same intervals.
-        economics: where given, the profit per customer is there too, as `empc`.
+        economics: adds the expected maximum profit per customer as `empc`.
         replicates: number of draws.
 
     Returns:
-        An interval by metric, unknown where the metric is.
+        Intervals by metric, `UNKNOWN` where the metric is NaN.
     """
     order = np.argsort(probabilities, kind="stable")
     labels, probabilities = labels[order], probabilities[order]
@@ -69,21 +70,21 @@ def intervals(
         for position, (name, estimate) in enumerate(estimates.items())
     }
     error = found["calibration_error"]
-    if error.estimate <= _calibration_error_by_chance(labels, probabilities, random, replicates):
+    if error.estimate <= _calibration_error_of_noise(labels, probabilities, random, replicates):
         found["calibration_error"] = replace(error, low=0.0)
     return found
 
 
 def paired(labels: Labels, scores: Scores, other: Scores, seed: int) -> dict[str, Interval]:
-    """`roc_auc` and `log_loss` of `scores` less those of `other`, on the same customers.
+    """Paired differences `roc_auc` and `log_loss`: `scores` minus `other`, on the same customers.
 
-    The first by `auc_difference`; the second is a mean over customers of the difference of their
-    losses, so its normal interval needs no draws.
+    The first is `auc_difference`. The second is a mean over customers of the difference of their
+    losses, so its normal interval needs no bootstrap.
 
     Args:
-        labels: who left, shape (customers,).
+        labels: true for churned customers, shape (customers,).
         scores: probabilities of shape (customers,).
-        other: the probabilities to compare with, of the same customers.
+        other: probabilities of the other model, shape (customers,).
         seed: of the bootstrap of up to 5,000 customers.
     """
     return {
@@ -93,30 +94,30 @@ def paired(labels: Labels, scores: Scores, other: Scores, seed: int) -> dict[str
 
 
 def log_loss_difference(labels: Labels, scores: Scores, other: Scores) -> Interval:
-    """Log loss of `scores` less that of `other` on the same customers, with its normal interval."""
+    """Log loss of `scores` minus that of `other` on the same customers, with a normal interval."""
     return mean_interval(log_losses(labels, scores) - log_losses(labels, other))
 
 
 def _figures(
     labels: Labels, probabilities: Scores, economics: RetentionEconomics | None
 ) -> dict[str, float]:
-    figures = evaluate_sorted(labels, probabilities)
+    figures = sorted_classification_metrics(labels, probabilities)
     del figures["customers"]
     if economics is not None:
         figures["empc"] = empc_sorted(labels, probabilities, economics).per_customer
     return figures
 
 
-def _calibration_error_by_chance(
+def _calibration_error_of_noise(
     labels: Labels, probabilities: Scores, random: np.random.Generator, replicates: int
 ) -> float:
-    """What calibrated probabilities exceed in one sample of forty.
+    """97.5 % quantile of the calibration error of calibrated probabilities.
 
-    Outcomes are drawn from the bins' mean predictions (Bröcker, Smith: Increasing the Reliability
-    of Reliability Diagrams, Weather and Forecasting 22, 2007).
+    Outcomes are drawn from the mean predictions of the bins (Bröcker, Smith: Increasing the
+    Reliability of Reliability Diagrams, Weather and Forecasting 22, 2007).
     """
     predicted, _, customers = calibration_curve(labels, probabilities)
-    # The mean of a bin that is all ones can exceed one in the last digit.
+    # The mean of a bin of ones can exceed one in the last digit.
     predicted = predicted.clip(0, 1)
     observed = random.binomial(customers, predicted, (replicates, len(customers))) / customers
     errors = np.abs(observed - predicted) @ customers / customers.sum()
@@ -128,7 +129,7 @@ def _interval(name: str, estimate: float, replicated: Scores, scale: float) -> I
     if not np.isfinite(estimate) or len(known) == 0:
         return UNKNOWN
     low, high = (scale * float(end - estimate) for end in np.quantile(known, [0.025, 0.975]))
-    if name in INFLATED_BY_CHANCE:
+    if name in INFLATED_BY_NOISE:
         low, high = min(-high, 0.0), max(-low, 0.0)
         return Interval(estimate, max(estimate + low, 0.0), estimate + high)
     return Interval(estimate, estimate + low, estimate + high)

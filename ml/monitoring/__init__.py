@@ -1,4 +1,4 @@
-"""Drift statistics: distributions of features at training and at scoring.
+"""Monitoring: drift of features and scores against the distribution in training.
 
-The decision to block a day does not belong here (`orchestration/drift/`).
+Decisions about drift, such as the gate of a day, do not belong here (`orchestration/drift/`).
 """

@@ -1,8 +1,7 @@
-"""How far a day's features lie from those that a model was trained on.
+"""Feature drift: the population stability index (PSI) of a day against the training rows.
 
-The measure is the population stability index over bins that are fixed once, with the model
-(Siddiqi: Credit Risk Scorecards, 2006): the symmetric Kullback-Leibler divergence of two
-histograms. What follows from it is decided by the callers.
+The PSI is the symmetric Kullback-Leibler divergence of two histograms (Siddiqi: Credit Risk
+Scorecards, 2006), over bins that are fixed with the model.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ from numpy.typing import NDArray
 from ml.monitoring.feature_bins import FeatureBins
 from ml.schemas import CUSTOMER_ID, SNAPSHOT_DATE, require_columns
 
-# The score, among the features of a reference.
+# Name of the score among the features of a reference.
 SCORE = "churn_probability"
-# Added to each bin, so that an empty one gives a finite index: Jeffreys' prior of a multinomial.
+# Added to each bin, so that an empty bin gives a finite index (Jeffreys' prior of a multinomial).
 PRIOR = 0.5
-# Standard normal quantile of 99.9 %: of a hundred steady features looked at every day, chance
-# takes one beyond it in ten days.
-CHANCE_Z = 3.090232
+# Standard normal quantile of 99.9 %: of a hundred features without drift, one exceeds it by
+# sampling noise in ten days.
+NOISE_Z = 3.090232
 
 REFERENCE = pa.schema(
     [
@@ -48,10 +47,10 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shift:
-    """How far a feature of a day lies from the training's rows, and from an earlier day's.
+    """PSI of a feature of a day against the training rows and against an earlier day.
 
-    `chance` is the index that sampling alone exceeds once in a thousand times. The earlier day's
-    figures are None where there is no such day.
+    `chance` is the 99.9 % quantile of the PSI by sampling noise alone. The figures of the earlier
+    day are None without such a day.
     """
 
     feature: str
@@ -63,34 +62,34 @@ class Shift:
     reference_null_share: float
 
     def is_sudden(self, bound: float) -> bool:
-        """Whether it lies beyond the bound, chance left aside, from training and earlier day."""
+        """Whether PSI minus sampling-noise quantile exceeds the bound for both references."""
         if self.earlier_psi is None or self.earlier_chance is None:
             return False
         return min(self.psi - self.chance, self.earlier_psi - self.earlier_chance) > bound
 
 
 def reference(table: pa.Table, names: Sequence[str]) -> pa.Table:
-    """The distribution of features in the rows that a model was trained on.
+    """Distribution of features in the rows that a model was trained on.
 
-    Numbers are cut at the deciles of their known values, a heavily tied value in one bin, and open
-    at both ends; booleans and text have a bin for each of their most frequent values and one for
-    all others. Unknown values are a bin of their own.
+    Numbers are binned at the deciles of their known values, with open bins at both ends; a value
+    with many ties has one bin. Booleans and texts have a bin for each of their most frequent values
+    and one for all others. Unknown values have a bin of their own.
 
     Args:
         table: the rows, with `snapshot_date` and `customer_id`.
         names: the columns to describe.
 
     Returns:
-        A table of `REFERENCE`, a row a bin, `bin` from 0 within a feature. `kind` is `range`
-        (`lower` < value ≤ `upper`, null where it is open), `value` (`category`), `other` or
-        `unknown`. `share` sums to 1 within a feature. `sample_size` is the number of different
-        customers, which sampling error goes by: one customer's rows of several dates tell little
-        more than one of them.
+        A table of `REFERENCE`, one row per bin, `bin` from 0 within a feature. `kind` is `range`
+        (`lower` < value ≤ `upper`, null for an open end), `value` (`category`), `other` or
+        `unknown`. `share` sums to 1 within a feature. `sample_size` is the number of distinct
+        customers, which determines the sampling error: rows of one customer on several dates are
+        highly correlated.
 
     Raises:
         SchemaError: a column is missing.
     """
-    require_columns(table, [CUSTOMER_ID, SNAPSHOT_DATE, *names], "the training's rows")
+    require_columns(table, [CUSTOMER_ID, SNAPSHOT_DATE, *names], "the training rows")
     dates = pc.min_max(table[SNAPSHOT_DATE].cast(pa.date32())).as_py()
     sample_size = pc.count_distinct(table[CUSTOMER_ID]).as_py()
     parts = [REFERENCE.empty_table()]
@@ -113,11 +112,11 @@ def reference(table: pa.Table, names: Sequence[str]) -> pa.Table:
 
 
 def counts(known: pa.Table, table: pa.Table) -> pa.Table:
-    """How many of a table's rows fall into each bin of a reference.
+    """Number of rows of a table in each bin of a reference.
 
     Args:
         known: a table of `REFERENCE`.
-        table: rows of one date; a feature that it lacks is left out.
+        table: rows of one date; a feature that it lacks is excluded.
 
     Returns:
         A table of `COUNTS`, empty bins included.
@@ -135,12 +134,12 @@ def counts(known: pa.Table, table: pa.Table) -> pa.Table:
 
 
 def shifts(known: pa.Table, now: pa.Table, earlier: pa.Table) -> list[Shift]:
-    """The shift of each feature that was counted, by name.
+    """Shift of each feature with counts of the day, in the order of their names.
 
     Args:
         known: a table of `REFERENCE`.
-        now: a table of `COUNTS`, of the day.
-        earlier: the same of an earlier day; features that it lacks have no earlier figures.
+        now: a table of `COUNTS` of the day.
+        earlier: a table of `COUNTS` of an earlier day; features that it lacks have None.
     """
     today, before = dict(_counted(now)), dict(_counted(earlier))
     found = []
@@ -169,19 +168,21 @@ def shifts(known: pa.Table, now: pa.Table, earlier: pa.Table) -> list[Shift]:
 
 
 def stability_index(one: Numbers, other: Numbers) -> tuple[float, float]:
-    """Population stability index of two histograms, and what chance makes of it.
+    """Population stability index of two histograms, and its sampling-noise quantile.
 
-    Without a change (1/n + 1/m)·χ² with a degree of freedom less than there are bins is what the
-    index of two samples of n and m comes to (Yurdakul, Naranjo: Statistical properties of the
-    population stability index, Journal of Risk Model Validation 14(4), 2020); its 99.9 % quantile
-    is taken by Wilson's and Hilferty's cube. Bins that are empty on both sides do not count there.
+    Without drift the index of samples of n and m customers is distributed as (1/n + 1/m)·χ² with
+    (bins − 1) degrees of freedom (Yurdakul, Naranjo: Statistical properties of the population
+    stability index, Journal of Risk Model Validation 14(4), 2020). Bins that are empty in both
+    samples are not counted. The 99.9 % quantile is the Wilson-Hilferty approximation and not
+    `scipy.stats.chi2.ppf`, because `stability_by_chance` in dbt_project/macros/drift.sql is the
+    same formula.
 
     Args:
         one: customers by bin, shape (bins,).
-        other: the same of what it is held against.
+        other: customers by bin of the sample to compare with, shape (bins,).
 
     Returns:
-        The index and the quantile; (0, 0) where either holds nobody.
+        The index and the quantile; (0, 0) if either sample is empty.
     """
     n, m = one.sum(), other.sum()
     if n == 0 or m == 0:
@@ -191,12 +192,12 @@ def stability_index(one: Numbers, other: Numbers) -> tuple[float, float]:
     q = (other + PRIOR) / (m + PRIOR * bins)
     freedom = int(((one > 0) | (other > 0)).sum()) - 1
     spread = 2 / (9 * freedom) if freedom else 0.0
-    quantile = freedom * (1 - spread + CHANCE_Z * np.sqrt(spread)) ** 3
+    quantile = freedom * (1 - spread + NOISE_Z * np.sqrt(spread)) ** 3
     return float(np.sum((p - q) * np.log(p / q))), float((1 / n + 1 / m) * quantile)
 
 
 def _by_feature(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
-    """The rows of each feature by bin, features by name."""
+    """Rows of each feature in the order of bins, features in the order of names."""
     ordered = table.sort_by([("feature", "ascending"), ("bin", "ascending")]).combine_chunks()
     names = np.asarray(ordered["feature"].to_pylist(), dtype=object)
     changes = (np.flatnonzero(names[1:] != names[:-1]) + 1).tolist()

@@ -1,4 +1,4 @@
-"""The bins that a feature is counted by: fixed once, so that later days are counted alike."""
+"""Bins of a feature: fixed with the model, so that all days are counted in the same bins."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from ml.columns import is_text, most_frequent, numbers, value_type
 
 DECILES = np.arange(1, 10) / 10
-# A text of more values is nearly a name; its rarer values share a bin.
+# Rarer values of a text share a bin.
 MAX_CATEGORIES = 20
 
 
 @dataclass(frozen=True)
 class FeatureBins:
-    """The bins of one feature, one entry of each list a bin.
+    """Bins of one feature; each list has one entry per bin.
 
-    `kinds` are `range` (lower < value ≤ upper, None where it is open), `value` (a category),
-    `other` for all further categories, and last `unknown`.
+    `kinds` are `range` (lower < value ≤ upper, None for an open end), `value` (a category), `other`
+    for all other categories, and last `unknown`.
     """
 
     kinds: list[str]
@@ -34,7 +34,7 @@ class FeatureBins:
 
     @classmethod
     def fit(cls, values: pa.ChunkedArray) -> FeatureBins:
-        """Cut numbers at the deciles of what is known, and text at its most frequent values."""
+        """Bin numbers at the deciles of their known values, texts by their most frequent values."""
         if is_text(values.type) or pa.types.is_boolean(value_type(values.type)):
             return cls._of_values(most_frequent(values, MAX_CATEGORIES))
         read = numbers(values)
@@ -45,7 +45,7 @@ class FeatureBins:
 
     @classmethod
     def of(cls, rows: pa.Table) -> FeatureBins:
-        """The bins of a feature's rows of a reference."""
+        """Bins from the rows of one feature of a reference."""
         return cls(*(rows[name].to_pylist() for name in ("kind", "lower", "upper", "category")))
 
     @classmethod
@@ -62,7 +62,7 @@ class FeatureBins:
         return cls(kinds, [None, *edges, None], [*edges, None, None], nothing)
 
     def count(self, values: pa.ChunkedArray) -> NDArray[np.int64]:
-        """Rows in each bin, shape (bins,)."""
+        """Number of rows in each bin, shape (bins,)."""
         if "range" in self.kinds:
             read = numbers(values)
             edges = [edge for edge in self.uppers if edge is not None]

@@ -1,4 +1,4 @@
-"""Purchase-process models (BG/NBD and its relatives) and the features made of them.
+"""Buy-till-you-die models of purchase histories (BG/NBD, MBG/NBD) and the features they give.
 
-The value of a customer does not belong here (`ml/value/`).
+Spending and customer value do not belong here (`ml/value/`).
 """

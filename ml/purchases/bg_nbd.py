@@ -1,11 +1,11 @@
-"""The beta-geometric models of customers who buy at random and one day silently stop.
+"""BG/NBD and MBG/NBD: beta-geometric models of repeat purchases and unobserved dropout.
 
-While alive a customer buys at Poisson rate λ ~ Gamma(r, α) and drops out with probability
-p ~ Beta(a, b) after each repeat purchase (BG/NBD: Fader, Hardie, Lee: "Counting Your Customers" the
-Easy Way, Marketing Science 24(2), 2005), or after every purchase, the first one included (MBG/NBD:
-Batislam, Denizel, Filiztekin: Empirical validation and comparison of models for customer base
-analysis, International Journal of Research in Marketing 24(3), 2007). To the first a customer who
-bought once is alive for certain; the second tells those who only ever came once.
+While alive a customer buys at Poisson rate λ ~ Gamma(r, α). In the BG/NBD the customer drops out
+with probability p ~ Beta(a, b) after each repeat purchase (Fader, Hardie, Lee: "Counting Your
+Customers" the Easy Way, Marketing Science 24(2), 2005). In the MBG/NBD dropout follows every
+purchase, including the first (Batislam, Denizel, Filiztekin: Empirical validation and comparison of
+models for customer base analysis, International Journal of Research in Marketing 24(3), 2007). In
+the BG/NBD a customer with one purchase is alive with probability 1, in the MBG/NBD not.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import digamma, expit, gammaln
 
+from ml.errors import ModelError
+
 Values = NDArray[np.float64]
 
 
@@ -24,8 +26,8 @@ Values = NDArray[np.float64]
 class Histories:
     """Purchase histories, each array of shape (customers,).
 
-    `repeats` (x) counts purchase days after the first, `last` (t_x) is the age in days at the last
-    purchase, and `age` (T) is the days since the first purchase.
+    `repeats` (x) is the number of purchase days after the first, `last` (t_x) the days from the
+    first to the last purchase, and `age` (T) the days since the first purchase.
     """
 
     repeats: Values
@@ -35,20 +37,20 @@ class Histories:
 
 @dataclass(frozen=True)
 class PurchaseRate:
-    """How often customers who stay buy: Poisson rates λ ~ Gamma(r, α), α in days.
+    """Purchase rate of customers who are alive: λ ~ Gamma(r, α), α in days.
 
-    A history draws λ to Gamma(r + x, α + T), the rate's posterior.
+    The posterior after a history is Gamma(r + x, α + T).
     """
 
     r: float
     alpha: float
 
     def purchases(self, histories: Histories, days: float) -> Values:
-        """Expected in the next `days`, (customers,): the posterior's mean times the days."""
+        """Posterior mean of the rate times `days`: expected purchases, shape (customers,)."""
         return np.asarray((self.r + histories.repeats) / (self.alpha + histories.age) * days)
 
     def probability_of_none(self, histories: Histories, days: float) -> Values:
-        """Probability of none in the next `days`: ((α + T) / (α + T + t))^(r + x), (customers,)."""
+        """Probability of no purchase in `days` t: ((α + T) / (α + T + t))^(r + x), (customers,)."""
         seen = self.alpha + histories.age
         return np.asarray(
             np.exp((self.r + histories.repeats) * (np.log(seen) - np.log(seen + days)))
@@ -57,9 +59,9 @@ class PurchaseRate:
 
 @dataclass(frozen=True)
 class BgNbd:
-    """Parameters r, α (in days), a and b; `leaves_after_first` makes it the MBG/NBD.
+    """Parameters r, α (in days), a and b; `leaves_after_first` selects the MBG/NBD.
 
-    `log_likelihood` is that of the histories it was fitted on, in days.
+    `log_likelihood` is that of the fitted histories, with ages in days.
     """
 
     r: float
@@ -71,29 +73,28 @@ class BgNbd:
 
     @classmethod
     def best(cls, histories: Histories) -> BgNbd:
-        """Whichever of the two kinds makes the histories likelier; both have four parameters.
+        """Fit both models, each with four parameters, and return the one of greater likelihood.
 
         Raises:
-            ValueError: there is no repeat purchase.
+            ModelError: there is no repeat purchase.
         """
         kinds = [cls.fit(histories, leaves_after_first=kind) for kind in (False, True)]
         return max(kinds, key=lambda model: model.log_likelihood)
 
     @classmethod
     def fit(cls, histories: Histories, *, leaves_after_first: bool = False) -> BgNbd:
-        """Maximum likelihood with its exact gradient, by L-BFGS.
+        """Fit by maximum likelihood (L-BFGS with the exact gradient).
 
-        BG/NBD: section 4.4, equation 6. MBG/NBD has one more chance to leave: x + 1 for x in what
-        the beta distribution says.
-
-        Equal histories are counted once, and ages are measured in units of the oldest, which keeps
-        the four parameters near one.
+        The likelihood of the BG/NBD is equation 6 of section 4.4; in the MBG/NBD the beta terms
+        have x + 1 for x, because the first purchase is one more chance to drop out. Equal histories
+        are weighted by their count. Ages are scaled by the greatest age, so that the parameters are
+        near one.
 
         Raises:
-            ValueError: there is no repeat purchase, so no rate can be told from no dropout.
+            ModelError: there is no repeat purchase, so rate and dropout cannot be separated.
         """
         if not (histories.repeats > 0).any():
-            raise ValueError("no customer has bought twice")
+            raise ModelError("no customer has bought twice")
         rows = np.column_stack([histories.repeats, histories.last, histories.age])
         distinct, counts = np.unique(rows, axis=0, return_counts=True)
         unit = float(distinct[:, 2].max())
@@ -104,26 +105,26 @@ class BgNbd:
             args=(grouped, counts / counts.sum(), leaves_after_first),
             jac=True,
             method="L-BFGS-B",
-            # e^±12 is far beyond any company; the bounds stop a flat likelihood from overflowing.
+            # e^±12 is far beyond any company; the bounds keep a flat likelihood from overflowing.
             bounds=[(-12.0, 12.0)] * 4,
         )
         r, alpha, a, b = (float(value) for value in np.exp(found.x))
-        # Ages in units make each purchase's density larger by the unit.
+        # Scaled ages multiply the density of each purchase by the unit.
         scale = np.log(unit) * float(grouped.repeats @ counts)
         log_likelihood = -float(found.fun) * float(counts.sum()) - scale
         return cls(r, alpha * unit, a, b, leaves_after_first, log_likelihood)
 
     @property
     def rate(self) -> PurchaseRate:
-        """How often those buy who have not left."""
+        """Purchase rate of customers who are alive."""
         return PurchaseRate(self.r, self.alpha)
 
     def chances_to_leave(self, histories: Histories) -> Values:
-        """After how many of the purchases seen the customer might have left, shape (customers,)."""
+        """Number of purchases so far after which dropout was possible, shape (customers,)."""
         return histories.repeats + float(self.leaves_after_first)
 
     def probability_alive(self, histories: Histories) -> Values:
-        """Probability of not having dropped out by now, shape (customers,).
+        """Probability that the customer has not dropped out, shape (customers,).
 
         Fader, Hardie: Computing P(alive) Using the BG/NBD Model, 2008, note 021.
         """
@@ -137,13 +138,13 @@ class BgNbd:
         return np.where(chances > 0, expit(-log_odds), 1.0)
 
     def purchases_if_alive(self, histories: Histories, days: float) -> Values:
-        """Expected in the next `days` of a customer who stays throughout, shape (customers,)."""
+        """Expected purchases in the next `days` if alive throughout, shape (customers,)."""
         return self.rate.purchases(histories, days)
 
     def probability_of_no_purchase(self, histories: Histories, days: float) -> Values:
         """Probability of no purchase in the next `days`, shape (customers,).
 
-        P(X(t) = 0) = 1 − P(alive) · (1 − P(a living customer buys nothing)).
+        P(X(t) = 0) = 1 − P(alive) · (1 − P(no purchase | alive)).
         """
         silent = self.rate.probability_of_none(histories, days)
         return np.asarray(1.0 - self.probability_alive(histories) * (1.0 - silent))
@@ -152,7 +153,7 @@ class BgNbd:
 def _mean_loss(
     logs: Values, histories: Histories, weights: Values, leaves_after_first: bool
 ) -> tuple[float, Values]:
-    """Negative mean log likelihood and its gradient by the logarithms of r, α, a, b."""
+    """Negative mean log likelihood, and its gradient with respect to ln r, ln α, ln a and ln b."""
     r, alpha, a, b = np.exp(logs)
     x, last, age = histories.repeats, histories.last, histories.age
     chances = x + float(leaves_after_first)

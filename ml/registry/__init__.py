@@ -1,4 +1,4 @@
-"""Model registry: versions stored in MLflow, promotion and rollback.
+"""Model registry: versions in MLflow, promotion gate and rollback; the only importer of MLflow.
 
-This is the only folder that imports mlflow; training does not belong here.
+Training and evaluation do not belong here (`ml/training/`).
 """

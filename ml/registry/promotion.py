@@ -1,4 +1,4 @@
-"""Whether a candidate replaces the champion: both judged on the same latest holdout."""
+"""Promotion gate: decides whether a candidate replaces the champion, on the same holdout."""
 
 from __future__ import annotations
 
@@ -10,38 +10,32 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml.churn.model import ChurnModel
-from ml.metrics.evaluate import evaluate, log_loss
+from ml.errors import ModelError
+from ml.metrics.classification import classification_metrics, log_loss
 from ml.metrics.intervals import Interval
 from ml.metrics.ranking import Labels, Scores
 from ml.metrics.uncertainty import log_loss_difference, paired
 from ml.schemas import SNAPSHOT_DATE, check_examples, eligible_rows, labels_of, sorted_by_keys
-from ml.segments.customer_groups import customer_groups
+from ml.segments.evaluation_slices import evaluation_slices
 
-# A newer model may be this much worse and still be preferred for having seen newer customers:
-# differences of this size come and go from one month's holdout to the next.
+# Tolerated loss of a newer model, which has seen newer customers: differences of this size change
+# their sign from one month's holdout to the next.
 MAX_AUC_LOSS = 0.01
 MAX_LOG_LOSS_GAIN = 0.005
-# What no group of customers may lose, and how many make a group that can tell.
-MAX_GROUP_LOSS = 0.02
-LEAST_GROUP = 200
-# How much larger than the champion's the calibration error may be.
+# Tolerated loss of log loss in a slice, and the customers from which a slice is tested.
+MAX_SLICE_LOSS = 0.02
+LEAST_SLICE = 200
+# Tolerated increase of the calibration error.
 MAX_CALIBRATION_GAIN = 0.02
 BOOTSTRAP_SEED = 11
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether to promote, why in plain words, and both models' metrics on the holdout.
-
-    `candidate` is empty where its probabilities were not numbers; `champion` is None where there
-    was none to compare with.
-    """
+    """Whether to promote the candidate, and the reasons as sentences."""
 
     promote: bool
     reasons: list[str]
-    candidate: dict[str, float]
-    champion: dict[str, float] | None
-    base_rate_log_loss: float
 
 
 def decide(
@@ -50,124 +44,131 @@ def decide(
     holdout_examples: pa.Table,
     threads: int = 2,
 ) -> Decision:
-    """Judge a candidate on the holdout, beside the champion where there is one.
+    """Compare a candidate with the base rate and with the champion on the candidate's holdout.
 
-    Any model must give finite probabilities and be better than the churn rate known before the
-    holdout, said of everybody: the 95 % interval of the gain in log loss must lie above zero. A
-    successor must not harm: of the champion's ROC AUC and log loss it may lose no more than 0.01
-    and 0.005, as an estimate, and the interval of the loss must not prove it worse by more than a
-    half of that; no stage of life, tenure, plan or country may lose more than 0.02 of log loss for
-    certain; and its calibration error may be no more than 0.02 above the champion's, unless its
-    log loss is lower for certain.
+    Every candidate must give finite probabilities and reduce the log loss of the base rate, with a
+    95 % interval of the gain above zero. A champion is replaced unless the candidate
 
-    The average, a model that tells nobody apart, cannot pass that gate: it is promoted where there
-    is no champion, or none but an older average, so that every deployment has something to say.
+    - loses more than 0.01 of ROC AUC or 0.005 of log loss, as an estimate, or significantly more
+      than half of these;
+    - loses significantly more than 0.02 of log loss in a slice of lifecycle stage, tenure, plan or
+      country with at least 200 customers;
+    - has a calibration error larger by more than 0.02, and not a significantly lower log loss.
+
+    The base rate as a candidate is promoted without these tests if there is no champion or the
+    champion is a base rate too.
 
     Args:
         candidate: the newly trained model.
         champion: the model in use, if any.
-        holdout_examples: labelled rows; only those of the candidate's holdout date count.
+        holdout_examples: labelled rows; only those of the candidate's holdout date are used.
         threads: threads for XGBoost.
 
     Raises:
-        SchemaError: the examples lack what the candidate needs.
-        ValueError: the examples hold no row of the holdout date.
+        ModelError: no eligible row has the holdout date.
+        SchemaError: a column of the candidate is missing or has the wrong type.
     """
     check_examples(holdout_examples)
     holdout = _on_holdout(holdout_examples, candidate)
-    labels = labels_of(holdout)
-    probabilities = candidate.predict(holdout, threads)
-    base_rate = np.full(len(labels), candidate.facts.base_rate)
-    base_loss = log_loss(labels, base_rate)
-
-    def refused(reason: str, metrics: dict[str, float]) -> Decision:
-        return Decision(False, [f"Refused: {reason}"], metrics, None, base_loss)
-
+    labels, probabilities = labels_of(holdout), candidate.predict(holdout, threads)
     if not np.isfinite(probabilities).all():
-        return refused("some of its probabilities are not numbers.", {})
-    metrics = evaluate(labels, probabilities)
+        return _refused("some probabilities are not finite numbers.")
     if candidate.is_average:
-        return _decide_average(candidate, champion, probabilities, metrics, base_loss)
-    day, base = candidate.facts.holdout_date, candidate.facts.base_rate
+        return _decide_base_rate(candidate, champion, float(probabilities[0]))
     if (probabilities == probabilities[0]).all():
-        return refused(f"it gives all {len(labels)} customers of {day} the same.", metrics)
+        day = candidate.facts.holdout_date
+        return _refused(f"all {len(labels)} customers of {day} have the same probability.")
+    base_rate = np.full(len(labels), candidate.facts.base_rate)
     gain = log_loss_difference(labels, base_rate, probabilities)
-    told = (
-        f"log loss {metrics['log_loss']:.4f} against {base_loss:.4f} for saying {base:.1%} of "
-        f"everybody on {day}, a gain of {_said(gain)}"
+    compared = (
+        f"log loss {log_loss(labels, probabilities):.4f} against {log_loss(labels, base_rate):.4f} "
+        f"of the base rate {candidate.facts.base_rate:.1%} on {candidate.facts.holdout_date}, a "
+        f"gain of {_formatted(gain)}"
     )
     if not gain.low > 0:
-        return refused(f"it is not clearly better than the base rate: {told}.", metrics)
-    useful = f"It beats the base rate: {told}."
+        return _refused(f"the gain over the base rate is not significant, {compared}.")
+    useful = f"The candidate is better than the base rate: {compared}."
     if champion is None:
-        return Decision(True, ["Promoted as the first model.", useful], metrics, None, base_loss)
+        return Decision(True, ["Promoted as the first model.", useful])
     if missing := [n for n in champion.required_columns if n not in holdout.column_names]:
-        reason = f"Promoted: the champion cannot be scored, it needs {', '.join(missing)}."
-        return Decision(True, [reason, useful], metrics, None, base_loss)
-    theirs = champion.predict(holdout, threads)
-    rival = evaluate(labels, theirs)
-    differences = paired(labels, probabilities, theirs, BOOTSTRAP_SEED)
-    auc, loss = differences["roc_auc"], differences["log_loss"]
-    harms = list(_harms(holdout, labels, probabilities, theirs, auc, loss))
-    error = metrics["calibration_error"] - rival["calibration_error"]
-    if error > MAX_CALIBRATION_GAIN and not loss.high < 0:
-        harms.append(f"the calibration error is larger by {error:.3f}")
-    dates = f"(as of {candidate.facts.as_of}, the champion as of {champion.facts.as_of})"
-    verdict = (
-        f"Refused {dates}: {'; '.join(harms)}." if harms else f"Promoted: it does no harm {dates}."
-    )
-    comparison = (
-        f"On the same {len(labels)} customers the ROC AUC is {metrics['roc_auc']:.4f} against "
-        f"{rival['roc_auc']:.4f} ({_said(auc)}) and the log loss {metrics['log_loss']:.4f} against "
-        f"{rival['log_loss']:.4f} ({_said(loss)})."
-    )
-    reasons = [verdict, comparison, useful, *_overlap(candidate, champion)]
-    return Decision(not harms, reasons, metrics, rival, base_loss)
+        reason = f"Promoted: the champion cannot be scored without {', '.join(missing)}."
+        return Decision(True, [reason, useful])
+    verdict = _against_champion(candidate, champion, holdout, probabilities, threads)
+    return Decision(verdict.promote, [*verdict.reasons, useful, *_overlap(candidate, champion)])
 
 
-def _decide_average(
-    average: ChurnModel,
-    champion: ChurnModel | None,
-    probabilities: Scores,
-    metrics: dict[str, float],
-    base_loss: float,
-) -> Decision:
+def _refused(reason: str) -> Decision:
+    return Decision(False, [f"Refused: {reason}"])
+
+
+def _decide_base_rate(candidate: ChurnModel, champion: ChurnModel | None, rate: float) -> Decision:
+    """The decision on the base rate as a candidate."""
     promote = champion is None or champion.is_average
     verdict = (
-        "No model told better than the average who leaves; every customer gets the average, "
-        f"{probabilities[0]:.1%}."
+        "No model was better than the base rate, which is promoted as the model: every customer "
+        f"has the churn probability {rate:.1%}."
         if promote
-        else "Refused: it is the average, which tells no customer from another; the champion stays."
+        else "Refused: the candidate is the base rate, which ranks no customer; the champion stays."
     )
-    why = [average.facts.why_average] if average.facts.why_average else []
-    return Decision(promote, [verdict, *why], metrics, None, base_loss)
+    why = [candidate.facts.why_average] if candidate.facts.why_average else []
+    return Decision(promote, [verdict, *why])
 
 
-def _harms(
+def _against_champion(
+    candidate: ChurnModel,
+    champion: ChurnModel,
     holdout: pa.Table,
-    labels: Labels,
-    ours: Scores,
-    theirs: Scores,
-    auc: Interval,
-    loss: Interval,
-) -> Iterator[str]:
-    """In what the candidate is worse than is tolerated."""
+    probabilities: Scores,
+    threads: int,
+) -> Decision:
+    """The decision by the comparison with the champion, with verdict and comparison as reasons."""
+    labels, theirs = labels_of(holdout), champion.predict(holdout, threads)
+    ours, rival = (classification_metrics(labels, each) for each in (probabilities, theirs))
+    differences = paired(labels, probabilities, theirs, BOOTSTRAP_SEED)
+    auc, loss = differences["roc_auc"], differences["log_loss"]
+    losses = [
+        *_overall_losses(auc, loss),
+        *_slice_losses(holdout, labels, probabilities, theirs),
+    ]
+    error = ours["calibration_error"] - rival["calibration_error"]
+    if error > MAX_CALIBRATION_GAIN and not loss.high < 0:
+        losses.append(f"the calibration error is larger by {error:.3f}")
+    dates = f"(as of {candidate.facts.as_of}, the champion as of {champion.facts.as_of})"
+    verdict = (
+        f"Refused {dates}: {'; '.join(losses)}."
+        if losses
+        else f"Promoted: no metric is worse than tolerated {dates}."
+    )
+    comparison = (
+        f"On the same {len(labels)} customers the ROC AUC is {ours['roc_auc']:.4f} against "
+        f"{rival['roc_auc']:.4f} ({_formatted(auc)}) and the log loss {ours['log_loss']:.4f} "
+        f"against {rival['log_loss']:.4f} ({_formatted(loss)})."
+    )
+    return Decision(not losses, [verdict, comparison])
+
+
+def _overall_losses(auc: Interval, loss: Interval) -> Iterator[str]:
+    """Metrics of all customers that are worse than tolerated."""
     if auc.estimate < -MAX_AUC_LOSS or auc.high < -MAX_AUC_LOSS / 2:
-        yield f"the ROC AUC is lower by more than is tolerated, {_said(auc)}"
+        yield f"the ROC AUC is lower by more than is tolerated, {_formatted(auc)}"
     if loss.estimate > MAX_LOG_LOSS_GAIN or loss.low > MAX_LOG_LOSS_GAIN / 2:
-        yield f"the log loss is higher by more than is tolerated, {_said(loss)}"
-    for dimension, members in customer_groups(holdout).items():
+        yield f"the log loss is higher by more than is tolerated, {_formatted(loss)}"
+
+
+def _slice_losses(holdout: pa.Table, labels: Labels, ours: Scores, theirs: Scores) -> Iterator[str]:
+    """Slices whose log loss is significantly higher than tolerated."""
+    for dimension, members in evaluation_slices(holdout).items():
         groups = np.array([str(group) for group in members])
         for group in sorted(set(groups)):
             inside = groups == group
-            if inside.sum() < LEAST_GROUP:
+            if inside.sum() < LEAST_SLICE:
                 continue
             worse = log_loss_difference(labels[inside], ours[inside], theirs[inside])
-            if worse.low > MAX_GROUP_LOSS:
-                yield f"{dimension} {group} loses {_said(worse)} of log loss"
+            if worse.low > MAX_SLICE_LOSS:
+                yield f"the log loss of {dimension} {group} is higher, {_formatted(worse)}"
 
 
-def _said(interval: Interval) -> str:
+def _formatted(interval: Interval) -> str:
     return f"{interval.estimate:+.4f}, 95 % interval {interval.low:+.4f} to {interval.high:+.4f}"
 
 
@@ -176,12 +177,12 @@ def _on_holdout(examples: pa.Table, candidate: ChurnModel) -> pa.Table:
     rows = eligible_rows(examples)
     rows = rows.filter(pc.equal(rows[SNAPSHOT_DATE].cast(pa.date32()), pa.scalar(day)))
     if len(rows) == 0:
-        raise ValueError(f"no eligible example of the holdout date {day}")
+        raise ModelError(f"no eligible example of the holdout date {day}")
     return sorted_by_keys(rows)
 
 
 def _overlap(candidate: ChurnModel, champion: ChurnModel) -> list[str]:
-    """Say it where the champion was fitted on outcomes the holdout is judged by."""
+    """A sentence if label windows of the champion's training overlap those of the holdout."""
     facts = champion.facts
     fitted = [*facts.train_dates, *facts.calibration_dates]
     holdout = candidate.facts.holdout_date
@@ -191,7 +192,7 @@ def _overlap(candidate: ChurnModel, champion: ChurnModel) -> list[str]:
     dates = " and ".join(sorted({str(seen[0]), str(seen[-1])}))
     return [
         (
-            "The champion was fitted on outcomes that overlap this holdout's, which flatters it: "
-            f"first and last such date {dates}."
+            "The champion was fitted on label windows that overlap the holdout's, which favours "
+            f"it: first and last such date {dates}."
         )
     ]

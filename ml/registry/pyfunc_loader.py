@@ -1,4 +1,4 @@
-"""How MLflow's generic loader reads a stored model: a function of a folder, nothing unpickled."""
+"""Loader of a stored churn model for `mlflow.pyfunc`; nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from ml.churn.model import ChurnModel
 
 
 class DataFrame(Protocol):
-    """What MLflow hands over: a pandas data frame."""
+    """The pandas data frame that MLflow passes to `predict`."""
 
     def to_dict(self) -> dict[str, object]:
         """Columns by name."""
 
 
 class CalibratedModel:
-    """A churn model behind MLflow's `predict`."""
+    """A churn model with MLflow's interface `predict`."""
 
     def __init__(self, model: ChurnModel) -> None:
-        """Wrap a loaded model."""
+        """Keep the loaded model."""
         self._model = model
 
     def predict(self, frame: DataFrame) -> NDArray[np.float64]:
-        """Calibrated churn probabilities of shape (rows,), in the frame's order."""
+        """Calibrated churn probabilities of shape (rows,), in the order of the frame."""
         return self._model.predict(pa.Table.from_pandas(frame, preserve_index=False))
 
 
 def _load_pyfunc(path: str) -> CalibratedModel:
-    """Load the model saved in the folder; the name is MLflow's."""
+    """Load the model from its folder; MLflow requires the name."""
     return CalibratedModel(ChurnModel.load(Path(path)))

@@ -1,4 +1,4 @@
-"""Which model version is put back into use when the one in use is to go."""
+"""Rollback: selection of the model version to restore."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ml.errors import ModelError
 
 
 class RollbackError(ModelError):
-    """There is nothing to go back to; the text says what there is."""
+    """No version can be restored; the message names the versions there are."""
 
 
 @dataclass(frozen=True)
 class Rollback:
-    """The version that was put back, its date, and those that were taken out of use."""
+    """The restored version, its date, and the versions that went out of use."""
 
     restored: str
     as_of: date
@@ -23,28 +23,28 @@ class Rollback:
 
 
 def version_to_restore(promoted: Sequence[str], known: Sequence[str], to: str | None) -> str:
-    """The version to go back to.
+    """Version to restore.
 
     Args:
-        promoted: versions in use on some date, in the order of their dates, the current one last.
+        promoted: promoted versions in the order of their dates, the current one last.
         known: all registered versions.
-        to: the one that is asked for; None for the one before the current.
+        to: the requested version; None for the one before the current.
 
     Raises:
-        RollbackError: no model is in use, none was before, or the one asked for is not there or
-            is the current one.
+        RollbackError: no version is promoted, there is none before the current, or the requested
+            version does not exist or is the current one.
     """
     if not promoted:
         raise RollbackError("no model is in use, so none can be rolled back")
     if to is None and len(promoted) == 1:
         raise RollbackError(
-            f"version {promoted[0]} is the only one in use on any date, so there is none before it "
-            "to go back to: name another with --to, or make one with `holdfast train`"
+            f"version {promoted[0]} is the only promoted version, so there is no previous one: "
+            "name another version with --to, or train one with `holdfast train`"
         )
     if to is None:
         return promoted[-2]
     if to == promoted[-1]:
-        raise RollbackError(f"version {to} is the one in use")
+        raise RollbackError(f"version {to} is already in use")
     if to not in known:
         raise RollbackError(
             f"there is no version {to}; there are {', '.join(sorted(known, key=int))}"

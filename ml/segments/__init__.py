@@ -1,4 +1,4 @@
-"""Customer groups: behaviour clusters, and the groups by which a model is evaluated.
+"""Groups of customers: behaviour clusters, and the slices by which a model is evaluated.
 
-Rule-based segments do not belong here: they are SQL in `dbt_project/`.
+Rule-based segments such as the lifecycle stage do not belong here: they are SQL in `dbt_project/`.
 """

@@ -1,8 +1,8 @@
-"""Groups of customers who behave alike: found by clustering, named by what sets each apart.
+"""Behaviour groups: clusters of customers, named by the measures in which they differ most.
 
-Found when a model is trained and kept until the next, so that customers change groups because they
-changed. Whom a day puts into which is worked out in SQL from the same numbers
-(`customer_segments_daily`).
+The clusters are fitted with each training and kept until the next, so that a customer's group
+changes only if the behaviour does. `customer_segments_daily` assigns customers in SQL from the same
+centres.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 
 from ml.columns import is_known, numbers
-from ml.customer_hash import sample_customers
+from ml.sampling import sample_customers
 from ml.schemas import BEHAVIOUR_GROUPS, CUSTOMER_ID
 
 
 class Measure(NamedTuple):
-    """Words for customers with little of it and with much.
+    """Words of a measure for low and for high values.
 
-    `is_count` says that one of whom it is not known has done nothing of the kind.
+    `is_count` is true if an unknown value means zero.
     """
 
     little: str
@@ -36,8 +36,9 @@ class Measure(NamedTuple):
     is_count: bool = False
 
 
-# What customers are grouped by. Of several measures of one habit, such as visits and products
-# viewed, one is here: each would count as a habit of its own.
+# Measures of the clustering, the same as `behaviour_measures` in dbt_project/macros/segments.sql.
+# Of correlated measures, such as sessions and product views, only one is used, because each measure
+# has the same weight.
 MEASURES = {
     "orders_365d": Measure("rare_buyers", "frequent_buyers", is_count=True),
     "average_order_value_365d": Measure("small_orders", "big_orders"),
@@ -53,19 +54,19 @@ MEASURES = {
     "monthly_amount": Measure("low_fees", "high_fees"),
 }
 GROUPS = range(3, 7)
-# Below this many a group is hardly a handful.
+# With fewer customers the smallest groups have only a few members.
 LEAST_CUSTOMERS = 100
-# Centres are means: of 20,000 customers they are known to a hundredth of the spread.
+# The standard error of a centre with so many customers is about 1 % of the spread.
 MAX_CUSTOMERS = 20_000
-# Silhouettes take the square of it.
+# The silhouette takes time quadratic in this number.
 MAX_JUDGED = 2_000
 SAMPLE_SALT = 909
-# One customer who orders a thousand times as much as the others must not have a group alone.
+# Standardised values are clipped, so that an outlier does not form a cluster of its own.
 FURTHEST = 3.0
-# How far a centre lies off the mean, in standard deviations, for the measure to be in the name.
+# Distance of a centre from the mean, in standard deviations, from which a measure is in the name.
 TELLING = 0.4
 LONGEST_NAME = 3
-# Root mean square distance, in standard deviations, up to which a group is the one of before.
+# Root mean square distance of centres, in standard deviations, up to which a group keeps its name.
 SAME_GROUP = 0.5
 EVERYBODY = "average"
 
@@ -74,12 +75,12 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class BehaviourGroups:
-    """The groups and how a customer's measures are compared with them.
+    """Cluster centres and the standardisation of the measures.
 
     `location`, `scale` and `unknown` have shape (measures,), `centres` (groups, measures). A
-    measure x becomes (ln(1 + x) − location) / scale, kept within ±3, or (unknown − location) /
-    scale where x is not known; the nearest centre is the customer's group. `shares` of the
-    customers grouped, and `silhouette` over a sample of them, say how distinct the groups are.
+    measure x becomes (ln(1 + x) − location) / scale, clipped to ±3, or (unknown − location) / scale
+    if x is unknown. The group of a customer is the nearest centre. `shares` are the shares of
+    customers by group, `silhouette` is the mean silhouette of a sample.
     """
 
     measures: tuple[str, ...]
@@ -92,18 +93,18 @@ class BehaviourGroups:
     silhouette: float
 
     def assign(self, features: pa.Table) -> list[str]:
-        """The group of each row of the features."""
+        """Group of each row of the features, as in SQL."""
         distances = _distances(self.standardised(features), self.centres)
         return [self.names[group] for group in distances.argmin(axis=1)]
 
     def standardised(self, features: pa.Table) -> Matrix:
-        """The measures as they are compared, shape (rows, measures)."""
+        """Standardised measures, shape (rows, measures)."""
         logs = _logarithms(features, self.measures)
         known = np.where(np.isnan(logs), self.unknown, logs)
         return _standardised(known, self.location, self.scale)
 
     def rows(self) -> pa.Table:
-        """A row a group and measure: what SQL needs to assign customers."""
+        """One row per group and measure, as `BEHAVIOUR_GROUPS`, for the assignment in SQL."""
         return pa.Table.from_pylist(
             [
                 {
@@ -132,13 +133,12 @@ def fit_groups(
     1987).
 
     Args:
-        features: a row a customer who has done anything lately, with any of `MEASURES`.
+        features: one row per customer with recent behaviour, with any of `MEASURES`.
         seed: of the clustering.
-        before: `rows()` of the groups in use, whose names are kept for the groups that are still
-            there.
+        before: `rows()` of the groups in use; a group close to an earlier one keeps its name.
 
     Returns:
-        None where there are too few customers, or no measure in which they differ.
+        None with fewer than 100 customers or without a measure that varies.
     """
     sample = sample_customers(features, MAX_CUSTOMERS, SAMPLE_SALT).sort_by(CUSTOMER_ID)
     measures = tuple(name for name in MEASURES if is_known(sample, name))
@@ -174,9 +174,9 @@ def fit_groups(
 
 
 def _clusters(points: Matrix, seed: int) -> tuple[Matrix, float]:
-    """Centres of the most distinct clustering, and its silhouette.
+    """Centres of the clustering with the greatest silhouette, and its silhouette.
 
-    Rounded, because threads add in any order and the last digits move.
+    Both are rounded, because threads add in any order, which changes the last digits.
     """
     judged = points[:MAX_JUDGED]
     best: tuple[Matrix, float] | None = None
@@ -198,9 +198,9 @@ def _kept_names(
     scale: Matrix,
     before: pa.Table | None,
 ) -> dict[int, str]:
-    """Names of earlier groups by the position of the group that each has become.
+    """Names of earlier groups by the position of the group that continues each.
 
-    Pairs that make the sum of all distances least, of which those that lie close are the same.
+    Groups are matched by the minimum sum of distances; a match above `SAME_GROUP` is dropped.
     """
     if before is None or len(before) == 0:
         return {}
@@ -221,7 +221,7 @@ def _kept_names(
 
 
 def _names(centres: Matrix, measures: Sequence[str], kept: dict[int, str]) -> tuple[str, ...]:
-    """A name for each group, no two the same: the shortest that no group before it has."""
+    """A unique name for each group: the name kept, or the first candidate not taken."""
     taken = set(kept.values())
     names = []
     for position, centre in enumerate(centres):
@@ -234,7 +234,7 @@ def _names(centres: Matrix, measures: Sequence[str], kept: dict[int, str]) -> tu
 
 
 def _candidates(centre: Matrix, measures: Sequence[str]) -> Iterator[str]:
-    """Names of a group, the best first: the two measures it differs in most, then others."""
+    """Candidate names of a group: the two measures with the greatest deviation, then others."""
     furthest = np.argsort(-np.abs(centre), kind="stable")
     meanings = [MEASURES[measures[j]] for j in furthest]
     words = [
@@ -254,7 +254,7 @@ def _candidates(centre: Matrix, measures: Sequence[str]) -> Iterator[str]:
 
 
 def _logarithms(features: pa.Table, measures: Sequence[str]) -> Matrix:
-    """ln(1 + x) of the measures, NaN where unknown; a loss counts as nothing."""
+    """ln(1 + x) of the measures, NaN where unknown; a negative value counts as zero."""
     columns = [
         numbers(features[name]) if is_known(features, name) else np.full(len(features), np.nan)
         for name in measures

@@ -142,7 +142,7 @@ def _kind(character: str) -> int:
 
 
 def _mix(values: Codes) -> Codes:
-    """The finaliser of SplitMix64, as in `ml.customer_hash`."""
+    """The finaliser of SplitMix64, as in `ml.sampling`."""
     values = values + np.uint64(0x9E3779B97F4A7C15)
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ml.metrics.evaluate import calibration_error, roc_auc
+from ml.metrics.calibration import calibration_error
+from ml.metrics.ranking import roc_auc
 from ml.schemas import require_columns
 from ml.texts.features import normalised, pieces
 from ml.texts.head import LEAST_TEXTS, Learned, TextHead, fold_of

@@ -1,4 +1,5 @@
-"""Training: time split, tuning, leakage check, baselines and the evaluation on the holdout.
+"""Training of the churn model: leakage check, fitting, tuning, baselines and evaluation.
 
-Storage and promotion of the result do not belong here (`ml/registry/`).
+The parts of the model do not belong here (`ml/churn/`), nor do storage and promotion
+(`ml/registry/`).
 """

@@ -1,9 +1,4 @@
-"""What the model must be better than, on the same customers and dates.
-
-Recency alone is what a spreadsheet would do; a regression on recency, frequency and money is what
-an analyst would do; and the purchase process is what a marketing scientist would do with order
-dates and nothing else.
-"""
+"""Baselines on the same customers and dates: recency, RFM regression and BG/NBD."""
 
 from __future__ import annotations
 
@@ -17,11 +12,11 @@ from scipy.special import expit
 from ml.churn.logistic import fit_logistic
 from ml.columns import is_known, numbers
 from ml.config import TrainingSettings
-from ml.purchases.purchase_process import PurchaseProcess
+from ml.purchases.purchase_model import PurchaseModel
 from ml.schemas import labels_of
 
 RECENCY_COLUMNS = ("days_since_last_order", "days_since_last_activity")
-# Recency, frequency, money and tenure, of a shop's customers and of a contract's.
+# Recency, frequency, monetary value and tenure of shop customers and of contract customers.
 RFM_COLUMNS = {
     "non_contractual": (
         "days_since_last_order",
@@ -40,7 +35,10 @@ RFM_COLUMNS = {
 
 @dataclass(frozen=True)
 class Baseline:
-    """A baseline's probabilities on the holdout, or why it cannot be had."""
+    """Probabilities of a baseline on the holdout, shape (rows,); None if not applicable.
+
+    `note` describes the baseline, or the reason why it is not applicable.
+    """
 
     name: str
     probabilities: NDArray[np.float64] | None
@@ -50,29 +48,28 @@ class Baseline:
 def baselines(
     past: pa.Table,
     holdout: pa.Table,
-    process: PurchaseProcess | None,
+    purchase_model: PurchaseModel | None,
     settings: TrainingSettings,
 ) -> list[Baseline]:
-    """All baselines' probabilities for the holdout's rows, in their order.
+    """All baselines of the holdout rows, with probabilities in the order of the rows.
 
     Args:
-        past: labelled rows from before the holdout, for the baselines that need labels.
-        holdout: the rows to judge on.
-        process: fitted on purchase histories as they stood on the holdout date: it reads no label,
-            so this is as much as an analyst could have done on that day.
+        past: labelled rows before the holdout, for the regressions.
+        holdout: the rows to predict.
+        purchase_model: fitted on purchase histories as of the holdout date, without labels.
         settings: the horizon and the kind of churn.
     """
     return [
         recency(past, holdout),
         rfm(past, holdout, settings),
-        purchase_process(holdout, process, settings),
+        bg_nbd(holdout, purchase_model, settings),
     ]
 
 
 def recency(past: pa.Table, holdout: pa.Table) -> Baseline:
-    """Logistic regression on the logarithm of days since the last order, or last activity.
+    """Logistic regression on the logarithm of days since the last order or activity.
 
-    Customers for whom it is unknown get the churn rate of such customers in training.
+    Customers with an unknown value get the churn rate of such customers in training.
     """
     name = next((column for column in RECENCY_COLUMNS if is_known(past, column)), None)
     if name is None or not is_known(holdout, name):
@@ -83,9 +80,9 @@ def recency(past: pa.Table, holdout: pa.Table) -> Baseline:
 
 
 def rfm(past: pa.Table, holdout: pa.Table, settings: TrainingSettings) -> Baseline:
-    """Logistic regression on the logarithms of recency, frequency, money and tenure.
+    """Logistic regression on the logarithms of recency, frequency, monetary value and tenure.
 
-    Customers for whom one is unknown get the churn rate of such customers in training.
+    Customers with an unknown value get the churn rate of such customers in training.
     """
     wanted = RFM_COLUMNS[settings.kind]
     names = [name for name in wanted if is_known(past, name) and is_known(holdout, name)]
@@ -96,21 +93,21 @@ def rfm(past: pa.Table, holdout: pa.Table, settings: TrainingSettings) -> Baseli
     return Baseline("rfm", _regression(past, holdout, names), note)
 
 
-def purchase_process(
-    holdout: pa.Table, process: PurchaseProcess | None, settings: TrainingSettings
+def bg_nbd(
+    holdout: pa.Table, purchase_model: PurchaseModel | None, settings: TrainingSettings
 ) -> Baseline:
-    """BG/NBD's, or MBG/NBD's, probability of no purchase within the horizon."""
+    """Probability of no purchase within the horizon by BG/NBD or MBG/NBD."""
     if settings.kind == "contractual":
-        note = "not applicable: it describes customers who leave without saying so"
+        note = "not applicable: the model describes unobserved dropout, and contracts end on a date"
         return Baseline("bg_nbd", None, note)
-    if process is None:
+    if purchase_model is None:
         return Baseline("bg_nbd", None, "not applicable: no customer has bought twice")
-    probabilities = process.probability_of_no_purchase(holdout)
+    probabilities = purchase_model.probability_of_no_purchase(holdout)
     if np.isnan(probabilities).all():
         return Baseline("bg_nbd", None, "not applicable: no customer of the holdout has bought")
-    # Without an order there is no history to speak of: such customers get the average.
+    # Customers without an order have no history and get the mean of the others.
     probabilities = np.where(np.isnan(probabilities), np.nanmean(probabilities), probabilities)
-    model = process.model
+    model = purchase_model.model
     name = "MBG/NBD" if model.leaves_after_first else "BG/NBD"
     note = (
         f"{name}'s P(no purchase in {settings.horizon_days} days): "
@@ -126,8 +123,8 @@ def _regression(past: pa.Table, holdout: pa.Table, names: list[str]) -> NDArray[
     weak = np.full(columns.shape[1], 1e-6)
     weights = fit_logistic(columns[known], labels[known], np.zeros(columns.shape[1]), weak)
     unknown = labels[~known] if (~known).any() else labels
-    told = expit(np.nan_to_num(later) @ weights)
-    return np.asarray(np.where(known_later, told, unknown.mean()))
+    predicted = expit(np.nan_to_num(later) @ weights)
+    return np.asarray(np.where(known_later, predicted, unknown.mean()))
 
 
 def _logs(table: pa.Table, names: list[str]) -> NDArray[np.float64]:

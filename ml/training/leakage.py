@@ -1,8 +1,8 @@
-"""Features that know the outcome: found before training, named, and refused.
+"""Leakage check: features that know the outcome, found before training.
 
-A feature that was written down after the customer left predicts well in every test and is of no
-use on the day. Three signs give it away: alone it ranks too well, it is known of leavers only, or
-it is not what it was on the day itself.
+A feature that is recorded after churn predicts well in every evaluation and is useless on the day.
+It has one of three signs: its own ROC AUC is too high, only churned customers have a value, or its
+value changes after churn.
 """
 
 from __future__ import annotations
@@ -16,64 +16,61 @@ from numpy.typing import NDArray
 
 from ml.columns import is_text, numbers
 from ml.errors import ModelError
-from ml.metrics.evaluate import roc_auc
 from ml.metrics.intervals import wilson_interval
+from ml.metrics.ranking import roc_auc
 from ml.schemas import CHURNED, CUSTOMER_ID, feature_names, labels_of
 
-# The best honest feature of the data sets tried reaches 0.75 alone; a churn score written down by
-# somebody who knew reaches 0.93.
-MAX_SOLO_AUC = 0.90
-# Rows of either outcome below which a ranking says nothing.
+# Rows of either outcome below which the ROC AUC of a feature is not computed.
 LEAST_OF_EITHER = 10
-# A feature known of this many leavers and of nobody else is not chance.
-LEAST_ONLY_LEAVERS = 10
-# How much more often than a stayer's value a leaver's may change later: people move, and who leaves
-# unsubscribes.
+# Churned customers with a value from which a feature without any other value is not chance.
+LEAST_ONLY_CHURNED = 10
+# Tolerated difference between the shares of churned and retained customers whose value changes
+# later: people move, and churned customers unsubscribe.
 MAX_CHANGED_SHARE = 0.02
 
 
 @dataclass(frozen=True)
 class Leak:
-    """A feature, and why it cannot be trusted."""
+    """A feature, and the reason why it is taken for leakage."""
 
     feature: str
     why: str
 
 
 class LeakageError(ModelError):
-    """Features know the outcome; the text names each and says why."""
+    """Features know the outcome; the message names each with the reason."""
 
     def __init__(self, leaks: list[Leak]) -> None:
-        """Name the features."""
+        """Write the message of the leaks."""
         self.leaks = leaks
-        told = "; ".join(f"{leak.feature}: {leak.why}" for leak in leaks)
+        listed = "; ".join(f"{leak.feature}: {leak.why}" for leak in leaks)
         super().__init__(
-            f"features that know the outcome: {told}. Take them out of the features, or list them "
-            "under training.trusted_features if they are known on the day after all."
+            f"features that know the outcome: {listed}. Remove them from the features, or list "
+            "them under training.trusted_features if their value is known on the snapshot date."
         )
 
 
 def find_leaks(
     past: pa.Table,
     holdout: pa.Table,
-    *,
-    max_solo_auc: float = MAX_SOLO_AUC,
+    max_solo_auc: float,
     trusted: frozenset[str] = frozenset(),
 ) -> list[Leak]:
-    """Features that alone rank the holdout too well, or that only leavers have.
+    """Features whose own ROC AUC is too high, or that only churned customers have.
 
     Args:
-        past: labelled rows from before the holdout; a text's values are ranked by their churn
-            rates here.
+        past: labelled rows before the holdout; they give the churn rates by which the values of a
+            text are ranked.
         holdout: labelled rows.
-        max_solo_auc: the largest ROC AUC, in either direction, that one feature may reach.
-        trusted: features that are not looked at.
+        max_solo_auc: maximum ROC AUC of one feature, in either direction. On the data sets tried
+            the best feature without leakage reaches 0.75, a churn score recorded later 0.93.
+        trusted: features that are not checked.
     """
     leaks = []
     for name in feature_names(holdout):
         if name in trusted:
             continue
-        if why := _known_of_leavers_only(past, holdout, name) or _ranks_too_well(
+        if why := _known_of_churned_only(past, holdout, name) or _ranks_too_well(
             past, holdout, name, max_solo_auc
         ):
             leaks.append(Leak(name, why))
@@ -81,18 +78,18 @@ def find_leaks(
 
 
 def changed_after(
-    holdout: pa.Table, later: pa.Table, *, trusted: frozenset[str] = frozenset()
+    holdout: pa.Table, later: pa.Table, trusted: frozenset[str] = frozenset()
 ) -> list[Leak]:
-    """Texts and yes-or-no features that take another value once a customer has left.
+    """Text and boolean features whose value changes after churn.
 
-    On its own day such a feature is as it was known then. But where the first delivery brought
-    years of history at once, the days before it have the later value, which knows the outcome.
+    A feature of a daily delivery has the value known on its day. If the first delivery contains
+    years of history, all earlier days have the later value, which knows the outcome.
 
     Args:
-        holdout: labelled rows, as they were known on their day.
-        later: rows of a later day, when the outcomes were known; customers whom only one of the
-            tables has, and values that only one of them knows, are left out.
-        trusted: features that are not looked at.
+        holdout: labelled rows, with the values of the holdout date.
+        later: rows of a later day, when the labels were known. Customers that only one table has,
+            and values that only one table knows, are excluded.
+        trusted: features that are not checked.
     """
     attributes = [
         field.name
@@ -112,32 +109,33 @@ def changed_after(
         changed = pc.not_equal(
             joined[name].cast(pa.string()), joined[f"{name} later"].cast(pa.string())
         )
-        if why := _changes_for_leavers(changed, labels_of(joined)):
+        if why := _changes_after_churn(changed, labels_of(joined)):
             leaks.append(Leak(name, why))
     return leaks
 
 
-def _changes_for_leavers(changed: pa.ChunkedArray, left: NDArray[np.bool_]) -> str | None:
+def _changes_after_churn(changed: pa.ChunkedArray, churned: NDArray[np.bool_]) -> str | None:
     known = np.asarray(pc.is_valid(changed).to_numpy())
     differs = np.asarray(pc.fill_null(changed, False).to_numpy())
-    leavers, stayers = (
+    of_churned, of_retained = (
         wilson_interval(int(differs[of].sum()), int(of.sum()))
-        for of in (known & left, known & ~left)
+        for of in (known & churned, known & ~churned)
     )
-    # Two 95 % intervals that lie apart: chance does that to one feature in two hundred.
-    if not leavers.low > stayers.high + MAX_CHANGED_SHARE:
+    # Two disjoint 95 % intervals occur by chance for one feature in two hundred.
+    if not of_churned.low > of_retained.high + MAX_CHANGED_SHARE:
         return None
     return (
-        f"another value is told later of {leavers.estimate:.0%} of those who left and of "
-        f"{stayers.estimate:.0%} of those who stayed"
+        f"the value changes later for {of_churned.estimate:.0%} of churned and "
+        f"{of_retained.estimate:.0%} of retained customers"
     )
 
 
-def _known_of_leavers_only(past: pa.Table, holdout: pa.Table, name: str) -> str | None:
+def _known_of_churned_only(past: pa.Table, holdout: pa.Table, name: str) -> str | None:
     known = np.concatenate([_is_valid(table, name) for table in (past, holdout)])
-    left = np.concatenate([labels_of(table) for table in (past, holdout)])
-    if known[left].sum() >= LEAST_ONLY_LEAVERS and not known[~left].any() and not left.all():
-        return f"known of {int(known.sum())} customers, all of whom left"
+    churned = np.concatenate([labels_of(table) for table in (past, holdout)])
+    only_churned = known[churned].sum() >= LEAST_ONLY_CHURNED and not known[~churned].any()
+    if only_churned and not churned.all():
+        return f"known for {int(known.sum())} customers, all of whom churned"
     return None
 
 
@@ -146,29 +144,31 @@ def _ranks_too_well(
 ) -> str | None:
     labels = labels_of(holdout)
     known = _is_valid(holdout, name)
-    judged = labels[known]
-    if min(judged.sum(), (~judged).sum()) < LEAST_OF_EITHER:
+    ranked = labels[known]
+    if min(ranked.sum(), (~ranked).sum()) < LEAST_OF_EITHER:
         return None
-    auc = roc_auc(judged, _as_scores(past, holdout, name)[known])
+    auc = roc_auc(ranked, _as_scores(past, holdout, name)[known])
     strength = max(auc, 1 - auc)
     if strength <= max_solo_auc:
         return None
-    return f"alone it reaches a ROC AUC of {strength:.3f}, and more than {max_solo_auc} is too good"
+    return f"its own ROC AUC is {strength:.3f}, above the maximum of {max_solo_auc}"
 
 
 def _as_scores(past: pa.Table, holdout: pa.Table, name: str) -> NDArray[np.float64]:
-    """Numbers as they are; a text by the churn rate that its value had in the past."""
+    """Numbers unchanged, texts as the past churn rate of their value, shape (rows,)."""
     values = holdout[name]
     if not is_text(values.type):
         return numbers(values)
     rates = (
-        pa.table({"value": past[name].cast(pa.string()), "left": past[CHURNED].cast(pa.float64())})
+        pa.table(
+            {"value": past[name].cast(pa.string()), "churned": past[CHURNED].cast(pa.float64())}
+        )
         .group_by("value")
-        .aggregate([("left", "mean")])
+        .aggregate([("churned", "mean")])
     )
     place = pc.index_in(values.cast(pa.string()), value_set=rates["value"].combine_chunks())
     overall = float(np.mean(labels_of(past)))
-    found = pc.take(rates["left_mean"].combine_chunks(), place.combine_chunks())
+    found = pc.take(rates["churned_mean"].combine_chunks(), place.combine_chunks())
     return np.asarray(pc.fill_null(found, overall).to_numpy(zero_copy_only=False))
 
 

@@ -1,4 +1,4 @@
-"""What a training gives: the model, and everything that was found out about it."""
+"""Training result: the model, its evaluation on the holdout, and its metrics by name."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ from ml.metrics.slices import SliceTable
 from ml.metrics.tiers import Tier
 from ml.schemas import CUSTOMER_ID, HOLDOUT_SCORES
 from ml.training.tuning import Trial
-from ml.value.value import ValueResult
+from ml.value.customer_value import ValueResult
 
-# What a model is first held against its baselines by.
+# Metrics by which a model is compared with its baselines over time.
 HEADLINES = ("roc_auc", "pr_auc", "brier", "log_loss", "calibration_error", "top_decile_lift")
 
 
 @dataclass(frozen=True)
 class BaselineResult:
-    """A baseline on the holdout; all is None where the note says not applicable.
+    """A baseline on the holdout; its values are None if it is not applicable.
 
-    The difference alone is None where all customers of the holdout stayed, or all left.
+    `auc_difference` is the ROC AUC of the model minus that of the baseline; it is also None for a
+    holdout with a single outcome.
     """
 
     name: str
@@ -40,7 +41,7 @@ class BaselineResult:
     auc_difference: Interval | None
 
     def figures(self, names: Collection[str]) -> dict[str, float]:
-        """The metrics of these names, and by how much the model's ROC AUC is larger, by name."""
+        """Metrics of these names, and the difference of ROC AUC with its interval, by name."""
         figures = {name: self.metrics[name] for name in names} if self.metrics else {}
         if self.auc_difference:
             figures["auc_difference"] = self.auc_difference.estimate
@@ -51,7 +52,7 @@ class BaselineResult:
 
 @dataclass(frozen=True)
 class OriginResult:
-    """The same recipe on an earlier holdout: trained on what was known then, judged after it."""
+    """Metrics of an earlier holdout, with a model and baselines trained on the data before it."""
 
     holdout: date
     customers: int
@@ -61,14 +62,14 @@ class OriginResult:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """A model and how it did on the holdout, which it never saw.
+    """A model and its evaluation on the holdout.
 
     `holdout_labels` and `holdout_probabilities` have shape (holdout customers,), in the order of
-    the holdout's rows. `feature_shares` say what the model reads: each feature's mean absolute
-    contribution to the holdout's log odds, as a share of all, largest first. `intervals` are of the
-    `metrics`, `slices` of groups of customers and `tiers` of the risk tiers. `trials` are those of
-    the tuning, `origins` earlier holdouts, latest first; `value` and `hazard` are None where there
-    is none to speak of.
+    the holdout's rows. `feature_shares` are the shares of each feature in the mean absolute
+    contribution to the holdout's log odds, largest first. `intervals` are those of the `metrics`.
+    `slices` are groups of customers, `tiers` the risk tiers. `trials` are the trials of the tuning,
+    `origins` earlier holdouts, latest first. `value` is None without purchases, `hazard` without
+    contracts.
     """
 
     model: ChurnModel
@@ -92,7 +93,7 @@ class TrainingResult:
     hazard: HazardResult | None = None
 
     def holdout_scores(self, model_version: str) -> pa.Table:
-        """The holdout's probabilities as a table of `HOLDOUT_SCORES`."""
+        """Probabilities of the holdout as a table of `HOLDOUT_SCORES`."""
         rows = len(self.holdout)
         return pa.table(
             [
@@ -105,9 +106,9 @@ class TrainingResult:
         )
 
     def headline_metrics(self) -> dict[str, float]:
-        """What to watch over time: the model's own figures, and `HEADLINES` of the baselines.
+        """Metrics to monitor: the model's own, and `HEADLINES` of the baselines, by name.
 
-        Those that are no number, such as the ROC AUC where nobody left, are left out.
+        Metrics that are NaN, such as the ROC AUC of a single outcome, are excluded.
         """
         figures = self._own_metrics()
         for baseline in self.baselines:
@@ -115,10 +116,7 @@ class TrainingResult:
         return _numbers_only(figures)
 
     def all_metrics(self) -> dict[str, float]:
-        """Every figure under one name each, such as `roc_auc` and `recency.roc_auc`.
-
-        Those that are no number are left out, as above.
-        """
+        """All metrics by name, such as `roc_auc` and `recency.roc_auc`; NaN is excluded."""
         figures = {**self._own_metrics(), "uncalibrated_brier": self.uncalibrated_brier}
         for name, interval in self.intervals.items():
             figures[f"{name}_low"], figures[f"{name}_high"] = interval.low, interval.high

@@ -1,7 +1,6 @@
-"""How much the trees may learn, chosen by time-ordered validation within a fixed budget.
+"""Hyperparameter tuning of the boosting by time-ordered validation, with a fixed number of trials.
 
-Trials are judged on the latest training date, which comes before calibration and holdout: neither
-is looked at.
+Trials are validated on the latest training date. Calibration and holdout rows are not used.
 """
 
 from __future__ import annotations
@@ -13,49 +12,54 @@ from datetime import timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml.churn.boost import depth_and_rate
+from ml.churn.gradient_boosting import depth_and_rate
 from ml.config import TrainingSettings
-from ml.customer_hash import sample_customers, unit_hash
-from ml.schemas import CUSTOMER_ID, SNAPSHOT_DATE
+from ml.sampling import sample_customers, unit_hash
+from ml.schemas import CHURNED, CUSTOMER_ID, SNAPSHOT_DATE
 
-# Rows of either outcome on the validation date below which noise would be tuned to.
+# Rows of either outcome on the validation date below which tuning would fit noise.
 LEAST_OF_EITHER = 100
 VALIDATION_CUSTOMERS = 0.3
 VALIDATION_SALT = 404
-# A trial tells how much may be learned, not how slowly: at this rate it takes a quarter of the
-# rounds, and more rows than these change the best parameters no more than another seed does.
+# Trials do not tune the learning rate: at this rate they take a quarter of the rounds. More rows
+# than these change the best parameters no more than another seed does.
 TRIAL_RATE = 0.2
 TRIAL_ROWS = 50_000
 TRIAL_SALT = 505
-# A smaller gain of log loss on one date is as often chance.
+# A smaller gain of log loss on one date is noise.
 LEAST_GAIN = 0.002
 
 
 @dataclass(frozen=True)
 class Trial:
-    """Parameters that were tried, and the log loss on the validation date."""
+    """Parameters of a trial and the log loss on the validation date."""
 
     parameters: dict[str, float]
     log_loss: float
 
 
-# Trains on the first table, stops on the second, and gives the second's log loss.
-Judge = Callable[[pa.Table, pa.Table, TrainingSettings], float]
+# Log loss on the second table, with early stopping on it, of a model trained on the first table.
+LossOf = Callable[[pa.Table, pa.Table, TrainingSettings], float]
 
 
 def tune(
-    train: pa.Table, settings: TrainingSettings, judge: Judge
+    train: pa.Table, settings: TrainingSettings, loss_of: LossOf
 ) -> tuple[TrainingSettings, tuple[Trial, ...]]:
     """The settings with the best boosting parameters of `settings.tuning_trials`, and the trials.
 
-    The first trial is the settings as they are, which stay unless another is clearly better.
-    Where the training rows cannot be divided by time, or hold too few of either outcome, nothing is
-    tried.
+    The first trial has the given settings, which are kept unless another trial reduces the log loss
+    by 0.002. There are no trials if the training rows cannot be divided by time or have too few
+    customers of either outcome.
+
+    Args:
+        train: labelled training rows.
+        settings: parameters of the first trial, number of trials and seed.
+        loss_of: loss of a trial.
     """
     divided = _divide(train, settings)
     if divided is None or settings.tuning_trials < 1:
         return settings, ()
-    # Optuna takes half a second to import, and most runs train nothing.
+    # Optuna takes half a second to import, and most runs have no training.
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -72,7 +76,7 @@ def tune(
             "subsample": trial.suggest_float("subsample", 0.5, 1.0),
         }
         tried = replace(_with(settings, parameters), learning_rate=TRIAL_RATE)
-        loss = judge(fitted, validated, tried)
+        loss = loss_of(fitted, validated, tried)
         trials.append(Trial(parameters, loss))
         return loss
 
@@ -105,7 +109,11 @@ def _with(settings: TrainingSettings, parameters: dict[str, float]) -> TrainingS
 
 
 def _divide(train: pa.Table, settings: TrainingSettings) -> tuple[pa.Table, pa.Table] | None:
-    """The latest date, and the dates a horizon before it; other customers where there is none."""
+    """Rows to fit and to validate on: the latest date, and the dates a horizon before it.
+
+    Without a date a horizon before the latest, the two parts are divided by customer. None if they
+    cannot be divided or validation has too few customers of either outcome.
+    """
     days = train[SNAPSHOT_DATE].cast(pa.date32())
     dates = sorted(days.unique().to_pylist())
     if len(dates) < 2:
@@ -120,7 +128,7 @@ def _divide(train: pa.Table, settings: TrainingSettings) -> tuple[pa.Table, pa.T
         fitted = train.filter(pc.and_(earlier, pc.invert(apart)))
         validated = train.filter(pc.and_(late, apart))
     for part in (fitted, validated):
-        left = pc.sum(part["churned"].cast(pa.int64())).as_py() or 0
-        if min(left, len(part) - left) < LEAST_OF_EITHER:
+        churned = pc.sum(part[CHURNED].cast(pa.int64())).as_py() or 0
+        if min(churned, len(part) - churned) < LEAST_OF_EITHER:
             return None
     return fitted, validated

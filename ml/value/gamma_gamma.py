@@ -1,8 +1,7 @@
-"""The Gamma-Gamma model of what a customer spends on a day with a purchase.
+"""Gamma-Gamma model of the amount that a customer spends on a purchase day.
 
-Fader, Hardie: The Gamma-Gamma Model of Monetary Value, 2013, note 025. A customer's days of
-purchase have values Gamma(p, ν), and ν ~ Gamma(q, γ) over customers, independent of how often each
-buys.
+Fader, Hardie: The Gamma-Gamma Model of Monetary Value, 2013, note 025. The amounts of a customer's
+purchase days are Gamma(p, ν), and ν ~ Gamma(q, γ) over customers, independent of the purchase rate.
 """
 
 from __future__ import annotations
@@ -14,14 +13,16 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import gammaln
 
+from ml.errors import ModelError
+
 Values = NDArray[np.float64]
-# With q at or below 1 the mean over customers is infinite.
+# For q ≤ 1 the mean over customers is infinite.
 SMALLEST_Q = 1.05
 
 
 @dataclass(frozen=True)
 class GammaGamma:
-    """Parameters p and q, and γ in the currency of the values."""
+    """Parameters p and q, and γ in the currency of the amounts."""
 
     p: float
     q: float
@@ -29,18 +30,18 @@ class GammaGamma:
 
     @classmethod
     def fit(cls, days: Values, mean_value: Values) -> GammaGamma:
-        """Maximum likelihood (equation 1a), from customers with at least one day and a value > 0.
+        """Fit by maximum likelihood (equation 1a) on customers with a positive mean amount.
 
         Args:
-            days: number of days with a purchase behind the mean, shape (customers,).
-            mean_value: mean value of such a day, shape (customers,).
+            days: number of purchase days, shape (customers,).
+            mean_value: mean amount of these days, shape (customers,).
 
         Raises:
-            ValueError: fewer than two customers have a value.
+            ModelError: fewer than two customers have a positive mean amount.
         """
         usable = (days > 0) & (mean_value > 0) & np.isfinite(mean_value)
         if usable.sum() < 2:
-            raise ValueError("fewer than two customers have spent anything")
+            raise ModelError("fewer than two customers have spent anything")
         x, unit = days[usable], float(mean_value[usable].mean())
         z = mean_value[usable] / unit
         found = minimize(
@@ -53,16 +54,11 @@ class GammaGamma:
         p, q, gamma = float(np.exp(found.x[0])), 1 + float(np.exp(found.x[1])), found.x[2]
         return cls(p, q, float(np.exp(gamma)) * unit)
 
-    @property
-    def population_mean(self) -> float:
-        """Mean value of a day over all customers."""
-        return self.p * self.gamma / (self.q - 1)
-
     def expected_value(self, days: Values, mean_value: Values) -> Values:
-        """Expected value of a customer's next day, shape (customers,): equation 5.
+        """Expected amount of the next purchase day, shape (customers,): equation 5.
 
-        The customer's own mean, drawn towards everybody's the more, the fewer days it rests on;
-        everybody's where there is none.
+        The customer's mean, shrunk towards the population mean, more with fewer purchase days; the
+        population mean p γ / (q − 1) without any.
         """
         seen = np.where(np.isfinite(mean_value) & (mean_value > 0), days, 0.0)
         own = np.where(seen > 0, mean_value, 0.0)

@@ -14,10 +14,10 @@ from cli.summary import read_summary
 from cli.worst_attrition import attrition_sentence
 from deployment.config_file import load_config
 from evaluation.planted import persons
-from ml.metrics.evaluate import roc_auc
+from ml.metrics.ranking import roc_auc
 from ml.segments.behaviour_groups import fit_groups
 from ml.texts.complaints import LEAST_CUSTOMERS
-from ml.value.value import ValueModel
+from ml.value.customer_value import ValueModel
 from tests.integration.deployments import (
     GRAINS,
     HISTORY,

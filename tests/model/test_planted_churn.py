@@ -11,7 +11,7 @@ import pytest
 
 from ml.churn.model import LoadedModel
 from ml.churn.score import score
-from ml.metrics.evaluate import roc_auc
+from ml.metrics.ranking import roc_auc
 from ml.training.training_result import TrainingResult
 from tests.model.planted_churn import CATALOGUE, PLANTED_CAUSES, PlantedCompany
 
@@ -27,7 +27,7 @@ def on_holdout(company: PlantedCompany) -> np.ndarray:
 def scores(trained: TrainingResult, company: PlantedCompany, on_holdout: np.ndarray) -> pa.Table:
     """The holdout's scores, joined to nothing: sorted by customer."""
     model = LoadedModel(trained.model, "1", trained.model.facts.as_of)
-    return score(model, company.examples.filter(pa.array(on_holdout)), CATALOGUE)
+    return score(model, company.examples.filter(pa.array(on_holdout)), CATALOGUE, 0.4)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ catalogue as (
 (select feature from features except select feature from catalogue)
 union all
 (
-    -- What a model itself says of the purchase process (ml/purchases/purchase_process.py) is no column here.
+    -- What a model itself says of the purchase process (ml/purchases/purchase_model.py) is no column here.
     select feature from catalogue where not starts_with(feature, 'process_')
     except
     select feature from features

@@ -37,9 +37,9 @@ def test_a_missing_column_is_named_beside_those_that_are_there() -> None:
     ("columns", "message"),
     [
         ({"snapshot_date": ["2026-01-01"] * 2}, "snapshot_date: expected a date, found string"),
-        ({"customer_id": ["a", None]}, "customer_id: must be known, but 1 of 2 rows"),
+        ({"customer_id": ["a", None]}, "customer_id: expected no nulls, found 1 in 2 rows"),
         ({"churned": [1, 0]}, "churned: expected a boolean, found int64"),
-        ({"churned": [True, None]}, "churned: must be known"),
+        ({"churned": [True, None]}, "churned: expected no nulls"),
     ],
 )
 def test_what_is_wrong_with_a_column_is_said(columns: dict[str, list], message: str) -> None:

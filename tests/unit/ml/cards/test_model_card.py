@@ -15,7 +15,7 @@ from ml.metrics.slices import by_slice
 from ml.metrics.tiers import by_tier
 from ml.metrics.uncertainty import intervals
 from ml.training.training_result import OriginResult, TrainingResult
-from ml.value.value import ValueFigures, ValueModel, ValueResult
+from ml.value.customer_value import ValueFigures, ValueModel, ValueResult
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def test_tiers_weak_groups_and_earlier_cutoffs_are_told(judged: TrainingResult) 
 
     assert f"| high | {high.customers:,} | {high.mean_predicted:.1%} |" in card
     assert "- service waited \\| long (" in card
-    assert "it says too little" in card
+    assert "churn is underpredicted" in card
     assert "service: \\<script\\>alert(1)\\</script\\>." in card
     assert "| 2026-03-01 | 400 |" in card
     assert "| 2026-01-30 | 380 |" in card

@@ -13,7 +13,7 @@ from scipy.special import expit
 from ml.cards.model_card import model_card
 from ml.churn.hazard import HazardModel, constant_hazard, fit_hazard, score_hazards
 from ml.churn.model import ChurnModel, LoadedModel
-from ml.churn.person_months import PersonMonths
+from ml.churn.person_periods import PersonPeriods
 from ml.churn.score import score
 from ml.config import TrainingSettings
 from ml.schemas import CHURN_HAZARDS
@@ -49,8 +49,8 @@ def followed(size: int, seed: int, model: HazardModel = PLANTED) -> pa.Table:
     )
 
 
-def months_of(rows: pa.Table, ended_by: date = date(2026, 12, 31)) -> PersonMonths:
-    return PersonMonths.of(rows, rows["told"].to_numpy(), ended_by=ended_by)
+def months_of(rows: pa.Table, ended_by: date = date(2026, 12, 31)) -> PersonPeriods:
+    return PersonPeriods.of(rows, rows["told"].to_numpy(), ended_by=ended_by)
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +167,7 @@ def test_it_is_fitted_on_what_the_holdout_date_knew_and_judged_on_what_came_afte
     assert result.log_loss < result.constant_log_loss
     assert result.log_loss < result.average_log_loss
     for month in result.months:
-        assert month.left == pytest.approx(month.predicted, abs=0.015)
+        assert month.observed == pytest.approx(month.predicted, abs=0.015)
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +202,7 @@ def test_a_model_of_contracts_tells_the_months_of_whom_it_scores(
     contractual: LoadedModel, contracts: pa.Table
 ) -> None:
     assert contractual.model.hazard is not None
-    scores = score(contractual, contracts, CATALOGUE)
+    scores = score(contractual, contracts, CATALOGUE, 0.4)
     hazards = score_hazards(contractual.model.hazard, scores)
 
     assert hazards.schema == CHURN_HAZARDS

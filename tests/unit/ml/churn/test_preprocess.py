@@ -95,7 +95,9 @@ def test_a_missing_feature_is_named() -> None:
 def test_a_feature_that_has_become_text_is_refused() -> None:
     later = TRAINING.set_column(2, "orders", pa.array(["1", "2", "3"]))
 
-    with pytest.raises(SchemaError, match="feature orders: trained as a number, found string"):
+    with pytest.raises(
+        SchemaError, match="feature orders: expected a number as in training, found string"
+    ):
         Preprocessor.fit(TRAINING).transform(later)
 
 

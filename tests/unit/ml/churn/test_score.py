@@ -28,7 +28,7 @@ def on(day: date, table: pa.Table) -> pa.Table:
 def test_every_eligible_customer_has_one_row_in_the_table_of_scores(
     loaded: LoadedModel, features: pa.Table
 ) -> None:
-    scores = score(loaded, features, CATALOGUE)
+    scores = score(loaded, features, CATALOGUE, 0.4)
 
     assert scores.schema == CHURN_SCORES
     assert len(scores) == 600
@@ -47,7 +47,8 @@ def test_customers_who_are_not_eligible_are_not_scored(
     eligible = pa.array([True, False, None] * 200)
 
     assert (
-        len(score(loaded, features.set_column(position, "is_eligible", eligible), CATALOGUE)) == 200
+        len(score(loaded, features.set_column(position, "is_eligible", eligible), CATALOGUE, 0.4))
+        == 200
     )
 
 
@@ -63,7 +64,7 @@ def test_a_date_is_scored_alike_alone_and_beside_others(
 def test_reasons_are_features_of_distinct_topics_that_the_catalogue_knows(
     loaded: LoadedModel, features: pa.Table
 ) -> None:
-    scores = score(loaded, features, CATALOGUE)
+    scores = score(loaded, features, CATALOGUE, 0.4)
     columns = [scores[f"reason_feature_{place}"].to_pylist() for place in (1, 2, 3)]
 
     for reasons in zip(*columns, strict=True):
@@ -87,11 +88,11 @@ def test_a_feature_the_model_needs_is_missed_by_name(
     loaded: LoadedModel, features: pa.Table
 ) -> None:
     with pytest.raises(SchemaError, match="lacks plan"):
-        score(loaded, features.drop_columns(["plan"]), CATALOGUE)
+        score(loaded, features.drop_columns(["plan"]), CATALOGUE, 0.4)
 
 
 def test_nobody_to_score_gives_an_empty_table(loaded: LoadedModel, features: pa.Table) -> None:
-    scores = score(loaded, features.slice(0, 0), CATALOGUE)
+    scores = score(loaded, features.slice(0, 0), CATALOGUE, 0.4)
 
     assert scores.schema == CHURN_SCORES
     assert len(scores) == 0

@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.metrics.evaluate import roc_auc
 from ml.metrics.intervals import (
     auc_difference,
     auc_interval,
@@ -12,6 +11,7 @@ from ml.metrics.intervals import (
     mean_interval,
     wilson_interval,
 )
+from ml.metrics.ranking import roc_auc
 
 
 def test_the_interval_of_a_difference_holds_the_truth_as_often_as_it_says() -> None:

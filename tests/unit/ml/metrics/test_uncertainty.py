@@ -5,8 +5,9 @@ import pytest
 
 from ml.economics import PAPER_ECONOMICS
 from ml.metrics import uncertainty
-from ml.metrics.evaluate import evaluate, log_loss, roc_auc
+from ml.metrics.classification import classification_metrics, log_loss
 from ml.metrics.profit import empc
+from ml.metrics.ranking import roc_auc
 from ml.metrics.uncertainty import intervals, paired
 
 
@@ -20,7 +21,7 @@ def drawn_company(seed: int, customers: int, slope: float = 1.0) -> tuple[np.nda
 
 def test_every_metric_but_the_count_has_an_interval_around_its_estimate() -> None:
     labels, told = drawn_company(1, 800)
-    estimates = evaluate(labels, told)
+    estimates = classification_metrics(labels, told)
 
     found = intervals(labels, told, seed=5, economics=PAPER_ECONOMICS)
 
@@ -43,7 +44,7 @@ def test_a_replicate_is_every_metric_of_the_customers_drawn() -> None:
 
     random = np.random.default_rng(3)
     replicates = [
-        evaluate(labels[order][rows], told[order][rows])
+        classification_metrics(labels[order][rows], told[order][rows])
         for rows in (random.integers(0, 400, 400) for _ in range(50))
     ]
     for name in ("churn_rate", "roc_auc", "pr_auc", "brier", "log_loss", "top_decile_lift"):
@@ -94,7 +95,7 @@ def test_calibrated_probabilities_may_have_no_calibration_error_and_shifted_ones
 
 
 def test_the_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
-    truth = evaluate(*drawn_company(6, 1_000_000, slope=1.4))
+    truth = classification_metrics(*drawn_company(6, 1_000_000, slope=1.4))
     del truth["customers"]
     held = dict.fromkeys(truth, 0)
     for seed in range(60):

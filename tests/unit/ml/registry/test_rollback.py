@@ -17,8 +17,8 @@ def test_a_named_version_comes_back_though_it_was_never_in_use() -> None:
     ("promoted", "to", "said"),
     [
         ([], None, "no model is in use"),
-        (["1"], None, "version 1 is the only one in use on any date"),
-        (["1", "2"], "2", "version 2 is the one in use"),
+        (["1"], None, "version 1 is the only promoted version"),
+        (["1", "2"], "2", "version 2 is already in use"),
         (["1", "2"], "11", "there is no version 11; there are 1, 2, 10"),
     ],
 )

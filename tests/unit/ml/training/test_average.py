@@ -63,7 +63,7 @@ def test_the_average_is_judged_like_any_model_and_tells_nobody_apart(
 def test_the_average_gives_no_causes_and_no_reasons(
     average: TrainingResult, examples: pa.Table
 ) -> None:
-    scores = score(LoadedModel(average.model, "1", AS_OF), examples, CATALOGUE)
+    scores = score(LoadedModel(average.model, "1", AS_OF), examples, CATALOGUE, 0.4)
 
     assert len(scores) == len(examples)
     for column in ("main_cause", "reason_feature_1", "reason_feature_2", "reason_feature_3"):
@@ -76,11 +76,9 @@ def test_the_average_is_in_use_where_nothing_better_is(
     decision = decide(average.model, None, examples)
 
     assert decision.promote
-    told = f"every customer gets the average, {average.holdout_probabilities[0]:.1%}."
-    assert decision.reasons == [
-        f"No model told better than the average who leaves; {told}",
-        "Of the boosted model: Refused: no better.",
-    ]
+    rate = f"{average.holdout_probabilities[0]:.1%}"
+    assert decision.reasons[0].endswith(f"every customer has the churn probability {rate}.")
+    assert decision.reasons[1:] == ["Of the boosted model: Refused: no better."]
 
 
 def test_a_model_replaces_the_average_and_the_average_no_model(
@@ -90,7 +88,7 @@ def test_a_model_replaces_the_average_and_the_average_no_model(
     refused = decide(average.model, result.model, examples)
 
     assert not refused.promote
-    assert refused.reasons[0].startswith("Refused: it is the average")
+    assert refused.reasons[0].startswith("Refused: the candidate is the base rate")
 
 
 def test_a_newer_average_replaces_an_older_one(average: TrainingResult, examples: pa.Table) -> None:
@@ -114,7 +112,7 @@ def test_a_few_leavers_or_none_give_the_average(examples: pa.Table, leavers: int
 
     assert trained.model.is_average
     assert trained.model.facts.why_average is not None
-    assert "Too little to learn from: in the train part" in trained.model.facts.why_average
+    assert "Too few examples: the train part" in trained.model.facts.why_average
     assert 0 < trained.holdout_probabilities[0] < 0.02
     assert decide(trained.model, None, few).promote
     assert all(np.isfinite(value) for value in trained.all_metrics().values())

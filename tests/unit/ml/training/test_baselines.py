@@ -7,9 +7,10 @@ import pyarrow as pa
 import pytest
 
 from ml.config import TrainingSettings
-from ml.metrics.evaluate import calibration_error, log_loss
-from ml.purchases.purchase_process import NoProcessError, PurchaseProcess
-from ml.training.baselines import purchase_process, recency, rfm
+from ml.metrics.calibration import calibration_error
+from ml.metrics.classification import log_loss
+from ml.purchases.purchase_model import NoPurchaseModelError, PurchaseModel
+from ml.training.baselines import bg_nbd, recency, rfm
 from tests.unit.ml.conftest import HOLDOUT
 
 SETTINGS = TrainingSettings()
@@ -78,7 +79,7 @@ def test_a_regression_on_more_than_recency_ranks_better(examples: pa.Table) -> N
 
 def test_the_process_is_not_asked_about_contracts(examples: pa.Table) -> None:
     contracts = replace(SETTINGS, kind="contractual")
-    baseline = purchase_process(examples, None, contracts)
+    baseline = bg_nbd(examples, None, contracts)
 
     assert baseline.probabilities is None
     assert baseline.note.startswith("not applicable")
@@ -92,7 +93,7 @@ def test_the_process_gives_everybody_a_probability_even_without_an_order(
     ages = [None, *rows["days_since_first_order"].to_pylist()[1:]]
     rows = rows.set_column(position, "days_since_first_order", pa.array(ages, pa.int32()))
 
-    baseline = purchase_process(rows, PurchaseProcess.fit(rows, 90), SETTINGS)
+    baseline = bg_nbd(rows, PurchaseModel.fit(rows, 90), SETTINGS)
 
     assert baseline.probabilities is not None
     assert len(baseline.probabilities) == len(rows)
@@ -105,7 +106,7 @@ def test_without_a_repeat_buyer_there_is_no_process(examples: pa.Table) -> None:
         position, "purchase_days_lifetime", pa.repeat(pa.scalar(1), len(examples))
     )
 
-    with pytest.raises(NoProcessError, match="no customer has bought twice"):
-        PurchaseProcess.fit(once, 90)
-    note = purchase_process(once, None, SETTINGS).note
+    with pytest.raises(NoPurchaseModelError, match="no customer has bought twice"):
+        PurchaseModel.fit(once, 90)
+    note = bg_nbd(once, None, SETTINGS).note
     assert note == "not applicable: no customer has bought twice"

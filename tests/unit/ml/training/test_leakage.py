@@ -26,22 +26,26 @@ def planted(examples: pa.Table) -> pa.Table:
 
 
 def test_features_that_know_the_outcome_are_found_by_name(planted: pa.Table) -> None:
-    assert {leak.feature for leak in find_leaks(planted, planted)} == {"score", "status", "reason"}
+    assert {leak.feature for leak in find_leaks(planted, planted, 0.9)} == {
+        "score",
+        "status",
+        "reason",
+    }
 
 
 def test_honest_features_pass(examples: pa.Table) -> None:
-    assert find_leaks(examples, examples) == []
+    assert find_leaks(examples, examples, 0.9) == []
 
 
 def test_training_stops_and_names_them(planted: pa.Table) -> None:
-    with pytest.raises(LeakageError, match=r"reason: known of \d+ customers, all of whom left"):
+    with pytest.raises(LeakageError, match=r"reason: known for \d+ customers, all of whom churned"):
         fit(planted, TrainingSettings(), as_of=AS_OF)
 
 
 def test_a_trusted_feature_is_not_looked_at(planted: pa.Table) -> None:
     trusted = frozenset({"score", "status", "reason"})
 
-    assert find_leaks(planted, planted, trusted=trusted) == []
+    assert find_leaks(planted, planted, 0.9, trusted) == []
 
 
 @pytest.fixture
@@ -72,7 +76,7 @@ def test_a_feature_that_changes_once_a_customer_has_left_is_named(attributed: pa
     [leak] = changed_after(attributed, later_than(attributed, withdrawn_by=by_leavers))
 
     assert leak.feature == "consent"
-    assert leak.why.endswith("% of those who left and of 0% of those who stayed")
+    assert leak.why.endswith("% of churned and 0% of retained customers")
     trusted = frozenset({"consent"})
     later = later_than(attributed, withdrawn_by=by_leavers)
     assert changed_after(attributed, later, trusted=trusted) == []
@@ -104,5 +108,5 @@ def test_training_stops_for_a_feature_that_changes_later(examples: pa.Table) -> 
         }
     )
 
-    with pytest.raises(LeakageError, match="consent: another value is told later of 100%"):
+    with pytest.raises(LeakageError, match="consent: the value changes later for 100%"):
         fit(consented, TrainingSettings(), as_of=AS_OF, later=later)

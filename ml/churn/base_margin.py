@@ -1,8 +1,8 @@
-"""The simple model below the trees: logistic regression on what everybody knows to matter.
+"""Base margin: a logistic regression on the known predictors of churn.
 
-Its log odds are where boosting starts (XGBoost's `base_margin`), so that trees learn only what
-it misses; where they find nothing, it is the model. On four public purchase logs plain trees were
-between 0.015 worse and 0.012 better than such a model: there is little to find, and much to lose.
+Boosting starts from its log odds (XGBoost's `base_margin`), so the trees fit only the remainder. If
+trees do not reduce the loss, this regression is the model. On four public purchase logs the ROC AUC
+of trees without a base margin was between 0.015 worse and 0.012 better than that of such a model.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 
 from ml.churn.logistic import fit_logistic
 from ml.columns import is_known, numbers
-from ml.purchases.purchase_process import NO_PURCHASE
+from ml.purchases.purchase_model import NO_PURCHASE
 
-# Amounts and counts act by their ratios, so by their logarithms.
+# Amounts and counts have multiplicative effects, so their logarithms are linear.
 SCALES: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
     "linear": lambda values: values,
     "log": lambda values: np.sign(values) * np.log1p(np.abs(values)),
 }
-# Rhythm, recency, frequency, money and tenure of a shop's customer, and of a contract's.
+# Purchase model, recency, frequency, monetary value and tenure of a shop's customer, and tenure,
+# fee, renewal and activity of a contract's.
 COLUMNS = {
     NO_PURCHASE: "linear",
     "days_since_last_order": "log",
@@ -39,13 +40,13 @@ COLUMNS = {
     "auto_renew_share": "linear",
     "active_days_90d": "log",
 }
-# Prior precision of a standardised coefficient: worth one customer in the middle.
+# Prior precision of a standardised coefficient (ridge penalty).
 RIDGE = 1.0
 
 
 @dataclass(frozen=True)
 class Term:
-    """One column: scaled, centred, divided by its spread, times the weight; 0 where unknown."""
+    """Coefficient of one column, scaled, centred by `mean` and divided by `spread`."""
 
     column: str
     scale: str
@@ -54,21 +55,26 @@ class Term:
     weight: float = 0.0
 
     def standardised(self, table: pa.Table) -> NDArray[np.float64]:
-        """Shape (rows,); 0, the mean, where the value is unknown."""
+        """Standardised values of shape (rows,); 0, the mean, where the value is unknown."""
         scaled = SCALES[self.scale](numbers(table[self.column]))
         return np.nan_to_num((scaled - self.mean) / self.spread, nan=0.0)
 
 
 @dataclass(frozen=True)
-class LinearBase:
-    """Terms and intercept; without terms it says the base rate of everybody."""
+class BaseMarginModel:
+    """Terms and intercept of the regression; without terms it predicts the base rate."""
 
     intercept: float
     terms: tuple[Term, ...]
 
     @classmethod
-    def fit(cls, table: pa.Table, labels: NDArray[np.bool_]) -> LinearBase:
-        """Fit on the columns of `COLUMNS` that the table has and that vary."""
+    def fit(cls, table: pa.Table, labels: NDArray[np.bool_]) -> BaseMarginModel:
+        """Fit on the columns of `COLUMNS` that the table has and that vary.
+
+        Args:
+            table: training rows.
+            labels: true for churned customers, shape (rows,).
+        """
         terms = []
         for column, scale in COLUMNS.items():
             if not is_known(table, column):
@@ -88,17 +94,17 @@ class LinearBase:
         return cls(float(weights[-1]), tuple(fitted))
 
     def margins(self, table: pa.Table) -> NDArray[np.float64]:
-        """Log odds of leaving, shape (rows,)."""
+        """Log odds of churn, shape (rows,)."""
         total = np.full(len(table), self.intercept)
         for term in self.terms:
             total += term.weight * term.standardised(table)
         return total
 
     def contributions(self, table: pa.Table, features: list[str]) -> NDArray[np.float32]:
-        """What each feature adds to the log odds beyond the average customer's.
+        """Contribution of each feature to the log odds, relative to the average customer.
 
-        Shape (rows, features), in the order of `features`: exact Shapley values of a linear model
-        whose columns are taken as independent.
+        Shape (rows, features), in the order of `features`. They are the exact Shapley values of a
+        linear model with independent columns.
         """
         values = np.zeros((len(table), len(features)), dtype=np.float32)
         for term in self.terms:
@@ -106,11 +112,11 @@ class LinearBase:
         return values
 
     def to_json(self) -> str:
-        """The terms as JSON text; floats keep every bit."""
+        """The regression as JSON text; floats keep every bit."""
         return json.dumps(asdict(self), indent=1)
 
     @classmethod
-    def from_json(cls, text: str) -> LinearBase:
-        """Read what `to_json` wrote."""
+    def from_json(cls, text: str) -> BaseMarginModel:
+        """Read JSON text written by `to_json`."""
         stored = json.loads(text)
         return cls(stored["intercept"], tuple(Term(**term) for term in stored["terms"]))

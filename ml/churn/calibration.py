@@ -1,9 +1,9 @@
-"""From the booster's margins to probabilities that come true as often as they say.
+"""Calibration of the booster's margins: Platt scaling or beta calibration.
 
-One family covers both methods in use: beta calibration, logit p = a·ln s − b·ln(1 − s) + c with
-s = sigmoid(margin) (Kull, Silva Filho, Flach: Beta calibration, AISTATS 2017, section 3.1). Platt
-scaling is the case a = b. Both are strictly increasing, so that customers keep their order and no
-ties arise; isotonic regression is not used because its steps tie the customers at the top.
+Beta calibration is logit p = a·ln s − b·ln(1 − s) + c with s = sigmoid(margin) (Kull, Silva Filho,
+Flach: Beta calibration, AISTATS 2017, section 3.1); Platt scaling is the case a = b. Both are
+strictly increasing, so they keep the order of customers. Isotonic regression is not used, because
+its steps give the customers with the highest risk equal probabilities.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from scipy.special import expit, log_expit, logit
 from ml.churn.logistic import fit_logistic
 
 Method = Literal["none", "average", "platt", "beta"]
-# With fewer customers in the smaller class a third parameter follows noise.
+# With fewer customers in the smaller class a third parameter fits noise.
 MIN_CLASS_FOR_BETA = 1_000
 MIN_CLASS_FOR_PLATT = 10
-# Prior precision around "leave it as it is" (a = b = 1, c = 0): worth a few dozen customers.
+# Prior precision around the identity (a = b = 1, c = 0), worth a few dozen customers.
 PRIOR_PRECISION = 4.0
 MAX_LEVEL_STEPS = 100
 LEVEL_TOLERANCE = 1e-12
@@ -31,7 +31,7 @@ SMALLEST_SLOPE = 1e-6
 
 @dataclass(frozen=True)
 class Calibrator:
-    """Coefficients of logit p = a·ln s − b·ln(1 − s) + c; the default changes nothing."""
+    """Coefficients of logit p = a·ln s − b·ln(1 − s) + c; the default is the identity."""
 
     method: Method = "none"
     a: float = 1.0
@@ -40,11 +40,11 @@ class Calibrator:
 
     @classmethod
     def fit(cls, margins: NDArray[np.float32], labels: NDArray[np.bool_]) -> Calibrator:
-        """Fit on margins (log odds, shape (rows,)) of rows the booster was not trained on.
+        """Fit on margins (log odds) and labels of shape (rows,) that the booster was not fitted on.
 
-        The method follows the size of the smaller class: below 10 nothing is changed, below 1,000
-        Platt scaling, else beta calibration. A fit that would turn the order round is refused in
-        favour of the next simpler method.
+        The size of the smaller class selects the method: below 10 the identity, below 1,000 Platt
+        scaling, else beta calibration. If a fit would reverse the order of customers, the next
+        simpler method is used.
         """
         smaller = int(min(labels.sum(), (~labels).sum()))
         log_yes, log_no = log_expit(margins.astype(np.float64)), log_expit(-margins.astype(float))
@@ -60,11 +60,11 @@ class Calibrator:
         return cls()
 
     def at_level(self, margins: NDArray[np.float32], labels: NDArray[np.bool_]) -> Calibrator:
-        """The same slopes, with the level at which the mean prediction is the share that left.
+        """The same slopes, with the intercept at which the mean prediction is the churn rate.
 
-        Fitted on rows of as many dates as there are: how steep the odds are is told by a later
-        period, but how many leave moves with the season, and one date cannot tell a season from a
-        trend. Newton's method on the mean, which rises with the level.
+        The slopes are fitted on the latest dates. The intercept is fitted on rows of all dates,
+        because the churn rate varies with the season and one date cannot separate a season from a
+        trend. Newton's method finds the intercept, in which the mean prediction increases.
         """
         margin = margins.astype(np.float64)
         shaped = self.a * log_expit(margin) - self.b * log_expit(-margin)
@@ -80,15 +80,15 @@ class Calibrator:
 
     @classmethod
     def average(cls, labels: NDArray[np.bool_]) -> Calibrator:
-        """The share that left, for margins of 0, which is what a booster without trees gives.
+        """The base rate for margins of 0, which a booster without trees and base margin returns.
 
-        Half a customer of either outcome is added: that nobody left yet is no proof that nobody
-        will (Jeffreys' prior).
+        Half a customer of either outcome is added (Jeffreys' prior), so that the rate is never 0
+        or 1.
         """
         return cls("average", c=float(logit((labels.sum() + 0.5) / (len(labels) + 1))))
 
     def apply(self, margins: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Probabilities of shape (rows,), in the margins' order."""
+        """Calibrated probabilities of margins of shape (rows,), in their order."""
         margin = margins.astype(np.float64)
         return np.asarray(expit(self.a * log_expit(margin) - self.b * log_expit(-margin) + self.c))
 
@@ -98,7 +98,7 @@ class Calibrator:
 
     @classmethod
     def from_json(cls, text: str) -> Calibrator:
-        """Read what `to_json` wrote."""
+        """Read JSON text written by `to_json`."""
         return cls(**json.loads(text))
 
 

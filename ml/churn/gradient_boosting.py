@@ -1,6 +1,6 @@
-"""Gradient boosting on top of a simple model's margins, with early stopping, and nothing else.
+"""Gradient boosting by XGBoost: trees on a base margin, with early stopping.
 
-The caller should set OMP_WAIT_POLICY=passive before XGBoost is imported: on a busy machine waiting
+The caller should set OMP_WAIT_POLICY=passive before XGBoost is imported. On a busy machine waiting
 threads otherwise spin, and training took three to four times as long.
 """
 
@@ -17,25 +17,25 @@ from numpy.typing import NDArray
 
 from ml.churn.preprocess import Preprocessor
 from ml.config import TrainingSettings
-from ml.metrics.evaluate import log_loss_of_margins
+from ml.metrics.classification import log_loss_of_margins
 
-# Rows below which a depth and a learning rate serve. A shop of 4,000 rows lost 0.007 of ROC AUC
-# at depth 4 against depth 2. On simulated customers, 100,000 rows and more, depth 6 gained 0.0015
-# but made exact explanations six times as slow; a rate of 0.2 lost 0.003 against 0.1 and left 139
-# trees of 312, which every daily run reads again for every customer.
+# Number of rows below which a depth and a learning rate are used. On a shop's 4,000 rows depth 4
+# lost 0.007 of ROC AUC against depth 2. On 100,000 simulated customers and more, depth 6 gained
+# 0.0015 but made exact Shapley values six times as slow. There a learning rate of 0.2 lost 0.003
+# against 0.1 and needed 139 trees instead of 312, which every daily run evaluates per customer.
 TREES_BY_ROWS = ((10_000, 2, 0.05), (100_000, 4, 0.05), (math.inf, 4, 0.2))
 
-
-# Who left, or what customers spent.
+# Churn labels, or net revenue.
 Labels = NDArray[np.bool_] | NDArray[np.float64]
 Margins = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What trees are grown for: XGBoost's names of it and of its loss, and that loss of margins.
+    """Objective of the boosting.
 
-    `neutral` is the prediction whose margin is zero.
+    `name` and `metric` are XGBoost's names of the objective and its loss, `loss` is the same loss
+    as a function of labels and margins. `neutral` is the prediction at a margin of zero.
     """
 
     name: str
@@ -44,12 +44,12 @@ class Objective:
     neutral: float
 
 
-LEAVING = Objective("binary:logistic", "logloss", log_loss_of_margins, neutral=0.5)
+CHURN = Objective("binary:logistic", "logloss", log_loss_of_margins, neutral=0.5)
 
 
 @dataclass(frozen=True)
-class Rows:
-    """A matrix of shape (rows, features), labels and the simple model's margins, (rows,)."""
+class BoostingData:
+    """A matrix of shape (rows, features), and labels and base margins of shape (rows,)."""
 
     matrix: NDArray[np.float32]
     labels: Labels
@@ -57,10 +57,10 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Boosted:
-    """A booster cut after its best round, as UBJSON, and its loss on the stopping rows.
+class FittedBooster:
+    """A booster as UBJSON, truncated after its best round, and its early-stopping loss.
 
-    `rounds` is 0 where trees made that no smaller.
+    `rounds` is 0 if trees did not reduce the loss of the base margin.
     """
 
     booster: bytes
@@ -69,81 +69,81 @@ class Boosted:
     loss: float
 
 
-def boost(
-    train: Rows,
-    stopping: Rows,
+def fit_booster(
+    train: BoostingData,
+    stopping: BoostingData,
     preprocessor: Preprocessor,
     settings: TrainingSettings,
     signs: Mapping[str, int] | None = None,
-    objective: Objective = LEAVING,
-) -> Boosted:
+    objective: Objective = CHURN,
+) -> FittedBooster:
     """Boost trees on `train` until the loss on `stopping` no longer falls.
 
-    Rows in the same order and the same settings give the same bytes.
+    The same rows in the same order and the same settings give the same bytes.
 
     Args:
-        train: what the trees are grown on.
-        stopping: what says when to stop.
+        train: rows to fit the trees on.
+        stopping: rows for early stopping.
         preprocessor: names and types of the features.
         settings: the boosting parameters.
-        signs: features whose effect may go one way only: 1 where more of it never lowers the risk,
-            −1 where more of it never raises it. A category has no such order.
-        objective: what the labels are, and the loss of them.
+        signs: monotone constraints by feature, 1 for increasing and −1 for decreasing risk. A
+            category has none.
+        objective: objective and loss of the labels.
     """
     fitted = _quantised(train, preprocessor, settings)
-    # Not quantised: predicting from a quantised matrix took six times as long, every round.
-    judged = matrix_of(stopping.matrix, stopping.margins, preprocessor, settings.threads)
-    judged.set_info(label=stopping.labels)
+    # Not quantised: predicting from a quantised matrix took six times as long in each round.
+    evaluated = matrix_of(stopping.matrix, stopping.margins, preprocessor, settings.threads)
+    evaluated.set_info(label=stopping.labels)
     parameters = _parameters(len(train.labels), preprocessor, settings, signs or {}, objective)
     booster = xgb.train(
         parameters,
         fitted,
         num_boost_round=settings.max_rounds,
-        evals=[(judged, "stopping")],
+        evals=[(evaluated, "stopping")],
         early_stopping_rounds=settings.early_stopping_rounds,
         verbose_eval=False,
     )
-    without = objective.loss(stopping.labels, stopping.margins)
-    if booster.best_score >= without:
-        return no_trees(preprocessor, without, objective)
+    base_loss = objective.loss(stopping.labels, stopping.margins)
+    if booster.best_score >= base_loss:
+        return empty_booster(preprocessor, base_loss, objective)
     rounds = booster.best_iteration + 1
     best = booster[:rounds]
     depth = parameters["max_depth"]
-    return Boosted(bytes(best.save_raw("ubj")), rounds, depth, booster.best_score)
+    return FittedBooster(bytes(best.save_raw("ubj")), rounds, depth, booster.best_score)
 
 
-def boost_again(
-    rows: Rows,
+def refit_booster(
+    rows: BoostingData,
     rounds: int,
     preprocessor: Preprocessor,
     settings: TrainingSettings,
     signs: Mapping[str, int] | None = None,
-) -> Boosted:
-    """As many rounds as were found to be right, on more rows."""
+) -> FittedBooster:
+    """Fit a number of rounds found by `fit_booster` on more rows; the loss is NaN."""
     if rounds == 0:
-        return no_trees(preprocessor)
+        return empty_booster(preprocessor)
     fitted = _quantised(rows, preprocessor, settings)
-    parameters = _parameters(len(rows.labels), preprocessor, settings, signs or {}, LEAVING)
+    parameters = _parameters(len(rows.labels), preprocessor, settings, signs or {}, CHURN)
     booster = xgb.train(parameters, fitted, num_boost_round=rounds, verbose_eval=False)
     depth = parameters["max_depth"]
-    return Boosted(bytes(booster.save_raw("ubj")), rounds, depth, math.nan)
+    return FittedBooster(bytes(booster.save_raw("ubj")), rounds, depth, math.nan)
 
 
-def no_trees(
-    preprocessor: Preprocessor, loss: float = math.nan, objective: Objective = LEAVING
-) -> Boosted:
-    """A booster of the same features without a tree: it adds nothing to anybody's margin."""
-    nobody = matrix_of(
+def empty_booster(
+    preprocessor: Preprocessor, loss: float = math.nan, objective: Objective = CHURN
+) -> FittedBooster:
+    """A booster of the same features without trees, which returns the base margin unchanged."""
+    one_row = matrix_of(
         np.full((1, len(preprocessor.names)), np.nan, dtype=np.float32), np.zeros(1), preprocessor
     )
-    nobody.set_info(label=np.full(1, objective.neutral))
+    one_row.set_info(label=np.full(1, objective.neutral))
     settings = {"objective": objective.name, "base_score": objective.neutral}
-    booster = xgb.train(settings, nobody, num_boost_round=0)
-    return Boosted(bytes(booster.save_raw("ubj")), 0, 0, loss)
+    booster = xgb.train(settings, one_row, num_boost_round=0)
+    return FittedBooster(bytes(booster.save_raw("ubj")), 0, 0, loss)
 
 
 def depth_and_rate(rows: int, settings: TrainingSettings) -> tuple[int, float]:
-    """Depth of the trees and learning rate: those of the settings, or what so many rows bear."""
+    """Depth of the trees and learning rate: those of the settings, or by the number of rows."""
     depth, rate = next((depth, rate) for limit, depth, rate in TREES_BY_ROWS if rows < limit)
     return (
         depth if settings.max_depth is None else settings.max_depth,
@@ -157,7 +157,7 @@ def matrix_of(
     preprocessor: Preprocessor,
     threads: int = 2,
 ) -> xgb.DMatrix:
-    """A matrix of shape (rows, features) and the margins to start from, as XGBoost reads them.
+    """XGBoost's matrix of values of shape (rows, features) and base margins of shape (rows,).
 
     Without margins every row starts from the booster's own `base_score`.
     """
@@ -165,7 +165,7 @@ def matrix_of(
 
 
 def _quantised(
-    rows: Rows, preprocessor: Preprocessor, settings: TrainingSettings
+    rows: BoostingData, preprocessor: Preprocessor, settings: TrainingSettings
 ) -> xgb.QuantileDMatrix:
     return xgb.QuantileDMatrix(
         rows.matrix,

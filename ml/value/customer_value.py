@@ -1,9 +1,12 @@
-"""What a customer is worth while they stay: expected purchases times expected spending.
+"""Customer value of a retained customer: expected purchases times expected spending.
 
-Purchases come at the rate that the customer's own history tells of them (BG/NBD's posterior mean),
-spending by the Gamma-Gamma model. Both draw a short history towards the company's average, so that
-one large first order is no fortune. Where trees clearly tell more of the eligible customers, they
-raise or lower this formula. A level, fitted on the past dates, makes the sums come true.
+The purchase rate is the posterior mean of the BG/NBD, the spending that of the Gamma-Gamma model.
+Both shrink a short history towards the company's mean. If gradient-boosted trees predict the net
+revenue of eligible customers significantly better, they multiply this formula by a factor. A level
+is fitted on past dates so that the sum of predictions equals the sum of net revenue.
+
+The formula also stands in SQL (`expected_net_revenue` in dbt_project/macros/customers.sql), which
+computes the published values from the parameters fitted here; a test compares the two.
 """
 
 from __future__ import annotations
@@ -19,9 +22,9 @@ from ml.churn.model import ChurnModel
 from ml.churn.split import Parts
 from ml.columns import is_known, numbers
 from ml.config import TrainingSettings
-from ml.customer_hash import sample_customers
 from ml.purchases.bg_nbd import PurchaseRate
-from ml.purchases.purchase_process import HISTORY_COLUMNS, PurchaseProcess, histories_of
+from ml.purchases.purchase_model import HISTORY_COLUMNS, PurchaseModel, histories_of
+from ml.sampling import sample_customers
 from ml.schemas import CHURNED, NEXT_REVENUE
 from ml.value.gamma_gamma import GammaGamma
 from ml.value.value_trees import Buyers, at_level, challenge, factors, rank_correlation
@@ -29,9 +32,9 @@ from ml.value.value_trees import Buyers, at_level, challenge, factors, rank_corr
 SPENT = "net_revenue_lifetime"
 VALUE_COLUMNS = (*HISTORY_COLUMNS, SPENT)
 DECILES = 10
-# Training rows beyond these take time and say little more: with 500,000 the trees' rank correlation
-# on a holdout of 36,000 was .4826, with 200,000 .4803, with 100,000 .4791 in a third of the time,
-# with 50,000 .4763; the formula's was .4526.
+# With 500,000 training rows the rank correlation of the trees on a holdout of 36,000 was .4826,
+# with 200,000 .4803, with 100,000 .4791 in a third of the time, with 50,000 .4763; the formula's
+# was .4526.
 MAX_ROWS = 100_000
 SAMPLE_SALT = 606
 
@@ -40,10 +43,10 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ValueModel:
-    """Parameters of rate and spending, and the level.
+    """Parameters of purchase rate and spending, and the level.
 
-    Expected net revenue over t days of a customer who stays, with n days of purchase, the first of
-    them T days ago, and a mean m a day:
+    The expected net revenue of a retained customer over t days, with n purchase days, the first T
+    days ago, and a mean amount m per purchase day, is
     level · t (r + n − 1) / (α + T) · p (γ + n m) / (p n + q − 1).
     """
 
@@ -55,12 +58,12 @@ class ValueModel:
     level: float
 
     def expected(self, table: pa.Table, days: float) -> Values:
-        """Net revenue over the next `days` if the customer stays, (rows,); NaN without purchase."""
+        """Expected net revenue over `days` if retained, shape (rows,); NaN without purchases."""
         purchases = self._rate.purchases(histories_of(table), days)
         return self.level * purchases * self._spending(table)
 
     def expected_of_buyers(self, table: pa.Table, days: float) -> Values:
-        """The same of those who buy at least once within the days: what can be checked."""
+        """Expected net revenue over `days` given at least one purchase in them, shape (rows,)."""
         none = self._rate.probability_of_none(histories_of(table), days)
         return self.expected(table, days) / (1 - none)
 
@@ -76,10 +79,10 @@ class ValueModel:
 
 @dataclass(frozen=True)
 class ValueFigures:
-    """How a prediction of net revenue within the horizon holds.
+    """Metrics of a prediction of net revenue within the horizon.
 
-    `predicted` and `actual` are means by tenth of the prediction, smallest first, each of shape
-    (10,) or fewer; `total_ratio` is predicted ÷ actual of all.
+    `predicted` and `actual` are means by ascending decile of the prediction, of shape (10,) or
+    fewer; `total_ratio` is the sum of predictions ÷ the sum of net revenue.
     """
 
     rank_correlation: float
@@ -89,25 +92,25 @@ class ValueFigures:
 
     @classmethod
     def of(cls, buyers: Buyers) -> ValueFigures:
-        """Hold what was expected of them against what they spent."""
+        """Compare the expected net revenue of buyers with their actual net revenue."""
         predicted, actual = buyers.expected, buyers.spent
         order = np.argsort(predicted, kind="stable")
-        tenths = [part for part in np.array_split(order, DECILES) if len(part)]
+        deciles = [part for part in np.array_split(order, DECILES) if len(part)]
         return cls(
             rank_correlation=rank_correlation(predicted, actual),
             total_ratio=float(predicted.sum() / actual.sum()) if actual.sum() > 0 else float("nan"),
-            predicted=np.array([predicted[part].mean() for part in tenths]),
-            actual=np.array([actual[part].mean() for part in tenths]),
+            predicted=np.array([predicted[part].mean() for part in deciles]),
+            actual=np.array([actual[part].mean() for part in deciles]),
         )
 
 
 @dataclass(frozen=True)
 class ValueResult:
-    """What customers are worth, and how it held on the holdout's customers who stayed.
+    """A value model and its evaluation on the retained customers of the holdout.
 
-    `formula` are the figures of the value model alone, `chosen` those of what is used: the same
-    unless there are `trees`. `trees_gain` is the share of the formula's deviance that trees took
-    off on the calibration dates; None where too few bought to grow any.
+    `formula` are the metrics of the formula alone, `chosen` those of the model in use, which has
+    `trees` or equals the formula. `trees_gain` is the share of the formula's deviance that trees
+    removed on the calibration dates; None with too few buyers to fit trees.
     """
 
     model: ValueModel
@@ -118,7 +121,7 @@ class ValueResult:
     chosen: ValueFigures
 
     def metrics(self) -> dict[str, float]:
-        """Figures by name; those that are not known are NaN."""
+        """Metrics by name; unknown metrics are NaN."""
         return {
             "value_customers": float(self.customers),
             "value_rank_correlation": self.chosen.rank_correlation,
@@ -132,27 +135,27 @@ class ValueResult:
 def fit_value(
     histories: pa.Table,
     parts: Parts,
-    process: PurchaseProcess | None,
+    purchase_model: PurchaseModel | None,
     churn_model: ChurnModel,
     settings: TrainingSettings,
 ) -> ValueResult | None:
-    """Fit the formula, let trees challenge it on later dates, and judge both on the holdout.
+    """Fit the formula, compare it with trees on later dates, and evaluate both on the holdout.
 
     Args:
         histories: customers on the holdout date with `VALUE_COLUMNS`, for rate and spending.
-        parts: labelled rows with the net revenue that followed. Trees grow on the training dates
-            and are chosen on the calibration dates; the levels are those of both.
-        process: the purchase process of the histories.
+        parts: labelled rows with the net revenue within the horizon. Trees are fitted on the
+            training dates and selected on the calibration dates; the level is fitted on both.
+        purchase_model: fitted on the histories.
         churn_model: the model whose features the trees read.
         settings: the boosting parameters.
 
     Returns:
-        None where purchases or what followed them are not known, as with contracts.
+        None if purchases or the net revenue that followed are unknown, as with contracts.
     """
-    if process is None or not _is_told(histories, parts):
+    if purchase_model is None or not _is_known(histories, parts):
         return None
-    days = process.horizon_days
-    formula = _formula(histories, process)
+    days = purchase_model.horizon_days
+    formula = _formula(histories, purchase_model)
     sampled = sample_customers(parts.train, MAX_ROWS, SAMPLE_SALT)
     train, calibration, holdout = (
         _buyers(formula, part, days) for part in (sampled, parts.calibration, parts.holdout)
@@ -161,42 +164,43 @@ def fit_value(
     if not past.expected.sum() > 0:
         return None
     level = past.level
-    held = challenge(train, calibration, churn_model, settings)
-    told = better = holdout.times(level)
+    challenger = challenge(train, calibration, churn_model, settings)
+    by_formula = chosen = holdout.times(level)
     trees = None
-    if held and held.is_won:
-        trees = at_level(held.booster, past.times(level), churn_model, settings.threads)
-        better = told.times(factors(trees, told.rows, churn_model, settings.threads))
+    if challenger and challenger.is_won:
+        trees = at_level(challenger.booster, past.times(level), churn_model, settings.threads)
+        chosen = by_formula.times(factors(trees, holdout.rows, churn_model, settings.threads))
     return ValueResult(
         model=replace(formula, level=level),
         trees=trees,
-        trees_gain=held.deviance_gain if held else None,
-        customers=len(told),
-        formula=ValueFigures.of(told),
-        chosen=ValueFigures.of(better),
+        trees_gain=challenger.deviance_gain if challenger else None,
+        customers=len(holdout),
+        formula=ValueFigures.of(by_formula),
+        chosen=ValueFigures.of(chosen),
     )
 
 
-def _is_told(histories: pa.Table, parts: Parts) -> bool:
-    """Whether purchases, and on the labelled dates what followed them, are known."""
+def _is_known(histories: pa.Table, parts: Parts) -> bool:
+    """Whether purchases, and the net revenue after the labelled dates, are known."""
     labelled = (parts.train, parts.calibration, parts.holdout)
     return all(is_known(histories, column) for column in VALUE_COLUMNS) and all(
         is_known(part, column) for part in labelled for column in (*VALUE_COLUMNS, NEXT_REVENUE)
     )
 
 
-def _formula(histories: pa.Table, process: PurchaseProcess) -> ValueModel:
-    """The value model without a level, from all customers' purchases; no outcome is read."""
+def _formula(histories: pa.Table, purchase_model: PurchaseModel) -> ValueModel:
+    """The formula at level 1, fitted on the purchases of all customers without labels."""
     days, spent = numbers(histories[HISTORY_COLUMNS[0]]), numbers(histories[SPENT])
     with np.errstate(divide="ignore", invalid="ignore"):
         spending = GammaGamma.fit(days, spent / days)
-    rate = process.model.rate
+    rate = purchase_model.model.rate
     return ValueModel(rate.r, rate.alpha, spending.p, spending.q, spending.gamma, level=1.0)
 
 
 def _buyers(formula: ValueModel, part: pa.Table, days: int) -> Buyers:
-    """Those who stayed and whose history is known."""
-    stayed = part.filter(pc.invert(part[CHURNED]))
-    expected, spent = formula.expected_of_buyers(stayed, days), numbers(stayed[NEXT_REVENUE])
+    """Retained customers with a known history."""
+    retained = part.filter(pc.invert(part[CHURNED]))
+    expected = formula.expected_of_buyers(retained, days)
+    spent = numbers(retained[NEXT_REVENUE])
     known = np.isfinite(expected) & np.isfinite(spent)
-    return Buyers(stayed.filter(pa.array(known)), expected[known], spent[known])
+    return Buyers(retained.filter(pa.array(known)), expected[known], spent[known])

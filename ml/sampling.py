@@ -1,4 +1,4 @@
-"""A hash of customer ids that is the same in every process, for samples that stay put."""
+"""Deterministic customer samples, drawn by a hash of the customer id."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ml.schemas import CUSTOMER_ID
 def unit_hash(customer_ids: pa.ChunkedArray, salt: int) -> NDArray[np.float64]:
     """Map each id to a number in [0, 1), uniform over ids, shape (rows,).
 
-    The same id and salt give the same number for ever, on every machine. Eight bytes of the id at a
-    time are mixed by the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom
-    Number Generators, OOPSLA 2014, figure 16).
+    The same id and salt give the same number in every process and on every machine. The finaliser
+    of SplitMix64 mixes eight bytes of the id at a time (Steele, Lea, Flood: Fast Splittable
+    Pseudorandom Number Generators, OOPSLA 2014, figure 16).
     """
     if len(customer_ids) == 0:
         return np.empty(0)
@@ -28,16 +28,16 @@ def unit_hash(customer_ids: pa.ChunkedArray, salt: int) -> NDArray[np.float64]:
     blocks = np.array(ids.to_pylist(), dtype=f"S{words * 8}").view("<u8").reshape(len(ids), words)
     state = _mix(np.full(len(ids), salt, dtype=np.uint64) + _GOLDEN)
     for word in range(words):
-        # An id's hash must not depend on how long the longest id beside it is.
+        # The hash of an id must not depend on the length of the longest id of the column.
         state = np.where(lengths > word * 8, _mix((state ^ blocks[:, word]) + _GOLDEN), state)
     unit = (state >> np.uint64(11)).astype(np.float64) * 2.0**-53
     return np.asarray(unit[encoded.indices.to_numpy(zero_copy_only=False)])
 
 
 def keep_customers(customer_ids: pa.ChunkedArray, max_rows: int, salt: int) -> NDArray[np.bool_]:
-    """Mask of rows to keep so that at most `max_rows` remain and each customer is whole.
+    """Mask of shape (rows,) that keeps at most `max_rows` rows, all rows of a customer or none.
 
-    Customers are kept in the order of their hash, so a larger cap keeps a superset.
+    Customers are kept in ascending order of their hash, so a larger maximum keeps a superset.
     """
     if len(customer_ids) <= max_rows:
         return np.ones(len(customer_ids), dtype=bool)
@@ -47,7 +47,7 @@ def keep_customers(customer_ids: pa.ChunkedArray, max_rows: int, salt: int) -> N
 
 
 def sample_customers(table: pa.Table, max_rows: int, salt: int) -> pa.Table:
-    """The table's rows of as many whole customers as fit into `max_rows`."""
+    """Rows of the table that `keep_customers` keeps, in their order."""
     return table.filter(pa.array(keep_customers(table[CUSTOMER_ID], max_rows, salt)))
 
 

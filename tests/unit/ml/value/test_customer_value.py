@@ -16,9 +16,9 @@ from ml.churn.model import VALUE_TREES_FILE, ChurnModel, LoadedModel
 from ml.churn.score import score
 from ml.churn.split import Parts, Split
 from ml.config import TrainingSettings
-from ml.purchases.purchase_process import PurchaseProcess
-from ml.training.fitting import average
-from ml.value.value import ValueResult, fit_value
+from ml.purchases.purchase_model import PurchaseModel
+from ml.training.model_fitting import fit_base_rate
+from ml.value.customer_value import ValueResult, fit_value
 from ml.value.value_trees import LEAST_GAIN, gamma_loss
 
 HORIZON = 90
@@ -65,13 +65,13 @@ def divided(table: pa.Table) -> Parts:
 
 
 def churn_model(parts: Parts) -> ChurnModel:
-    return average(parts, SPLIT, SETTINGS, DAYS[2], "of no matter here").model
+    return fit_base_rate(parts, SPLIT, SETTINGS, DAYS[2], "of no matter here").model
 
 
 def judged(table: pa.Table) -> ValueResult:
     parts = divided(table)
-    process = PurchaseProcess.fit(parts.train, HORIZON)
-    found = fit_value(parts.train, parts, process, churn_model(parts), SETTINGS)
+    purchase_model = PurchaseModel.fit(parts.train, HORIZON)
+    found = fit_value(parts.train, parts, purchase_model, churn_model(parts), SETTINGS)
     assert found is not None
     return found
 
@@ -151,9 +151,9 @@ def test_a_longer_time_brings_more_in_proportion(plain: pa.Table, by_formula: Va
 
 def test_without_purchases_there_is_no_value_to_tell(plain: pa.Table) -> None:
     parts, bare = divided(plain), divided(plain.drop_columns(["net_revenue_lifetime"]))
-    process, model = PurchaseProcess.fit(plain, HORIZON), churn_model(parts)
+    purchase_model, model = PurchaseModel.fit(plain, HORIZON), churn_model(parts)
 
-    assert fit_value(bare.train, bare, process, model, SETTINGS) is None
+    assert fit_value(bare.train, bare, purchase_model, model, SETTINGS) is None
     assert fit_value(parts.train, parts, None, model, SETTINGS) is None
 
 
@@ -182,7 +182,7 @@ def test_without_trees_there_is_no_file_and_every_factor_is_one(
 def test_each_scored_customer_has_the_factor_of_the_trees(
     upgraded: pa.Table, with_trees: ChurnModel
 ) -> None:
-    scored = score(LoadedModel(with_trees, "7", DAYS[2]), upgraded, {})
+    scored = score(LoadedModel(with_trees, "7", DAYS[2]), upgraded, {}, 0.4)
 
     assert scored["customer_id"].to_pylist() == upgraded["customer_id"].to_pylist()
     np.testing.assert_array_equal(scored["value_factor"], with_trees.value_factors(upgraded))

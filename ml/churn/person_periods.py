@@ -1,7 +1,8 @@
-"""Customers' months ahead: one row a customer, date and month that was begun under contract.
+"""Person-period data of contracts: one row per customer, snapshot date and month under contract.
 
-A month has 30 days, as in `dbt_project/macros/contracts.sql`: month k of a date are the days
-30(k − 1) + 1 to 30k after it.
+A month has 30 days, as in `dbt_project/macros/contracts.sql`: month k after a date is days
+30(k − 1) + 1 to 30k. The layout is that of Singer, Willett: It's About Time, Journal of Educational
+Statistics 18, 1993.
 """
 
 from __future__ import annotations
@@ -21,21 +22,22 @@ LEAST_MONTHS_AHEAD = 12
 
 
 def months_ahead(horizon_days: int) -> int:
-    """Months that are told of: a year, and more where the horizon is longer."""
+    """Number of months of a forecast: twelve, or more for a horizon of more than a year."""
     return max(LEAST_MONTHS_AHEAD, -(-horizon_days // DAYS_PER_MONTH))
 
 
 @dataclass(frozen=True)
-class PersonMonths:
-    """Months begun under contract, all of shape (person-months,).
+class PersonPeriods:
+    """Months that began under contract, arrays of shape (person-months,).
 
-    `month` counts from 1, the first after the date. `probability` is the customer's of leaving
-    within the horizon, as told on the date. `left` says whether the month ended without a contract.
+    `month` is 1 for the first month after the snapshot date. `probability` is the churn probability
+    over the horizon, predicted on the snapshot date. `churned` is true if the month ended without a
+    contract.
     """
 
     month: NDArray[np.int64]
     probability: Scores
-    left: Labels
+    churned: Labels
 
     def __len__(self) -> int:
         """Number of person-months."""
@@ -44,14 +46,14 @@ class PersonMonths:
     @classmethod
     def of(
         cls, rows: pa.Table, probabilities: Scores, *, begun_from: date = date.min, ended_by: date
-    ) -> PersonMonths:
-        """The months of labelled rows that lie within two days.
+    ) -> PersonPeriods:
+        """Person-periods of labelled rows whose months lie within two days.
 
         Args:
-            rows: a row a customer and date, with `months_observed` and `left_in_month`.
-            probabilities: of leaving within the horizon, shape (rows,).
-            begun_from: months that begin on an earlier day are left out: their end may be too.
-            ended_by: months that end on a later day are left out.
+            rows: one row per customer and date, with `months_observed` and `left_in_month`.
+            probabilities: churn probabilities over the horizon, shape (rows,).
+            begun_from: excludes months that begin on an earlier day.
+            ended_by: excludes months that end on a later day.
         """
         observed, left = (
             rows[name].fill_null(0).to_numpy() for name in (MONTHS_OBSERVED, LEFT_IN_MONTH)
@@ -69,15 +71,15 @@ class PersonMonths:
         row, column = np.nonzero(inside)
         return cls(months[column], probabilities[row], left[row] == months[column])
 
-    def joined(self, other: PersonMonths) -> PersonMonths:
-        """These and the other's."""
-        return PersonMonths(
+    def joined(self, other: PersonPeriods) -> PersonPeriods:
+        """Person-periods of both, these first."""
+        return PersonPeriods(
             np.concatenate([self.month, other.month]),
             np.concatenate([self.probability, other.probability]),
-            np.concatenate([self.left, other.left]),
+            np.concatenate([self.churned, other.churned]),
         )
 
 
 def _day_number(day: date) -> int:
-    """Days since 1970-01-01, as Arrow counts them."""
+    """Days since 1970-01-01, Arrow's representation of a date."""
     return (day - date(1970, 1, 1)).days

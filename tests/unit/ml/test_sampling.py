@@ -5,7 +5,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.customer_hash import keep_customers, unit_hash
+from ml.sampling import keep_customers, unit_hash
 
 
 def column(ids: list[str]) -> pa.ChunkedArray:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from ml.churn.calibrate import Calibrator
-from ml.metrics.evaluate import brier, log_loss
+from ml.churn.calibration import Calibrator
+from ml.metrics.classification import brier, log_loss
 
 
 def draw(rows: int, slope: float, shift: float, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:

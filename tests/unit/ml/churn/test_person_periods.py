@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from ml.churn.person_months import PersonMonths, months_ahead
+from ml.churn.person_periods import PersonPeriods, months_ahead
 
 ROWS = pa.table(
     {
@@ -20,14 +20,14 @@ ROWS = pa.table(
 TOLD = np.array([0.1, 0.2, 0.3, 0.4])
 
 
-def listed(found: PersonMonths) -> list[tuple[int, float, bool]]:
+def listed(found: PersonPeriods) -> list[tuple[int, float, bool]]:
     return list(
-        zip(found.month.tolist(), found.probability.tolist(), found.left.tolist(), strict=True)
+        zip(found.month.tolist(), found.probability.tolist(), found.churned.tolist(), strict=True)
     )
 
 
 def test_a_customer_has_a_row_for_each_month_until_leaving_or_the_last_one_seen() -> None:
-    assert listed(PersonMonths.of(ROWS, TOLD, ended_by=date(2026, 12, 31))) == [
+    assert listed(PersonPeriods.of(ROWS, TOLD, ended_by=date(2026, 12, 31))) == [
         *((1, 0.1, False), (2, 0.1, False), (3, 0.1, False)),
         *((1, 0.2, False), (2, 0.2, True)),
         *((1, 0.4, False), (2, 0.4, False)),
@@ -35,19 +35,19 @@ def test_a_customer_has_a_row_for_each_month_until_leaving_or_the_last_one_seen(
 
 
 def test_a_month_that_ends_after_the_day_is_not_known_on_it() -> None:
-    assert listed(PersonMonths.of(ROWS, TOLD, ended_by=date(2026, 3, 1))) == [
+    assert listed(PersonPeriods.of(ROWS, TOLD, ended_by=date(2026, 3, 1))) == [
         (1, 0.1, False),
         (1, 0.2, False),
     ]
-    assert len(PersonMonths.of(ROWS, TOLD, ended_by=date(2026, 3, 2))) == 5
+    assert len(PersonPeriods.of(ROWS, TOLD, ended_by=date(2026, 3, 2))) == 5
 
 
 def test_what_was_known_by_a_day_and_what_began_on_it_share_no_month() -> None:
     day, end = date(2026, 1, 31), date(2026, 12, 31)
-    before = PersonMonths.of(ROWS, TOLD, ended_by=day)
-    after = PersonMonths.of(ROWS, TOLD, begun_from=day, ended_by=end)
+    before = PersonPeriods.of(ROWS, TOLD, ended_by=day)
+    after = PersonPeriods.of(ROWS, TOLD, begun_from=day, ended_by=end)
 
-    assert len(before) + len(after) == len(PersonMonths.of(ROWS, TOLD, ended_by=end))
+    assert len(before) + len(after) == len(PersonPeriods.of(ROWS, TOLD, ended_by=end))
     assert listed(after) == [
         *((2, 0.1, False), (3, 0.1, False)),
         (2, 0.2, True),

@@ -1,0 +1,196 @@
+"""Fitting of a churn model: base margin, tuning, boosting and calibration; or the base rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ml.churn.base_margin import BaseMarginModel
+from ml.churn.calibration import Calibrator
+from ml.churn.gradient_boosting import (
+    BoostingData,
+    FittedBooster,
+    empty_booster,
+    fit_booster,
+    refit_booster,
+)
+from ml.churn.model import ChurnModel, ModelFacts
+from ml.churn.preprocess import Preprocessor
+from ml.churn.split import NotEnoughHistoryError, Parts, Split
+from ml.config import TrainingSettings
+from ml.purchases.purchase_model import NoPurchaseModelError, PurchaseModel
+from ml.sampling import sample_customers
+from ml.schemas import labels_of
+from ml.training.tuning import Trial, tune
+
+# Rows of either outcome below which the model is the base rate. A leaf takes about ten churned
+# customers (`min_child_weight`), so 30 are three leaves. Platt scaling takes ten, and with ten in
+# the holdout the standard error of the ROC AUC is about 0.09.
+LEAST_OF_EITHER = {"train": 30, "calibration": 10, "holdout": 10}
+
+# Below this number of rows the model is refitted with the calibration rows, the latest ones. With a
+# telephone company's 4,500 and 1,100 rows it raised the top-decile lift from 2.85 to 2.88. With
+# more rows it doubles the time of training without a measurable gain.
+MAX_REFIT_ROWS = 100_000
+
+# Past rows that the intercept is fitted on: their mean has a standard error of 0.2 %, and
+# predicting all 600,000 of a large company took an eighth of the training.
+MAX_LEVEL_ROWS = 150_000
+LEVEL_SALT = 707
+
+# Monotone constraints by feature: 1 for increasing and −1 for decreasing risk.
+Signs = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model and the trials of its tuning."""
+
+    model: ChurnModel
+    trials: tuple[Trial, ...]
+
+
+def fit_purchase_model(histories: pa.Table, settings: TrainingSettings) -> PurchaseModel | None:
+    """Purchase model of the histories; None for contracts and without repeat purchases."""
+    if settings.kind == "contractual":
+        return None
+    try:
+        return PurchaseModel.fit(histories, settings.horizon_days)
+    except NoPurchaseModelError:
+        return None
+
+
+def fit_model(
+    parts: Parts,
+    split: Split,
+    settings: TrainingSettings,
+    as_of: date,
+    purchase_model: PurchaseModel | None,
+    signs: Signs,
+) -> Fitted:
+    """Fit on training and calibration rows; the base rate if a part has too few rows.
+
+    Args:
+        parts: labelled rows of the split.
+        split: the cutoff dates.
+        settings: boosting parameters, tuning trials, seed and threads.
+        as_of: the day of the training.
+        purchase_model: adds its predictions to the features; None for none.
+        signs: monotone constraints by feature.
+    """
+    if shortage := shortage_of(parts):
+        return fit_base_rate(parts, split, settings, as_of, shortage)
+    train, calibration = (
+        part if purchase_model is None else purchase_model.extend(part)
+        for part in (parts.train, parts.calibration)
+    )
+
+    def loss_of(fitted_on: pa.Table, validated: pa.Table, tried: TrainingSettings) -> float:
+        return _boosted(fitted_on, validated, tried, signs)[2].loss
+
+    tuned, trials = tune(train, settings, loss_of)
+    base, preprocessor, boosted = _boosted(train, calibration, tuned, signs)
+    model = ChurnModel(
+        purchase_model=purchase_model,
+        base=base,
+        booster=boosted.booster,
+        preprocessor=preprocessor,
+        calibrator=Calibrator(),
+        facts=_facts(split, settings, as_of, labels_of(parts.past), boosted),
+    )
+    margins = model.predictor(settings.threads).margins(parts.calibration)
+    model = replace(model, calibrator=Calibrator.fit(margins, labels_of(calibration)))
+    if len(train) + len(calibration) <= MAX_REFIT_ROWS:
+        model = _refitted(pa.concat_tables([train, calibration]), model, tuned, signs)
+    level_rows = sample_customers(parts.past, MAX_LEVEL_ROWS, LEVEL_SALT)
+    margins = model.predictor(settings.threads).margins(level_rows)
+    level = model.calibrator.at_level(margins, labels_of(level_rows))
+    return Fitted(replace(model, calibrator=level), trials)
+
+
+def fit_base_rate(
+    parts: Parts, split: Split, settings: TrainingSettings, as_of: date, why: str
+) -> Fitted:
+    """The churn rate of all rows before the holdout as the model of every customer.
+
+    Raises:
+        NotEnoughHistoryError: there is no row before the holdout.
+    """
+    if len(parts.past) == 0:
+        raise NotEnoughHistoryError(f"no eligible customer before the holdout date {split.holdout}")
+    preprocessor, labels = Preprocessor.fit(parts.past), labels_of(parts.past)
+    no_trees = empty_booster(preprocessor)
+    model = ChurnModel(
+        purchase_model=None,
+        base=BaseMarginModel(0.0, ()),
+        booster=no_trees.booster,
+        preprocessor=preprocessor,
+        calibrator=Calibrator.average(labels),
+        facts=replace(_facts(split, settings, as_of, labels, no_trees), why_average=why),
+    )
+    return Fitted(model, ())
+
+
+def shortage_of(parts: Parts) -> str | None:
+    """Sentence about the first part with too few rows of either outcome, if any."""
+    for name, least in LEAST_OF_EITHER.items():
+        labels = labels_of(getattr(parts, name))
+        churned = int(labels.sum())
+        if min(churned, len(labels) - churned) < least:
+            return (
+                f"Too few examples: the {name} part has {churned} churned and "
+                f"{len(labels) - churned} retained customers, and at least {least} of each are "
+                "needed."
+            )
+    return None
+
+
+def _boosted(
+    train: pa.Table, stopping: pa.Table, settings: TrainingSettings, signs: Signs
+) -> tuple[BaseMarginModel, Preprocessor, FittedBooster]:
+    preprocessor = Preprocessor.fit(train)
+    base = BaseMarginModel.fit(train, labels_of(train))
+    first, second = (
+        BoostingData(preprocessor.transform(part), labels_of(part), base.margins(part))
+        for part in (train, stopping)
+    )
+    return base, preprocessor, fit_booster(first, second, preprocessor, settings, signs)
+
+
+def _refitted(
+    rows: pa.Table, model: ChurnModel, settings: TrainingSettings, signs: Signs
+) -> ChurnModel:
+    """The model with base margin and trees refitted on training and calibration rows together.
+
+    The calibrator keeps its slopes, which were fitted on rows out of the booster's sample.
+    """
+    preprocessor, labels = Preprocessor.fit(rows), labels_of(rows)
+    base = BaseMarginModel.fit(rows, labels)
+    all_rows = BoostingData(preprocessor.transform(rows), labels, base.margins(rows))
+    boosted = refit_booster(all_rows, model.facts.rounds, preprocessor, settings, signs)
+    return replace(model, base=base, booster=boosted.booster, preprocessor=preprocessor)
+
+
+def _facts(
+    split: Split,
+    settings: TrainingSettings,
+    as_of: date,
+    labels: NDArray[np.bool_],
+    boosted: FittedBooster,
+) -> ModelFacts:
+    return ModelFacts(
+        as_of=as_of,
+        kind=settings.kind,
+        horizon_days=settings.horizon_days,
+        train_dates=split.train,
+        calibration_dates=split.calibration,
+        holdout_date=split.holdout,
+        base_rate=float(labels.mean()),
+        rounds=boosted.rounds,
+        max_depth=boosted.max_depth,
+    )
