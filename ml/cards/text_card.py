@@ -18,23 +18,15 @@ from ml.cards.markdown import render_markdown
 from ml.metrics.intervals import Interval, auc_interval, wilson_interval
 from ml.texts.complaints import LEAST_CUSTOMERS
 from ml.texts.features import LONGEST_CHARACTERS, MAX_CHARACTERS
-from ml.texts.lexicon import MOODS, phrases
+from ml.texts.labels import LAST_MESSAGE_WEIGHT, OTHER_MESSAGE_WEIGHT, RATING_WEIGHT, Places
+from ml.texts.lexicon import SENTIMENT_CLASSES, phrases
 from ml.texts.model import LEAST_TOPIC_PROBABILITY, NEGATIVE_BELOW, sentiments
 from ml.texts.scripts import script_of
-from ml.texts.terms import MoodTerm, strongest_terms
-from ml.texts.training import (
-    LAST_MESSAGE_WEIGHT,
-    LEAST_JUDGED,
-    MAX_TEXTS,
-    OTHER_MESSAGE_WEIGHT,
-    RATING_WEIGHT,
-    Reading,
-    TextTraining,
-    f1_scores,
-)
+from ml.texts.terms import InfluentialTerm, influential_terms
+from ml.texts.training import LEAST_JUDGED, MAX_TEXTS, Evaluation, TextTraining, f1_scores
 
 # Names in the card of the models compared.
-READERS = {"ratings": "Ratings", "lexicon": "Lexicon alone", "majority": "Most frequent class"}
+MODELS = {"ratings": "Ratings", "lexicon": "Lexicon alone", "majority": "Most frequent class"}
 LABEL_SOURCES = {
     RATING_WEIGHT: "Texts with a rating of their own, such as reviews",
     LAST_MESSAGE_WEIGHT: "Last messages of tickets, rated by the ticket's CSAT score",
@@ -47,31 +39,30 @@ CONFIDENCE_BINS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 LEAST_GROUP = 30
 
 Mask = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 def text_card(training: TextTraining) -> str:
     """The card as Markdown; sections on the holdout are left out where no text was held out."""
-    learned = training.learned
-    figures = _holdout_figures(training) if training.readings else {"kept": None}
+    fitted_on = training.fitted_on
+    figures = _holdout_figures(training) if training.evaluations else {"kept": None}
     return render_markdown(
         "text_card.md.jinja",
         training=training,
-        learned=learned,
-        names=READERS,
-        classes=MOODS,
+        fitted_on=fitted_on,
+        names=MODELS,
+        classes=SENTIMENT_CLASSES,
         phrase_count=len(phrases()),
         label_sources=[
             (name, count, weight)
             for weight, name in LABEL_SOURCES.items()
-            if (count := int(np.count_nonzero(learned.weights == weight)))
+            if (count := int(np.count_nonzero(fitted_on.weights == weight)))
         ],
         label_counts=[
             (name, count)
-            for place, name in enumerate(MOODS)
-            if (count := int(np.count_nonzero(learned.moods == place)))
+            for place, name in enumerate(SENTIMENT_CLASSES)
+            if (count := int(np.count_nonzero(fitted_on.labels == place)))
         ],
-        script_counts=Counter(map(script_of, learned.texts)).most_common(),
+        script_counts=Counter(map(script_of, fitted_on.texts)).most_common(),
         terms=_terms(training),
         negative_below=NEGATIVE_BELOW,
         least_topic_probability=LEAST_TOPIC_PROBABILITY,
@@ -86,12 +77,12 @@ def text_card(training: TextTraining) -> str:
     )
 
 
-def _terms(training: TextTraining) -> dict[str, list[MoodTerm]]:
+def _terms(training: TextTraining) -> dict[str, list[InfluentialTerm]]:
     """The most influential terms by class, of the texts that the model was fitted on."""
-    rows = training.texts.take(training.learned.rows)
-    return strongest_terms(
+    rows = training.texts.take(training.fitted_on.rows)
+    return influential_terms(
         training.model,
-        training.learned.texts,
+        training.fitted_on.texts,
         rows["customer_no"].to_pylist(),
         rows["names"].to_pylist(),
     )
@@ -99,9 +90,9 @@ def _terms(training: TextTraining) -> dict[str, list[MoodTerm]]:
 
 def _holdout_figures(training: TextTraining) -> dict[str, object]:
     """Figures of the holdout, of the model in use first and the models beside it after it."""
-    kept, *others = training.readings
-    labels = training.holdout.moods
-    predictions = [reading.moods.argmax(axis=1) for reading in training.readings]
+    kept, *others = training.evaluations
+    labels = training.holdout.labels
+    predictions = [each.probabilities.argmax(axis=1) for each in training.evaluations]
     accuracy = _accuracy(predictions[0] == labels)
     groups = list(_groups(training))
     return {
@@ -110,12 +101,12 @@ def _holdout_figures(training: TextTraining) -> dict[str, object]:
         "accuracy": accuracy,
         "intervals": {
             "accuracy": accuracy,
-            "auc_negative": auc_interval(labels == 0, -sentiments(kept.moods)),
+            "auc_negative": auc_interval(labels == 0, -sentiments(kept.probabilities)),
         },
         "confusion": list(_confusion(labels, predictions)),
         "calibration_by_class": [
-            (name, kept.moods[:, place].mean(), _accuracy(labels == place))
-            for place, name in enumerate(MOODS)
+            (name, kept.probabilities[:, place].mean(), _accuracy(labels == place))
+            for place, name in enumerate(SENTIMENT_CLASSES)
         ],
         "calibration_by_confidence": list(_by_confidence(labels, kept)),
         "groups": [
@@ -140,9 +131,9 @@ def _accuracy(is_correct: Mask) -> Interval:
 def _confusion(labels: Places, predictions: list[Places]) -> Iterator[dict[str, object]]:
     """A row of the first prediction's confusion matrix per class, with F1 of all predictions."""
     scores = [f1_scores(labels, predicted) for predicted in predictions]
-    counts = np.zeros((len(MOODS), len(MOODS)), dtype=np.int64)
+    counts = np.zeros((len(SENTIMENT_CLASSES), len(SENTIMENT_CLASSES)), dtype=np.int64)
     np.add.at(counts, (labels, predictions[0]), 1)
-    for place, name in enumerate(MOODS):
+    for place, name in enumerate(SENTIMENT_CLASSES):
         yield {
             "name": name,
             "counts": counts[place],
@@ -156,9 +147,12 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _by_confidence(labels: Places, reading: Reading) -> Iterator[dict[str, object]]:
+def _by_confidence(labels: Places, evaluation: Evaluation) -> Iterator[dict[str, object]]:
     """Mean confidence and accuracy per bin of confidence that holds a text."""
-    confidence, is_correct = reading.moods.max(axis=1), reading.moods.argmax(axis=1) == labels
+    confidence, is_correct = (
+        evaluation.probabilities.max(axis=1),
+        evaluation.probabilities.argmax(axis=1) == labels,
+    )
     for low, high in pairwise((0.0, *CONFIDENCE_BINS)):
         within = (confidence > low) & (confidence <= high)
         if within.any():

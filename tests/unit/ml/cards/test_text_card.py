@@ -10,7 +10,7 @@ from ml.cards.text_card import text_card
 from ml.metrics.intervals import wilson_interval
 from ml.texts.lexicon import phrases
 from ml.texts.training import TextTraining, train_texts
-from tests.unit.ml.texts.test_model import DAY, text_rows, to_learn
+from tests.unit.ml.texts.planted_texts import DAY, text_rows, to_learn
 
 Row = dict[str, object]
 # The first is the name of some who wrote it; the others one customer wrote twice.
@@ -73,19 +73,19 @@ def test_the_card_has_its_sections_in_this_order(card: str) -> None:
 def test_the_training_data_are_counted_by_source_class_script_and_time(
     training: TextTraining, card: str
 ) -> None:
-    learned, data = training.learned, section(card, "Training data")
-    rows = training.texts.take(learned.rows).to_pylist()
+    rated_texts, data = training.fitted_on, section(card, "Training data")
+    rows = training.texts.take(rated_texts.rows).to_pylist()
     rated = [row for row in rows if row["rating"] is not None]
     last = [row for row in rows if row["rating"] is None and row["is_last"]]
-    count = [int(np.count_nonzero(learned.moods == place)) for place in range(3)]
+    count = [int(np.count_nonzero(rated_texts.labels == place)) for place in range(3)]
 
     assert f"such as reviews: {len(rated)} texts, with weight 1\n" in data
     assert f"Last messages of tickets, rated by the ticket's CSAT score: {len(last)} texts" in data
     assert f"neutral at best: {len(rows) - len(rated) - len(last)} texts, with weight 0.2" in data
     assert f"negative {count[0]}, neutral {count[1]}, positive {count[2]}" in data
-    han = sum("外卖" in text for text in learned.texts)
-    assert f"Written from {min(learned.days)} to {max(learned.days)}, in scripts: " in data
-    assert f"in scripts: Latin {len(learned) - han}, Han {han}. " in data
+    han = sum("外卖" in text for text in rated_texts.texts)
+    assert f"Written from {min(rated_texts.days)} to {max(rated_texts.days)}, in scripts: " in data
+    assert f"in scripts: Latin {len(rated_texts) - han}, Han {han}. " in data
     later = training.holdout
     assert f"{len(later)} texts from {min(later.days)} to {max(later.days)}" in data
     assert f"{len(phrases())} phrases in six languages" in data
@@ -110,12 +110,12 @@ def test_every_metric_has_the_lexicon_s_and_the_majority_s_beside_it(
 def test_the_confusion_adds_up_to_the_texts_judged(training: TextTraining, card: str) -> None:
     matrix = section(card, "Confusion matrix")
     counts = [
-        [int(cell) for cell in row_of(matrix, mood)[:3]]
-        for mood in ("negative", "neutral", "positive")
+        [int(cell) for cell in row_of(matrix, name)[:3]]
+        for name in ("negative", "neutral", "positive")
     ]
-    scores = [float(row_of(matrix, mood)[5]) for mood in ("negative", "neutral", "positive")]
+    scores = [float(row_of(matrix, name)[5]) for name in ("negative", "neutral", "positive")]
 
-    assert [sum(row) for row in counts] == np.bincount(training.holdout.moods).tolist()
+    assert [sum(row) for row in counts] == np.bincount(training.holdout.labels).tolist()
     right = sum(counts[place][place] for place in range(3))
     assert right / len(training.holdout) == training.metrics["accuracy"]
     assert np.mean(scores) == pytest.approx(training.metrics["macro_f1"], abs=0.001)
@@ -124,12 +124,16 @@ def test_the_confusion_adds_up_to_the_texts_judged(training: TextTraining, card:
 def test_confidence_is_compared_with_accuracy_by_bin_and_by_class(
     training: TextTraining, card: str
 ) -> None:
-    calibration, moods = section(card, "Calibration"), training.readings[0].moods
+    calibration = section(card, "Calibration")
+    probabilities = training.evaluations[0].probabilities
 
-    negative = float(np.mean(training.holdout.moods == 0))
-    assert row_of(calibration, "negative")[:2] == [f"{moods[:, 0].mean():.1%}", f"{negative:.1%}"]
-    surest = moods.max(axis=1) > 0.9
-    right = (moods.argmax(axis=1) == training.holdout.moods)[surest]
+    negative = float(np.mean(training.holdout.labels == 0))
+    assert row_of(calibration, "negative")[:2] == [
+        f"{probabilities[:, 0].mean():.1%}",
+        f"{negative:.1%}",
+    ]
+    surest = probabilities.max(axis=1) > 0.9
+    right = (probabilities.argmax(axis=1) == training.holdout.labels)[surest]
     assert row_of(calibration, "90% to 100%")[0] == str(surest.sum())
     assert row_of(calibration, "90% to 100%")[2] == f"{right.mean():.1%}"
     by_group = section(card, "Accuracy by script and by source of the rating")

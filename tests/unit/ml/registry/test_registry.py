@@ -17,7 +17,7 @@ from ml.texts.training import train_texts
 from ml.training.train import fit
 from ml.training.training_result import TrainingResult
 from tests.unit.ml.conftest import HOLDOUT
-from tests.unit.ml.texts.test_model import text_rows, to_learn
+from tests.unit.ml.texts.planted_texts import text_rows, to_learn
 
 AS_OF = HOLDOUT + timedelta(days=90)
 NOW = datetime(2026, 9, 1, 8, 30, tzinfo=UTC)
@@ -82,7 +82,7 @@ def test_a_training_on_texts_keeps_its_card_and_no_text(home: Path) -> None:
     card = (folder / "model_card.md").read_text(encoding="utf-8")
     page = (folder / "model_card.html").read_text(encoding="utf-8")
     assert card == text_card(training)
-    assert f"<title>Model of texts as of {AS_OF}</title>" in page
+    assert f"<title>Text model as of {AS_OF}</title>" in page
     assert run.data.metrics["accuracy"] == training.metrics["accuracy"]
     assert run.data.metrics["lexicon/macro_f1"] == training.metrics["lexicon.macro_f1"]
     assert run.data.params["rated_texts"] == str(training.model.facts.rated_texts)
