@@ -1,8 +1,8 @@
-"""The model of texts on labelled collections of other people: what it may be expected to tell.
+"""Text model on two public labelled collections.
 
-TEXT_LABELS_DIR names the folder: zh_waimai.csv, Chinese reviews of take-away meals, and
-en_airline.csv, English messages to airlines. A fixed fifth is held out, by a hash of the words, so
-that no text is on both sides; settings were chosen by cross-validation in the other four.
+TEXT_LABELS_DIR names their folder: zh_waimai.csv, Chinese reviews of take-away meals, and
+en_airline.csv, English messages to airlines. A fixed fifth is held out by a hash of the wording, so
+that no wording is on both sides. Settings were chosen by cross-validation on the other four fifths.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ import numpy as np
 import pyarrow as pa
 
 from ml.texts.features import normalised
-from ml.texts.lexicon import MOODS
+from ml.texts.labels import Places, RatedTexts
+from ml.texts.lexicon import SENTIMENT_CLASSES
 from ml.texts.model import TextFacts, TextModel, sentiments
-from ml.texts.training import RatedTexts, fit_moods, macro_f1
+from ml.texts.training import fit_sentiment, macro_f1
 
 FIFTHS = 5
 MEASURED_TEXTS = 100_000
@@ -30,9 +31,9 @@ _DAY = date(2020, 1, 1)
 
 @dataclass(frozen=True)
 class TextFigures:
-    """How the model does on the held-out fifth of a collection.
+    """Figures of the model on the held-out fifth of a collection.
 
-    `seconds` is the time that `MEASURED_TEXTS` of its texts take from their words to their score.
+    `learned` and `held_out` are numbers of texts; `seconds` is the time to score `MEASURED_TEXTS`.
     """
 
     collection: str
@@ -44,7 +45,11 @@ class TextFigures:
 
 
 def text_figures(folder: Path) -> list[TextFigures]:
-    """Figures of both collections."""
+    """Figures of both collections.
+
+    Args:
+        folder: where zh_waimai.csv and en_airline.csv are.
+    """
     return [
         _figures("zh_waimai", _distinct(_chinese(folder / "zh_waimai.csv"))),
         _figures("en_airline", _distinct(_english(folder / "en_airline.csv"))),
@@ -52,35 +57,40 @@ def text_figures(folder: Path) -> list[TextFigures]:
 
 
 def _figures(name: str, labelled: dict[str, str]) -> TextFigures:
-    held = {text: mood for text, mood in labelled.items() if _fifth(text) == 0}
-    learned = {text: mood for text, mood in labelled.items() if _fifth(text) != 0}
+    held = {text: label for text, label in labelled.items() if _fifth(text) == 0}
+    learned = {text: label for text, label in labelled.items() if _fifth(text) != 0}
     rated = RatedTexts(
         texts=list(learned),
         groups=list(learned),
         days=[_DAY] * len(learned),
-        moods=np.array([MOODS.index(mood) for mood in learned.values()], dtype=np.int64),
+        labels=_positions(learned),
         weights=np.ones(len(learned)),
         rows=np.arange(len(learned)),
     )
-    model = TextModel(fit_moods(rated), None, TextFacts(_DAY, _DAY, len(learned), 0))
-    probabilities = model.moods(list(held))
-    actual = np.array([MOODS.index(mood) for mood in held.values()], dtype=np.int64)
-    told = probabilities.argmax(axis=1)
-    if not (actual == MOODS.index("neutral")).any():
-        # Only two moods were asked for: the sign of the sentiment says which.
-        told = np.where(sentiments(probabilities) > 0, MOODS.index("positive"), 0)
+    model = TextModel(fit_sentiment(rated), None, TextFacts(_DAY, _DAY, len(learned), 0))
+    probabilities = model.probabilities(list(held))
+    actual = _positions(held)
+    predicted = probabilities.argmax(axis=1)
+    if "neutral" not in labelled.values():
+        # The collection has two classes only: the sign of the sentiment is the prediction.
+        is_positive = sentiments(probabilities) > 0
+        predicted = is_positive * SENTIMENT_CLASSES.index("positive")
     return TextFigures(
         name,
         len(learned),
         len(held),
-        float(np.mean(told == actual)),
-        macro_f1(actual, told),
+        float(np.mean(predicted == actual)),
+        macro_f1(actual, predicted),
         _seconds(model, list(labelled)),
     )
 
 
+def _positions(labelled: dict[str, str]) -> Places:
+    return np.array([SENTIMENT_CLASSES.index(label) for label in labelled.values()], np.int64)
+
+
 def _seconds(model: TextModel, texts: list[str]) -> float:
-    """Time to score so many texts as the pipeline does, of which each but the first is repeated."""
+    """Seconds to score `MEASURED_TEXTS` as the pipeline does; the collection's texts repeat."""
     many = [texts[place % len(texts)] for place in range(MEASURED_TEXTS)]
     table = pa.table(
         {
@@ -111,14 +121,14 @@ def _english(path: Path) -> list[tuple[str, str]]:
 
 
 def _distinct(labelled: list[tuple[str, str]]) -> dict[str, str]:
-    """Each wording once, with the label that most gave it; none where as many gave another."""
+    """Each normalised wording once, with its most frequent label; a tie leaves the wording out."""
     votes: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for text, mood in labelled:
-        votes[normalised(text)][mood] += 1
+    for text, label in labelled:
+        votes[normalised(text)][label] += 1
     return {
-        text: moods.most_common(1)[0][0]
-        for text, moods in votes.items()
-        if len(moods) == 1 or moods.most_common(2)[0][1] > moods.most_common(2)[1][1]
+        text: counts.most_common(1)[0][0]
+        for text, counts in votes.items()
+        if len(counts) == 1 or counts.most_common(2)[0][1] > counts.most_common(2)[1][1]
     }
 
 

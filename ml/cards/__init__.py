@@ -1,4 +1,4 @@
-"""Model cards: plots, tables and pages that describe a trained model.
+"""Model cards: templates, plots and the HTML page that describe a trained model.
 
 The computation of a metric does not belong here (`ml/metrics/`).
 """

@@ -1,4 +1,4 @@
-"""The pictures of a model, as PNG bytes; no display, no global state, nothing written."""
+"""Plots of a trained model as PNG bytes, without a display, global state or files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOP_FEATURES = 20
 
 
 def all_plots(result: TrainingResult) -> dict[str, bytes]:
-    """Every picture by its file name without the ending."""
+    """PNG bytes of every plot, by its file name without the extension."""
     return {
         "lift": lift_plot(result),
         "calibration": calibration_plot(result),
@@ -32,7 +32,7 @@ def all_plots(result: TrainingResult) -> dict[str, bytes]:
 
 
 def lift_plot(result: TrainingResult) -> bytes:
-    """Share of leavers found when the riskiest are addressed first, beside the baselines."""
+    """Cumulative gains of the model and the baselines: churned customers found by list length."""
     labels = result.holdout_labels
     figure, axes = _figure()
     for peer in result.baselines:
@@ -46,16 +46,16 @@ def lift_plot(result: TrainingResult) -> bytes:
         linewidth=2.2,
     )
     axes.plot([0, labels.mean(), 1], [0, 1, 1], color=QUIET, linestyle=":", label="perfect")
-    axes.plot([0, 1], [0, 1], color=QUIET, linestyle="--", label="at random")
-    _title(axes, f"Leavers found, holdout {result.split.holdout}")
+    axes.plot([0, 1], [0, 1], color=QUIET, linestyle="--", label="random order")
+    _title(axes, f"Cumulative gains, holdout {result.split.holdout}")
     axes.set_xlabel("share of customers addressed, riskiest first")
-    axes.set_ylabel("share of leavers among them")
+    axes.set_ylabel("share of churned customers found")
     axes.legend(frameon=False, loc="lower right")
     return _png(figure)
 
 
 def calibration_plot(result: TrainingResult) -> bytes:
-    """Predicted against observed churn in ten bins of equal size, with Wilson's 95 % intervals."""
+    """Predicted and observed churn in ten bins of equal size, with Wilson's 95 % intervals."""
     figure, axes = _figure()
     predicted, observed, customers = calibration_curve(
         result.holdout_labels, result.holdout_probabilities
@@ -66,7 +66,7 @@ def calibration_plot(result: TrainingResult) -> bytes:
     ]
     below = [interval.estimate - interval.low for interval in intervals]
     above = [interval.high - interval.estimate for interval in intervals]
-    axes.plot([0, 1], [0, 1], color=QUIET, linestyle="--", label="as predicted")
+    axes.plot([0, 1], [0, 1], color=QUIET, linestyle="--", label="perfectly calibrated")
     axes.errorbar(
         predicted,
         observed,
@@ -78,15 +78,16 @@ def calibration_plot(result: TrainingResult) -> bytes:
     )
     _title(axes, f"Calibration, holdout {result.split.holdout}")
     axes.set_xlabel("mean predicted churn probability")
-    axes.set_ylabel("share that left")
+    axes.set_ylabel("observed churn rate")
     axes.legend(frameon=False, loc="upper left")
     return _png(figure)
 
 
 def profit_plot(result: TrainingResult, worth: ExpectedProfit) -> bytes:
-    """Profit by the share of customers made an offer, riskiest first, beside the baselines.
+    """Profit of the model and the baselines by the share of customers who receive an offer.
 
-    At the mean acceptance rate; the vertical line is the share to address that `worth` says.
+    Customers are in order of risk, and the acceptance rate is its mean. The vertical line is the
+    share to address, `worth.fraction`.
     """
     figure, axes = _figure()
     labels = result.holdout_labels
@@ -103,24 +104,24 @@ def profit_plot(result: TrainingResult, worth: ExpectedProfit) -> bytes:
     axes.axhline(0, color=QUIET, linestyle="--", label="no offers")
     axes.axvline(worth.fraction, color=QUIET, linestyle=":", label="share to address")
     _title(axes, f"Profit of offers, holdout {result.split.holdout}")
-    axes.set_xlabel("share of customers made an offer, riskiest first")
-    axes.set_ylabel("expected profit for each customer")
+    axes.set_xlabel("share of customers with an offer, riskiest first")
+    axes.set_ylabel("expected profit per customer")
     axes.legend(frameon=False)
     return _png(figure)
 
 
 def feature_plot(result: TrainingResult) -> bytes:
-    """The twenty features that weigh most, in per cent of all that the model weighs."""
+    """Feature importance: the 20 largest mean absolute contributions, in per cent of all."""
     top = list(result.feature_shares.items())[:TOP_FEATURES][::-1]
     figure, axes = _figure(height=0.8 + 0.24 * max(len(top), 1))
     axes.barh([name for name, _ in top], [100 * gain for _, gain in top], color=ACCENT)
-    _title(axes, "What the model reads")
-    axes.set_xlabel("share of what it weighs, %")
+    _title(axes, "Feature importance")
+    axes.set_xlabel("share of mean absolute contributions, %")
     return _png(figure)
 
 
 def score_histogram(probabilities: NDArray[np.float64]) -> bytes:
-    """How many customers have which churn probability, in twenty equal bins."""
+    """Histogram of the churn probabilities, shape (customers,), in 20 equal bins."""
     figure, axes = _figure()
     axes.hist(probabilities, bins=20, range=(0, 1), color=ACCENT, edgecolor="white")
     _title(axes, "Churn probability")
@@ -143,6 +144,6 @@ def _title(axes: Axes, text: str) -> None:
 
 def _png(figure: Figure) -> bytes:
     buffer = BytesIO()
-    # Without the version of matplotlib in it, the same result gives the same bytes.
+    # Without matplotlib's version in the file, equal results have equal bytes.
     figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
     return buffer.getvalue()

@@ -1,189 +1,178 @@
-"""The card of the model of texts: what it is for, how good it is, and what it must not be used for.
+"""Model card of the text model: intended use, data, metrics on the holdout, and limits.
 
-In the manner of `ml.model_card`; every figure is of the latest rated texts, which taught nothing.
-No text is in it and no name: the only words of customers are those of `ml.text_terms`.
+The text is in `templates/text_card.md.jinja`; here are its figures. All metrics are of the latest
+rated texts, which took no part in any fitting. The card quotes no text and no name: its only words
+of customers are those of `ml.texts.terms`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ml.cards.markdown import bullets, escape
-from ml.cards.text_card_figures import (
-    READERS,
-    calibration_section,
-    confusion_section,
-    metrics_section,
-    scripts_section,
-    terms_section,
-)
-from ml.metrics.intervals import wilson_interval
+from ml.cards.markdown import render_markdown
+from ml.metrics.intervals import Interval, auc_interval, wilson_interval
+from ml.texts.complaints import LEAST_CUSTOMERS
 from ml.texts.features import LONGEST_CHARACTERS, MAX_CHARACTERS
-from ml.texts.lexicon import MOODS, phrases
-from ml.texts.model import LEAST_TOPIC_PROBABILITY, NEGATIVE_BELOW
+from ml.texts.labels import LAST_MESSAGE_WEIGHT, OTHER_MESSAGE_WEIGHT, RATING_WEIGHT, Places
+from ml.texts.lexicon import SENTIMENT_CLASSES, phrases
+from ml.texts.model import LEAST_TOPIC_PROBABILITY, NEGATIVE_BELOW, sentiments
 from ml.texts.scripts import script_of
-from ml.texts.training import (
-    LAST_MESSAGE_WEIGHT,
-    LEAST_JUDGED,
-    MAX_TEXTS,
-    OTHER_MESSAGE_WEIGHT,
-    RATING_WEIGHT,
-    RatedTexts,
-    TextTraining,
-)
+from ml.texts.terms import InfluentialTerm, influential_terms
+from ml.texts.training import LEAST_JUDGED, MAX_TEXTS, Evaluation, TextTraining, f1_scores
 
-# Topics that are named.
+# Names in the card of the models compared.
+MODELS = {"ratings": "Ratings", "lexicon": "Lexicon alone", "majority": "Most frequent class"}
+LABEL_SOURCES = {
+    RATING_WEIGHT: "Texts with a rating of their own, such as reviews",
+    LAST_MESSAGE_WEIGHT: "Last messages of tickets, rated by the ticket's CSAT score",
+    OTHER_MESSAGE_WEIGHT: "Other messages of such tickets, the first of them neutral at best",
+}
 NAMED_TOPICS = 20
+# Upper ends of the bins of confidence.
+CONFIDENCE_BINS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+# The accuracy of fewer texts has an interval of 35 points and more.
+LEAST_GROUP = 30
+
+Mask = NDArray[np.bool_]
 
 
 def text_card(training: TextTraining) -> str:
-    """The card as Markdown."""
-    sections = {
-        "What it is for": _purpose(training),
-        "What it was taught by": _data(training),
-        "How good it is on later texts": metrics_section(training),
-        "Which moods it takes for which": confusion_section(training),
-        "How well its probabilities hold": calibration_section(training),
-        "In which scripts and by which ratings": scripts_section(training),
-        "What it reads most": terms_section(training),
-        "What it must not be used for": _limits(training),
+    """The card as Markdown; sections on the holdout are left out where no text was held out."""
+    fitted_on = training.fitted_on
+    figures = _holdout_figures(training) if training.evaluations else {"kept": None}
+    return render_markdown(
+        "text_card.md.jinja",
+        training=training,
+        fitted_on=fitted_on,
+        names=MODELS,
+        classes=SENTIMENT_CLASSES,
+        phrase_count=len(phrases()),
+        label_sources=[
+            (name, count, weight)
+            for weight, name in LABEL_SOURCES.items()
+            if (count := int(np.count_nonzero(fitted_on.weights == weight)))
+        ],
+        label_counts=[
+            (name, count)
+            for place, name in enumerate(SENTIMENT_CLASSES)
+            if (count := int(np.count_nonzero(fitted_on.labels == place)))
+        ],
+        script_counts=Counter(map(script_of, fitted_on.texts)).most_common(),
+        terms=_terms(training),
+        negative_below=NEGATIVE_BELOW,
+        least_topic_probability=LEAST_TOPIC_PROBABILITY,
+        named_topics=NAMED_TOPICS,
+        longest_characters=LONGEST_CHARACTERS,
+        max_characters=MAX_CHARACTERS,
+        max_texts=MAX_TEXTS,
+        least_customers=LEAST_CUSTOMERS,
+        least_group=LEAST_GROUP,
+        least_judged=LEAST_JUDGED,
+        **figures,
+    )
+
+
+def _terms(training: TextTraining) -> dict[str, list[InfluentialTerm]]:
+    """The most influential terms by class, of the texts that the model was fitted on."""
+    rows = training.texts.take(training.fitted_on.rows)
+    return influential_terms(
+        training.model,
+        training.fitted_on.texts,
+        rows["customer_no"].to_pylist(),
+        rows["names"].to_pylist(),
+    )
+
+
+def _holdout_figures(training: TextTraining) -> dict[str, object]:
+    """Figures of the holdout, of the model in use first and the models beside it after it."""
+    kept, *others = training.evaluations
+    labels = training.holdout.labels
+    predictions = [each.probabilities.argmax(axis=1) for each in training.evaluations]
+    accuracy = _accuracy(predictions[0] == labels)
+    groups = list(_groups(training))
+    return {
+        "kept": kept,
+        "others": others,
+        "accuracy": accuracy,
+        "intervals": {
+            "accuracy": accuracy,
+            "auc_negative": auc_interval(labels == 0, -sentiments(kept.probabilities)),
+        },
+        "confusion": list(_confusion(labels, predictions)),
+        "calibration_by_class": [
+            (name, kept.probabilities[:, place].mean(), _accuracy(labels == place))
+            for place, name in enumerate(SENTIMENT_CLASSES)
+        ],
+        "calibration_by_confidence": list(_by_confidence(labels, kept)),
+        "groups": [
+            {
+                "dimension": dimension,
+                "name": name,
+                "texts": within.sum(),
+                "correct": [_accuracy((found == labels)[within]) for found in predictions],
+            }
+            for dimension, name, within in groups
+            if within.sum() >= LEAST_GROUP
+        ],
+        "small_groups": [name for _, name, within in groups if within.sum() < LEAST_GROUP],
     }
-    parts = [f"# Model of texts as of {training.model.facts.as_of}", _summary(training)]
-    parts += [f"## {heading}\n\n{text}" for heading, text in sections.items() if text]
-    return "\n\n".join(parts) + "\n"
 
 
-def _summary(training: TextTraining) -> str:
-    lexicon = f"**No rating has taught it**: {training.why}."
-    if not training.readings:
-        return lexicon
-    kept, *others = training.readings
-    count = len(training.holdout)
-    right = round(kept.metrics["accuracy"] * count)
-    sure = wilson_interval(right, count)
-    beside = ", ".join(
-        f"{READERS[each.reader].lower()} {each.metrics['accuracy']:.0%}" for each in others
+def _accuracy(is_correct: Mask) -> Interval:
+    """The share that is true, with Wilson's interval."""
+    return wilson_interval(int(is_correct.sum()), len(is_correct))
+
+
+def _confusion(labels: Places, predictions: list[Places]) -> Iterator[dict[str, object]]:
+    """A row of the first prediction's confusion matrix per class, with F1 of all predictions."""
+    scores = [f1_scores(labels, predicted) for predicted in predictions]
+    counts = np.zeros((len(SENTIMENT_CLASSES), len(SENTIMENT_CLASSES)), dtype=np.int64)
+    np.add.at(counts, (labels, predictions[0]), 1)
+    for place, name in enumerate(SENTIMENT_CLASSES):
+        yield {
+            "name": name,
+            "counts": counts[place],
+            "recall": _share(counts[place, place], counts[place].sum()),
+            "precision": _share(counts[place, place], counts[:, place].sum()),
+            "f1_scores": [score.get(place) for score in scores],
+        }
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _by_confidence(labels: Places, evaluation: Evaluation) -> Iterator[dict[str, object]]:
+    """Mean confidence and accuracy per bin of confidence that holds a text."""
+    confidence, is_correct = (
+        evaluation.probabilities.max(axis=1),
+        evaluation.probabilities.argmax(axis=1) == labels,
     )
-    told = (
-        f"of {count:,} later texts it told the mood of {sure.estimate:.0%} as their rating did "
-        f"({sure.low:.0%} to {sure.high:.0%}); {beside}."
-    )
-    opening = f"{lexicon} Still, " if training.model.is_lexicon else "**In short:** "
-    return f"{opening}{told}"
+    for low, high in pairwise((0.0, *CONFIDENCE_BINS)):
+        within = (confidence > low) & (confidence <= high)
+        if within.any():
+            yield {
+                "low": low,
+                "high": high,
+                "texts": within.sum(),
+                "predicted": confidence[within].mean(),
+                "correct": _accuracy(is_correct[within]),
+            }
 
 
-def _purpose(training: TextTraining) -> str:
-    text = (
-        "Reads the mood of what customers write: negative, neutral or positive. The sentiment that "
-        "is kept is the probability of a positive mood less that of a negative one, from −1 to 1; "
-        f"below −{-NEGATIVE_BELOW:g} a text counts as negative. So anger is counted by topic and "
-        "month, and a customer's bad mood is known before an order fails to come."
-    )
-    how = (
-        f"Linear support vector machines on the character pieces of up to {LONGEST_CHARACTERS} "
-        "signs, the words and the pairs of words of a text, made probabilities by a regression on "
-        "texts that they have not learned from."
-    )
-    if training.model.topic is None:
-        return f"{text} {how} Too few texts are filed to learn topics from."
-    names = [escape(name) for name in training.model.topic.names]
-    more = f" and {len(names) - NAMED_TOPICS} more" if len(names) > NAMED_TOPICS else ""
-    return (
-        f"{text} Besides, it tells one of the help desk's {len(names)} topics where it is at least "
-        f"{LEAST_TOPIC_PROBABILITY:.0%} sure: {', '.join(names[:NAMED_TOPICS])}{more}. {how}"
-    )
-
-
-def _data(training: TextTraining) -> str:
-    learned, later, facts = training.learned, training.holdout, training.model.facts
-    items = [
-        f"The lexicon: {len(phrases()):,} phrases in six languages, each taught like a rated text."
-    ]
-    if len(learned) == 0:
-        items.append("Nothing that customers wrote.")
-    else:
-        items += [
-            *_by_rating(learned),
-            f"Moods that these ratings gave: {_counted(MOODS[place] for place in learned.moods)}",
-            (
-                f"Written from {min(learned.days)} to {max(learned.days)}, in scripts: "
-                f"{_by_script(learned)}. The language is not looked at."
-            ),
-        ]
-    if len(later):
-        items.append(
-            f"The latest fifth, {len(later):,} texts from {min(later.days)} to {max(later.days)}, "
-            "taught nothing and judged."
-        )
-    if facts.filed_texts:
-        items.append(f"Topics: {facts.filed_texts:,} texts of tickets that somebody has filed.")
-    if len(training.texts) == MAX_TEXTS:
-        items.append(f"Only the newest {MAX_TEXTS:,} rated or filed texts were looked at.")
-    return bullets(items)
-
-
-def _by_rating(learned: RatedTexts) -> list[str]:
-    kinds = (
-        (RATING_WEIGHT, "Rated by themselves, such as reviews"),
-        (LAST_MESSAGE_WEIGHT, "Last messages of tickets, by the score given to the help"),
-        (
-            OTHER_MESSAGE_WEIGHT,
-            "Other messages of such tickets, the first of them neutral at best",
-        ),
-    )
-    return [
-        f"{name}: {count:,} texts, with weight {weight:g}"
-        for weight, name in kinds
-        if (count := int(np.count_nonzero(learned.weights == weight)))
-    ]
-
-
-def _limits(training: TextTraining) -> str:
-    limits = [
-        (
-            "To judge a person, whether the one who wrote or the one who answered: some texts are "
-            "misread, and a score for the help is given for much that nobody there can change."
-        ),
-        (
-            "To refuse anybody an answer, a price or a service, or to answer in their order alone: "
-            "nobody has examined it for fairness between languages and ways of writing."
-        ),
-        (
-            "To say how customers feel: most write nothing, and who writes is angrier. It says "
-            "what was written."
-        ),
-        (
-            "As a measure over the years: a text keeps what the model of its day read in it, and "
-            "the next model reads otherwise."
-        ),
-        "For irony, for praise and blame in one text, and for what the sixth sentence takes back.",
-        (
-            "For a language or a script that no rating and no phrase of the lexicon (English, "
-            "Chinese, German, Portuguese, Spanish, French) has taught it, or for what stands "
-            f"behind the first {MAX_CHARACTERS:,} characters."
-        ),
-    ]
-    if training.model.topic is not None:
-        limits.append(
-            "To count topics as though they were filed: how well they are told is not judged here, "
-            "and what is about none of them gets the nearest or none."
-        )
-    if not training.readings:
-        limits.append(
-            f"Without a look at some texts and their moods: below {LEAST_JUDGED} rated texts "
-            "nothing here was judged."
-        )
-    return bullets(limits)
-
-
-def _counted(names: Iterable[str]) -> str:
-    counts = Counter(names)
-    return ", ".join(f"{name} {counts[name]:,}" for name in MOODS if counts[name])
-
-
-def _by_script(learned: RatedTexts) -> str:
-    counts = Counter(map(script_of, learned.texts))
-    return ", ".join(f"{escape(name)} {count:,}" for name, count in counts.most_common())
+def _groups(training: TextTraining) -> Iterator[tuple[str, str, Mask]]:
+    """Groups of the holdout's texts: dimension, name, and which texts, shape (texts,)."""
+    holdout = training.holdout
+    is_rated = training.texts["rating"].take(holdout.rows).is_valid().to_pylist()
+    dimensions = {
+        "Script": [script_of(text) for text in holdout.texts],
+        "Rated by": ["the text's rating" if own else "a CSAT score" for own in is_rated],
+    }
+    for dimension, names in dimensions.items():
+        for name in sorted(set(names)):
+            yield dimension, name, np.array([each == name for each in names])

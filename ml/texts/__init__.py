@@ -1,4 +1,5 @@
-"""Text models: sentiment and topic of what customers write, and the terms of complaints.
+"""Text model: sentiment and topic of customers' texts, and terms and examples of complaints.
 
-Which texts are read on which date does not belong here (`warehouse/text_tables.py`).
+SQL over the warehouse's texts does not belong here (`warehouse/text_tables.py`), and neither does
+the model card (`ml/cards/`).
 """

@@ -1,10 +1,11 @@
-"""What customers complain of, month by month: the terms that set a topic apart, and phrases.
+"""Complaints by month and topic: distinctive terms, and masked examples.
 
-A topic is the one that the help desk filed or that was read out of the text. Its terms are the
-words and short n-grams by which its complaints differ most from everything written in the month:
-their share here times the logarithm of the ratio to their share in all texts, the term's part of
-the Kullback-Leibler divergence. It weighs like class-based TF-IDF (Grootendorst: BERTopic, 2022,
-equation 2), and a word that everybody uses weighs nothing without a list of such words.
+A topic is the ticket's topic or the one that the text model predicted. Its terms are the words and
+short n-grams by which its complaints differ most from all texts of the month. A term's weight is
+its share of the complaining customers times the logarithm of the ratio to its share of all
+customers, which is the term's summand of the Kullback-Leibler divergence. The weight resembles
+class-based TF-IDF (Grootendorst: BERTopic, 2022, equation 2) and needs no list of stop words: a
+word that all customers use has the weight zero.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from ml.schemas import COMPLAINT_EXAMPLES, COMPLAINT_TERMS, require_columns
 from ml.texts.masking import masked
 
 COLUMNS = ("month", "topic", "customer_no", "text", "names", "sentiment", "is_negative")
-# A term is told only if so many customers have written it: nobody's own words leave.
+# Terms of fewer customers are not published, so that no term identifies its writer.
 LEAST_CUSTOMERS = 5
 MAX_TERMS = 8
 MAX_EXAMPLES = 3
 EXAMPLE_CHARACTERS = 200
-# Of a script that puts no spaces between words, pieces of two to four characters stand for words.
+# In a script without spaces, n-grams of two to four characters stand for words.
 _WORDS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]+")
 _UNSPACED_LENGTHS = (2, 3, 4)
@@ -36,7 +37,7 @@ _MASK = re.compile(r"\[(?:address|link|number|name)\]")
 
 
 def complaint_terms(texts: pa.Table) -> pa.Table:
-    """The terms of each month and topic, as `COMPLAINT_TERMS`, the weightiest first.
+    """The terms of each month and topic as a table of `COMPLAINT_TERMS`, by descending weight.
 
     Args:
         texts: all scored texts of some months, with `COLUMNS`; a null topic is a topic of its own.
@@ -55,7 +56,16 @@ def complaint_terms(texts: pa.Table) -> pa.Table:
 
 
 def complaint_examples(texts: pa.Table) -> pa.Table:
-    """The most negative texts of each month and topic, masked and cut, as `COMPLAINT_EXAMPLES`."""
+    """The most negative texts of each month and topic as a table of `COMPLAINT_EXAMPLES`.
+
+    A text is masked and cut to `EXAMPLE_CHARACTERS`.
+
+    Args:
+        texts: as in `complaint_terms`.
+
+    Raises:
+        SchemaError: a column is missing.
+    """
     require_columns(texts, COLUMNS, "the texts of complaints")
     found = []
     for month, rows in _by_month(texts):
@@ -74,7 +84,7 @@ def complaint_examples(texts: pa.Table) -> pa.Table:
 
 
 def terms_in(text: str) -> set[str]:
-    """Words and pairs of words, and n-grams of what is written without spaces; masks are none."""
+    """Words, word pairs and, in scripts without spaces, n-grams; placeholders are left out."""
     plain = _MASK.sub("\n", text.lower())
     terms: set[str] = set()
     for line in _UNSPACED.sub("\n", plain).splitlines():
@@ -89,7 +99,7 @@ def terms_in(text: str) -> set[str]:
 
 
 class _Text(NamedTuple):
-    """A row of `COLUMNS`."""
+    """One row with `COLUMNS`."""
 
     month: date
     topic: str | None
@@ -108,16 +118,16 @@ def _by_month(texts: pa.Table) -> Iterator[tuple[date, list[_Text]]]:
 
 
 def _terms_of_month(rows: list[_Text]) -> Iterator[tuple[str | None, list[tuple[str, int]]]]:
-    """Topics of complaints with their terms and by how many customers each was written."""
-    everybody: defaultdict[str, set[int]] = defaultdict(set)
+    """Topics with complaints; of each its terms with the number of customers who wrote them."""
+    writers_of: defaultdict[str, set[int]] = defaultdict(set)
     complaining: dict[str | None, defaultdict[str, set[int]]] = {}
-    writers: defaultdict[str | None, set[int]] = defaultdict(set)
+    complainants: defaultdict[str | None, set[int]] = defaultdict(set)
     for row in rows:
         terms = terms_in(masked(row.text, row.names or ()))
         for term in terms:
-            everybody[term].add(row.customer_no)
+            writers_of[term].add(row.customer_no)
         if row.is_negative:
-            writers[row.topic].add(row.customer_no)
+            complainants[row.topic].add(row.customer_no)
             of_topic = complaining.setdefault(row.topic, defaultdict(set))
             for term in terms:
                 of_topic[term].add(row.customer_no)
@@ -126,19 +136,19 @@ def _terms_of_month(rows: list[_Text]) -> Iterator[tuple[str | None, list[tuple[
         weighed = []
         for term, customers in complaining[topic].items():
             if len(customers) >= LEAST_CUSTOMERS:
-                share = len(customers) / len(writers[topic])
-                usual = len(everybody[term]) / all_writers
+                share = len(customers) / len(complainants[topic])
+                usual = len(writers_of[term]) / all_writers
                 weighed.append((share * float(np.log(share / usual)), term, len(customers)))
         weighed.sort(key=lambda found: (-found[0], -len(found[1]), found[1]))
-        yield topic, _told(weighed)
+        yield topic, _distinct(weighed)
 
 
-def _told(weighed: list[tuple[float, str, int]]) -> list[tuple[str, int]]:
-    """The first terms that weigh anything, without those that another one holds or is held by."""
-    told: list[tuple[str, int]] = []
+def _distinct(weighed: list[tuple[float, str, int]]) -> list[tuple[str, int]]:
+    """The first terms of positive weight, none of which contains another."""
+    kept: list[tuple[str, int]] = []
     for weight, term, customers in weighed:
-        if weight <= 0 or len(told) == MAX_TERMS:
+        if weight <= 0 or len(kept) == MAX_TERMS:
             break
-        if not any(term in other or other in term for other, _ in told):
-            told.append((term, customers))
-    return told
+        if not any(term in other or other in term for other, _ in kept):
+            kept.append((term, customers))
+    return kept

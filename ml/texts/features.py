@@ -1,11 +1,9 @@
-"""Texts of any language as a sparse matrix of the pieces that are in them, without a vocabulary.
+"""Hashed n-gram features of texts of any language, as a sparse matrix without a vocabulary.
 
-Pieces are character n-grams within a word and its borders, which hold what inflection, compounds,
-spelling and languages without spaces need, and words and their pairs, which hold negation. Each is
-hashed into one of 2^18 columns (Weinberger et al.: Feature Hashing for Large Scale Multitask
-Learning, ICML 2009), so that nothing has to be stored or agreed on. scikit-learn's
-HashingVectorizer does the same piece by piece in Python; over whole arrays at once it takes about a
-tenth of the time.
+The features are character n-grams within a word and its borders, words, and word pairs. Character
+n-grams cover inflection, compounds, misspellings and scripts without spaces; word pairs cover
+negation. Each feature is hashed into one of 2^18 columns (Weinberger et al.: Feature Hashing for
+Large Scale Multitask Learning, ICML 2009), so no vocabulary has to be stored.
 """
 
 from __future__ import annotations
@@ -24,40 +22,40 @@ Rows = NDArray[np.int32]
 
 BITS = 18
 COLUMNS = 1 << BITS
-# On four fifths of two labelled collections, cross-validated: characters 1 to 5 and words had
-# .8975 (Chinese, accuracy) and .753 (English, macro-F1), 1 to 3 without words .8975 and .725.
+# Cross-validated on four fifths of two labelled collections: n-grams of 1 to 5 characters and words
+# had .8975 (Chinese, accuracy) and .753 (English, macro-F1), 1 to 3 without words .8975 and .725.
 LONGEST_CHARACTERS = 5
-# What stands further back in a text is not read: the mood is told by then, and a pasted log would
-# take as long as a thousand messages.
+# Longer texts are cut: their beginning shows the sentiment, and one pasted log would take the time
+# of a thousand messages.
 MAX_CHARACTERS = 2_000
-# Characters that are turned into pieces at once: about 200 MB.
+# Characters per batch; one batch takes about 200 MB.
 BATCH_CHARACTERS = 1_000_000
 
 _SPACE, _WORD, _SIGN = 0, 1, 2
 _END = np.uint64(ord("\n"))
-# Private signs that stand for what differs from text to text and says nothing.
+# Private-use characters that replace every address and mention.
 _ADDRESS, _MENTION = "\ue001", "\ue002"
 _ADDRESSES = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+")
 _MENTIONS = re.compile(r"@\w+")
 _DIGITS = re.compile(r"\d")
 _REPEATED = re.compile(r"(.)\1{3,}")
-# Joiners and variation selectors: the same emoji with and without them is the same.
+# Joiners and variation selectors, which only change how an emoji is drawn.
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff]")
 
 
 def normalised(text: str) -> str:
-    """The text as it is read: lower case, one width, without addresses and digits."""
+    """The text in lower case and NFKC form, addresses and digits replaced, cut to its maximum."""
     plain = unicodedata.normalize("NFKC", html.unescape(text[: 2 * MAX_CHARACTERS])).lower()
     plain = _MENTIONS.sub(f" {_MENTION} ", _ADDRESSES.sub(f" {_ADDRESS} ", plain))
     plain = _REPEATED.sub(r"\1\1\1", _DIGITS.sub("0", _INVISIBLE.sub("", plain)))
     return " ".join(plain.split())[:MAX_CHARACTERS]
 
 
-def pieces(texts: Sequence[str]) -> csr_matrix:
-    """Which pieces are in each normalised text: ones scaled to rows of length 1, (texts, 2^18)."""
+def ngram_matrix(texts: Sequence[str]) -> csr_matrix:
+    """Hashed features of normalised texts, shape (texts, 2^18), each row of Euclidean length 1."""
     if not texts:
         return csr_matrix((0, COLUMNS), dtype=np.float32)
-    # A text between spaces, so that the pieces at its ends are like those within.
+    # Spaces around a text make the n-grams at its ends equal to those within it.
     codes = np.frombuffer(
         "".join(f" {text} \n" for text in texts).encode("utf-32-le", "surrogatepass"), dtype="<u4"
     ).astype(np.uint64)
@@ -73,14 +71,14 @@ def pieces(texts: Sequence[str]) -> csr_matrix:
         ),
         shape=(len(texts), COLUMNS),
     )
-    # Whether a piece is in the text, not how often: what is said twice is not twice as true.
+    # Presence and not frequency: a repeated word is no stronger evidence.
     counts = np.diff(matrix.indptr)
     matrix.data = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts).astype(np.float32)
     return matrix
 
 
 def batches(texts: Sequence[str]) -> Iterator[slice]:
-    """Slices of the texts of at most `BATCH_CHARACTERS` each, or one text where that is longer."""
+    """Slices of the texts of at most `BATCH_CHARACTERS` each; a longer text is a slice alone."""
     start, characters = 0, 0
     for place, text in enumerate(texts):
         if characters + len(text) > BATCH_CHARACTERS and place > start:
@@ -94,7 +92,7 @@ def batches(texts: Sequence[str]) -> Iterator[slice]:
 def _characters(
     codes: Codes, rows: Rows, is_space: NDArray[np.bool_]
 ) -> Iterator[tuple[Rows, Codes]]:
-    """Row and hash of each n-gram; a space may only be its first or last character."""
+    """Row and hash of each n-gram; it has a space as its first or last character only."""
     single = _mix(codes)
     spaces = np.cumsum(is_space)
     is_end = codes == _END
@@ -112,7 +110,7 @@ def _characters(
 
 
 def _words(codes: Codes, rows: Rows, is_word: NDArray[np.bool_]) -> Iterator[tuple[Rows, Codes]]:
-    """Row and hash of each word, and of each two that follow one another in a text."""
+    """Row and hash of each word, and of each two adjacent words of a text."""
     begins = is_word & ~np.concatenate([[False], is_word[:-1]])
     starts = np.flatnonzero(begins)
     if len(starts) == 0:
@@ -129,7 +127,7 @@ def _words(codes: Codes, rows: Rows, is_word: NDArray[np.bool_]) -> Iterator[tup
 
 
 def _kinds(codes: Codes) -> NDArray[np.uint8]:
-    """Whether each character is a space, part of a word, or another sign."""
+    """Kind of each character: `_SPACE`, `_WORD` or `_SIGN`."""
     distinct, places = np.unique(codes, return_inverse=True)
     return np.array([_kind(chr(int(code))) for code in distinct], dtype=np.uint8)[places]
 
@@ -142,7 +140,7 @@ def _kind(character: str) -> int:
 
 
 def _mix(values: Codes) -> Codes:
-    """The finaliser of SplitMix64, as in `ml.sampling`."""
+    """The finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), elementwise."""
     values = values + np.uint64(0x9E3779B97F4A7C15)
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -1,8 +1,8 @@
-"""What a few words mean in six languages: where to start from before a company has rated texts.
+"""Sentiment lexicon: phrases in six languages, with which a company without rated texts starts.
 
-The phrases of `text_lexicon.csv` are taught like rated texts of their own, in full weight, so that
-one model reads both: alone it is the phrases' mood carried over to words that share their letters,
-and beside thousands of ratings it is hardly heard.
+The phrases of `text_lexicon.csv` are fitted like rated texts of full weight. Without ratings the
+model generalises them to words that share character n-grams with a phrase; among thousands of
+ratings they have little influence.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-MOODS = ("negative", "neutral", "positive")
+# Order of the columns of all class probabilities.
+SENTIMENT_CLASSES = ("negative", "neutral", "positive")
 FILE = Path(__file__).with_name("text_lexicon.csv")
 
 
 def phrases() -> list[tuple[str, str]]:
-    """Each phrase with its mood."""
+    """Each phrase with its sentiment class, in the order of the file."""
     with FILE.open(encoding="utf-8", newline="") as file:
-        return [(row["phrase"], row["mood"]) for row in csv.DictReader(file)]
+        return [(row["phrase"], row["sentiment"]) for row in csv.DictReader(file)]

@@ -1,4 +1,4 @@
-"""Personal data taken out of a text before a person reads it who need not know whose it is."""
+"""Masking of personal data: addresses, links, long numbers and names become placeholders."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ ADDRESS, LINK, NUMBER, NAME = "[address]", "[link]", "[number]", "[name]"
 _LINK = re.compile(r"https?://\S+|www\.\S+")
 _ADDRESS = re.compile(r"[^\s@<>(),;:]+@[^\s@<>(),;]+\.\w+")
 _MENTION = re.compile(r"(?<!\w)@\w+")
-# Orders, cards, accounts and telephones: four digits or more, however they are grouped and whatever
-# letters stand before them. Dates and amounts that are as long go too.
+# Numbers of orders, cards, accounts and telephones: four digits or more in any grouping, with up to
+# six letters before them. Dates and amounts of that length are masked too.
 _NUMBER = re.compile(r"(?:\b[A-Za-z]{1,6}[-/]?)?[+#(]?\d(?:[\s().\-/]{0,2}\d){3,}", re.ASCII)
-# A shorter name in Latin letters is as often a word ("Al", "Jo").
+# Shorter names in Latin letters are often words ("Al", "Jo").
 _LEAST_LETTERS = 3
 
 
 def masked(text: str, names: Iterable[str] = ()) -> str:
-    """The text without addresses, links, long numbers and the given people's names.
+    """The text with placeholders for addresses, links, long numbers and the given names.
 
     Args:
-        text: as written.
-        names: full names; each part of one counts, and all of one that is written without spaces.
+        text: the text as written.
+        names: full names; each part of a name is masked, and a name without spaces as a whole.
     """
     plain = _LINK.sub(LINK, text)
     plain = _MENTION.sub(NAME, _ADDRESS.sub(ADDRESS, plain))

@@ -1,7 +1,7 @@
-"""What is read out of texts: their mood as a number and, where that can be learned, their topic.
+"""Text model: sentiment of texts as a number and, where enough tickets have one, their topic.
 
-The moods are taught by customers' own ratings, the topics by tickets that somebody has filed. The
-model is two fitted questions (`ml.text_head`) and facts, in open formats; nothing is pickled.
+The labels of the sentiment are customers' ratings, those of the topics the tickets' own topics. The
+model is two classifiers (`ml.texts.classifier`) and facts, stored as NPZ and JSON without pickles.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from numpy.typing import NDArray
 
 from ml.model_files import fingerprint_of, write_files
 from ml.schemas import TEXT_SCORES, require_columns
-from ml.texts.features import batches, normalised, pieces
-from ml.texts.head import TextHead, fold_of
-from ml.texts.lexicon import MOODS
+from ml.texts.classifier import TextClassifier, fold_of
+from ml.texts.features import batches, ngram_matrix, normalised
+from ml.texts.lexicon import SENTIMENT_CLASSES
 
 FACTS_FILE = "facts.json"
-ARRAYS_FILE = "{head}.npz"
-NAMES_FILE = "{head}.json"
-SENTIMENT_HEAD, TOPIC_HEAD = "sentiment", "topic"
-# What tells a text to be scored, and its score, apart from others.
+ARRAYS_FILE = "{classifier}.npz"
+NAMES_FILE = "{classifier}.json"
+SENTIMENT, TOPIC = "sentiment", "topic"
+# Key of a text and of its score.
 TEXT_KEYS = ("load_id", "row_no")
 COLUMNS_TO_SCORE = (*TEXT_KEYS, "known_on", "label_group", "text", "topic")
-# Below this a topic is a guess; reviews also tell of what no ticket is about.
+# Below it no topic is assigned: reviews also concern subjects that no ticket is about.
 LEAST_TOPIC_PROBABILITY = 0.5
-# A text counts as negative below this: its mood is then told, and not one doubtful word.
+# A text counts as negative below this sentiment, which one doubtful word does not reach.
 NEGATIVE_BELOW = -0.25
 
 Values = NDArray[np.float64]
@@ -39,10 +39,11 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class TextFacts:
-    """What the model was made of.
+    """Origin of a text model.
 
-    `learned_until` is the day of the latest rated text that it has learned from; None where it is
-    the lexicon alone. `rated_texts` and `filed_texts` are how many taught moods and topics.
+    `learned_until` is the day of the latest rated text that it was fitted on; None for the lexicon
+    alone. `rated_texts` and `filed_texts` are the numbers of texts with a rating and with a topic
+    that it was fitted on.
     """
 
     as_of: date
@@ -56,7 +57,7 @@ class TextFacts:
 
     @classmethod
     def from_json(cls, text: str) -> TextFacts:
-        """Read what `to_json` wrote."""
+        """Facts from the text that `to_json` wrote."""
         stored = json.loads(text)
         for name in ("as_of", "learned_until"):
             stored[name] = stored[name] and date.fromisoformat(stored[name])
@@ -65,30 +66,39 @@ class TextFacts:
 
 @dataclass(frozen=True)
 class TextModel:
-    """A trained model of texts; `topic` is None where too few texts are filed."""
+    """A trained text model; `topic` is None where too few texts have a topic."""
 
-    sentiment: TextHead
-    topic: TextHead | None
+    sentiment: TextClassifier
+    topic: TextClassifier | None
     facts: TextFacts
 
-    def moods(self, texts: list[str], folds: NDArray[np.int64] | None = None) -> Values:
-        """Probability of each of `MOODS`, shape (texts, 3), of texts as written."""
+    def probabilities(self, texts: list[str], folds: NDArray[np.int64] | None = None) -> Values:
+        """Probability of each of `SENTIMENT_CLASSES`, shape (texts, 3).
+
+        Args:
+            texts: the texts as written.
+            folds: as in `TextClassifier.probabilities`.
+        """
         read = [normalised(text) for text in texts]
         parts = [
             self.sentiment.probabilities(
-                pieces(read[batch]), None if folds is None else folds[batch]
+                ngram_matrix(read[batch]), None if folds is None else folds[batch]
             )
             for batch in batches(read)
         ]
-        return np.concatenate([np.empty((0, len(MOODS))), *parts])
+        return np.concatenate([np.empty((0, len(SENTIMENT_CLASSES))), *parts])
 
     def score(self, texts: pa.Table, version: str) -> pa.Table:
         """Sentiment in [-1, 1] and topic of each text, as `TEXT_SCORES`, in the table's order.
 
-        The sentiment is the probability of a positive mood less that of a negative one. A text that
-        was known on the model's date, and may have taught it, is read by the machine that has not
-        learned from its rating: else the past would be told better than any later day. The topic is
-        the one under which the text was filed; else what the model says, null where it is not sure.
+        The sentiment is the probability of the class positive minus that of negative. A text known
+        on the model's date may be in its training data and gets an out-of-fold prediction, so that
+        past scores are as accurate as later ones. The topic is the ticket's own, else the predicted
+        one, else null where the probability is below `LEAST_TOPIC_PROBABILITY`.
+
+        Args:
+            texts: the texts, with `COLUMNS_TO_SCORE`.
+            version: the model's version in the registry.
 
         Raises:
             SchemaError: a column of `COLUMNS_TO_SCORE` is missing.
@@ -110,18 +120,17 @@ class TextModel:
             ],
             dtype=np.int64,
         )
-        matrix = pieces([normalised(text) for text in texts["text"].to_pylist()])
-        moods = self.sentiment.probabilities(matrix, folds)
+        matrix = ngram_matrix([normalised(text) for text in texts["text"].to_pylist()])
+        sentiment = sentiments(self.sentiment.probabilities(matrix, folds))
         topics = texts["topic"].to_pylist()
         if self.topic is not None:
-            told = self.topic.probabilities(matrix)
-            best = told.argmax(axis=1)
-            sure = told.max(axis=1) >= LEAST_TOPIC_PROBABILITY
+            predicted = self.topic.probabilities(matrix)
+            best = predicted.argmax(axis=1)
+            sure = predicted.max(axis=1) >= LEAST_TOPIC_PROBABILITY
             topics = [
                 filed or (self.topic.names[place] if is_sure else None)
                 for filed, place, is_sure in zip(topics, best, sure, strict=True)
             ]
-        sentiment = sentiments(moods)
         return pa.table(
             {
                 **{name: texts[name] for name in TEXT_KEYS},
@@ -134,12 +143,12 @@ class TextModel:
 
     @property
     def is_lexicon(self) -> bool:
-        """Whether no rating of the company has taught it."""
+        """True if the model was fitted on no rating of the company."""
         return self.facts.learned_until is None
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of everything in the model, equal for equal models."""
+        """SHA-256 of the model's files; equal models have equal fingerprints."""
         return fingerprint_of(self._files())
 
     def save(self, folder: Path) -> None:
@@ -148,22 +157,22 @@ class TextModel:
 
     @classmethod
     def load(cls, folder: Path) -> TextModel:
-        """Read what `save` wrote.
+        """Read the model that `save` wrote into a folder.
 
         Raises:
-            FileNotFoundError: one of the files is not there.
+            FileNotFoundError: a file of the model is missing.
         """
-        has_topic = (folder / NAMES_FILE.format(head=TOPIC_HEAD)).exists()
+        has_topic = (folder / NAMES_FILE.format(classifier=TOPIC)).exists()
         return cls(
-            sentiment=_loaded_head(folder, SENTIMENT_HEAD),
-            topic=_loaded_head(folder, TOPIC_HEAD) if has_topic else None,
+            sentiment=_loaded(folder, SENTIMENT),
+            topic=_loaded(folder, TOPIC) if has_topic else None,
             facts=TextFacts.from_json((folder / FACTS_FILE).read_text(encoding="utf-8")),
         )
 
     def _files(self) -> dict[str, bytes]:
-        topic = {} if self.topic is None else _head_files(self.topic, TOPIC_HEAD)
+        topic = {} if self.topic is None else _classifier_files(self.topic, TOPIC)
         return {
-            **_head_files(self.sentiment, SENTIMENT_HEAD),
+            **_classifier_files(self.sentiment, SENTIMENT),
             **topic,
             FACTS_FILE: self.facts.to_json().encode(),
         }
@@ -171,37 +180,42 @@ class TextModel:
 
 @dataclass(frozen=True)
 class LoadedTextModel:
-    """A model of texts with the version under which the registry keeps it."""
+    """A text model with its version in the registry and its date."""
 
     model: TextModel
     version: str
     as_of: date
 
 
-def sentiments(moods: Values) -> Values:
-    """One number of the three probabilities, shape (texts,): 1 is surely positive, −1 negative."""
-    return np.asarray(
-        moods[:, MOODS.index("positive")] - moods[:, MOODS.index("negative")], dtype=np.float64
-    )
+def sentiments(probabilities: Values) -> Values:
+    """Sentiment P(positive) − P(negative) in [-1, 1], shape (texts,).
+
+    Args:
+        probabilities: of each of `SENTIMENT_CLASSES`, shape (texts, 3).
+    """
+    positive, negative = map(SENTIMENT_CLASSES.index, ("positive", "negative"))
+    return np.asarray(probabilities[:, positive] - probabilities[:, negative], dtype=np.float64)
 
 
-def _head_files(head: TextHead, name: str) -> dict[str, bytes]:
+def _classifier_files(classifier: TextClassifier, name: str) -> dict[str, bytes]:
     arrays = io.BytesIO()
     np.savez_compressed(
         arrays,
-        columns=head.columns,
-        weights=head.weights,
-        intercepts=head.intercepts,
-        slopes=head.slopes,
-        levels=head.levels,
+        columns=classifier.columns,
+        weights=classifier.weights,
+        intercepts=classifier.intercepts,
+        slopes=classifier.slopes,
+        levels=classifier.levels,
     )
     return {
-        ARRAYS_FILE.format(head=name): arrays.getvalue(),
-        NAMES_FILE.format(head=name): json.dumps(head.names, ensure_ascii=False).encode(),
+        ARRAYS_FILE.format(classifier=name): arrays.getvalue(),
+        NAMES_FILE.format(classifier=name): json.dumps(
+            classifier.names, ensure_ascii=False
+        ).encode(),
     }
 
 
-def _loaded_head(folder: Path, name: str) -> TextHead:
-    names = json.loads((folder / NAMES_FILE.format(head=name)).read_text(encoding="utf-8"))
-    with np.load(folder / ARRAYS_FILE.format(head=name), allow_pickle=False) as arrays:
-        return TextHead(tuple(names), **{key: arrays[key] for key in arrays.files})
+def _loaded(folder: Path, name: str) -> TextClassifier:
+    names = json.loads((folder / NAMES_FILE.format(classifier=name)).read_text(encoding="utf-8"))
+    with np.load(folder / ARRAYS_FILE.format(classifier=name), allow_pickle=False) as arrays:
+        return TextClassifier(tuple(names), **{key: arrays[key] for key in arrays.files})

@@ -1,4 +1,4 @@
-"""The script in which a text is written, which is what can be said of its language for sure."""
+"""Script of a text, such as Latin or Han: the part of its language that characters alone show."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
-# The first word of a letter's name in Unicode where it is not the script's own.
+# The first word of a letter's Unicode name where it differs from the script's name.
 _SCRIPTS = {"CJK": "Han", "HIRAGANA": "Japanese", "KATAKANA": "Japanese"}
 NO_LETTERS = "no letters"
-# So much of a text tells its script.
+# A prefix of this length suffices for the script.
 _READ_CHARACTERS = 500
 
 
 def script_of(text: str) -> str:
-    """The script of most of its letters, such as Latin, Han or Cyrillic.
+    """The script of most of its letters, such as Latin, Han or Cyrillic; else `NO_LETTERS`.
 
     Chinese and Japanese share Han, so one kana makes a text Japanese.
     """
@@ -28,7 +28,7 @@ def script_of(text: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _script(character: str) -> str | None:
-    """By the letter's name, a wide or ornamental form as what it is a form of; None of others."""
+    """Script by the letter's Unicode name after NFKC normalisation; None for other characters."""
     if unicodedata.category(character)[0] != "L":
         return None
     plain = unicodedata.normalize("NFKC", character)[0]

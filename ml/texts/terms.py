@@ -1,9 +1,9 @@
-"""The words by which a model tells moods: what it says of each where it reads nothing else.
+"""Most influential terms of a text model: the prediction for each term as a text of its own.
 
-The pieces that the model weighs are hashed, so a weight cannot be read as a word. But a word can be
-read by the model, and the words are taken from the texts that taught it. None of them tells whose
-it was: a term that fewer than five customers have written is left out, and so is what holds a part
-of any writer's name, an address or a number.
+The model's features are hashed, so its weights have no names. The terms are taken from the texts
+that the model was fitted on, and the model classifies each of them. To protect the writers, a term
+is left out if fewer than five customers have written it or if it contains a part of a writer's
+name, an address or a number.
 """
 
 from __future__ import annotations
@@ -15,45 +15,45 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.texts.complaints import LEAST_CUSTOMERS, terms_in
-from ml.texts.lexicon import MOODS
+from ml.texts.lexicon import SENTIMENT_CLASSES
 from ml.texts.masking import masked
 from ml.texts.model import TextModel
 
 MAX_TERMS = 12
 LIKELY = 0.5
-# The terms that most have written are read: a rarer one would not come among the first.
-MAX_READ = 5_000
-# A probability is a ratio's part, and 0 has none.
+# Only the terms with the most writers are classified; a rarer term would not rank among the first.
+MAX_CANDIDATES = 5_000
+# Keeps the logarithm of a probability of 0 finite.
 _LEAST = 1e-9
 
 
 @dataclass(frozen=True)
-class MoodTerm:
-    """A term, the probability of the mood where it is all that is read, and its writers."""
+class InfluentialTerm:
+    """A term, the probability of the class for the term alone, and its number of customers."""
 
     term: str
     probability: float
     customers: int
 
 
-def strongest_terms(
+def influential_terms(
     model: TextModel,
     texts: Sequence[str],
     customers: Sequence[int | None],
     names: Sequence[Iterable[str] | None],
-) -> dict[str, list[MoodTerm]]:
-    """The terms by which the model most often tells each mood, by mood.
+) -> dict[str, list[InfluentialTerm]]:
+    """At most `MAX_TERMS` terms per sentiment class, the most influential first.
 
-    Told are those that make the mood likelier than not, in the order of their writers times the
-    logarithm of the ratio of the mood's probability to what it is where nothing is read: neither a
-    rare word nor a common one that tells nothing is what the model goes by.
+    A term belongs to a class whose probability exceeds one half for it. Its influence is the number
+    of its customers times the logarithm of the ratio of that probability to the probability for an
+    empty text, so that neither rare terms nor uninformative common ones come first.
 
     Args:
-        model: what reads them.
-        texts: those that taught it.
-        customers: who wrote each, None where nobody knows; such a text gives no terms, for its
-            writers cannot be counted.
-        names: full names of each writer.
+        model: the model that classifies the terms.
+        texts: the texts that the model was fitted on.
+        customers: the writer of each text; None where unknown. Such a text contributes no terms,
+            because its writers cannot be counted.
+        names: full names of each text's writer.
     """
     writers: defaultdict[str, set[int]] = defaultdict(set)
     for text, customer in zip(texts, customers, strict=True):
@@ -65,23 +65,23 @@ def strongest_terms(
         (term for term, who in writers.items() if len(who) >= LEAST_CUSTOMERS),
         key=lambda term: (-len(writers[term]), term),
     )
-    told = [term for term in common[:MAX_READ] if of_names.isdisjoint(terms_in(term))]
-    moods, unread = model.moods(told), model.moods([""])[0]
-    weights = np.log(np.maximum(moods, _LEAST) / np.maximum(unread, _LEAST))
-    weights *= np.array([[len(writers[term])] for term in told]).reshape(-1, 1)
+    terms = [term for term in common[:MAX_CANDIDATES] if of_names.isdisjoint(terms_in(term))]
+    alone, empty = model.probabilities(terms), model.probabilities([""])[0]
+    influence = np.log(np.maximum(alone, _LEAST) / np.maximum(empty, _LEAST))
+    influence *= np.array([[len(writers[term])] for term in terms]).reshape(-1, 1)
     return {
-        mood: _distinct(
-            MoodTerm(told[number], float(moods[number, place]), len(writers[told[number]]))
-            for number in np.argsort(-weights[:, place], kind="stable")
-            if moods[number, place] > LIKELY and weights[number, place] > 0
+        name: _distinct(
+            InfluentialTerm(terms[row], float(alone[row, place]), len(writers[terms[row]]))
+            for row in np.argsort(-influence[:, place], kind="stable")
+            if alone[row, place] > LIKELY and influence[row, place] > 0
         )
-        for place, mood in enumerate(MOODS)
+        for place, name in enumerate(SENTIMENT_CLASSES)
     }
 
 
-def _distinct(terms: Iterable[MoodTerm]) -> list[MoodTerm]:
-    """The first of them, without those that another one holds or is held by."""
-    kept: list[MoodTerm] = []
+def _distinct(terms: Iterable[InfluentialTerm]) -> list[InfluentialTerm]:
+    """The first of them, none of which contains another."""
+    kept: list[InfluentialTerm] = []
     for each in terms:
         if len(kept) == MAX_TERMS:
             break

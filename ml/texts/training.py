@@ -1,7 +1,7 @@
-"""Training of the model of texts: what a rating says of a text, and how well that is told later.
+"""Training of the text model on rated texts, and its evaluation on the latest fifth of them.
 
-The latest fifth of the rated texts teaches nothing and judges: the model beside the commonest mood
-and the lexicon alone, and beside the model in use on what that one has not learned from either.
+The holdout compares the model with the most frequent class and with the lexicon alone. A promotion
+compares it with the model in use, on texts that neither was fitted on.
 """
 
 from __future__ import annotations
@@ -13,96 +13,51 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from ml.metrics.calibration import calibration_error
 from ml.metrics.ranking import roc_auc
 from ml.schemas import require_columns
-from ml.texts.features import normalised, pieces
-from ml.texts.head import LEAST_TEXTS, Learned, TextHead, fold_of
-from ml.texts.lexicon import MOODS, phrases
+from ml.texts.classifier import LEAST_TEXTS, LabelledTexts, TextClassifier, fold_of
+from ml.texts.features import ngram_matrix, normalised
+from ml.texts.labels import RATING_COLUMNS, Places, RatedTexts, Values, rated_texts
+from ml.texts.lexicon import SENTIMENT_CLASSES, phrases
 from ml.texts.model import TextFacts, TextModel, sentiments
 
-COLUMNS_TO_LEARN = (
-    "label_group",
-    "written_on",
-    "text",
-    "rating",
-    "csat_score",
-    "is_first",
-    "is_last",
-    "topic",
-    "customer_no",
-    "names",
-)
-# The newest of them; more take minutes and say little that these do not.
+COLUMNS_TO_LEARN = (*RATING_COLUMNS, "topic", "customer_no", "names")
+# Older texts are left out: they take minutes and add little accuracy.
 MAX_TEXTS = 50_000
-# Below so many rated texts none is held back to judge with, and the lexicon is beaten by chance.
+# With fewer rated texts none is held out, and a model would beat the lexicon by chance.
 LEAST_JUDGED = 100
 HOLDOUT_SHARE = 0.2
-# A score for the help judges the help: its last message tells of it, others hardly do. And a good
-# score makes no kind words of the question that began it, which is neutral then.
-RATING_WEIGHT, LAST_MESSAGE_WEIGHT, OTHER_MESSAGE_WEIGHT = 1.0, 0.5, 0.2
-# Of a phrase beside ratings. Of 0.03 to 1, on the two collections, 1 was best with two hundred
-# ratings and no worse with ten thousand. Alone the lexicon ranks the negative texts before the
+# Weight of a phrase relative to a rating. Of 0.03 to 1, on the two labelled collections, 1 was best
+# with 200 ratings and no worse with 10,000. The lexicon alone ranks negative texts before the
 # others with an AUC of .86 (Chinese) and .74 (English).
 PHRASE_WEIGHT = 1.0
-NEUTRAL = 3.0
-# By how much the log loss on later texts may rise before a newer model is refused.
+# Largest increase of the holdout's log loss with which a newer model is promoted.
 MAX_LOG_LOSS_GAIN = 0.01
 SMALLEST_PROBABILITY = 1e-6
 
-Values = NDArray[np.float64]
-Places = NDArray[np.int64]
-
 
 @dataclass(frozen=True)
-class RatedTexts:
-    """Texts with the mood that a rating gives them; arrays of shape (texts,).
+class Evaluation:
+    """Predictions of one model for the holdout: probabilities of shape (texts, 3), and metrics.
 
-    `rows` are their places in the table that they were taken from.
+    `model` is `ratings`, `lexicon` or `majority`, the most frequent class.
     """
 
-    texts: list[str]
-    groups: list[str]
-    days: list[date]
-    moods: Places
-    weights: Values
-    rows: Places
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    def where(self, kept: NDArray[np.bool_]) -> RatedTexts:
-        """Those of them, in their order."""
-        places = np.flatnonzero(kept)
-        return RatedTexts(
-            [self.texts[place] for place in places],
-            [self.groups[place] for place in places],
-            [self.days[place] for place in places],
-            self.moods[places],
-            self.weights[places],
-            self.rows[places],
-        )
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What one reader said of the later texts: probabilities of shape (texts, 3), and metrics."""
-
-    reader: str
-    moods: Values
+    model: str
+    probabilities: Values
     metrics: dict[str, float]
 
 
 @dataclass(frozen=True)
 class TextTraining:
-    """A trained model and how it was judged.
+    """A trained model with its training data and its evaluation.
 
-    `metrics` are those of the later texts, the lexicon's and the majority's with their name in
-    front; empty where too few texts are rated. `holdout` are those texts, and `readings` what was
-    said of them, by the model that was kept first. `texts` is the table that all were taken from,
-    and `learned` what the model was taught by, besides the lexicon.
+    `texts` is the table that all texts come from, `fitted_on` the rated texts of the fit besides
+    the lexicon, and `holdout` the rated texts of the evaluation. `evaluations` starts with the
+    model that was kept; it is empty where too few texts are rated. `metrics` are those of the model
+    fitted on ratings, and the others' under their names, such as `lexicon.accuracy`.
     """
 
     model: TextModel
@@ -110,16 +65,18 @@ class TextTraining:
     holdout: RatedTexts
     why: str
     texts: pa.Table
-    learned: RatedTexts
-    readings: tuple[Reading, ...]
+    fitted_on: RatedTexts
+    evaluations: tuple[Evaluation, ...]
 
 
 def train_texts(texts: pa.Table, as_of: date) -> TextTraining:
-    """Fit on all but the latest rated texts, judge on those; where it is better, the lexicon stays.
+    """Fit on all but the latest rated texts, and evaluate on the latest.
+
+    The lexicon alone is kept where the ratings do not reduce its log loss on the holdout.
 
     Args:
-        texts: what customers wrote by the day, with `COLUMNS_TO_LEARN`.
-        as_of: the day as of which the model is.
+        texts: the texts known on the date, with `COLUMNS_TO_LEARN`.
+        as_of: the model's date.
 
     Raises:
         SchemaError: a column is missing.
@@ -128,125 +85,115 @@ def train_texts(texts: pa.Table, as_of: date) -> TextTraining:
     texts = texts.sort_by([("written_on", "ascending"), ("label_group", "ascending")])
     texts = texts.slice(max(0, len(texts) - MAX_TEXTS))
     rated = rated_texts(texts)
-    topic, filed = _topic_head(texts)
+    topic, filed = _topic_classifier(texts)
     none = rated.where(np.zeros(len(rated), bool))
-    lexicon = TextModel(fit_moods(none), topic, TextFacts(as_of, None, 0, filed))
+    lexicon = TextModel(fit_sentiment(none), topic, TextFacts(as_of, None, 0, filed))
     if len(rated) < LEAST_JUDGED:
-        why = f"{len(rated)} rated texts are too few to learn from: the lexicon reads alone"
+        why = f"{len(rated)} rated texts are too few to learn from, so the lexicon is used alone"
         return TextTraining(lexicon, {}, none, why, texts, none, ())
     past, later = _split(rated)
     facts = TextFacts(as_of, max(past.days, default=None), len(past), filed)
-    model = TextModel(fit_moods(past), topic, facts)
-    read = [
-        _reading(name, reader.moods(later.texts), later, past)
-        for name, reader in (("ratings", model), ("lexicon", lexicon))
-    ]
-    ratings, by_lexicon, majority = (*read, _majority(past, later))
-    metrics = dict(ratings.metrics)
-    for beside in (by_lexicon, majority):
-        metrics |= {f"{beside.reader}.{name}": value for name, value in beside.metrics.items()}
-    if ratings.metrics["log_loss"] >= by_lexicon.metrics["log_loss"]:
-        why = "on the later texts the company's ratings tell no more than the lexicon"
-        readings = (by_lexicon, ratings, majority)
-        return TextTraining(lexicon, metrics, later, why, texts, none, readings)
-    why = (
-        f"on {len(later)} later texts the log loss is {ratings.metrics['log_loss']:.3f}, by the "
-        f"lexicon alone {by_lexicon.metrics['log_loss']:.3f}"
+    model = TextModel(fit_sentiment(past), topic, facts)
+    ratings, by_lexicon = (
+        _evaluation(name, candidate.probabilities(later.texts), later, past)
+        for name, candidate in (("ratings", model), ("lexicon", lexicon))
     )
-    readings = (ratings, by_lexicon, majority)
-    return TextTraining(model, metrics, later, why, texts, past, readings)
+    majority = _majority(past, later)
+    metrics = dict(ratings.metrics)
+    for other in (by_lexicon, majority):
+        metrics |= {f"{other.model}.{name}": value for name, value in other.metrics.items()}
+    if ratings.metrics["log_loss"] >= by_lexicon.metrics["log_loss"]:
+        why = "on the holdout the company's ratings do not reduce the log loss of the lexicon"
+        evaluations = (by_lexicon, ratings, majority)
+        return TextTraining(lexicon, metrics, later, why, texts, none, evaluations)
+    why = (
+        f"on the {len(later)} texts of the holdout the log loss is "
+        f"{ratings.metrics['log_loss']:.3f}, with the lexicon alone "
+        f"{by_lexicon.metrics['log_loss']:.3f}"
+    )
+    evaluations = (ratings, by_lexicon, majority)
+    return TextTraining(model, metrics, later, why, texts, past, evaluations)
 
 
 def decide_texts(training: TextTraining, champion: TextModel | None) -> tuple[bool, str]:
-    """Whether the trained model replaces the one in use, and why.
+    """True if the trained model is promoted, and the reason.
 
-    It may be worse by 0.01 of log loss on the texts that neither has learned from; where there are
-    too few of them the newer one is used, for it has learned from more.
+    The model is promoted if its log loss exceeds that of the champion by `MAX_LOG_LOSS_GAIN` at
+    most, on the texts that neither was fitted on. With fewer than `LEAST_JUDGED` of them the newer
+    model is promoted, because it was fitted on more texts.
+
+    Args:
+        training: the trained model.
+        champion: the model in use; None before the first.
     """
     if champion is None:
-        return True, f"There was none before: {training.why}."
+        return True, f"No model was in use before: {training.why}."
     until = champion.facts.learned_until
     unseen = np.array([until is None or day > until for day in training.holdout.days], dtype=bool)
     later = training.holdout.where(unseen)
     if len(later) < LEAST_JUDGED:
         return True, f"Too few texts to compare with the model in use: {training.why}."
     ours, theirs = (
-        log_loss(model.moods(later.texts), later) for model in (training.model, champion)
+        log_loss(model.probabilities(later.texts), later) for model in (training.model, champion)
     )
-    verdict = (
-        f"on {len(later)} texts that neither has learned from the log loss is {ours:.3f}, that of "
-        f"the model in use {theirs:.3f}."
+    reason = (
+        f"On {len(later)} texts that neither model was fitted on, the log loss is {ours:.3f}; that "
+        f"of the model in use is {theirs:.3f}."
     )
-    return ours <= theirs + MAX_LOG_LOSS_GAIN, f"Judged together, {verdict}"
+    return ours <= theirs + MAX_LOG_LOSS_GAIN, reason
 
 
-def rated_texts(texts: pa.Table) -> RatedTexts:
-    """The texts that have a rating of their own, or their ticket's, of 1 to 5."""
-    found: list[tuple[str, str, date, int, float, int]] = []
-    for number, row in enumerate(texts.select(COLUMNS_TO_LEARN).to_pylist()):
-        rating, weight = row["rating"], RATING_WEIGHT
-        if rating is None and row["csat_score"] is not None:
-            rating = min(row["csat_score"], NEUTRAL) if row["is_first"] else row["csat_score"]
-            weight = LAST_MESSAGE_WEIGHT if row["is_last"] else OTHER_MESSAGE_WEIGHT
-        if rating is not None:
-            place = 0 if rating < 2.5 else 1 if rating <= 3.5 else 2
-            found.append(
-                (row["text"], row["label_group"], row["written_on"], place, weight, number)
-            )
-    return RatedTexts(
-        [text for text, *_ in found],
-        [group for _, group, *_ in found],
-        [day for _, _, day, *_ in found],
-        np.array([place for *_, place, _, _ in found], dtype=np.int64),
-        np.array([weight for *_, weight, _ in found], dtype=np.float64),
-        np.array([number for *_, number in found], dtype=np.int64),
-    )
+def fit_sentiment(rated: RatedTexts) -> TextClassifier:
+    """Sentiment classifier fitted on rated texts and on the lexicon's phrases.
 
-
-def fit_moods(rated: RatedTexts) -> TextHead:
-    """The moods by these texts and by the lexicon's phrases.
-
-    The same text of a fold and mood is learned once, with the root of its weight: what a thousand
-    have written in the same words is no thousand texts.
-    """
-    keys = zip(map(normalised, rated.texts), rated.moods, map(fold_of, rated.groups), strict=True)
-    weights: Counter[tuple[str, int, int]] = Counter()
-    for (text, mood, fold), weight in zip(keys, rated.weights, strict=True):
-        weights[text, int(mood), fold] += weight
-    taught = [(*key, float(np.sqrt(weight))) for key, weight in weights.items()]
-    taught += [
-        (normalised(phrase), MOODS.index(mood), -1, PHRASE_WEIGHT) for phrase, mood in phrases()
-    ]
-    return TextHead.fit(MOODS, _learned(taught))
-
-
-def log_loss(moods: Values, rated: RatedTexts) -> float:
-    """Mean negative log probability of the texts' moods, by their weights.
+    Equal texts of a fold and class are one training text with the square root of their weight,
+    because a thousand equal messages are less evidence than a thousand different texts.
 
     Args:
-        moods: what a model says of them, shape (texts, 3).
+        rated: the training texts; none for the lexicon alone.
+    """
+    keys = zip(map(normalised, rated.texts), rated.labels, map(fold_of, rated.groups), strict=True)
+    weights: Counter[tuple[str, int, int]] = Counter()
+    for (text, label, fold), weight in zip(keys, rated.weights, strict=True):
+        weights[text, int(label), fold] += weight
+    labelled = [(*key, float(np.sqrt(weight))) for key, weight in weights.items()]
+    labelled += [
+        (normalised(phrase), SENTIMENT_CLASSES.index(name), -1, PHRASE_WEIGHT)
+        for phrase, name in phrases()
+    ]
+    return TextClassifier.fit(SENTIMENT_CLASSES, _labelled(labelled))
+
+
+def log_loss(probabilities: Values, rated: RatedTexts) -> float:
+    """Mean negative log probability of the labels in nats, weighted by the texts' weights.
+
+    Args:
+        probabilities: of each class, shape (texts, 3).
         rated: the texts.
     """
-    told = moods[np.arange(len(rated)), rated.moods]
-    return float(np.average(-np.log(np.maximum(told, SMALLEST_PROBABILITY)), weights=rated.weights))
+    own = probabilities[np.arange(len(rated)), rated.labels]
+    return float(np.average(-np.log(np.maximum(own, SMALLEST_PROBABILITY)), weights=rated.weights))
 
 
-def macro_f1(actual: Places, told: Places) -> float:
-    """Mean F1 of the classes that occur."""
-    return float(np.mean(list(f1_scores(actual, told).values())))
+def macro_f1(labels: Places, predicted: Places) -> float:
+    """Mean of the F1 scores of the classes that occur in the labels; both of shape (texts,)."""
+    return float(np.mean(list(f1_scores(labels, predicted).values())))
 
 
-def f1_scores(actual: Places, told: Places) -> dict[int, float]:
-    """F1, the harmonic mean of precision and recall, of each class that occurs."""
+def f1_scores(labels: Places, predicted: Places) -> dict[int, float]:
+    """F1 score of each class that occurs in the labels, by its position."""
     scores = {}
-    for place in np.unique(actual):
-        hit = float(((actual == place) & (told == place)).sum())
-        scores[int(place)] = 2 * hit / float((actual == place).sum() + (told == place).sum())
+    for place in np.unique(labels):
+        hits = float(((labels == place) & (predicted == place)).sum())
+        scores[int(place)] = 2 * hits / float((labels == place).sum() + (predicted == place).sum())
     return scores
 
 
-def _topic_head(texts: pa.Table) -> tuple[TextHead | None, int]:
-    """The topics of the filed texts, and how many those are; None where there are not two."""
+def _topic_classifier(texts: pa.Table) -> tuple[TextClassifier | None, int]:
+    """Classifier of the tickets' topics and its number of texts; None with fewer than two topics.
+
+    A topic needs `LEAST_TEXTS` texts.
+    """
     filed = [
         (normalised(row["text"]), row["topic"], row["label_group"])
         for row in texts.select(["text", "topic", "label_group"]).to_pylist()
@@ -259,15 +206,16 @@ def _topic_head(texts: pa.Table) -> tuple[TextHead | None, int]:
     weights = Counter(
         (text, names.index(topic), fold_of(group)) for text, topic, group in filed if topic in names
     )
-    taught = [(*key, float(np.sqrt(count))) for key, count in weights.items()]
-    return TextHead.fit(names, _learned(taught)).mean(), sum(counts[name] for name in names)
+    labelled = [(*key, float(np.sqrt(count))) for key, count in weights.items()]
+    classifier = TextClassifier.fit(names, _labelled(labelled)).mean()
+    return classifier, sum(counts[name] for name in names)
 
 
-def _learned(taught: Sequence[tuple[str, int, int, float]]) -> Learned:
-    """Texts with class, fold and weight, in their own order: equal rows train equal models."""
-    ordered = sorted(taught)
-    return Learned(
-        pieces([text for text, *_ in ordered]),
+def _labelled(rows: Sequence[tuple[str, int, int, float]]) -> LabelledTexts:
+    """Texts with class, fold and weight, sorted, so that equal rows give equal models."""
+    ordered = sorted(rows)
+    return LabelledTexts(
+        ngram_matrix([text for text, *_ in ordered]),
         np.array([place for _, place, _, _ in ordered], dtype=np.int64),
         np.array([weight for *_, weight in ordered], dtype=np.float64),
         np.array([fold for _, _, fold, _ in ordered], dtype=np.int64),
@@ -275,39 +223,41 @@ def _learned(taught: Sequence[tuple[str, int, int, float]]) -> Learned:
 
 
 def _split(rated: RatedTexts) -> tuple[RatedTexts, RatedTexts]:
-    """The earlier texts and the latest fifth; a day is on one side."""
+    """The earlier texts and the latest fifth; all texts of a day are on one side."""
     days = np.array(rated.days)
     first_later = np.sort(days)[int(len(days) * (1 - HOLDOUT_SHARE))]
     return rated.where(days < first_later), rated.where(days >= first_later)
 
 
-def _reading(reader: str, moods: Values, later: RatedTexts, past: RatedTexts) -> Reading:
-    """Metrics of later texts, and accuracy on those whose words nobody had written before."""
-    told = moods.argmax(axis=1)
+def _evaluation(
+    model: str, probabilities: Values, later: RatedTexts, past: RatedTexts
+) -> Evaluation:
+    """Metrics on the holdout; some only for texts whose wording is not in the training data."""
+    predicted = probabilities.argmax(axis=1)
     known = set(map(normalised, past.texts))
     is_new = np.array([normalised(text) not in known for text in later.texts])
-    is_right = told == later.moods
+    is_right = predicted == later.labels
     figures = {
         "texts": float(len(later)),
         "accuracy": float(np.mean(is_right)),
-        "macro_f1": macro_f1(later.moods, told),
-        "log_loss": log_loss(moods, later),
-        "calibration_error": calibration_error(is_right, moods.max(axis=1)),
+        "macro_f1": macro_f1(later.labels, predicted),
+        "log_loss": log_loss(probabilities, later),
+        "calibration_error": calibration_error(is_right, probabilities.max(axis=1)),
         "new_wordings": float(is_new.sum()),
         "new_wordings_accuracy": float(np.mean(is_right[is_new])) if is_new.any() else float("nan"),
-        "auc_negative": roc_auc(later.moods == 0, -sentiments(moods)),
+        "auc_negative": roc_auc(later.labels == 0, -sentiments(probabilities)),
     }
-    return Reading(
-        reader, moods, {name: value for name, value in figures.items() if np.isfinite(value)}
-    )
+    finite = {name: value for name, value in figures.items() if np.isfinite(value)}
+    return Evaluation(model, probabilities, finite)
 
 
-def _majority(past: RatedTexts, later: RatedTexts) -> Reading:
-    commonest = np.bincount(past.moods, minlength=len(MOODS)).argmax()
-    moods = np.zeros((len(later), len(MOODS)))
-    moods[:, commonest] = 1.0
+def _majority(past: RatedTexts, later: RatedTexts) -> Evaluation:
+    """Evaluation of the training data's most frequent class."""
+    most_frequent = np.bincount(past.labels, minlength=len(SENTIMENT_CLASSES)).argmax()
+    probabilities = np.zeros((len(later), len(SENTIMENT_CLASSES)))
+    probabilities[:, most_frequent] = 1.0
     figures = {
-        "accuracy": float(np.mean(commonest == later.moods)),
-        "macro_f1": macro_f1(later.moods, moods.argmax(axis=1)),
+        "accuracy": float(np.mean(most_frequent == later.labels)),
+        "macro_f1": macro_f1(later.labels, probabilities.argmax(axis=1)),
     }
-    return Reading("majority", moods, figures)
+    return Evaluation("majority", probabilities, figures)

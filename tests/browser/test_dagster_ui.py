@@ -104,7 +104,7 @@ def test_the_model_shows_its_lift_as_a_picture(page: Page, address: str) -> None
 
 def test_the_model_shows_its_card(page: Page, address: str) -> None:
     show_markdown(page, address, "model_card")
-    page.get_by_role("heading", name="What it must not be used for").wait_for()
+    page.get_by_role("heading", name="Out-of-scope use").wait_for()
 
 
 def show_markdown(page: Page, address: str, name: str) -> None:

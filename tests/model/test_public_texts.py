@@ -1,4 +1,4 @@
-"""The model of texts on labelled collections that TEXT_LABELS_DIR names the folder of."""
+"""Text model on the labelled collections in the folder that TEXT_LABELS_DIR names."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def figures() -> dict[str, TextFigures]:
 
 
 @pytest.mark.shared_data
-def test_the_mood_of_chinese_reviews_is_told(figures: dict[str, TextFigures]) -> None:
+def test_chinese_reviews_are_classified(figures: dict[str, TextFigures]) -> None:
     assert figures["zh_waimai"].held_out > 2_000
     assert figures["zh_waimai"].accuracy >= 0.89
 
 
 @pytest.mark.shared_data
-def test_the_mood_of_english_messages_is_told(figures: dict[str, TextFigures]) -> None:
+def test_english_messages_are_classified(figures: dict[str, TextFigures]) -> None:
     assert figures["en_airline"].held_out > 2_000
     assert figures["en_airline"].macro_f1 >= 0.74
 

@@ -96,7 +96,7 @@ from cli.commands import app
 from deployment.config_file import load_config
 from deployment.home import Home
 from orchestration.resources import Models
-from tests.unit.ml.texts.test_model import to_learn
+from tests.unit.ml.texts.planted_texts import to_learn
 texts = Models(Home.from_env(), load_config(Path("config/demo.yml"))).texts
 for day in (date(2026, 5, 1), date(2026, 6, 1)):
     texts.promote(texts.log(train_texts(to_learn([]), day)))

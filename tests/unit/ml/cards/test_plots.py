@@ -13,7 +13,7 @@ from ml.metrics.profit import empc, profit_curve
 from ml.training.training_result import TrainingResult
 
 
-def test_the_calibration_plot_draws_wilson_s_interval_at_each_tenth(
+def test_the_calibration_plot_draws_wilson_s_interval_of_each_bin(
     result: TrainingResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: dict[str, Any] = {}

@@ -10,7 +10,7 @@ from ml.cards.text_card import text_card
 from ml.metrics.intervals import wilson_interval
 from ml.texts.lexicon import phrases
 from ml.texts.training import TextTraining, train_texts
-from tests.unit.ml.texts.test_model import DAY, text_rows, to_learn
+from tests.unit.ml.texts.planted_texts import DAY, text_rows, to_learn
 
 Row = dict[str, object]
 # The first is the name of some who wrote it; the others one customer wrote twice.
@@ -19,7 +19,7 @@ TELLING = ("anna", "keller", "jo@", "mail", "1234567", "10293", "zyxwhispered")
 
 
 def company() -> list[Row]:
-    """Rated texts of two scripts and tickets with a score; some hold what is nobody's business."""
+    """Rated texts of two scripts and tickets with a score; some hold personal data."""
     rows = text_rows(600)
     for number, row in enumerate(rows):
         row["names"] = ["Anna Keller"] if number % 50 == 0 else ["Ken Ito"]
@@ -56,43 +56,43 @@ def section(card: str, heading: str) -> str:
     return card.partition(f"## {heading}\n")[2].partition("\n## ")[0]
 
 
-def test_the_card_answers_a_manager_s_questions_in_this_order(card: str) -> None:
-    assert card.startswith(f"# Model of texts as of {DAY}\n")
+def test_the_card_has_its_sections_in_this_order(card: str) -> None:
+    assert card.startswith(f"# Text model as of {DAY}\n")
     assert [line[3:] for line in card.splitlines() if line.startswith("## ")] == [
-        "What it is for",
-        "What it was taught by",
-        "How good it is on later texts",
-        "Which moods it takes for which",
-        "How well its probabilities hold",
-        "In which scripts and by which ratings",
-        "What it reads most",
-        "What it must not be used for",
+        "Intended use",
+        "Training data",
+        "Metrics on the holdout",
+        "Confusion matrix",
+        "Calibration",
+        "Accuracy by script and by source of the rating",
+        "Most influential terms",
+        "Out-of-scope use",
     ]
 
 
-def test_what_taught_it_is_told_by_kind_mood_script_and_time(
+def test_the_training_data_are_counted_by_source_class_script_and_time(
     training: TextTraining, card: str
 ) -> None:
-    learned, told = training.learned, section(card, "What it was taught by")
-    rows = training.texts.take(learned.rows).to_pylist()
+    rated_texts, data = training.fitted_on, section(card, "Training data")
+    rows = training.texts.take(rated_texts.rows).to_pylist()
     rated = [row for row in rows if row["rating"] is not None]
     last = [row for row in rows if row["rating"] is None and row["is_last"]]
-    count = [int(np.count_nonzero(learned.moods == place)) for place in range(3)]
+    count = [int(np.count_nonzero(rated_texts.labels == place)) for place in range(3)]
 
-    assert f"such as reviews: {len(rated)} texts, with weight 1\n" in told
-    assert f"Last messages of tickets, by the score given to the help: {len(last)} texts" in told
-    assert f"neutral at best: {len(rows) - len(rated) - len(last)} texts, with weight 0.2" in told
-    assert f"negative {count[0]}, neutral {count[1]}, positive {count[2]}" in told
-    han = sum("外卖" in text for text in learned.texts)
-    assert f"Written from {min(learned.days)} to {max(learned.days)}, in scripts: " in told
-    assert f"in scripts: Latin {len(learned) - han}, Han {han}. " in told
+    assert f"such as reviews: {len(rated)} texts, with weight 1\n" in data
+    assert f"Last messages of tickets, rated by the ticket's CSAT score: {len(last)} texts" in data
+    assert f"neutral at best: {len(rows) - len(rated) - len(last)} texts, with weight 0.2" in data
+    assert f"negative {count[0]}, neutral {count[1]}, positive {count[2]}" in data
+    han = sum("外卖" in text for text in rated_texts.texts)
+    assert f"Written from {min(rated_texts.days)} to {max(rated_texts.days)}, in scripts: " in data
+    assert f"in scripts: Latin {len(rated_texts) - han}, Han {han}. " in data
     later = training.holdout
-    assert f"{len(later)} texts from {min(later.days)} to {max(later.days)}" in told
-    assert f"{len(phrases())} phrases in six languages" in told
-    assert f"Topics: {training.model.facts.filed_texts} texts" in told
+    assert f"{len(later)} texts from {min(later.days)} to {max(later.days)}" in data
+    assert f"{len(phrases())} phrases in six languages" in data
+    assert f"Topics: {training.model.facts.filed_texts} texts" in data
 
 
-def test_every_figure_is_told_beside_the_lexicon_s_and_the_majority_s(
+def test_every_metric_has_the_lexicon_s_and_the_majority_s_beside_it(
     training: TextTraining, card: str
 ) -> None:
     metrics, count = training.metrics, len(training.holdout)
@@ -104,45 +104,49 @@ def test_every_figure_is_told_beside_the_lexicon_s_and_the_majority_s(
     beside = [f"{metrics[f'{peer}.macro_f1']:.3f}" for peer in ("lexicon", "majority")]
     assert row_of(card, "Macro-F1") == [f"{metrics['macro_f1']:.3f}", "–", *beside]
     assert row_of(card, "Log loss")[-1] == "–"
-    assert f"**In short:** of {count} later texts it told the mood of {sure.estimate:.0%}" in card
+    assert f"**Summary:** of the {count} texts of the holdout, {sure.estimate:.0%} received" in card
 
 
 def test_the_confusion_adds_up_to_the_texts_judged(training: TextTraining, card: str) -> None:
-    told = section(card, "Which moods it takes for which")
+    matrix = section(card, "Confusion matrix")
     counts = [
-        [int(cell) for cell in row_of(told, mood)[:3]]
-        for mood in ("negative", "neutral", "positive")
+        [int(cell) for cell in row_of(matrix, name)[:3]]
+        for name in ("negative", "neutral", "positive")
     ]
-    scores = [float(row_of(told, mood)[5]) for mood in ("negative", "neutral", "positive")]
+    scores = [float(row_of(matrix, name)[5]) for name in ("negative", "neutral", "positive")]
 
-    assert [sum(row) for row in counts] == np.bincount(training.holdout.moods).tolist()
+    assert [sum(row) for row in counts] == np.bincount(training.holdout.labels).tolist()
     right = sum(counts[place][place] for place in range(3))
     assert right / len(training.holdout) == training.metrics["accuracy"]
     assert np.mean(scores) == pytest.approx(training.metrics["macro_f1"], abs=0.001)
 
 
-def test_how_sure_it_was_is_held_against_how_often_it_was_right(
+def test_confidence_is_compared_with_accuracy_by_bin_and_by_class(
     training: TextTraining, card: str
 ) -> None:
-    told, moods = section(card, "How well its probabilities hold"), training.readings[0].moods
+    calibration = section(card, "Calibration")
+    probabilities = training.evaluations[0].probabilities
 
-    negative = float(np.mean(training.holdout.moods == 0))
-    assert row_of(told, "negative")[:2] == [f"{moods[:, 0].mean():.1%}", f"{negative:.1%}"]
-    surest = moods.max(axis=1) > 0.9
-    right = (moods.argmax(axis=1) == training.holdout.moods)[surest]
-    assert row_of(told, "90% to 100%")[0] == str(surest.sum())
-    assert row_of(told, "90% to 100%")[2] == f"{right.mean():.1%}"
-    by_group = section(card, "In which scripts and by which ratings")
-    assert "| Rated by | a score for the help | " in by_group
+    negative = float(np.mean(training.holdout.labels == 0))
+    assert row_of(calibration, "negative")[:2] == [
+        f"{probabilities[:, 0].mean():.1%}",
+        f"{negative:.1%}",
+    ]
+    surest = probabilities.max(axis=1) > 0.9
+    right = (probabilities.argmax(axis=1) == training.holdout.labels)[surest]
+    assert row_of(calibration, "90% to 100%")[0] == str(surest.sum())
+    assert row_of(calibration, "90% to 100%")[2] == f"{right.mean():.1%}"
+    by_group = section(card, "Accuracy by script and by source of the rating")
+    assert "| Rated by | a CSAT score | " in by_group
     assert "| Script | Latin | " in by_group
 
 
-def test_the_words_that_tell_a_mood_are_named_and_nobody_s_own_are(card: str) -> None:
-    told = section(card, "What it reads most")
+def test_influential_terms_are_named_and_personal_data_are_not(card: str) -> None:
+    terms = section(card, "Most influential terms")
 
-    assert "- negative: " in told
-    assert "krad (" in told
-    assert "belk (" in told
+    assert "- negative: " in terms
+    assert "krad (" in terms
+    assert "belk (" in terms
     for part in TELLING:
         assert part not in card.casefold()
 
@@ -161,18 +165,18 @@ def test_no_text_stands_in_the_card(training: TextTraining, card: str) -> None:
         (99, "99 rated texts are too few to learn from"),
     ],
 )
-def test_the_lexicon_alone_is_said_to_be_and_judged_by_nothing(count: int, said: str) -> None:
+def test_the_lexicon_alone_is_reported_without_any_evaluation(count: int, said: str) -> None:
     card = text_card(train_texts(to_learn(text_rows(count)), DAY))
 
-    assert f"**No rating has taught it**: {said}" in card
-    assert "Nothing that customers wrote." in card
-    assert "Not judged" in section(card, "How good it is on later texts")
-    assert "Which moods it takes" not in card
-    assert "The phrases of the lexicon" in section(card, "What it reads most")
-    assert "below 100 rated texts" in section(card, "What it must not be used for")
+    assert f"**The lexicon alone is in use, without ratings**: {said}" in card
+    assert "- No text of a customer\n" in card
+    assert "Not evaluated" in section(card, "Metrics on the holdout")
+    assert "Confusion matrix" not in card
+    assert "The phrases of the lexicon" in section(card, "Most influential terms")
+    assert "below 100 rated texts" in section(card, "Out-of-scope use")
 
 
-def test_ratings_that_were_refused_stand_beside_the_lexicon_that_was_kept() -> None:
+def test_a_rejected_model_stands_beside_the_lexicon_that_is_in_use() -> None:
     # Rated against what the lexicon's own words say, but only among the earlier texts.
     kinds = {1.0: "terrible, useless and broken", 5.0: "excellent, I am very happy"}
     rows: list[dict[str, Any]] = [
@@ -186,13 +190,13 @@ def test_ratings_that_were_refused_stand_beside_the_lexicon_that_was_kept() -> N
     card = text_card(training)
 
     assert training.model.is_lexicon
-    told = section(card, "How good it is on later texts")
-    assert "| Model (lexicon alone) | 95 % interval | By ratings | Commonest mood |" in told
-    assert "refused and is in use nowhere" in told
-    assert row_of(told, "Accuracy")[0] == f"{training.metrics['lexicon.accuracy']:.3f}"
-    assert row_of(told, "Accuracy")[2] == f"{training.metrics['accuracy']:.3f}"
-    assert "**No rating has taught it**: on the later texts" in card
-    assert "Nothing that customers wrote." in card
+    metrics = section(card, "Metrics on the holdout")
+    assert "| Model (lexicon alone) | 95 % interval | Ratings | Most frequent class |" in metrics
+    assert "rejected and is not in use" in metrics
+    assert row_of(metrics, "Accuracy")[0] == f"{training.metrics['lexicon.accuracy']:.3f}"
+    assert row_of(metrics, "Accuracy")[2] == f"{training.metrics['accuracy']:.3f}"
+    assert f"**The lexicon alone is in use, without ratings**: {training.why}" in card
+    assert "- No text of a customer\n" in card
 
 
 def test_a_topic_that_looks_like_markup_is_text() -> None:
@@ -206,10 +210,10 @@ def test_a_topic_that_looks_like_markup_is_text() -> None:
     assert "<script" not in model_card_html(card, {})
 
 
-def test_the_page_holds_all_of_the_card_and_needs_nothing_beside_itself(card: str) -> None:
+def test_the_page_holds_all_of_the_card_and_loads_nothing(card: str) -> None:
     page = model_card_html(card, {})
 
-    assert f"<title>Model of texts as of {DAY}</title>" in page
+    assert f"<title>Text model as of {DAY}</title>" in page
     assert page.count("<h2>") == 8
     assert page.count("<table>") == 5
     assert "http" not in page

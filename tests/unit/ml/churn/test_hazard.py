@@ -189,7 +189,7 @@ def contractual(contracts: pa.Table, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("contractual")
     result = fit(contracts, replace(TrainingSettings(), kind="contractual"), as_of=AS_OF)
     assert {"hazard_log_loss", "hazard_slope"} <= set(result.all_metrics())
-    assert "## When they leave" in model_card(result)
+    assert "## Hazard by month" in model_card(result)
     assert "No customer was followed further than month 3" in model_card(result)
     result.model.save(folder)
     loaded = ChurnModel.load(folder)
@@ -219,7 +219,7 @@ def test_a_shop_s_model_has_no_hazard_and_its_card_no_section(
     loaded: LoadedModel, result: object
 ) -> None:
     assert loaded.model.hazard is None
-    assert "When they leave" not in model_card(result)
+    assert "Hazard by month" not in model_card(result)
 
 
 def test_the_levels_are_log_odds_of_the_average_customer() -> None:

@@ -51,7 +51,7 @@ def test_the_terms_of_a_topic_are_those_that_set_it_apart() -> None:
     assert "the" not in delivery + unknown
 
 
-def test_no_term_is_told_that_fewer_than_five_customers_have_written() -> None:
+def test_terms_of_fewer_than_five_customers_are_left_out() -> None:
     found = complaint_terms(written()).to_pylist()
 
     assert {row["month"] for row in found} == {JUNE}

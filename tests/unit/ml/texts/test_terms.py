@@ -1,4 +1,4 @@
-"""The planted words come back, and nothing by which somebody could be told."""
+"""Planted words recovered, and no term that identifies a customer."""
 
 from __future__ import annotations
 
@@ -7,17 +7,12 @@ from typing import Any
 
 import pytest
 
-from ml.texts.lexicon import MOODS
-from ml.texts.terms import MAX_TERMS, MoodTerm, strongest_terms
+from ml.texts.lexicon import SENTIMENT_CLASSES
+from ml.texts.terms import MAX_TERMS, InfluentialTerm, influential_terms
 from ml.texts.training import TextTraining, train_texts
-from tests.unit.ml.texts.test_model import DAY, KIND, UNKIND, text_rows, to_learn
+from tests.unit.ml.texts.planted_texts import NEGATIVE, NEUTRAL, POSITIVE, text_rows, to_learn
 
-PLANTED = dict(zip(MOODS, (UNKIND, ("midd", "plon"), KIND), strict=True))
-
-
-@pytest.fixture(scope="module")
-def training() -> TextTraining:
-    return train_texts(to_learn(text_rows(600)), DAY)
+PLANTED = dict(zip(SENTIMENT_CLASSES, (NEGATIVE, NEUTRAL, POSITIVE), strict=True))
 
 
 def terms_of(
@@ -25,8 +20,8 @@ def terms_of(
     texts: list[str],
     customers: list[int | None] | None = None,
     names: list[Any] | None = None,
-) -> dict[str, list[MoodTerm]]:
-    return strongest_terms(
+) -> dict[str, list[InfluentialTerm]]:
+    return influential_terms(
         training.model,
         texts,
         customers or list(range(len(texts))),
@@ -34,27 +29,27 @@ def terms_of(
     )
 
 
-def words(found: dict[str, list[MoodTerm]]) -> set[str]:
+def words(found: dict[str, list[InfluentialTerm]]) -> set[str]:
     return {each.term for terms in found.values() for each in terms}
 
 
-def test_the_words_that_were_planted_for_a_mood_come_first(training: TextTraining) -> None:
-    learned = training.learned
-    found = terms_of(training, learned.texts)
+def test_the_words_planted_for_a_class_come_first(training: TextTraining) -> None:
+    rated = training.fitted_on
+    found = terms_of(training, rated.texts)
 
-    for mood, planted in PLANTED.items():
-        first = found[mood][: len(planted)]
+    for name, planted in PLANTED.items():
+        first = found[name][: len(planted)]
         assert {each.term for each in first} == set(planted)
         assert min(each.probability for each in first) > 0.8
-        assert len(found[mood]) <= MAX_TERMS
+        assert len(found[name]) <= MAX_TERMS
     grux = next(each for each in found["negative"] if each.term == "grux")
-    assert grux.customers == sum("grux" in text.split() for text in learned.texts)
+    assert grux.customers == sum("grux" in text.split() for text in rated.texts)
 
 
-def test_what_four_customers_have_written_is_not_told(training: TextTraining) -> None:
-    assert terms_of(training, ["grux"] * 4) == {mood: [] for mood in MOODS}
+def test_a_term_of_four_customers_is_left_out(training: TextTraining) -> None:
+    assert terms_of(training, ["grux"] * 4) == {name: [] for name in SENTIMENT_CLASSES}
     assert words(terms_of(training, ["grux"] * 5)) == {"grux"}
-    # Five texts of one, and of nobody known.
+    # Five texts, two of them of one customer or one of an unknown customer.
     assert words(terms_of(training, ["grux"] * 5, [1, 1, 2, 3, 4])) == set()
     assert words(terms_of(training, ["grux"] * 5, [None, 1, 2, 3, 4])) == set()
 
@@ -70,10 +65,10 @@ def test_what_four_customers_have_written_is_not_told(training: TextTraining) ->
         ("@grux", None),
     ],
 )
-def test_no_name_and_no_address_is_told(
+def test_no_name_and_no_address_is_a_term(
     training: TextTraining, text: str, name: str | None
 ) -> None:
-    # The name is one writer's alone: what the others mean by it is given up.
+    # It is one writer's name only, yet the term is left out for all.
     found = terms_of(training, [text] * 9, names=[[name] if name else None, *[None] * 8])
 
     assert words(found) == set()
@@ -81,16 +76,20 @@ def test_no_name_and_no_address_is_told(
 
 def test_a_script_without_spaces_has_terms_too() -> None:
     rows = [
-        {**row, "text": ["外卖很差劲", "外卖还可以", "外卖很好吃"][int(number % 3)], "rating": mood}
+        {
+            **row,
+            "text": ["外卖很差劲", "外卖还可以", "外卖很好吃"][int(number % 3)],
+            "rating": rating,
+        }
         for number, row in enumerate(text_rows(300))
-        for mood in [(1.0, 3.0, 5.0)[int(number % 3)]]
+        for rating in [(1.0, 3.0, 5.0)[int(number % 3)]]
     ]
     training = train_texts(to_learn(rows), date(2026, 6, 30))
-    found = terms_of(training, training.learned.texts)
+    found = terms_of(training, training.fitted_on.texts)
 
     assert any("差" in each.term for each in found["negative"])
     assert any("好" in each.term for each in found["positive"])
 
 
 def test_no_text_gives_no_terms(training: TextTraining) -> None:
-    assert terms_of(training, []) == {mood: [] for mood in MOODS}
+    assert terms_of(training, []) == {name: [] for name in SENTIMENT_CLASSES}

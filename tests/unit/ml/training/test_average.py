@@ -149,7 +149,7 @@ def test_the_average_is_read_back_as_it_was_saved(average: TrainingResult, tmp_p
 def test_the_card_says_that_it_is_no_more_than_the_average(average: TrainingResult) -> None:
     card = model_card(average)
 
-    assert "It is no more than the average" in card
+    assert "This model is the base rate" in card
     assert "without causes or reasons. Of the boosted model: Refused: no better." in card
     assert "| ROC AUC | 0.500 |" in card
-    assert "## What it reads most\n\nNothing." in card
+    assert "## Feature importance\n\nThe model uses no feature." in card
