@@ -1,7 +1,7 @@
-"""What a deployment's configuration may say, as types that refuse everything else.
+"""Types of a deployment's configuration; an unknown key or a value of another type is refused.
 
-What the keys mean for the models is said in one place, `deployment_vars`. How the file is read, and
-how a mistake in it is told: `config_file`.
+`deployment_vars` translates the configuration into the variables of dbt. `config_file` reads the
+file and words its mistakes.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Churn(Section):
-    """What losing a customer means here.
+    """Definition of churn.
 
     non_contractual: no completed order within `horizon_days` after the date, among customers with
-    one in the last `eligible_days`. contractual: every subscription active on the date has ended
-    within `horizon_days`.
+    an order in the last `eligible_days`. contractual: every subscription that is active on the
+    date has ended within `horizon_days`.
     """
 
     kind: Literal["non_contractual", "contractual"]
@@ -58,7 +58,7 @@ class Churn(Section):
 
 
 class RiskTiers(Section):
-    """Least churn probability of the tiers high and medium; everyone else is low."""
+    """Least churn probability of the tiers high and medium; all other customers are low."""
 
     high: Share = 0.7
     medium: Share = 0.4
@@ -71,16 +71,17 @@ class RiskTiers(Section):
 
 
 class Warnings(Section):
-    """How many customers a day may be warned of who would have stayed: the length of the list.
+    """Length of the list of warnings, as the number of false alarms a day that is accepted.
 
-    The most telling warnings fill it; what is beyond is kept, and marked as not shown.
+    The warnings with the highest precision fill the list. The others are kept and marked as not
+    shown.
     """
 
     false_alarms_per_day: NonNegativeFloat = 10
 
 
 class Retention(Section):
-    """What keeping a customer brings and an offer costs, in the deployment's currency.
+    """Value of a kept customer and cost of an offer, in the deployment's currency.
 
     Models are compared by the profit of a campaign with these figures (EMPC, see
     `ml/metrics/profit.py`).
@@ -96,24 +97,24 @@ class Retention(Section):
         return self
 
     def economics(self) -> RetentionEconomics:
-        """The figures as models are judged by them."""
+        """The figures for the evaluation of models."""
         return RetentionEconomics(self.customer_value, self.offer_cost, self.contact_cost)
 
 
 class Identity(Section):
-    """A key that more than `max_records_per_key` records of one source share links nobody."""
+    """A key shared by more than `max_records_per_key` source records of one source is ignored."""
 
     max_records_per_key: PositiveInt = 3
 
 
 class Training(Section):
-    """Which past dates are learned from: one every `step_days`, back from the latest matured one.
+    """Training dates: one every `step_days`, back from the latest date with a complete label.
 
-    The earliest has `min_history_days` of history behind it; at most `max_rows` rows are used.
-    `tuning_trials` are spent on the boosting parameters, `earlier_origins` are earlier dates on
-    which the same recipe is judged too. A feature that alone ranks better than `max_solo_auc` knows
-    the outcome and stops the training, unless it is one of `trusted_features`. A new model is
-    trained `every_days` after the one before at the latest (`Drift` says when it is sooner).
+    The earliest date has `min_history_days` of history; at most `max_rows` rows are used.
+    `tuning_trials` trials tune the boosting parameters. `earlier_origins` earlier dates evaluate
+    the same procedure. A feature with a ROC AUC of its own above `max_solo_auc` is taken for a leak
+    and stops the training, unless `trusted_features` lists it. A new model is trained at the latest
+    `every_days` after the model before (`Drift` has the reasons for an earlier training).
     """
 
     step_days: PositiveInt = 30
@@ -128,14 +129,14 @@ class Training(Section):
 
 
 class Drift(Section):
-    """When a day's features are too far from the training's, in population stability indices.
+    """Limits of drift, as population stability indices (PSI).
 
-    A feature that the model reads and that lies more than `hold_above` from both the training and
-    the day four weeks before holds scoring back, or with `on_shift: warn` is only told of. A model
-    is trained before its time where features that carry more than `max_shifted_share` of what it
-    says have shifted; where its predictions came true with a ROC AUC lower by more than
-    `max_auc_loss` than its holdout promised; or with a calibration error above
-    `max_calibration_error`; but not within `rest_days` of the training before.
+    A feature of the model whose PSI exceeds `hold_above` both against the training data and against
+    the day four weeks before blocks scoring; with `on_shift: warn` the drift is only reported. A
+    model is retrained early in three cases: features with more than `max_shifted_share` of its
+    total importance have drifted; the ROC AUC of its realised outcomes is more than `max_auc_loss`
+    below that of its holdout; their calibration error exceeds `max_calibration_error`. At least
+    `rest_days` lie between two trainings.
     """
 
     hold_above: PositiveFloat = 0.5
@@ -147,14 +148,14 @@ class Drift(Section):
 
 
 class Corrections(Section):
-    """What becomes of facts that arrive after their day, or are told anew.
+    """Treatment of facts that arrive after their day, and of new versions of rows.
 
-    A day of `marts.daily_totals` takes up what becomes known within `window_days` after it, and is
-    closed from then on. `past_dates` says what a run of a date before the latest one sees.
-    as_known: what was known on the date, so that it gives what it gave then. rebuilt: the newest
-    version of each row, as if it had been told from the beginning. A fact keeps its own times (a
-    refund counts from refunded_at); what has none, such as a cancellation without cancelled_at, a
-    plan or a consent, is then seen on days before it was so.
+    A day of `marts.daily_totals` includes facts that become known within `window_days` after the
+    day, and is closed from then on. `past_dates` chooses the rows that a run of a date before the
+    latest one sees. as_known: the rows known on the date, so that the run gives the same result as
+    on the day. rebuilt: the newest version of each row, as if it had been known from the beginning.
+    Facts keep their own times (a refund counts from refunded_at). A fact without a time, such as a
+    cancellation without cancelled_at, a plan or a consent, is then visible on earlier days too.
     """
 
     window_days: PositiveInt = 35
@@ -162,14 +163,14 @@ class Corrections(Section):
 
 
 class Schedule(Section):
-    """When the day is run, and when it is asked whether to train anew, in the local time zone."""
+    """Times of the daily run and of the check whether to retrain, in the local time zone."""
 
     daily: Cron = "0 5 * * *"
     retrain: Cron = "0 7 * * *"
 
 
 class DeploymentConfig(Section):
-    """One company's deployment: what it is, where its data comes from, what churn means."""
+    """One company's deployment: company, sources of its data and definition of churn."""
 
     company: Annotated[str, Field(min_length=1)]
     slug: Name
@@ -246,7 +247,7 @@ class DeploymentConfig(Section):
 
 
 def catalogue_languages(path: Path = CATALOGUE) -> list[str]:
-    """The languages that the catalogue of features has words in, by the columns in its header."""
+    """Languages of the feature catalogue: the suffixes of its columns reason_ and label_."""
     with path.open(encoding="utf-8", newline="") as file:
         columns = next(csv.reader(file))
     return [
@@ -258,10 +259,10 @@ def catalogue_languages(path: Path = CATALOGUE) -> list[str]:
 
 @cache
 def utc_offsets(time_zone: str) -> list[list[str | int]]:
-    """Moments in UTC from 2000 to 2037 and the zone's offset from each on, in seconds.
+    """Moments in UTC from 2000 to 2037 and the zone's offset in seconds from each moment on.
 
-    2037 is as far as the time zone database writes rules out. A zone that changes its offset twice
-    within a week would hide that from here; none ever has.
+    The time zone database lists changes up to 2037. Two changes within one week would be missed; no
+    zone has had them.
     """
     zone = ZoneInfo(time_zone)
 
@@ -270,7 +271,7 @@ def utc_offsets(time_zone: str) -> list[list[str | int]]:
         return int((wall_clock - moment).total_seconds())
 
     def change(moment: datetime) -> list[str | int]:
-        # Without an offset, as the warehouse has wall clocks of UTC.
+        # Without an offset: timestamps of the warehouse are UTC without a zone.
         return [str(moment.replace(tzinfo=None)), offset(moment)]
 
     begin = datetime(2000, 1, 1, tzinfo=UTC)
@@ -321,22 +322,21 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
 
 
 def _stale_after_days(source: Source, table: SourceTable) -> int | None:
-    """Days without a drop of the source after which its table is stale; None where none is due.
+    """Days without a dated file after which a table is stale; None where no file is expected.
 
-    A file without a date in its name is there until it is changed, an optional one may stay away,
-    and what is read where it lives may have nothing new to tell.
+    Undated and optional files, databases and APIs need not deliver anything new.
     """
     is_due = isinstance(table, FileTable) and table.is_dated and not table.optional
     return source.stale_after_days if is_due else None
 
 
 def today_in(time_zone: str) -> date:
-    """The calendar day that it is now in a time zone."""
+    """The current calendar day in a time zone."""
     return datetime.now(ZoneInfo(time_zone)).date()
 
 
 def run_date(config: DeploymentConfig, today: date) -> date:
-    """The date a run without a date means: `last_date` where the data ends, else yesterday.
+    """The default date of a run: `last_date` where the data ends, else yesterday.
 
     `today` is the calendar day in the deployment's time zone (`today_in`).
     """

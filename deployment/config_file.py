@@ -1,6 +1,6 @@
-"""A deployment's configuration file: YAML in, types out, wrong in one clear line.
+"""A deployment's configuration file: YAML, validated.
 
-Every mistake is a `ConfigError` that names the file, the key, what was expected and what was found.
+A `ConfigError` has one line a mistake: the file, the key, the expected and the found value.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _EXPECTED = {
 
 
 class ConfigError(HoldfastError):
-    """The configuration is wrong; the text has one line a mistake: `file: key: expected, found`."""
+    """The configuration is invalid; one line a mistake: `file: key: expected, found`."""
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -82,8 +82,7 @@ def load_config(path: Path | str) -> DeploymentConfig:
     """Read and validate a deployment's YAML.
 
     Raises:
-        ConfigError: the file is absent, is not YAML, or says something that is not understood;
-            one line a mistake.
+        ConfigError: the file is absent, is not YAML, or has an unknown key or an invalid value.
     """
     path = Path(path)
     try:
@@ -141,14 +140,14 @@ def _explain(error: ValidationError, content: Mapping[str, Any]) -> Iterator[str
 
 
 def _without_kind(location: list[str]) -> list[str]:
-    """The location as the file has it: behind a source's name the types have its kind."""
+    """The location in the file: pydantic adds the kind of a source behind its name."""
     if location[:1] == ["sources"] and len(location) > 2:
         return [*location[:2], *location[3:]]
     return location
 
 
 def _known_keys(location: list[str], content: Mapping[str, Any]) -> list[str]:
-    """The keys that may stand below a location, by walking the models as the location does."""
+    """The keys that are allowed at a location: the fields of the model there."""
     model: type[BaseModel] = DeploymentConfig
     if location[:1] == ["sources"]:
         kind = content["sources"][location[1]]["kind"]

@@ -1,6 +1,6 @@
-"""Where the state of a deployment lives: one folder, `HOLDFAST_HOME`.
+"""The home folder of a deployment, `HOLDFAST_HOME`, which holds all of its state.
 
-Nothing is written outside it, and nothing is written at import: `create` makes the folders.
+Nothing is written outside the folder or at import: `create` makes the folders.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Home:
     root: Path
 
     def __post_init__(self) -> None:
-        """Make the root absolute, so that a change of directory moves nothing."""
+        """Make the root absolute, so that it does not depend on the working directory."""
         object.__setattr__(self, "root", Path(self.root).expanduser().resolve())
 
     @classmethod
@@ -33,7 +33,7 @@ class Home:
 
     @property
     def landing(self) -> Path:
-        """Where sources with a relative location deliver their files."""
+        """The folder of sources with a relative location."""
         return self.root / "landing"
 
     @property
@@ -43,7 +43,7 @@ class Home:
 
     @property
     def published(self) -> Path:
-        """The DuckDB file that BI reads, replaced by rename."""
+        """The DuckDB file that BI tools read, replaced by an atomic rename."""
         return self.root / "published" / "holdfast.duckdb"
 
     @property
@@ -73,7 +73,7 @@ class Home:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """An empty folder for the length of one extraction; what a killed one has left is gone."""
+        """An empty folder for one extraction; files left by a killed run are deleted."""
         folder = self.root / "scratch"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
@@ -83,7 +83,7 @@ class Home:
             shutil.rmtree(folder)
 
     def create(self) -> Home:
-        """Make the folders that do not exist yet; return the home itself."""
+        """Make the missing folders; return the home itself."""
         for folder in (
             self.landing,
             self.published.parent,

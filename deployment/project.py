@@ -1,4 +1,4 @@
-"""Paths of the installed project: the repository's root and what is found below it."""
+"""Paths of the project: the root of the repository, its configurations, dbt project and seeds."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Passwords and keys: named in the configuration, kept outside it, written nowhere.
+"""Secrets: values of `${NAME}` from the environment or from the file that `HOLDFAST_SECRETS` names.
 
-A configuration says `${CRM_URL}`. What stands for it comes from the environment, or from the file
-that `HOLDFAST_SECRETS` names, and is looked up at the moment it is used: no configuration, log,
-message or table ever holds it.
+The configuration holds names only, and no log, message or table holds a value. A source's secrets
+are looked up when `ingestion/opened_source.py` opens it.
 """
 
 from __future__ import annotations
@@ -22,24 +21,25 @@ SECRETS_VARIABLE = "HOLDFAST_SECRETS"
 
 _PASSWORD = re.compile(r"://[^:/@]*:(.+)@")
 _ASSIGNMENT = re.compile(r"(?:export\s+)?(\w+)\s*=\s*(.*)")
-# Shorter texts are too likely to be a word of the message itself.
+# A shorter text is likely to be part of an ordinary word of the message.
 _LEAST_HIDDEN_LENGTH = 4
 
 
 class SecretError(HoldfastError):
-    """A secret is not there, or not kept as one; the text names it and never quotes it."""
+    """A secret is not set, or its file is not safe; the text has its name and not its value."""
 
 
 def reveal(text: str, environ: Mapping[str, str] | None = None) -> str:
-    """The text with every `${NAME}` replaced.
+    """Replace every `${NAME}` of a text.
 
     Args:
-        text: as the configuration has it.
-        environ: where to look first; the process's environment by default. Its `HOLDFAST_SECRETS`
-            names the file to look in second, with lines `NAME=value`.
+        text: a text of the configuration.
+        environ: variables to look in first; the process's environment by default. Its
+            `HOLDFAST_SECRETS` is the path of a file with lines `NAME=value`, looked in second.
 
     Raises:
-        SecretError: a name is in neither, or others may read the file, or it is in the repository.
+        SecretError: a name is in neither, or other users may read the file, or the file is in the
+            repository.
     """
     environ = os.environ if environ is None else environ
     kept: Mapping[str, str] | None = None
@@ -62,10 +62,10 @@ def reveal(text: str, environ: Mapping[str, str] | None = None) -> str:
 
 
 def hide(message: str, *secrets: str) -> str:
-    """The message without the secrets, nor the password in one that is a URL, however quoted."""
+    """Replace secrets by `***`, also the password of a URL, and all their percent-encoded forms."""
     hidden = set(secrets)
     for secret in secrets:
-        # By hand: a password with a / in it is none to urlsplit, and one to some drivers.
+        # Not urlsplit, which ends a password at the first /, unlike some drivers.
         password = _PASSWORD.search(secret)
         if password:
             hidden |= {password.group(1), unquote(password.group(1))}
@@ -81,17 +81,17 @@ def hide(message: str, *secrets: str) -> str:
 
 
 def _kept(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """What the secrets file holds, nothing if none is named."""
+    """Values of the secrets file by name; empty if `HOLDFAST_SECRETS` is not set."""
     named = environ.get(SECRETS_VARIABLE)
     if not named:
         return {}
     path = Path(named).expanduser().resolve()
     if not path.is_file():
-        raise SecretError(f"{SECRETS_VARIABLE} names {path}, which is no file")
+        raise SecretError(f"{SECRETS_VARIABLE} names {path}, which is not a file")
     if path.is_relative_to(ROOT):
-        raise SecretError(f"the secrets file {path} lies in the repository: move it out")
+        raise SecretError(f"the secrets file {path} is in the repository: move it out")
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise SecretError(f"others may read the secrets file {path}: chmod 600 {path}")
+        raise SecretError(f"other users may read the secrets file {path}: chmod 600 {path}")
     return dict(_assignments(path))
 
 

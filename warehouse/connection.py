@@ -1,7 +1,6 @@
 """The working warehouse: one DuckDB file, one writer, one company.
 
-Creates the tables that Python writes (dbt makes all the others, `ingestion` the raw
-ones) and knows the dates of the current run. What the tables hold is said in their comments.
+Opens the file, executes `schema.sql` and keeps the dates of the current run.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ SCHEMA = Path(__file__).with_name("schema.sql")
 
 @dataclass(frozen=True)
 class Warehouse:
-    """The working DuckDB file and how it is opened.
+    """The working DuckDB file and its settings.
 
     Args:
         path: the file; its folder must exist.
@@ -61,16 +60,16 @@ class Warehouse:
             con.close()
 
     def require(self) -> None:
-        """Check that a run has made the warehouse: opening it for writing would make an empty one.
+        """Check that the file exists: opening a missing file for writing would make an empty one.
 
         Raises:
-            WarehouseError: it is not there.
+            WarehouseError: no run has made the file yet.
         """
         if not self.path.exists():
             raise missing_error(self.path)
 
     def initialise(self, slug: str, company: str) -> None:
-        """Create what Python writes, empty, and take the warehouse for a company.
+        """Create the tables that Python writes and register the company as the owner.
 
         Raises:
             WarehouseError: the warehouse belongs to another company.
@@ -106,10 +105,11 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def claim(con: duckdb.DuckDBPyConnection, slug: str, company: str) -> None:
-    """Write whose warehouse this is, or check that it is still the same company's.
+    """Register the company of the warehouse, or check that it is the same.
 
     Raises:
-        WarehouseError: it belongs to another slug: two companies' customers must never meet.
+        WarehouseError: the warehouse belongs to another slug; customers of two companies must not
+            be mixed.
     """
     owner = warehouse_owner(con)
     if owner is None:
@@ -122,7 +122,7 @@ def claim(con: duckdb.DuckDBPyConnection, slug: str, company: str) -> None:
 
 
 def warehouse_owner(con: duckdb.DuckDBPyConnection) -> str | None:
-    """Slug of the company that the warehouse belongs to, None if nobody has claimed it."""
+    """Slug of the company that the warehouse belongs to, None before the first run."""
     row = con.execute("select slug from ops.deployment").fetchone()
     return None if row is None else str(row[0])
 
@@ -130,9 +130,9 @@ def warehouse_owner(con: duckdb.DuckDBPyConnection) -> str | None:
 def write_run_dates(
     con: duckdb.DuckDBPyConnection, daily: Sequence[date], training: Sequence[date] = ()
 ) -> None:
-    """Replace the dates of the current run, and remember the daily ones for ever.
+    """Replace the dates of the current run, and add its daily dates to `ops.snapshot_dates`.
 
-    Each daily date gets a new revision, so that what this run changes is published again.
+    Each daily date gets a new revision, so that the changes of this run are published.
     """
     with transaction(con):
         con.execute("delete from ops.run_dates")
@@ -150,6 +150,6 @@ def write_run_dates(
 
 
 def as_of_date(con: duckdb.DuckDBPyConnection) -> date | None:
-    """The latest daily date ever run, None before the first."""
+    """The latest daily date ever run, None before the first run."""
     row = con.execute("select max(snapshot_date) from ops.snapshot_dates").fetchone()
     return row[0] if row else None

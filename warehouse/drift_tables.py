@@ -1,7 +1,7 @@
-"""Tables of drift in the warehouse: what a model was trained on, what a day looks like beside it.
+"""Tables of drift: the distributions of a model's training data, and the counts of each day.
 
-The statistics are in `ml/monitoring/drift.py`; the decision is in `orchestration/drift/gate.py`
-and the dbt model `drift_daily`.
+The statistics are in `ml/monitoring/drift.py`, the decision in `orchestration/drift/gate.py` and
+the dbt model `drift_daily`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ import pyarrow as pa
 
 from warehouse.row_replacement import replace_rows
 
-# The same weekday and nearly the same part of the month, and short enough that a company which
-# grows is not another one.
+# Four weeks: the same weekday, and short enough that the growth of a company is no drift.
 LOOK_BACK = timedelta(days=28)
-# A decile of so many rows is known to a thousandth.
+# Sampling error of a decile's share at this size: 0.07 percentage points.
 MAX_REFERENCE_ROWS = 200_000
 
 _EARLIER = pa.schema(
@@ -33,7 +32,7 @@ _EARLIER = pa.schema(
 def training_rows(con: duckdb.DuckDBPyConnection, dates: Sequence[date]) -> pa.Table:
     """Features of the customers eligible on a model's training dates.
 
-    Of more than 200,000 rows a sample, whole customers, the same whenever it is drawn.
+    More than 200,000 rows are sampled by a hash of the customer, so that the sample is repeatable.
     """
     return con.execute(
         """
@@ -52,7 +51,7 @@ def training_rows(con: duckdb.DuckDBPyConnection, dates: Sequence[date]) -> pa.T
 
 
 def holdout_scores(con: duckdb.DuckDBPyConnection, version: str) -> pa.Table:
-    """What a model said of its holdout."""
+    """Scores of a model for its holdout."""
     return con.execute("from ml.holdout_scores where model_version = ?", [version]).to_arrow_table()
 
 
@@ -84,7 +83,7 @@ def store_reference(
 
 
 def weights_of(con: duckdb.DuckDBPyConnection, version: str) -> dict[str, float]:
-    """Each feature's share of what a model version says, by name."""
+    """Each feature's share of the total importance in a model version, by name."""
     return dict(
         con.execute(
             "select distinct feature, weight from ml.feature_reference where model_version = ?",
@@ -94,7 +93,7 @@ def weights_of(con: duckdb.DuckDBPyConnection, version: str) -> dict[str, float]
 
 
 def counts_of(con: duckdb.DuckDBPyConnection, day: date, version: str) -> pa.Table:
-    """Counts of a day by a version's bins, of the schema `ml.drift.COUNTS`; empty if not taken."""
+    """Counts of a day by a version's bins, of the schema `ml.drift.COUNTS`; empty if not counted."""
     return con.execute(
         """
         select feature, bin, customers
@@ -107,7 +106,7 @@ def counts_of(con: duckdb.DuckDBPyConnection, day: date, version: str) -> pa.Tab
 
 
 def earlier_counts_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
-    """The counts that a day's are held against, of the schema `ml.drift.COUNTS`."""
+    """Counts of the earlier date that a day is compared with, of the schema `ml.drift.COUNTS`."""
     return con.execute(
         """
         select feature, bin, earlier_customers as customers
@@ -133,7 +132,7 @@ def replace_counts(
         day: the day that was counted.
         version: the model whose bins it was counted by.
         counted: of the schema `ml.drift.COUNTS`.
-        earlier: the same of earlier days, each with the features that are held against it.
+        earlier: counts of earlier days, each with the features that are compared with that day.
     """
     before = pa.concat_tables(
         [
@@ -161,9 +160,9 @@ def replace_counts(
 def earlier_date(
     con: duckdb.DuckDBPyConnection, day: date, also: Collection[date] = ()
 ) -> date | None:
-    """The scored date that a day is held against; None before the first one.
+    """The scored date that a day is compared with; None before the first scored date.
 
-    It is the latest that is at least four weeks earlier; while there is none, the earliest of all.
+    This is the latest date at least four weeks earlier, and without one the earliest scored date.
 
     Args:
         con: the warehouse.
@@ -191,7 +190,7 @@ def earlier_date(
 
 
 def version_of(con: duckdb.DuckDBPyConnection, day: date) -> str | None:
-    """The model version by whose bins a day was counted; None if it was not."""
+    """The model version by whose bins a day was counted; None if the day was not counted."""
     row = con.execute(
         "select any_value(model_version) from ml.feature_counts where snapshot_date = ?", [day]
     ).fetchone()
@@ -199,7 +198,7 @@ def version_of(con: duckdb.DuckDBPyConnection, day: date) -> str | None:
 
 
 def incomparable_features(con: duckdb.DuckDBPyConnection) -> set[str]:
-    """Features that no other day tells anything of, by the catalogue."""
+    """Features that the catalogue excludes from comparisons between days."""
     rows = con.execute(
         "select feature from seeds.feature_catalogue where comparable_after_days is null"
     ).fetchall()
@@ -207,7 +206,7 @@ def incomparable_features(con: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def accepted_since(con: duckdb.DuckDBPyConnection, day: date) -> dict[str, date]:
-    """The latest date, not after a day, on which a person let each feature's shift pass."""
+    """For each accepted feature the latest date of acceptance on or before a day."""
     return dict(
         con.execute(
             """

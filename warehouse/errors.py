@@ -8,7 +8,7 @@ import duckdb
 
 from deployment.errors import HoldfastError
 
-# DuckDB raises an IOException for every failure of a file, and only its text tells them apart.
+# DuckDB raises an IOException for every failure of a file; only its text has the kind.
 _LOCK_CONFLICTS = ("Could not set lock on file", "Conflicting lock is held")
 
 

@@ -1,6 +1,6 @@
-"""Tables that pass between the warehouse and `ml/`: examples and features out, scores in.
+"""Arrow tables that pass between the warehouse and `ml/`: examples and features out, scores in.
 
-All as Arrow; what the columns mean is said by `ml/schemas.py` and the dbt project.
+`ml/schemas.py` and the dbt project describe the columns.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def examples(con: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Every labelled example that the run has built."""
+    """All labelled examples of the run."""
     return con.execute("from examples.churn_examples").to_arrow_table()
 
 
@@ -38,7 +38,7 @@ def features_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
 def histories_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
     """Purchase histories of all customers known on a day, eligible or not, by customer.
 
-    Sorted, because what is fitted on them depends in its last digits on the order of the rows.
+    Sorted, because the last digits of fitted parameters depend on the order of the rows.
     """
     columns = ", ".join((CUSTOMER_ID, *VALUE_COLUMNS))
     return con.execute(
@@ -49,7 +49,7 @@ def histories_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
 
 
 def attributes_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
-    """Texts and yes-or-no features of all customers known on a day, eligible or not."""
+    """Text and boolean features of all customers known on a day, eligible or not."""
     columns = con.execute(
         """
         select column_name from duckdb_columns()
@@ -66,7 +66,7 @@ def attributes_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
 
 
 def behaviour_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
-    """Features of the customers who have bought, come by or been under contract lately."""
+    """Features of customers with an order in 365 days, an activity in 90, or a subscription."""
     return con.execute(
         """
         from features.feat_customer_snapshots
@@ -79,7 +79,7 @@ def behaviour_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
 
 
 def behaviour_groups_before(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
-    """The groups in use on the day before."""
+    """The behaviour groups in use on the day before."""
     return con.execute(
         """
         from ml.behaviour_groups
@@ -92,14 +92,14 @@ def behaviour_groups_before(con: duckdb.DuckDBPyConnection, day: date) -> pa.Tab
 def replace_behaviour_groups(
     con: duckdb.DuckDBPyConnection, day: date, groups: BehaviourGroups | None
 ) -> None:
-    """Replace the groups found on a day; with None those of before stay in use."""
+    """Replace the behaviour groups of a day; with None the groups before stay in use."""
     rows = BEHAVIOUR_GROUPS.empty_table() if groups is None else groups.rows()
     dated = rows.append_column("as_of_date", pa.array([day] * len(rows), pa.date32()))
     replace_rows(con, "ml.behaviour_groups", "as_of_date", [day], dated)
 
 
 def feature_catalogue(con: duckdb.DuckDBPyConnection) -> dict[str, Meaning]:
-    """What each feature of the catalogue stands for."""
+    """Cause, topic, sign and wording of each feature in the catalogue."""
     rows = con.execute(
         "select feature, cause, topic, risk_sign, told_above, told_below"
         " from seeds.feature_catalogue"
@@ -110,14 +110,14 @@ def feature_catalogue(con: duckdb.DuckDBPyConnection) -> dict[str, Meaning]:
 def replace_churn_scores(
     con: duckdb.DuckDBPyConnection, dates: Sequence[date], scores: pa.Table
 ) -> None:
-    """Replace the scores of some dates, all of them or none."""
+    """Replace the scores of some dates in one transaction."""
     replace_rows(con, "ml.churn_scores", "snapshot_date", dates, scores)
 
 
 def replace_churn_hazards(
     con: duckdb.DuckDBPyConnection, dates: Sequence[date], hazards: pa.Table
 ) -> None:
-    """Replace the months ahead of some dates, all of them or none."""
+    """Replace the monthly hazards of some dates in one transaction."""
     replace_rows(con, "ml.churn_hazards", "snapshot_date", dates, hazards)
 
 
@@ -131,6 +131,6 @@ def replace_holdout_scores(
 def replace_value_parameters(
     con: duckdb.DuckDBPyConnection, model_version: str, value: ValueModel
 ) -> None:
-    """Replace the parameters by which the warehouse works out what customers are worth."""
+    """Replace the parameters of customer value of a model version."""
     row = pa.Table.from_pylist([{"model_version": model_version, **asdict(value)}])
     replace_rows(con, "ml.value_parameters", "model_version", [model_version], row)

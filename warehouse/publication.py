@@ -1,13 +1,12 @@
-"""The file that BI reads: written beside the old one, put in its place by one rename.
+"""Publication of the file that BI tools read: a new file is written and renamed over the old one.
 
-Readers of the old file go on reading it; the next open sees the new day; whoever is killed in
-between leaves the old file as it was. What is published, and whether it may be, is decided by the
-caller.
+Readers of the old file keep reading it, and the next open sees the new day. A publication that is
+killed leaves the old file as it was. The caller chooses the tables and decides whether to publish.
 
-One more day costs a copy of the file's bytes, the tables that have no days, and the day's own
-rows, however long the history is. A note beside the file says which revision of which date it
-holds (`ops.snapshot_dates`), and the daily tables are rewritten from the first date on that
-differs. Whenever the note does not fit, everything is written anew.
+One more day costs a copy of the file, the tables without dates, and the rows of that day; the cost
+of the rows does not grow with the history. A note beside the file has the revision of every date in
+it (`ops.snapshot_dates`). The daily tables are rewritten from the first date whose revision
+differs. If the note does not match the file, everything is rewritten.
 """
 
 from __future__ import annotations
@@ -42,9 +41,9 @@ left join (
     from warehouse.ml.churn_scores
     group by snapshot_date
 ) as models on models.snapshot_date = dates.as_of_date;
-comment on table fresh.ops.publication is 'What this file is: one row.';
+comment on table fresh.ops.publication is 'Company, date and model of this file: one row.';
 comment on column fresh.ops.publication.company is 'The company whose customers these are.';
-comment on column fresh.ops.publication.as_of_date is 'The latest day that the tables know.';
+comment on column fresh.ops.publication.as_of_date is 'The latest day in the tables.';
 comment on column fresh.ops.publication.model_version is
     'The churn model that scored that day; null if none did.';
 """
@@ -52,12 +51,12 @@ comment on column fresh.ops.publication.model_version is
 
 @dataclass(frozen=True)
 class PublishReport:
-    """What a publication did.
+    """Result of a publication.
 
     Attributes:
-        is_full: whether everything was written anew.
+        is_full: whether everything was rewritten.
         replaced_from: the first date that was rewritten in the daily tables; None if they were
-            written whole, or none had changed.
+            rewritten as a whole, or no date had changed.
         rows: rows by `schema.table`.
         size_bytes: size of the published file.
         seconds: time it took.
@@ -79,17 +78,17 @@ def publish(
     memory_limit: str | None = None,
     full: bool = False,
 ) -> PublishReport:
-    """Replace the published file by one that holds the warehouse's tables as they are now.
+    """Replace the published file by one with the warehouse's tables as they are now.
 
-    Columns whose name begins with `_` stay behind. Comments on tables and columns go along.
+    Columns whose name begins with `_` are left out. Comments on tables and columns are copied.
 
     Args:
         warehouse_path: the working file; this process must not have it open.
-        published_path: the file to be replaced; nobody else may write into its folder.
-        tables: what to publish.
+        published_path: the file to be replaced; no other process may write into its folder.
+        tables: the tables to publish.
         threads: DuckDB's threads; None leaves its default.
         memory_limit: DuckDB's memory, such as "2GB"; None leaves its default.
-        full: write everything anew, whatever the note says.
+        full: rewrite everything, whatever the note has.
 
     Raises:
         WarehouseBusyError: another process holds the warehouse.
@@ -140,7 +139,7 @@ def publish(
 
 @dataclass(frozen=True)
 class _Note:
-    """What a published file holds, as far as the next publication must know.
+    """Contents of a published file, for the next publication.
 
     Attributes:
         shapes: columns, types, comments and order of each table, by `schema.table`.
@@ -158,12 +157,12 @@ class _Note:
         revisions = con.execute(
             "select snapshot_date::varchar, revision::varchar from warehouse.ops.snapshot_dates"
         ).fetchall()
-        # Through JSON and back, so that it compares equal to one that was read.
+        # Through JSON and back, so that it compares equal to a note read from a file.
         return cls(json.loads(json.dumps(shapes)), dict(revisions))
 
     @classmethod
     def read(cls, published_path: Path) -> _Note | None:
-        """The note of the published file; None if there is none, or it is of another file."""
+        """The note of the published file; None if it is missing or of another file."""
         try:
             content = json.loads(_note_path(published_path).read_text(encoding="utf-8"))
             if content["format"] != _NOTE_FORMAT or content["file"] != _identity(published_path):
@@ -173,7 +172,7 @@ class _Note:
             return None
 
     def write(self, published_path: Path) -> None:
-        """Put the note beside the file that it describes."""
+        """Write the note beside the published file."""
         content = {
             "format": _NOTE_FORMAT,
             "file": _identity(published_path),
@@ -185,7 +184,7 @@ class _Note:
         fresh.replace(path)
 
     def first_difference(self, other: _Note) -> date | None:
-        """The earliest date that was run again, added or taken away; None if all are the same."""
+        """The earliest date that was run again, added or removed; None if all are equal."""
         different = {day for day, _ in self.revisions.items() ^ other.revisions.items()}
         return date.fromisoformat(min(different)) if different else None
 
@@ -195,7 +194,7 @@ def _note_path(published_path: Path) -> Path:
 
 
 def _identity(path: Path) -> dict[str, int]:
-    """Which file this is, and that nobody has written into it since."""
+    """Size, time of change and inode, which differ for another or changed file."""
     stat = path.stat()
     return {"size": stat.st_size, "modified_ns": stat.st_mtime_ns, "inode": stat.st_ino}
 
@@ -207,7 +206,7 @@ def _attach_warehouse(con: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _shape(con: duckdb.DuckDBPyConnection, table: PublishedTable) -> dict[str, Any]:
-    """What must be equal for a table to be continued instead of written anew."""
+    """Columns, comments and order of a table; if they differ, the table is rewritten."""
     columns = con.execute(
         """
         select column_name, data_type, comment
@@ -246,7 +245,7 @@ def _write_tables(
     is_full: bool,
     replaced_from: date | None,
 ) -> dict[str, int]:
-    """Bring every table up to the warehouse's; the rows of each."""
+    """Write the tables that changed; return the number of rows of each table."""
     continued = [table for table in tables if not is_full and _goes_on(con, table, replaced_from)]
     whole = [table for table in tables if table not in continued]
     con.execute("create schema if not exists fresh.ops")
@@ -256,7 +255,7 @@ def _write_tables(
     if replaced_from is not None:
         for table in continued:
             con.execute(f"delete from {table.within('fresh')} where {_since(table, replaced_from)}")
-    con.execute("checkpoint fresh")  # the space that this frees is used again below
+    con.execute("checkpoint fresh")  # frees space that the inserts below use again
 
     if replaced_from is not None:
         for table in continued:
@@ -266,7 +265,7 @@ def _write_tables(
                 {_rows(con, table, where=_since(table, replaced_from))}
                 """
             )
-    # The note is a promise; a table that does not add up is written whole all the same.
+    # A table whose row count differs although its note matches is rewritten as a whole.
     whole += [table for table in continued if _count(con, table, "fresh") != _count(con, table)]
     for table in whole:
         con.execute(f"create or replace table {table.within('fresh')} as {_rows(con, table)}")
@@ -277,10 +276,10 @@ def _write_tables(
 def _goes_on(
     con: duckdb.DuckDBPyConnection, table: PublishedTable, replaced_from: date | None
 ) -> bool:
-    """Whether a table can be continued: it is daily, and what stays is the same on both sides.
+    """True if a table can be continued: it is daily, and the kept rows are equal on both sides.
 
-    Two days are compared row by row, the first and the last of those that stay: a table that was
-    rebuilt by other rules, without its dates being run, shows there.
+    The first and the last of the kept days are compared row by row. A table that was rebuilt with
+    other rules, without a run of its dates, differs there.
     """
     if table.partition_by is None:
         return False
@@ -316,7 +315,7 @@ def _columns(con: duckdb.DuckDBPyConnection, table: PublishedTable) -> list[str]
 
 
 def _rows(con: duckdb.DuckDBPyConnection, table: PublishedTable, where: str = "true") -> str:
-    """A query of the warehouse's rows: days in their order, then the key's."""
+    """A query of the warehouse's rows, ordered by date and key."""
     columns = ", ".join(identifier(name) for name in _columns(con, table))
     leading = [table.partition_by] if table.partition_by else []
     keys = ", ".join(identifier(name) for name in (*leading, *table.order_by))
@@ -343,8 +342,8 @@ def _copy_comments(con: duckdb.DuckDBPyConnection, table: PublishedTable) -> Non
 def _put_in_place(fresh_path: Path, published_path: Path) -> None:
     """Make the fresh file the published one, durably."""
     _flush(fresh_path)
-    # Left by a client that opened the published file for writing and died: DuckDB would replay
-    # it into the new file without a word.
+    # Left by a client that was killed while it had the published file open for writing: DuckDB
+    # would replay the log into the new file.
     _wal(published_path).unlink(missing_ok=True)
     fresh_path.replace(published_path)
     _flush(published_path.parent)

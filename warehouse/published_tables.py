@@ -13,7 +13,7 @@ _DAY = "snapshot_date"
 
 
 class PublicationError(HoldfastError):
-    """The new file could not be written; the published one is as it was."""
+    """The new file could not be written; the published file is as it was."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,11 @@ class PublishedTable:
     """A warehouse table that leaves through the published file.
 
     Attributes:
-        schema: its schema, there and here.
-        name: its name, there and here.
-        order_by: columns that its rows are stored in the order of: its key.
+        schema: its schema in both files.
+        name: its name in both files.
+        order_by: the columns of its key, by which the rows are ordered.
         partition_by: its date column if each row belongs to a date of `ops.snapshot_dates` and
-            changes only when that date is run; None if it must be written whole.
+            changes only when that date is run; None if the table is always rewritten.
     """
 
     schema: str
@@ -46,11 +46,11 @@ class PublishedTable:
 def tables_from_manifest(manifest: Mapping[str, Any]) -> list[PublishedTable]:
     """The published tables of a dbt manifest, by name.
 
-    These are the models whose meta says `published: true`, with `grain` (the columns of its key,
-    which give its order). A daily table is one that dbt itself replaces by `snapshot_date`.
+    These are the models with meta `published: true` and `grain`, the columns of the key, which give
+    the order of the rows. A table is daily if dbt replaces it by `snapshot_date`.
 
     Raises:
-        PublicationError: a published model does not say its grain.
+        PublicationError: a published model has no grain.
     """
     tables = []
     for node in manifest["nodes"].values():

@@ -1,4 +1,4 @@
-"""Names and texts as DuckDB writes them, for statements that cannot take parameters."""
+"""Quoting of names and texts for DuckDB statements that cannot take parameters."""
 
 from __future__ import annotations
 

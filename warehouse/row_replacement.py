@@ -1,4 +1,4 @@
-"""Rows of a table of the warehouse replaced by others, all of them or none."""
+"""Replacement of a table's rows by key, in one transaction."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def replace_rows(
     values: Sequence[object],
     rows: pa.Table,
 ) -> None:
-    """Replace the rows of a table whose key is one of `values`, all of them or none."""
+    """Replace the rows of a table whose key is one of `values`, in one transaction."""
     with replacement(con, rows):
         con.execute(f"delete from {table} where list_contains(?, {key})", [list(values)])
         con.execute(f"insert into {table} by name from new_rows")
@@ -26,7 +26,7 @@ def replace_rows(
 
 @contextmanager
 def replacement(con: duckdb.DuckDBPyConnection, rows: pa.Table) -> Iterator[None]:
-    """One transaction, in which the rows can be read as `new_rows`."""
+    """One transaction, in which the Arrow rows can be read as `new_rows`."""
     con.register("new_rows", rows)
     try:
         with transaction(con):

@@ -1,4 +1,4 @@
-"""A transaction of a DuckDB connection."""
+"""Transactions of a DuckDB connection."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import duckdb
 
 @contextmanager
 def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All that is done within, or nothing of it."""
+    """Commit at the end of the block; roll back on any exception."""
     con.begin()
     try:
         yield
     except BaseException:
         con.rollback()
         raise
-    # DuckDB itself takes back what it cannot commit: to do so again would hide why.
+    # DuckDB rolls back a failed commit itself; a second rollback would hide the reason.
     con.commit()

@@ -1,4 +1,7 @@
-"""What a deployment's configuration may say of where its data comes from, a module a kind."""
+"""Configuration of sources, one module a kind: files, databases and APIs.
+
+Code that looks up a secret or reads a source does not belong here.
+"""
 
 from typing import Annotated
 

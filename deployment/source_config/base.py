@@ -1,4 +1,4 @@
-"""What every kind of source has in common."""
+"""Settings that all kinds of sources share."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ENTITIES: tuple[Entity, ...] = get_args(Entity)
 
 
 def matching(pattern: str, expected: str) -> AfterValidator:
-    """A validator that takes text of the pattern, and says what was expected of any other."""
+    """A validator that accepts texts of a pattern; its message has the expected form."""
 
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
@@ -48,10 +48,10 @@ Name = Annotated[
 
 
 def with_keys(value: Any) -> Any:
-    """The value, if it is one of keys with values; another may be a secret, and is not quoted.
+    """Return a mapping as it is; any other value may be a secret and is not quoted.
 
     Raises:
-        ValueError: it is a single value, or a list.
+        ValueError: the value is a single value or a list.
     """
     if not isinstance(value, Mapping):
         raise ValueError("expected keys with values, found none")
@@ -59,17 +59,18 @@ def with_keys(value: Any) -> Any:
 
 
 class Section(BaseModel):
-    """A part of the configuration: unknown keys are mistakes, and nothing is changed later."""
+    """A part of the configuration, immutable; an unknown key is a mistake."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SourceTable(Section):
-    """One raw table, and what must be in it.
+    """One raw table and its columns.
 
-    `columns` must be delivered, `optional_columns` are null where they are not; others are kept
-    too. `types` says in which DuckDB type a column lands where the delivered one is not wanted, or
-    has changed. `key` tells rows apart: of rows with one key the newest counts.
+    `columns` must be delivered. `optional_columns` are null where they are not delivered. Other
+    delivered columns are kept too. `types` are the DuckDB types of columns whose delivered type is
+    not wanted, or has changed. `key` identifies a row: of several rows with one key the newest is
+    valid.
     """
 
     columns: Annotated[list[str], Field(min_length=1)]
@@ -103,7 +104,7 @@ class SourceTable(Section):
 
 
 class LiveTable(SourceTable):
-    """A table that is read where it lives, and not delivered: its rows are told apart by a key."""
+    """A table of a mutable source (database, API), whose rows are identified by a key."""
 
     @model_validator(mode="after")
     def _has_a_key(self) -> LiveTable:

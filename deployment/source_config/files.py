@@ -1,4 +1,4 @@
-"""Files that a system delivers into a folder."""
+"""Settings of sources that deliver files."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ DETECTED = "auto"
 
 OneCharacter = Annotated[str, Field(min_length=1, max_length=1)]
 
-# Words of an option's name that say that its value is nobody's business.
+# Words in the name of an option whose value is a secret.
 _SECRET = re.compile(
     r"key|secret|token|passw|passphrase|credential|connection_string|signature", re.IGNORECASE
 )
-# Options with such a word whose values are none: the name of a file, or of an encryption key.
+# Options with such a word and without a secret: the name of a file, or of an encryption key.
 _NOT_SECRET = {"key_filename", "SSEKMSKeyId"}
 
 
 class CsvOptions(Section):
-    """How a CSV export is written. Nothing is guessed: the default is RFC 4180 in UTF-8.
+    """Format of a CSV export; by default RFC 4180 in UTF-8, without detection.
 
-    With `encoding: auto` it is told by the bytes of each file, out of UTF-8, UTF-16, GB18030,
-    Windows-1252 and Latin-1, and the report says what it was taken for.
+    With `encoding: auto` the encoding of each file is detected: UTF-8, UTF-16, GB18030,
+    Windows-1252 or Latin-1. The report of the extraction has the encodings found.
     """
 
     delimiter: OneCharacter = ","
@@ -55,16 +55,16 @@ class CsvOptions(Section):
 
 
 class WorkbookOptions(Section):
-    """Where in an Excel workbook the table is: the first sheet, its header in the first row."""
+    """Place of the table in an Excel workbook; by default the first sheet and its first row."""
 
     sheet: str | None = None
     header_row: PositiveInt = 1
 
 
 class FileTable(SourceTable):
-    """The files of one raw table, and what must be in them.
+    """The files of one raw table and their columns.
 
-    Of a zip archive that holds more than one file, `member` says which (`orders_*.csv`).
+    `member` selects the file in a zip archive that holds several (`orders_*.csv`).
     """
 
     path: Annotated[str, Field(min_length=1)]
@@ -95,20 +95,20 @@ class FileTable(SourceTable):
 
     @property
     def is_zip(self) -> bool:
-        """Whether the files are archives."""
+        """True if the files are archives."""
         return self.path.casefold().endswith(".zip")
 
     @property
     def is_dated(self) -> bool:
-        """Whether a file's name tells the day of its drop."""
+        """True if the names of the files have a date."""
         return "{date}" in self.path
 
 
 class FilesSource(BaseSource):
     """A system that delivers files into a folder, or into an object store.
 
-    `location` is a path, or the URL of a folder that fsspec knows: `s3://exports/shop`. Of
-    `storage_options` whatever is secret is a reference: `{key: ${S3_KEY}, secret: ${S3_SECRET}}`.
+    `location` is a path, or the URL of a folder that fsspec supports: `s3://exports/shop`. Secrets
+    in `storage_options` are references: `{key: ${S3_KEY}, secret: ${S3_SECRET}}`.
     """
 
     kind: Literal["files"]
@@ -123,13 +123,13 @@ class FilesSource(BaseSource):
 
     @property
     def is_remote(self) -> bool:
-        """Whether the files do not lie in a folder of this machine."""
+        """True if the files are in an object store, and not in a folder of this machine."""
         return "://" in self.location
 
     @field_validator("location")
     @classmethod
     def _variables_are_set(cls, location: str) -> str:
-        if "://" in location:  # what it refers to may be secret, and is looked up when it is used
+        if "://" in location:  # references may be secrets, which are looked up by `open_source`
             if urlsplit(location).password and not is_reference(location):
                 raise ValueError("expected the password in it as ${NAME}, found it written out")
             return location
@@ -165,7 +165,7 @@ class FilesSource(BaseSource):
 
 
 def _written_out(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every text and number in the options, by the name of the option it stands in."""
+    """Every text and number in the options, with the name of its option."""
     for name, value in options.items():
         if isinstance(value, Mapping):
             yield from _written_out(value)

@@ -8,7 +8,7 @@ REFERENCE = re.compile(r"\$\{(\w+)\}")
 
 
 def is_reference(text: str) -> bool:
-    """Whether a text contains a reference."""
+    """True if a text contains a reference."""
     return bool(REFERENCE.search(text))
 
 

@@ -33,7 +33,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def _is_kept_outside(value: Any) -> Any:
-    """Refuse a secret that stands in the file; the message never quotes it."""
+    """Refuse a secret that is written in the file; the message never quotes it."""
     if not isinstance(value, str) or not is_reference(value):
         raise ValueError(
             "expected the name of a secret such as ${API_TOKEN}, which is kept outside the"
@@ -50,9 +50,9 @@ FieldPath = Annotated[
 
 
 class Auth(Section):
-    """How the API knows who asks: one of a bearer token, a header of its own, and a password.
+    """Credentials for the API: a bearer token, a header of its own, or user and password.
 
-    `bearer` is sent as `Authorization: Bearer …`, `value` in the header called `header`, `user` and
+    `bearer` is sent as `Authorization: Bearer …`, `value` in the header `header`, and `user` and
     `password` as basic authentication.
     """
 
@@ -83,11 +83,11 @@ class Auth(Section):
 
 
 class Retries(Section):
-    """How often a request is tried when the API is busy, fails or hangs up, and how long between.
+    """Retries of a request when the API is busy, fails or closes the connection.
 
-    The wait doubles from `first_wait_seconds`, shortened at random by up to half of it, so that
-    those who were turned away together do not come back together. What the API asks for by
-    Retry-After is kept, up to `longest_wait_seconds`.
+    The wait doubles from `first_wait_seconds` on. It is shortened at random by up to half, so that
+    clients that were refused together do not return together. A Retry-After of the API is obeyed up
+    to `longest_wait_seconds`.
     """
 
     attempts: PositiveInt = 7
@@ -96,12 +96,13 @@ class Retries(Section):
 
 
 class Paging(Section):
-    """How the next page is asked for.
+    """Pagination.
 
-    cursor: the answer's `field` is sent as `parameter`, until there is none or the answer's `end`
-    is true; with `resumes` the last one is where the next extraction begins. next_url: `field` is
-    the next page's address. link: the Link header has it. page: `parameter` counts pages from
-    `first`; offset: it counts records; both until a page is empty. none: there is one page.
+    cursor: `field` of the answer is sent as `parameter`, until the answer has no such field or its
+    `end` is true; with `resumes` the next extraction begins at the last cursor. next_url: `field`
+    is the address of the next page. link: the Link header has the address. page: `parameter`
+    counts pages from `first`. offset: `parameter` counts records. Both end at an empty page. none:
+    there is one page.
     """
 
     kind: Literal["none", "cursor", "next_url", "link", "page", "offset"] = "none"
@@ -134,10 +135,10 @@ class Paging(Section):
 
 
 class Incremental(Section):
-    """How to ask for what has changed.
+    """Request of changed records only.
 
-    The latest time in the records' `field`, less `look_back_hours`, is sent as `parameter`. It is
-    the records' own time and no clock's, so that what the API shows late is not passed over.
+    The latest time in the records' `field`, less `look_back_hours`, is sent as `parameter`. The
+    time of the records is used instead of a clock, so that records that appear late are not missed.
     """
 
     parameter: Annotated[str, Field(min_length=1)]
@@ -147,9 +148,9 @@ class Incremental(Section):
 
 
 class SideLoad(Section):
-    """A list beside the records, each of whose items belongs to one of them.
+    """A second list of the answer, with one item for each record.
 
-    The item whose `on` is the record's `id` becomes the record's field `into`.
+    The item whose `on` equals the record's `id` becomes the record's field `into`.
     """
 
     into: Name
@@ -159,12 +160,12 @@ class SideLoad(Section):
 class RestTable(LiveTable):
     """One resource, whose records become rows.
 
-    `records` says where in an answer they are (`.`: it is the list). The members of the objects
-    named in `lift` become columns of their own, `properties_email` of `properties`; other nested
-    values are kept as JSON. `start_parameters` are sent until there is something to go on from. A
-    record is deleted where a column of `deleted_when` is the value, or is a list that has it.
-    Without `incremental` or a cursor that resumes all is read and compared, and what is gone has
-    ended; with one, that is done `compare_every_days`, if at all.
+    `records` is the path of the list in an answer (`.`: the answer is the list). The members of the
+    objects named in `lift` become columns of their own (`properties_email` of `properties`); other
+    nested values are kept as JSON. `start_parameters` are sent until there is a cursor. A record is
+    deleted where a column of `deleted_when` equals the value, or is a list with the value. Without
+    `incremental` or a cursor that resumes, all records are read and compared, and absent ones are
+    soft-deleted. With either, this is done every `compare_every_days`, or never if that is not set.
     """
 
     path: Annotated[str, Field(min_length=1)]
@@ -210,15 +211,15 @@ class RestTable(LiveTable):
 
     @property
     def asks_for_changes(self) -> bool:
-        """Whether only what has changed is asked for, once all has been read."""
+        """True if only changed records are requested after the first extraction."""
         return self.incremental is not None or self.paging.resumes
 
 
 class RestSource(BaseSource):
     """An API that answers in JSON.
 
-    `stalled_pages` is how many pages in a row may bring nothing that is new before it is taken for
-    an API that goes round in circles.
+    After more than `stalled_pages` pages in a row without a new record the paging is taken for an
+    endless loop.
     """
 
     kind: Literal["rest"]
@@ -259,10 +260,10 @@ class RestSource(BaseSource):
 
 
 def check_address(base_url: str) -> None:
-    """Refuse an address that would show a secret to others on its way.
+    """Refuse an address that would expose a secret.
 
     Raises:
-        ValueError: it is none of HTTPS, or has a password in it.
+        ValueError: the address is not HTTPS, or has a password in it.
     """
     try:
         parts = urlsplit(base_url)

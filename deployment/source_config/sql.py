@@ -1,4 +1,4 @@
-"""Tables in a database."""
+"""Settings of databases."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ _WRITTEN_PASSWORD = re.compile(r"://[^/@\s]*:(?!\$\{\w+\}@)[^/\s]*@|[?&]password
 class SqlTable(LiveTable):
     """A table or view of the database.
 
-    `table` is its name there (`schema.table`), the raw table's own name by default. With a
-    `cursor`, a column that rises with every change of a row, only what lies above its highest
-    value so far is read, and a part below it for transactions that were committed late:
-    `look_back_hours` of a time, `look_back_steps` of a number. Rows without one are always read.
-    Without a cursor the whole table is read and compared. A row is deleted where `deleted_column`
-    is true or not null. Without one, keys are compared every `compare_every_days`.
+    `table` is its name in the database (`schema.table`), by default the name of the raw table.
+    `cursor` is a column that rises with every change of a row. With a cursor, rows above its
+    highest value so far are read, and rows below it by the look-back, for transactions that were
+    committed late: `look_back_hours` of a time, `look_back_steps` of a number. Rows with a null
+    cursor are always read. Without a cursor the whole table is read and compared. A row is deleted
+    where `deleted_column` is true or not null. Without a `deleted_column`, keys are compared every
+    `compare_every_days`.
     """
 
     table: str | None = None
@@ -32,7 +33,7 @@ class SqlTable(LiveTable):
 
 
 class SqlSource(BaseSource):
-    """A database that SQLAlchemy knows, by its URL, which holds a password: `${CRM_URL}`."""
+    """A database by its URL, as SQLAlchemy writes it; passwords are references: `${CRM_URL}`."""
 
     kind: Literal["sql"]
     url: Annotated[str, Field(min_length=1)]

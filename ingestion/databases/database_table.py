@@ -70,7 +70,7 @@ class DatabaseTable:
         return f"{marker} is not null"
 
     def has(self, name: str) -> bool:
-        """Whether the database has a column, however it spells it."""
+        """True if the database has a column, however it spells it."""
         return any(column.name.casefold() == name.casefold() for column in self.columns)
 
     def query(self, columns: Sequence[Column] | None = None) -> sa.Select[Any]:

@@ -25,7 +25,7 @@ _TYPES: Mapping[str, sa.types.TypeEngine[Any]] = {
 
 
 def can_rise(column: Column) -> bool:
-    """Whether a column may be a cursor."""
+    """True if a column may be a cursor."""
     return column.kind in (*_NUMBERS, *_TIMES) or column.is_time_as_text
 
 

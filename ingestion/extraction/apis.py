@@ -190,7 +190,7 @@ def _is_deleted(table: RestTable) -> str | None:
 def _is_whole(
     con: duckdb.DuckDBPyConnection, landing: Landing, table: RestTable, run_date: date
 ) -> bool:
-    """Whether everything is read, and not only what has changed."""
+    """True if everything is read, and not only what has changed."""
     if not table.asks_for_changes:
         return True
     compared_on = state(con, landing, _COMPARED_ON)

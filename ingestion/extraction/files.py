@@ -270,7 +270,7 @@ class _Extraction:
 
 
 def _can_be_read(con: duckdb.DuckDBPyConnection, reading: Reading) -> bool:
-    """Whether DuckDB reads every row."""
+    """True if DuckDB reads every row."""
     if not reading.columns:
         return True
     counts = ", ".join(f"count({identifier(column)})" for column in reading.columns)

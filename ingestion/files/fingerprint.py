@@ -1,4 +1,4 @@
-"""Whether a file is whole, and what it holds, told by reading its bytes once."""
+"""True if a file is whole, and what it holds, told by reading its bytes once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CHUNK = 1 << 20
 
 
 def is_gzip(name: Path | str) -> bool:
-    """Whether the name says that the file is compressed."""
+    """True if the name says that the file is compressed."""
     return str(name).casefold().endswith(".gz")
 
 

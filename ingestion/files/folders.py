@@ -39,7 +39,7 @@ class Folder(Protocol):
         """
 
     def is_as_listed(self, drop: Drop) -> bool:
-        """Whether the file has not changed since it was listed."""
+        """True if the file has not changed since it was listed."""
 
 
 class LocalFolder:
@@ -73,7 +73,7 @@ class LocalFolder:
             ) from None
 
     def is_as_listed(self, drop: Drop) -> bool:
-        """Whether size and time of change are as they were."""
+        """True if size and time of change are as they were."""
         stat = (self._path / drop.relative).stat()
         return (stat.st_size, stat.st_mtime_ns) == (drop.size_bytes, drop.modified_ns)
 

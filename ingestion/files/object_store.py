@@ -105,7 +105,7 @@ class ObjectFolder:
         return copy, digest
 
     def is_as_listed(self, drop: Drop) -> bool:
-        """Whether the store still tells of it what it told."""
+        """True if the store still tells of it what it told."""
         path = self._path(drop.relative)
         with self._failures_told(drop.name):
             found = self._filesystem.info(path)
@@ -155,7 +155,7 @@ def _nanoseconds(moment: Any) -> int:
 
 
 def _is_of_the_store(error: Exception) -> bool:
-    """Whether the network or a library of the store speaks, and not a mistake in this program."""
+    """True if the network or a library of the store speaks, and not a mistake in this program."""
     package = type(error).__module__.partition(".")[0]
     return isinstance(error, OSError) or package not in {"builtins", "orchestration"}
 

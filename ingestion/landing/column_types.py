@@ -64,7 +64,7 @@ def common_type(con: duckdb.DuckDBPyConnection, one: str, other: str) -> str | N
 
 
 def _is_lossless(kind: str, common: str) -> bool:
-    """Whether every value of a type is one of another that it is cast to implicitly."""
+    """True if every value of a type is one of another that it is cast to implicitly."""
     if kind == common:
         return True
     if common in _EXACT_IN:

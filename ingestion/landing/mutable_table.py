@@ -176,7 +176,7 @@ def end_absent(con: duckdb.DuckDBPyConnection, landing: Landing, present: str) -
 
 
 def lacks(con: duckdb.DuckDBPyConnection, landing: Landing, present: str) -> bool:
-    """Whether the source has a key that no row stands for that has not ended.
+    """True if the source has a key that no row stands for that has not ended.
 
     Args:
         con: connection within a transaction.
@@ -207,7 +207,7 @@ def lacks(con: duckdb.DuckDBPyConnection, landing: Landing, present: str) -> boo
 
 
 def is_empty(con: duckdb.DuckDBPyConnection, landing: Landing) -> bool:
-    """Whether nothing of the table has ever been landed."""
+    """True if nothing of the table has ever been landed."""
     return con.execute(f"select 1 from {landing.raw.name} limit 1").fetchone() is None
 
 

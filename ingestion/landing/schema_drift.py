@@ -243,7 +243,7 @@ class Comparison:
         )
 
     def _is_empty(self, con: duckdb.DuckDBPyConnection, known: str) -> bool:
-        """Whether no row has a value in the column, be it there or before it in this extraction."""
+        """True if no row has a value in the column, be it there or before it in this extraction."""
         held = [self._raw] if known in self.existing else []
         for delivery in self._seen:
             if known.casefold() in {column.casefold() for column in delivery.columns}:

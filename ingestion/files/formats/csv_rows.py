@@ -179,7 +179,7 @@ class _Lines:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the last of the taken lines is the file's last, and has no end."""
+        """True if the last of the taken lines is the file's last, and has no end."""
         return bool(self.taken) and not self.taken[-1].endswith(_LINE_ENDS)
 
     def _read(self) -> str:

@@ -31,7 +31,7 @@ def test_text_that_names_nothing_is_itself() -> None:
     [
         ("OTHER=1\n", 0o600, "CRM_URL is not set"),
         ("CRM_URL=\n", 0o600, "CRM_URL is not set"),
-        ("CRM_URL=hunter2\n", 0o640, "others may read the secrets file"),
+        ("CRM_URL=hunter2\n", 0o640, "other users may read the secrets file"),
         ("CRM_URL hunter2\n", 0o600, "line 1: expected NAME=value"),
     ],
 )
@@ -44,13 +44,13 @@ def test_a_secret_that_is_not_there_or_not_kept_is_named_and_not_quoted(
 
 
 def test_a_secrets_file_that_is_not_there_is_said() -> None:
-    with pytest.raises(SecretError, match="which is no file"):
+    with pytest.raises(SecretError, match="which is not a file"):
         reveal("${CRM_URL}", {SECRETS_VARIABLE: "/nowhere/holdfast.secrets"})
 
 
 def test_a_secrets_file_in_the_repository_is_refused() -> None:
     here = Path(__file__)
-    with pytest.raises(SecretError, match="lies in the repository"):
+    with pytest.raises(SecretError, match="is in the repository"):
         reveal("${CRM_URL}", {SECRETS_VARIABLE: str(here)})
 
 

@@ -78,7 +78,7 @@ class Crm:
         )
 
     def is_accounted_for(self, table: str = "customers") -> bool:
-        """Whether the ledger has as many rows of each load as raw."""
+        """True if the ledger has as many rows of each load as raw."""
         return not self.query(
             f"""
             select loads.load_id from (

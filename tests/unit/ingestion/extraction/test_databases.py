@@ -14,7 +14,7 @@ import pytest
 
 from deployment.home import Home
 from deployment.source_config import SqlSource
-from ingestion.databases import database as extract_database
+from ingestion.databases import snapshot
 from ingestion.databases.snapshot import Batches
 from ingestion.errors import SourceError
 from ingestion.landing import mutable_table
@@ -121,7 +121,7 @@ def test_many_rows_land_in_parts_of_one_load_of_which_only_one_is_in_memory(
             yield relation
 
     monkeypatch.setattr(Batches, "relations", measured)
-    monkeypatch.setattr(extract_database, "_PART_BYTES", part)
+    monkeypatch.setattr(snapshot, "_PART_BYTES", part)
     database = sqlite.database("parts")
     database.execute(
         "create table notes as with recursive numbers(id) as"
