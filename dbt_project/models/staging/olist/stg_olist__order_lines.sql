@@ -4,7 +4,7 @@ source as (
     select * from {{ source('olist', 'order_items') }}
 ),
 
--- As it was delivered last.
+-- The latest version.
 products as (
     select
         product_id,
