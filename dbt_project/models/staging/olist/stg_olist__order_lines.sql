@@ -4,7 +4,7 @@ source as (
     select * from {{ source('olist', 'order_items') }}
 ),
 
--- The latest version.
+-- Newest delivered version of each row.
 products as (
     select
         product_id,
