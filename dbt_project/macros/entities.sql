@@ -1,6 +1,6 @@
-{#- The canonical entities: their columns, their union over sources, and the history of their rows. -#}
+{#- Canonical entities: their columns, their union over sources, and the versions of their rows. -#}
 
-{#- Canonical columns of an entity and their types, in the order in which staging gives them. -#}
+{#- Canonical columns of an entity and their types, in the order of the union. -#}
 {% macro entity_columns(entity) -%}
     {%- set columns = {
         'customers': {
@@ -57,7 +57,7 @@
     The rows of `entity` from every source that the configuration says provides it. Each source's
     columns are matched by name; a canonical column that its staging model lacks is null. Without a
     source the result has no rows and the same columns, so that orders alone are enough to build.
-    Each source is cast by itself: in one union a double of one source would round another's decimal.
+    Each source is cast by itself: in a common union one source's double would round another's decimal.
 -#}
 {% macro union_sources(entity) -%}
     {%- set types = {
@@ -90,25 +90,25 @@ select * from no_rows
 {%- endmacro %}
 
 {#-
-    Every delivered row of `entity`, with the days on which it was what the company knew:
-    a run for date D sees the rows with known_from <= D < known_to.
+    Every delivered row of `entity` with its validity interval: a run for date D sees the rows with
+    known_from <= D < known_to.
 
     A row is rejected (_reject_reason) if staging could not read it, if one of `required` is null,
     if a condition of `reject_when` ({reason: condition}) holds, or if a later row of the same
-    delivery has its key. A key delivered again supersedes what was known of it; a file replaced by
-    a corrected one supersedes all its rows; a row that its source no longer has ends on the day on
-    which that was seen. Only loads that are not yet here are read, and only the keys that they or
-    an end touch are written: _batch says in which batch a row was last written.
+    delivery has its key. A redelivered key supersedes its previous version. A file replaced by a
+    corrected one supersedes all its rows. A row that its source no longer has is soft-deleted on
+    the day on which its absence was seen. Only new loads are read, and only the keys with a new or
+    soft-deleted row are written; _batch is the batch in which a row was last written.
 
-    Where the deployment rebuilds past dates (`past_dates`, and `is_rebuilt`) a run of such dates
-    sees the last version of a key from the beginning and the ones before it never; _known_from and
-    _known_to then keep what was known. Otherwise these are null (macro `as_known`).
+    Where the deployment rebuilds past dates (`past_dates`, and `is_rebuilt`), a run of such dates
+    sees the last version of a key from the beginning, and no earlier version. _known_from and
+    _known_to then keep the validity interval; otherwise they are null (macro `as_known`).
 -#}
 {% macro entity_versions(entity, key, required, reject_when={}, is_rebuilt=true) -%}
     {%- set columns = ['_load_id', '_row', 'source'] + (entity_columns(entity).keys() | list) -%}
     {%- set rebuilds = is_rebuilt and is_rebuild() == 'true' -%}
     {%- if is_incremental() and execute -%}
-        {#- For warehouses made before past dates could be rebuilt. -#}
+        {#- Warehouses of versions without rebuilding lack the two columns. -#}
         {%- for column in ['_known_from', '_known_to'] -%}
             {%- do run_query('alter table ' ~ this ~ ' add column if not exists ' ~ column ~ ' date') -%}
         {%- endfor -%}
@@ -153,8 +153,8 @@ checked as (
     from delivered
 ),
 {% if is_incremental() %}
--- Ends are found by what is written here, and not by when they were noted: a run may end rows
--- without any load, and one that was killed before it came here is made up for.
+-- Soft deletes are found by comparison with the rows of this table, and not by their date: a run
+-- may soft-delete rows without any load, and the next run completes a killed one.
 touched_keys as (
     select
         source,
@@ -183,7 +183,7 @@ touched_keys as (
             and coalesce(known._known_to, known.known_to) > ended_rows.ended_on
     where known.{{ key }} is not null
     union
-    -- What the run before this one saw otherwise than this one must.
+    -- Keys whose validity the previous run wrote in the other mode of `past_dates`.
     select
         source,
         {{ key }}
@@ -325,9 +325,9 @@ select * from final
 {%- endmacro %}
 
 {#-
-    A day of an entity's validity (known_from, known_to) as the company knew it, whatever the run
-    sees: for what tells of deliveries and not of customers, and for what is kept between runs. Where
-    nothing is rebuilt it is the column itself, by which a scan skips what is older.
+    A bound of the validity interval (known_from, known_to) that rebuilding does not change: for
+    tables about deliveries, and for tables that are kept between runs. Without rebuilding it is the
+    column itself, so that a scan skips older row groups.
 -#}
 {% macro as_known(column, relation) -%}
     {%- if var('past_dates') == 'rebuilt' -%}
@@ -338,8 +338,8 @@ select * from final
 {%- endmacro %}
 
 {#-
-    Whether the run rebuilds past dates by the newest knowledge, 'true' or 'false': the deployment
-    says so and a date of the run is before the latest that was ever run.
+    'true' if the run rebuilds past dates from the latest versions, else 'false': the deployment sets
+    `past_dates: rebuilt`, and a date of the run is before the latest date that was ever run.
 -#}
 {% macro is_rebuild() -%}
     {%- set question -%}
@@ -357,8 +357,8 @@ select * from final
 {%- endmacro %}
 
 {#-
-    The newest value of `column` in the model as it is already built: a literal, and not a
-    subquery, so that a filter by it reaches the scan and skips the row groups of older loads.
+    The greatest value of `column` in the model as it was built before. The value is a literal and
+    not a subquery, so that a filter by it reaches the scan and skips the row groups of older loads.
 -#}
 {% macro newest_built(column='_load_id') -%}
     {%- if execute -%}

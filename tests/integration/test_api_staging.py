@@ -1,4 +1,4 @@
-"""What staging makes of HubSpot's, Shopify's and Zendesk's answers, to the value, dirt included."""
+"""Staging of the records of HubSpot, Shopify and Zendesk, value by value, with unreadable ones."""
 
 from __future__ import annotations
 

@@ -163,8 +163,8 @@ def test_every_delivered_row_is_staged_once(olist: duckdb.DuckDBPyConnection) ->
         assert one(
             olist,
             f"""
-            select count(*), count(distinct (_load_id, _row)), count(_reject_reason)
-            from staging.stg_olist__{entity}
+            select count(*), count(distinct (_load_id, _row)), count(_row_reason)
+            from intermediate.int_{entity}_versions
             """,
         ) == (rows, rows, 0)
 

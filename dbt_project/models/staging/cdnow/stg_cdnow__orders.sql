@@ -1,4 +1,4 @@
-{#- One order a line of the log, which knows days and no times. -#}
+{#- One order per line of the log, which has days and no times. -#}
 with
 
 source as (

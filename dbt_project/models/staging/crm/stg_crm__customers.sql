@@ -1,4 +1,4 @@
-{#- The CRM's days are written 31.12.2025 and are days of the deployment's own calendar. -#}
+{#- The CRM writes days as 31.12.2025; they are days of the deployment's calendar. -#}
 with
 
 source as (

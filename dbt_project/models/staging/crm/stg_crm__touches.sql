@@ -1,4 +1,4 @@
-{#- Times are wall clocks of the deployment's own time zone, written 31.12.2025 14:05. -#}
+{#- Times are in the deployment's time zone, written as 31.12.2025 14:05. -#}
 with
 
 source as (

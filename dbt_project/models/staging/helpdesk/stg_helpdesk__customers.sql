@@ -1,4 +1,4 @@
-{#- Who ever wrote or called, with what they left: an e-mail, a phone number, or both. -#}
+{#- Requesters who wrote or called, with an e-mail address, a phone number or both. -#}
 with
 
 source as (

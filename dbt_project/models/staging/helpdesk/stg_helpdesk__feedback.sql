@@ -1,4 +1,4 @@
-{#- What customers wrote in their tickets; the answers of the staff are not exported. -#}
+{#- Messages of customers in their tickets; the staff's answers are not exported. -#}
 with
 
 source as (

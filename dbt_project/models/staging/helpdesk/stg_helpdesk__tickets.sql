@@ -1,4 +1,4 @@
-{#- Times are milliseconds since 1970; the rating is an object that holds a score of 1 to 5. -#}
+{#- Times are milliseconds since 1970; the rating is an object with a score of 1 to 5. -#}
 with
 
 source as (

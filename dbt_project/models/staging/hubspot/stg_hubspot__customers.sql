@@ -1,6 +1,6 @@
 {#-
-    One row a contact. A contact that was merged into another is gone from the list, and the other
-    names it: by that its history stays with the customer.
+    A contact that was merged into another is missing from the API. The other contact names it in
+    properties_hs_merged_object_ids, so that its history stays with the customer.
 -#}
 with
 
@@ -35,7 +35,7 @@ renamed as (
         case when country_code similar to '[A-Z]{2}' then country_code end as country,
         properties_city as city,
         lower(properties_hs_analytics_source) as acquisition_channel,
-        -- Not to have opted out is no consent.
+        -- Consent needs more than the absence of an opt-out.
         case properties_hs_email_optout when 'true' then false end as marketing_consent,
         list_transform(
             list_filter(

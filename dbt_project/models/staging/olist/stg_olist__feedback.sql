@@ -4,7 +4,7 @@ source as (
     select * from {{ source('olist', 'order_reviews') }}
 ),
 
--- As it was delivered last.
+-- Newest delivered version of each row.
 orders as (
     select
         order_id,
@@ -13,7 +13,7 @@ orders as (
     group by order_id
 ),
 
--- As it was delivered last.
+-- Newest delivered version of each row.
 customers as (
     select
         customer_id,

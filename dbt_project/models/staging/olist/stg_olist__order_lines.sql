@@ -4,7 +4,7 @@ source as (
     select * from {{ source('olist', 'order_items') }}
 ),
 
--- As it was delivered last.
+-- Newest delivered version of each row.
 products as (
     select
         product_id,

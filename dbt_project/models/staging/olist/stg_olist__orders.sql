@@ -4,7 +4,7 @@ source as (
     select * from {{ source('olist', 'orders') }}
 ),
 
--- As it was delivered last.
+-- Newest delivered version of each row.
 customers as (
     select
         customer_id,
@@ -13,7 +13,7 @@ customers as (
     group by customer_id
 ),
 
--- Each row as it was delivered last.
+-- Newest delivered version of each row.
 order_payments as (
     select * from {{ source('olist', 'order_payments') }}
     qualify

@@ -1,9 +1,9 @@
 {#-
-    What an invoice line is: a sale, a return, or neither and why. Orders, their lines and the
-    customers are all read from here, so that the three agree on which lines count.
+    Invoice lines, each a sale, a return, or rejected with a reason. Orders, order lines and
+    customers are all read from this model, so that the three accept the same lines.
 
-    The window and every later grouping start with _load_id, which lets DuckDB push a filter on
-    _load_id down to the scan: a new file costs only itself.
+    The window and every later grouping start with _load_id, so that DuckDB pushes a filter on
+    _load_id down to the scan. Otherwise each new file would cost a scan of all files.
 -#}
 with
 
@@ -27,11 +27,11 @@ renamed as (
         try_cast(quantity as decimal(18, 3)) as units,
         try_cast(invoicedate as timestamp) as invoiced_at,
         try_cast(price as decimal(18, 4)) as unit_price,
-        -- Numbers that came through a spreadsheet: 13085.0 is customer 13085.
+        -- The numbers are those of a spreadsheet: 13085.0 is customer 13085.
         cast(try_cast("Customer ID" as bigint) as varchar) as source_customer_id,
         nullif(trim(country), '') as country_name,
         starts_with(upper(trim(invoice)), 'C') as is_credit_note,
-        -- No line number is delivered; the eight columns are all that tells two lines apart.
+        -- The export has no line number; only all eight columns tell two lines from each other.
         md5(
             concat_ws(
                 '|', description, quantity, invoicedate, price, "Customer ID", country
@@ -60,12 +60,12 @@ judged as (
             when invoiced_at is null then 'missing InvoiceDate'
             when units is null then 'missing Quantity'
             when unit_price is null then 'missing Price'
-            -- A506401 and the like write off bad debt: tens of thousands, no goods, no customer.
+            -- A506401 and similar write off bad debt: tens of thousands, no goods, no customer.
             when not regexp_matches(invoice_no, '^C?[0-9]+$') then 'not an invoice: ' || invoice_no
-            -- Products are five digits and at most two letters, but for three families of goods.
-            -- All else is postage (POST, DOT, C2), discounts (D), manual corrections (M, ADJUST),
-            -- fees (BANK CHARGES, AMAZONFEE), samples (S), tests (TEST001) or gift vouchers, whose
-            -- money would count twice: when the voucher is sold and when it buys goods.
+            -- Product codes are five digits and at most two letters, except for three families of
+            -- goods. Other codes are postage (POST, DOT, C2), discounts (D), manual corrections (M,
+            -- ADJUST), fees (BANK CHARGES, AMAZONFEE), samples (S), tests (TEST001) or gift
+            -- vouchers, whose money would count twice: when sold and when they buy goods.
             when
                 not regexp_matches(product_id, '^([0-9]{5}[A-Z]{0,2}|DCGS[0-9A-Z]+|SP[0-9]+|PADS)$')
                 then 'not a product: ' || product_id

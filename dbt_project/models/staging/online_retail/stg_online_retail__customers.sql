@@ -1,6 +1,6 @@
 {#-
-    Everybody to whom the shop gave a number, buyer or not: all lines count here, rejected or not.
-    A customer in two countries (five of them are) lives where the latest line says.
+    Every customer number, of buyers and others: rejected lines are read too. A customer with lines
+    from two countries (there are five) gets the country of the latest line.
 -#}
 with
 
@@ -9,8 +9,8 @@ source as (
     where source_customer_id is not null
 ),
 
--- The export's own names. Deliberately null, not a guess: Unspecified, Channel Islands, West
--- Indies and European Community are no country, and a name that is not listed is not known.
+-- The export's spelling. Unspecified, Channel Islands, West Indies and European Community are not
+-- countries, and become null as any name that is not listed.
 countries (country_name, country) as (
     values
     ('Australia', 'AU'),
@@ -71,7 +71,7 @@ renamed as (
         customers._row,
         'online_retail' as source,
         customers.source_customer_id,
-        -- The number is first seen on an invoice, so no earlier day may know of the customer.
+        -- The number first appears on an invoice, so the customer is unknown on earlier days.
         customers.first_invoiced_at as created_at,
         countries.country
     from customers

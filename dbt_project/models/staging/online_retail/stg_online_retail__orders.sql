@@ -1,6 +1,7 @@
 {#-
-    One order an invoice, of the lines that count: an invoice of nothing but postage is no order.
-    A credit note is an order in which nothing was bought: net 0, and the money given back beside it.
+    One order per invoice, of its accepted lines: an invoice of postage alone is no order. A credit
+    note is an order in which nothing was bought: net amount 0, and the refunded amount. Prices are
+    after discount, so that discount_amount is unknown and left out.
 -#}
 with
 
@@ -15,7 +16,7 @@ invoices as (
         invoice_no,
         min(_row) as _row,
         min(source_customer_id) as source_customer_id,
-        -- 41 invoices were typed over up to nine minutes; the order is placed when it begins.
+        -- 41 invoices were typed over up to nine minutes; the first line dates the order.
         min(invoiced_at) as invoiced_at,
         bool_or(is_credit_note) as is_credit_note,
         cast(sum(units * unit_price) as decimal(18, 2)) as amount
@@ -34,7 +35,6 @@ renamed as (
         case when is_credit_note then 'refunded' else 'completed' end as status,
         '{{ var("currency") }}' as currency,
         cast(case when is_credit_note then 0 else amount end as decimal(18, 2)) as gross_amount,
-        -- Prices are after discount, and by how much is not said.
         cast(case when is_credit_note then 0 else amount end as decimal(18, 2)) as net_amount,
         case when is_credit_note then invoiced_at end as refunded_at,
         case when is_credit_note then cast(-amount as decimal(18, 2)) end as refunded_amount

@@ -1,4 +1,4 @@
-{#- churn_flag is not read: it contradicts the subscriptions, and says no day. -#}
+{#- churn_flag is not read: it contradicts the subscriptions, and has no date. -#}
 {%- set day_formats = ['%Y-%m-%d', '%d-%m-%Y'] -%}
 with
 
@@ -17,7 +17,7 @@ renamed as (
         account_id as source_customer_id,
         account_name as full_name,
         {{ try_timestamp('signup_date', day_formats) }} as created_at,
-        -- Everything but the United Kingdom comes as its ISO 3166 code.
+        -- Every country except the United Kingdom comes as its ISO 3166 code.
         case when country = 'UK' then 'GB' else country end as country,
         referral_source as acquisition_channel,
         plan_tier as plan

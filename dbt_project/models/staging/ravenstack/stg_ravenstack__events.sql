@@ -1,6 +1,6 @@
 {#-
     Usage is recorded by subscription; the account is looked up, whether or not the subscription
-    ran on that day (on most it did not). One event a row: the errors of a session are not told apart.
+    ran on that day (on most days it did not). Each row is one event; error_count is not read.
 -#}
 {%- set day_formats = ['%Y-%m-%d', '%d-%m-%Y'] -%}
 with
@@ -13,8 +13,8 @@ subscriptions as (
     select * from {{ source('ravenstack', 'subscriptions') }}
 ),
 
--- One account a subscription, the one that was delivered last: a subscription that is delivered
--- again must not double its usage.
+-- One account per subscription, from its latest delivery: a redelivered subscription must not
+-- double its usage.
 accounts as (
     select
         subscription_id,

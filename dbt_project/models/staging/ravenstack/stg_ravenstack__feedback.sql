@@ -1,6 +1,6 @@
 {#-
-    A churn event leaves an exit survey behind. Without a text it still was answered, text null. What
-    the event means for the account's contracts is said in stg_ravenstack__subscriptions.
+    Each churn event has an exit survey; a survey without a text is kept with a null text. The
+    event's effect on the account's contracts is in stg_ravenstack__subscriptions.
 -#}
 {%- set day_formats = ['%Y-%m-%d', '%d-%m-%Y'] -%}
 with

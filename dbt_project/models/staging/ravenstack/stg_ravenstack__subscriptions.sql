@@ -1,11 +1,14 @@
 {#-
-    A contract is over on its end_date, or on the day of the first churn event of its account since
-    it began: the two systems contradict each other (hardly an account has all its contracts ended
-    by end_date), and the event, with its refund and its reason, is what the company saw happen.
+    A contract ends on its end_date, or on the day of the first churn event of its account since the
+    contract began. The two systems contradict each other: in hardly any account do all contracts
+    end by end_date. The event is the stronger evidence, because it has a refund and a reason.
+    Reasons are recorded by account, and an account has ten contracts on average, so end_reason is
+    left out.
+
     Both exports are delivered whole, so a new churn event comes with a new version of this table.
 -#}
 {%- set day_formats = ['%Y-%m-%d', '%d-%m-%Y'] -%}
-{#- What is paid for a year ahead is taken to run for one: no other term is told. -#}
+{#- A contract billed by the year is assumed to run for a year: the export has no other term. -#}
 {%- set term_months = "case billing_frequency when 'monthly' then 1 when 'annual' then 12 end" -%}
 with
 
@@ -20,7 +23,7 @@ churn_events as (
     from {{ source('ravenstack', 'churn_events') }}
 ),
 
--- The first event since the contract began, for the contracts that were running on its day.
+-- The first churn event of the account since the contract began.
 ended_by_churn as (
     select
         source._load_id,

@@ -1,4 +1,4 @@
-{#- A ticket older than the account's signup, as more than half are, was written all the same. -#}
+{#- More than half of the tickets are older than the account's signup; they are kept. -#}
 {%- set formats = ['%Y-%m-%d', '%d-%m-%Y', '%Y-%m-%d %H:%M', '%d-%m-%Y %H:%M'] -%}
 with
 
@@ -38,7 +38,7 @@ renamed as (
         resolved_at,
         priority,
         case when resolved_at is null then 'open' else 'closed' end as status,
-        -- Deliberately null where it was not given, in 41 % of tickets: no answer is not a bad one.
+        -- Null without a rating (41 % of tickets): a missing rating is not a bad one.
         csat_score
     from parsed
 ),

@@ -1,4 +1,4 @@
-{#- An account of the shop. It knows neither plan nor city; those are the CRM's to say. -#}
+{#- Accounts of the shop. Plan and city come from the CRM. -#}
 with
 
 source as (

@@ -1,6 +1,6 @@
 {#-
-    The largest table: no column is cast but the time, which comes in UTC.
-    The shop's own words for what people do are the canonical ones.
+    The largest table: only the time is converted, which comes in UTC. The shop's event types are
+    the canonical ones.
 -#}
 with
 

@@ -1,4 +1,4 @@
-{#- A review of an order, one to five stars and a text. -#}
+{#- Reviews of orders, each with one to five stars and a text. -#}
 with
 
 source as (

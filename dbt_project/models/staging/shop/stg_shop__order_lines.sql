@@ -1,4 +1,4 @@
-{#- A line is known by its order and its number there. -#}
+{#- The key of a line is its order and its number within the order. -#}
 with
 
 source as (

@@ -1,4 +1,4 @@
-{#- Parquet brings types, so nothing can be unreadable; times come in UTC. -#}
+{#- Parquet has types, so that no value can be unreadable. Times come in UTC. -#}
 with
 
 source as (

@@ -1,4 +1,4 @@
-{#- The lines stand in their order. One that was taken off an order stays in it, as ordered. -#}
+{#- Lines are nested in their order. A line that was removed from an order stays, as ordered. -#}
 with
 
 source as (

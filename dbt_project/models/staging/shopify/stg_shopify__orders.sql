@@ -1,7 +1,6 @@
 {#-
-    Amounts are those of the shop's own currency: total_price is what was to be paid, with tax and
-    shipping and after discounts. A refund that was paid in the customer's currency is converted by
-    the order's own rate.
+    Amounts are in the shop's currency: total_price includes tax and shipping and is after
+    discounts. A refund in the customer's currency is converted by the order's own rate.
 -#}
 with
 
@@ -60,7 +59,7 @@ settled as (
                 )
             ) as decimal(18, 2)
         ) as paid_back,
-        -- A refund without a payment is goods that were sent back, or never sent.
+        -- A refund without a payment records goods that were returned or never sent.
         coalesce(
             list_max(
                 list_transform(

@@ -1,4 +1,4 @@
-{#- Users of the help desk; those who work there are no customers. -#}
+{#- Users of the help desk; agents and administrators are rejected. -#}
 with
 
 source as (

@@ -1,4 +1,4 @@
-{#- A ticket's first message, where its requester wrote it; what follows is not in the export. -#}
+{#- The first message of a ticket, if its requester wrote it; later messages are not exported. -#}
 with
 
 source as (

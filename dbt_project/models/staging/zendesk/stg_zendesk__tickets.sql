@@ -1,4 +1,4 @@
-{#- The metric set tells the first answer in minutes since the ticket was opened. -#}
+{#- The metric set has the first answer as minutes since the ticket was opened. -#}
 with
 
 source as (
@@ -42,14 +42,14 @@ renamed as (
         requester_id as source_customer_id,
         {{ to_local('opened_utc') }} as opened_at,
         {{ to_local('opened_utc + to_minutes(reply_minutes)') }} as first_response_at,
-        -- A ticket that was opened again keeps the time at which it had been solved.
+        -- A reopened ticket keeps its solved_at, so the status decides.
         case when status in ('solved', 'closed') then {{ to_local('solved_utc') }} end
             as resolved_at,
         json_extract_string(via_json, '$.channel') as channel,
         type as topic,
         priority,
         status,
-        -- Zendesk asks for a thumb up or down: the ends of the scale.
+        -- Zendesk asks for good or bad, which become the ends of the scale.
         case json_extract_string(rating, '$.score')
             when 'good' then 5.0
             when 'bad' then 1.0

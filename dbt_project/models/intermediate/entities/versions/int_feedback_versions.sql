@@ -6,7 +6,7 @@
     )
 }}
 
-{#- Never rebuilt: a text is read by the model in use on the day on which it became known. -#}
+{#- Never rebuilt: a text is scored by the model in use on the day on which it became known. -#}
 {{
     entity_versions(
         'feedback',

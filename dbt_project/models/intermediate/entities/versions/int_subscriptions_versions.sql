@@ -7,7 +7,7 @@
     )
 }}
 
-{#- The hook is for warehouses made before there were terms: what came before then has none. -#}
+{#- The hook is for warehouses of versions without term_months; their earlier rows keep null. -#}
 {{
     entity_versions(
         'subscriptions',
