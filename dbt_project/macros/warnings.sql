@@ -1,3 +1,30 @@
+{#- Counts behind the early warnings, and the severity of a signal. -#}
+
+{#-
+    Counts that are a warning when they fall: the packed column of feat_purchases or feat_behaviour
+    that holds them, days of the latest window and of the whole history.
+-#}
+{% macro falling_counts() -%}
+    {{ return({
+        'orders_falling': {'counts': 'order', 'window': 56, 'history': 364, 'since': 'order'},
+        'visits_falling': {'counts': 'active', 'window': 28, 'history': 252, 'since': 'activity'},
+        'feature_use_falling': {'counts': 'feature', 'window': 28, 'history': 252, 'since': 'activity'},
+        'email_opens_falling': {'counts': 'email', 'window': 28, 'history': 252, 'since': 'activity'},
+        'orders_sliding': {'counts': 'order', 'window': 84, 'history': 364, 'since': 'order'},
+        'visits_sliding': {'counts': 'active', 'window': 84, 'history': 252, 'since': 'activity'},
+    }) }}
+{%- endmacro %}
+
+{#- Slow declines, each with the quick decline that is reported instead where both are found. -#}
+{% macro sliding_counts() -%}
+    {{ return({'orders_sliding': 'orders_falling', 'visits_sliding': 'visits_falling'}) }}
+{%- endmacro %}
+
+{#- Counts that are a warning when they rise, with the days of the latest window. -#}
+{% macro rising_counts() -%}
+    {{ return({'complaints_rising': 30, 'returns_rising': 90, 'failures_rising': 28}) }}
+{%- endmacro %}
+
 {#-
     The churn rate from which a warning is of some severity, by the base rate: `times` the base rate,
     and where that would be more than nine in ten, twice the base rate; where even this would, nine

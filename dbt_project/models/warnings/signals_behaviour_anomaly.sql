@@ -1,14 +1,15 @@
-{#- Warnings of what goes wrong more often than the customer and the company are used to, as steps
-    of a query that reads `noticed` (fct_warning_signals). -#}
+{{ config(materialized='ephemeral') }}
 
-{#- Counts that are bad news when they rise. -#}
-{% macro rising_counts() -%}
-    {{ return(['complaints_rising', 'returns_rising', 'failures_rising']) }}
-{%- endmacro %}
+{#-
+    Signals of trouble (tickets, returns, failures, abandoned carts) above the expected count.
+-#}
+with
 
-{% macro behaviour_anomaly_signals() -%}
-{#- A tail is worked out where its condition holds, and nowhere else. -#}
-{%- for signal in rising_counts() %}
+noticed as (
+    select * from {{ ref('warning_expectations') }}
+),
+{#- A tail costs a sum, so it is computed only where its condition holds. -#}
+{%- for signal, period_days in rising_counts().items() %}
 
 {{ signal }} as (
     select
@@ -23,8 +24,7 @@
                     0, signal ~ '_recent - 1', signal ~ '_expected', signal ~ '_shape'
                 ) }}
         end as p_value,
-        {{ {'complaints_rising': 30, 'returns_rising': 90, 'failures_rising': 28}[signal] }}
-            as period_days,
+        {{ period_days }} as period_days,
         cast(null as integer) as category_number
     from noticed
     where is_{{ signal }}
@@ -49,4 +49,9 @@ cart_abandoned as (
     where is_cart_abandoned
     {{ worked_out_once() }}
 )
-{%- endmacro %}
+
+{% for signal in rising_counts() %}
+select * from {{ signal }}
+union all
+{%- endfor %}
+select * from cart_abandoned

@@ -1,8 +1,15 @@
-{#- Warnings of other categories bought than before, as steps of a query that reads `noticed`
-    (fct_warning_signals). -#}
+{{ config(materialized='ephemeral') }}
 
-{% macro needs_changing_signals() -%}
--- Of the days on which a category was bought, those of the latest 90 days and those before them.
+{#-
+    Signals of a change in the categories that a customer buys.
+-#}
+with
+
+noticed as (
+    select * from {{ ref('warning_expectations') }}
+),
+
+-- Days on which each category was bought: in the latest 90 days and before them.
 {%- set recent = '((category_counters_90d >> {}) & 1023)' %}
 {%- set year = '((category_counters_365d >> {}) & 1023)' %}
 bought as (
@@ -18,8 +25,8 @@ bought as (
     where category_counters_90d > 0 and category_counters_365d > category_counters_90d
 ),
 
--- Jensen-Shannon divergence of two samples, each by its size: times twice their number it is the
--- G statistic, which without a change is about chi-squared. In nats.
+-- Jensen-Shannon divergence of two samples weighted by their sizes, in nats. Times twice the number
+-- of purchases it is the G statistic, which is about chi-squared if nothing has changed.
 mixes as (
     select
         *,
@@ -81,7 +88,7 @@ category_shift as (
     where 2 * nats > freedom
 ),
 
--- Of those who ordered since: whoever orders nothing at all is told of by the pause itself.
+-- Customers who ordered since: one who orders nothing at all has the signal order_overdue.
 category_overdue as (
     select
         customer_id,
@@ -102,4 +109,7 @@ category_overdue as (
         and days_since_last_order <= mean_gap_days
         and overdue_days_since_last > overdue_gap_days
 )
-{%- endmacro %}
+
+select * from category_shift
+union all
+select * from category_overdue

@@ -1,7 +1,14 @@
-{#- Warnings of what a customer gave, did or wrote in anger, as steps of a query that reads
-    `noticed` (fct_warning_signals). -#}
+{{ config(materialized='ephemeral') }}
 
-{% macro negative_emotion_signals() -%}
+{#-
+    Signals of dissatisfaction that the customer expressed: ratings, scores, texts, unsubscribes.
+-#}
+with
+
+noticed as (
+    select * from {{ ref('warning_expectations') }}
+),
+
 bad_ratings as (
     select
         customer_id,
@@ -36,7 +43,7 @@ low_csat as (
     qualify last_csat <= 2
 ),
 
--- Beside others who write: of those who never do nothing is known.
+-- Compared with other customers who write: nothing is known of those who never do.
 negative_texts as (
     select
         customer_id,
@@ -65,4 +72,11 @@ unsubscribed as (
     from noticed
     where unsubscribes_90d > 0
 )
-{%- endmacro %}
+
+select * from bad_ratings
+union all
+select * from low_csat
+union all
+select * from negative_texts
+union all
+select * from unsubscribed

@@ -1,30 +1,19 @@
-{#- Warnings of less than the customer's own past makes one expect, as steps of a query that reads
-    `noticed` (fct_warning_signals). -#}
+{{ config(materialized='ephemeral') }}
 
-{#- What is counted (feat_purchases, feat_behaviour), days of the window and of all history. -#}
-{% macro falling_counts() -%}
-    {{ return({
-        'orders_falling': {'counts': 'order', 'window': 56, 'history': 364, 'since': 'order'},
-        'visits_falling': {'counts': 'active', 'window': 28, 'history': 252, 'since': 'activity'},
-        'feature_use_falling': {'counts': 'feature', 'window': 28, 'history': 252, 'since': 'activity'},
-        'email_opens_falling': {'counts': 'email', 'window': 28, 'history': 252, 'since': 'activity'},
-        'orders_sliding': {'counts': 'order', 'window': 84, 'history': 364, 'since': 'order'},
-        'visits_sliding': {'counts': 'active', 'window': 84, 'history': 252, 'since': 'activity'},
-    }) }}
-{%- endmacro %}
-
-{#- Slow declines, each with the quick one that tells of it better. -#}
-{% macro sliding_counts() -%}
-    {{ return({'orders_sliding': 'orders_falling', 'visits_sliding': 'visits_falling'}) }}
-{%- endmacro %}
-
-{% macro activity_falling_signals() -%}
+{#-
+    Signals of activity that falls below the customer's own history.
+-#}
 {%- set falling, sliding = falling_counts(), sliding_counts() %}
 {%- set slack = 0.25 %}
 {%- set lundberg = 0.605 %}
+with
+
+noticed as (
+    select * from {{ ref('warning_expectations') }}
+),
 {#-
-    The condition stands in the case as well: where filters of later steps are worked out earlier,
-    tails would be added up of everybody.
+    The condition stands in the case as well: DuckDB may move filters of later steps to an earlier one,
+    and tails would then be summed for every customer.
 -#}
 {%- for signal, measure in falling.items() if signal not in sliding %}
 {%- set burst = 'orders_a_day' if measure.counts == 'order' else '1' %}
@@ -52,11 +41,11 @@
 {%- endfor %}
 
 {#-
-    The sum of what was missing in the latest weeks, at its largest over all numbers of weeks (Page's
-    CUSUM). A quarter of the expected days is let go each week, so that the decline to which it is
-    most sensitive is by half. Under an unchanged Poisson rate the sum exceeds s at most with
-    probability exp(-0.605 s) (Lundberg's bound; 0.605 solves 0.75 x = 1 - exp(-x)). The rate is taken
-    a standard deviation lower than it is known.
+    Page's CUSUM: the shortfall summed over the latest weeks, at its maximum over all numbers of weeks.
+    Each week a quarter of the expected days is allowed as slack, which makes the sum most sensitive
+    to a decline by half. Under an unchanged Poisson rate the sum exceeds s with probability
+    exp(-0.605 s) at most (Lundberg's bound; 0.605 solves 0.75 x = 1 - exp(-x)). The rate used is one
+    standard deviation below the estimated one.
 -#}
 {%- for signal, quick in sliding.items() %}
 {%- set measure = falling[signal] %}
@@ -110,7 +99,8 @@
 ),
 {%- endfor %}
 
--- A pause beside the mean of the own earlier ones is F-distributed if pauses are gamma-distributed.
+-- The ratio of a gap to the mean of the customer's earlier gaps is F-distributed if gaps are
+-- gamma-distributed.
 order_overdue as (
     select
         customer_id,
@@ -132,4 +122,9 @@ order_overdue as (
         where gaps >= 2 and mean_gap_days > 0 and days_since_last_order > mean_gap_days
     ) as pauses
 )
-{%- endmacro %}
+
+{% for signal in falling %}
+select * from {{ signal }}
+union all
+{%- endfor %}
+select * from order_overdue
