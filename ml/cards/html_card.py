@@ -39,4 +39,4 @@ def model_card_html(markdown: str, plots: Mapping[str, bytes]) -> str:
 def _html(markdown: str) -> str:
     unwanted = ["html_block", "html_inline", "link", "image", "autolink", "reference"]
     renderer = MarkdownIt("commonmark", {"html": False}).enable("table").disable(unwanted)
-    return renderer.render(markdown)
+    return str(renderer.render(markdown))

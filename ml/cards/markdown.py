@@ -67,8 +67,9 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _escaped(value: object) -> object:
     """A template's printed value: a string escaped, everything else as it is."""
-    is_data = isinstance(value, str) and not isinstance(value, Markup)
-    return Markup(escape(value)) if is_data else value
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return Markup(escape(value))
+    return value
 
 
 def _environment() -> Environment:
