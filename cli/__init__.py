@@ -1,4 +1,4 @@
-"""The command line: one command a function, and what a terminal shows.
+"""Command line: commands, and their output in the terminal.
 
-Work that a scheduled run does too does not belong here (`orchestration/`).
+Work of scheduled runs does not belong here (`orchestration/`).
 """

@@ -1,33 +1,27 @@
-"""The command line: each command prepares the home, runs a job or shows something, and ends.
+"""Commands: options and help of each, and the calls that do its work.
 
-What takes long to import is imported by the command that needs it, so that `--help` is at once.
+Slow modules are imported inside the commands that need them, so that `--help` answers at once.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from getpass import getuser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from deployment.errors import HoldfastError
-
-if TYPE_CHECKING:
-    from deployment.config import DeploymentConfig
-    from deployment.home import Home
-    from orchestration.runtime.execution import Runner
+from cli.known_errors import known_errors
+from cli.prepare import date_to_run, prepare_deployment, prepare_runner
 
 app = typer.Typer(
-    help="Who is about to leave, why, what each is worth, and what to do about it: every day.",
+    help="Every day: which customers are about to churn, why, their value, and what to do.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -37,14 +31,16 @@ errors = Console(stderr=True)
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", help="The deployment's YAML; else HOLDFAST_CONFIG, else the demo's."),
+    typer.Option("--config", help="The deployment's YAML; default: HOLDFAST_CONFIG or the demo's."),
 ]
-Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The date.")]
-Why = Annotated[str | None, typer.Option("--reason", help="Why; it is kept.")]
+Day = Annotated[
+    datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The date, YYYY-MM-DD.")
+]
+Reason = Annotated[str | None, typer.Option("--reason", help="The reason, which is recorded.")]
 
 
 class ModelKind(StrEnum):
-    """The models of a deployment, as their registries are named."""
+    """The registered models of a deployment."""
 
     CHURN = "churn"
     TEXTS = "texts"
@@ -55,16 +51,21 @@ def run(
     config: ConfigOption = None,
     day: Day = None,
     retrain: Annotated[
-        bool, typer.Option("--retrain/--no-retrain", help="Train a new model when one is due.")
+        bool, typer.Option("--retrain/--no-retrain", help="Train a new model if one is due.")
     ] = True,
 ) -> None:
-    """Run a date: by default the latest complete one. Trains if there is no model or one is due."""
-    with _plain_errors():
-        runner = _runner(config)
-        date_run = _date(runner.config, day)
-        reason = _why_due(runner, date_run) if retrain else None
+    """Run a date, by default the latest complete one; trains if there is no model or one is due."""
+    with known_errors(errors):
+        runner = prepare_runner(config, console)
+        from cli.status import show_published_day
+        from orchestration.training.evidence import why_due
+
+        date_run = date_to_run(runner.config, day)
+        reason = why_due(runner.config, runner.home, date_run) if retrain else None
+        if reason is not None:
+            console.print(f"This run trains a new model. {escape(reason)}", soft_wrap=True)
         runner.day(date_run, retrain=reason is not None, reason=reason)
-        _show(runner.config, runner.home)
+        show_published_day(console, runner.config, runner.home)
 
 
 @app.command()
@@ -73,49 +74,53 @@ def backfill(
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"])],
     config: ConfigOption = None,
 ) -> None:
-    """Run every date of a range, in one run, as the daily runs would have done."""
-    with _plain_errors():
+    """Run all dates of a range in one run, with the results of daily runs."""
+    with known_errors(errors):
         if last < first:
             raise typer.BadParameter("--to is before --from")
-        runner = _runner(config)
-        runner.range(_date(runner.config, first), _date(runner.config, last))
-        _show(runner.config, runner.home)
+        runner = prepare_runner(config, console)
+        from cli.status import show_published_day
+
+        runner.range(date_to_run(runner.config, first), date_to_run(runner.config, last))
+        show_published_day(console, runner.config, runner.home)
 
 
 @app.command()
 def train(config: ConfigOption = None, day: Day = None) -> None:
-    """Run a date with a new model, which is used from then on if it is no worse."""
-    with _plain_errors():
-        runner = _runner(config)
-        runner.day(_date(runner.config, day), retrain=True)
-        _show(runner.config, runner.home)
+    """Run a date with a training; the model is promoted if it passes the promotion gate."""
+    with known_errors(errors):
+        runner = prepare_runner(config, console)
+        from cli.status import show_published_day
+
+        runner.day(date_to_run(runner.config, day), retrain=True)
+        show_published_day(console, runner.config, runner.home)
 
 
 @app.command()
 def rollback(
     config: ConfigOption = None,
     to: Annotated[
-        str | None, typer.Option("--to", help="The version to put back; else the one before.")
+        str | None, typer.Option("--to", help="The version to restore; default: the previous one.")
     ] = None,
-    reason: Why = None,
+    reason: Reason = None,
     kind: Annotated[
-        ModelKind, typer.Option("--model", help="Who leaves, or what texts say.")
+        ModelKind, typer.Option("--model", help="The churn model or the text model.")
     ] = ModelKind.CHURN,
 ) -> None:
-    """Take the model in use out of use, and put an earlier one back."""
-    with _plain_errors():
-        settings, home = _prepared(config)
+    """Roll back the model in use to an earlier version."""
+    with known_errors(errors):
+        settings, home = prepare_deployment(config)
         from orchestration.resources import Models
 
         done = Models(home, settings).rollback(kind.value, datetime.now(UTC), to, reason)
-        if kind is ModelKind.TEXTS:
-            name, then = "Model of texts", "reads again with it what those have read"
-        else:
-            name, then = "Model", "scores with it"
+        name, next_run = {
+            ModelKind.CHURN: ("Churn model", "scores with it"),
+            ModelKind.TEXTS: ("Text model", "scores again with it the texts of those versions"),
+        }[kind]
         withdrawn = ", ".join(done.withdrawn) or "none"
         console.print(
-            f"{name} {done.restored}, as of {done.as_of}, is in use again; out of use: "
-            f"{withdrawn}. The next run {then}.",
+            f"{name} {done.restored}, as of {done.as_of}, is in use again. Versions taken out of "
+            f"use: {withdrawn}. The next run {next_run}.",
             soft_wrap=True,
         )
 
@@ -123,13 +128,13 @@ def rollback(
 @app.command()
 def accept_drift(
     day: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The date.")],
-    feature: Annotated[list[str], typer.Option(help="What has shifted; may be given repeatedly.")],
+    feature: Annotated[list[str], typer.Option(help="The drifted feature; may be repeated.")],
     config: ConfigOption = None,
-    reason: Why = None,
+    reason: Reason = None,
 ) -> None:
-    """Let features pass that hold a date back because they are not what they were."""
-    with _plain_errors():
-        settings, home = _prepared(config)
+    """Accept the drift of features that blocks a date's publication."""
+    with known_errors(errors):
+        settings, home = prepare_deployment(config)
         from orchestration.drift.gate import accept
         from warehouse.connection import Warehouse
 
@@ -146,7 +151,7 @@ def accept_drift(
                 reason=reason,
             )
         console.print(
-            f"Accepted from {day.date()} on: {', '.join(feature)}. "
+            f"Drift accepted from {day.date()} on: {', '.join(feature)}. "
             f"Now: holdfast run --date {day.date()}",
             soft_wrap=True,
         )
@@ -159,10 +164,10 @@ def ui(
     mlflow_port: Annotated[int, typer.Option(help="Port of MLflow.")] = 5000,
 ) -> None:
     """Serve the Dagster UI with its daemon, and the MLflow UI, until Ctrl-C."""
-    with _plain_errors():
+    with known_errors(errors):
         from cli.servers import interfaces
 
-        _, home = _prepared(config)
+        _, home = prepare_deployment(config)
         with (
             console.status("Starting, which takes half a minute") as spinner,
             interfaces(home, dagster_port, mlflow_port) as servers,
@@ -179,16 +184,18 @@ def ui(
 
 @app.command()
 def status(config: ConfigOption = None) -> None:
-    """Say what was published last, and which runs there were."""
-    with _plain_errors():
-        settings, home = _prepared(config)
-        _show(settings, home)
-        _show_runs()
+    """Show the latest published day and the latest runs."""
+    with known_errors(errors):
+        settings, home = prepare_deployment(config)
+        from cli.status import show_published_day, show_runs
+
+        show_published_day(console, settings, home)
+        show_runs(console)
 
 
 @app.command()
 def doctor(config: ConfigOption = None) -> None:
-    """Look at configuration, sources and versions, and say what is wrong in plain words."""
+    """Check configuration, sources and package versions, and name a remedy for each problem."""
     from cli.doctor.diagnosis import diagnose
     from deployment.config_file import config_path_from_env
     from deployment.home import Home
@@ -205,7 +212,7 @@ def doctor(config: ConfigOption = None) -> None:
 
 @app.command()
 def connect(
-    name: Annotated[str, typer.Argument(help="What the source is to be called.")],
+    name: Annotated[str, typer.Argument(help="The name of the source.")],
     origin: Annotated[
         str,
         typer.Option(
@@ -217,20 +224,21 @@ def connect(
     config: Annotated[
         Path | None,
         typer.Option(
-            "--config", help="The YAML to add to, or make; else HOLDFAST_CONFIG's, else NAME's own."
+            "--config",
+            help="The YAML to extend or create; default: HOLDFAST_CONFIG or NAME.yml.",
         ),
     ] = None,
     storage_option: Annotated[
         list[str] | None,
         typer.Option(
-            help="Of an object store, as in the configuration: 'key=${S3_KEY}', endpoint_url=…, "
-            "config_kwargs.connect_timeout=5; may be given repeatedly.",
+            help="An option of the object store, as in the configuration: 'key=${S3_KEY}', "
+            "endpoint_url=…, config_kwargs.connect_timeout=5; may be repeated.",
         ),
     ] = None,
-    is_dry: Annotated[bool, typer.Option("--dry-run", help="Look, and write nothing.")] = False,
+    is_dry: Annotated[bool, typer.Option("--dry-run", help="Only show the proposal.")] = False,
 ) -> None:
-    """Profile a source, propose what its tables mean, and write config and staging to be edited."""
-    with _plain_errors():
+    """Profile a source, map its tables to entities, and draft config entry and staging models."""
+    with known_errors(errors):
         from cli.connect_display import show_connection
         from deployment.config_file import CONFIG_VARIABLE
         from deployment.home import Home
@@ -240,7 +248,7 @@ def connect(
 
         named = os.environ.get(CONFIG_VARIABLE)
         path = config or (Path(named) if named else Path("config") / f"{name}.yml")
-        with console.status("Looking"):
+        with console.status("Profiling"):
             connection = connect_source(
                 name,
                 origin,
@@ -251,86 +259,3 @@ def connect(
                 is_dry=is_dry,
             )
         show_connection(console, connection, is_dry=is_dry)
-
-
-def _prepared(config: Path | None) -> tuple[DeploymentConfig, Home]:
-    """The deployment and its home, made, with this process's environment set for both."""
-    from deployment.config_file import config_path_from_env, load_config
-    from deployment.home import Home
-    from orchestration.runtime.instance import prepare
-
-    path = config or config_path_from_env()
-    settings, home = load_config(path), Home.from_env()
-    prepare(home, path)
-    return settings, home
-
-
-def _runner(config: Path | None) -> Runner:
-    settings, home = _prepared(config)
-    with console.status("Loading"):
-        from orchestration.runtime.execution import Runner
-    return Runner(settings, home, console)
-
-
-def _why_due(runner: Runner, day: date) -> str | None:
-    """Why the run of a date trains a new model, said to the reader too; None where it does not."""
-    from orchestration.retraining import why_due
-
-    reason = why_due(runner.config, runner.home, day)
-    if reason is not None:
-        console.print(f"A new model is trained on the way. {escape(reason)}", soft_wrap=True)
-    return reason
-
-
-def _date(config: DeploymentConfig, given: datetime | None) -> date:
-    from deployment.config import run_date, today_in
-    from deployment.config_file import ConfigError
-
-    latest = run_date(config, today_in(config.time_zone))
-    day = given.date() if given else latest
-    if not config.first_date <= day <= latest:
-        raise ConfigError(
-            f"{day} cannot be run: {config.company} has dates from {config.first_date} to {latest}"
-        )
-    return day
-
-
-def _show(config: DeploymentConfig, home: Home) -> None:
-    import dagster as dg
-
-    from cli.summary import read_summary, show_summary
-    from orchestration.model_record import metrics_of
-
-    summary = read_summary(home.published)
-    if summary is None:
-        console.print("Nothing was published yet: holdfast run")
-        return
-    with dg.DagsterInstance.get() as instance:
-        metrics = metrics_of(instance, summary.model_version)
-    show_summary(console, summary, metrics, config, home)
-
-
-def _show_runs() -> None:
-    import dagster as dg
-
-    with dg.DagsterInstance.get() as instance:
-        for record in instance.get_run_records(limit=5):
-            run = record.dagster_run
-            started = f"{record.create_timestamp:%Y-%m-%d %H:%M}"
-            dates = run.tags.get("dagster/partition", "")
-            console.print(
-                f"{started} UTC  {run.job_name:<9} {dates:<11} {run.status.value.lower()}"
-            )
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Say what is known to go wrong in one message without a trace, and end with 1."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        errors.print("Stopped.")
-        raise typer.Exit(130) from None
-    except HoldfastError as error:
-        errors.print(f"[red]✗[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None

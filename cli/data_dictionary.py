@@ -1,6 +1,6 @@
-"""`python -m cli.data_dictionary`: what is published, on a page, from the contracts.
+"""`python -m cli.data_dictionary`: writes docs/data_dictionary.md from the dbt contracts.
 
-The page is docs/data_dictionary.md; a test holds it to the dbt project.
+A contract test compares the page with the dbt project.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ contracts of the dbt project; the descriptions are also comments in the file its
 
 
 def data_dictionary(manifest: Mapping[str, Any]) -> str:
-    """The published tables of a dbt manifest as Markdown, by name."""
+    """The published tables of a dbt manifest as Markdown, in alphabetical order."""
     nodes = {f"{node['schema']}.{node['alias']}": node for node in _models(manifest)}
     pages = (
         _section(published.label, published.order_by, nodes[published.label])
@@ -46,7 +46,7 @@ def _section(label: str, key: tuple[str, ...], node: Mapping[str, Any]) -> str:
         [
             f"## {label}",
             f"{escape(node['description'])} Key: {keys}.",
-            table(["column", "type", "what it says"], rows),
+            table(["column", "type", "description"], rows),
         ]
     )
 

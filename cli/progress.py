@@ -1,9 +1,11 @@
-"""A run as the terminal shows it: one line a finished step, and what the present one has done."""
+"""Progress of a run in the terminal: finished steps, and the counts of the current one."""
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 from dagster import DagsterEventType
@@ -11,14 +13,32 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 
-class RunProgress(logging.Handler):
-    """Follows a run's events, as Dagster hands them to a logger.
+class TerminalReporter:
+    """Shows the runs of a `Runner` on a console."""
 
-    Used as a context manager around the run; `logger` is what `build_defs` takes.
+    def __init__(self, console: Console) -> None:
+        """Report to the console."""
+        self._console = console
+
+    def note(self, text: str) -> None:
+        """Print a sentence about a run that is about to start."""
+        self._console.print(text)
+
+    @contextmanager
+    def following(self) -> Iterator[dg.LoggerDefinition]:
+        """Show one run's progress; the run's events go to the yielded logger."""
+        with RunProgress(self._console) as progress:
+            yield progress.logger
+
+
+class RunProgress(logging.Handler):
+    """A handler of a run's events, which Dagster attaches to log records.
+
+    A context manager around the run; `logger` is the logger of the run.
     """
 
     def __init__(self, console: Console) -> None:
-        """Show on the console."""
+        """Show progress on the console."""
         super().__init__(level=logging.DEBUG)
         self._console = console
         self._progress = Progress(
@@ -52,10 +72,10 @@ class RunProgress(logging.Handler):
             logger.handlers = [self]
             return logger
 
-        return dg.LoggerDefinition(create, description="Shows a run in the terminal.")
+        return dg.LoggerDefinition(create, description="Shows the run in a terminal.")
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take one record; those that carry no event say nothing here."""
+        """Show the event of a record; records without one are ignored."""
         event: dg.DagsterEvent | None = getattr(record, "dagster_event", None)
         if event is None:
             return
@@ -78,7 +98,7 @@ class RunProgress(logging.Handler):
             case DagsterEventType.STEP_FAILURE:
                 self._finish("[red]✗[/]", step)
             case DagsterEventType.STEP_UP_FOR_RETRY:
-                self._show(f"{step}: the warehouse is in use, trying again soon")
+                self._show(f"{step}: another process holds the warehouse, retrying soon")
 
     def _show(self, text: str) -> None:
         self._progress.update(self._task, description=f"{text} {self._counts()}".rstrip())

@@ -1,4 +1,4 @@
-"""The web interfaces of Dagster and MLflow, on the loopback address until they are stopped."""
+"""Servers: the web interfaces of Dagster and MLflow on the loopback address, until stopped."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _LOG_LINES_SHOWN = 15
 
 
 class ServerError(HoldfastError):
-    """A server did not start or stopped by itself; the text has the end of what it said."""
+    """A server did not start or ended by itself; the text has the last lines of its log."""
 
 
 @contextmanager
 def interfaces(home: Home, dagster_port: int, mlflow_port: int) -> Iterator[list[Server]]:
-    """Both servers, answering; stopped with all their children on leaving.
+    """Both servers, once they answer; stopped with all their child processes on leaving.
 
     From here on SIGINT and SIGTERM raise KeyboardInterrupt in this process.
 
     Raises:
         ServerError: a port is taken, or a server stopped before it answered.
     """
-    # Started from a script with `&` we ignore SIGINT, and so would the servers, which stop cleanly
-    # on nothing else; what is handled here is not ignored there.
+    # A shell starts background processes with SIGINT ignored. The servers would inherit that, and
+    # they stop cleanly on SIGINT only. A handled signal is not inherited as ignored.
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, signal.default_int_handler)
     dagster = ["dagster", "dev", "--workspace", str(WORKSPACE), "--host", ADDRESS]
@@ -55,10 +55,10 @@ def interfaces(home: Home, dagster_port: int, mlflow_port: int) -> Iterator[list
 
 
 class Server:
-    """A server as a process group of its own."""
+    """A server in its own process group."""
 
     def __init__(self, name: str, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-        """Take a started process."""
+        """Wrap a started process."""
         self.name = name
         self.url = f"http://{ADDRESS}:{port}"
         self._port = port
@@ -70,7 +70,7 @@ class Server:
     def running(cls, name: str, command: Sequence[str], port: int, home: Home) -> Iterator[Server]:
         """Start `python -m command`, and stop it on leaving."""
         if _answers(port):
-            raise ServerError(f"port {port} is in use: choose another for {name}")
+            raise ServerError(f"port {port} for {name} is in use: choose another port")
         log = home.dagster_home / f"{name.lower()}-ui.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -96,7 +96,7 @@ class Server:
             self.check()
             if time.monotonic() > deadline:
                 raise ServerError(
-                    f"{self.name} did not start in {_SECONDS_TO_START} s: {self._log}"
+                    f"{self.name} did not answer within {_SECONDS_TO_START} s: see {self._log}"
                 )
             time.sleep(0.3)
 
@@ -114,7 +114,7 @@ def _answers(port: int) -> bool:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Interrupt a server; whatever of its group is left after a while is killed."""
+    """Interrupt a server, then terminate and kill the remaining processes of its group."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
         try:

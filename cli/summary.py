@@ -1,51 +1,42 @@
-"""What a day came to, as a person wants to read it: from the published file and the model's record.
-
-Shown at the end of every command that runs a job.
-"""
+"""Summary of a published day, read from the published file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import duckdb
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from cli.worst_attrition import WorstAttrition, attrition_sentence, read_worst_attrition
-from deployment.config import DeploymentConfig
+from cli.attrition import StageAttrition, read_highest_attrition
 from deployment.errors import HoldfastError
-from deployment.home import Home
 from warehouse.quoting import literal
 
 TOP_CUSTOMERS = 10
 
-_FIGURES = {
-    "roc_auc": "ROC AUC",
-    "pr_auc": "PR AUC",
-    "brier": "Brier",
-    "top_decile_lift": "lift, top tenth",
-}
-
 
 class SummaryError(HoldfastError):
-    """A published file cannot be summed up; the text says what to do."""
+    """The published file lacks a table or column of the summary; the text says what to do."""
 
 
 @dataclass(frozen=True)
 class DaySummary:
     """The figures of a published day.
 
-    `deliveries` are (source, rows delivered, rows rejected) up to the day; `stale` are (source,
-    why, last day on which it delivered) of sources that did not deliver for the day; `riskiest` are
-    (customer_id, probability, value at risk, reasons), most value at risk first; `attrition` is the
-    stage of life that most are lost from, of the latest day in the file. `warned` are the customers
-    on the day's list of warnings, and `newly_warned` those of them with a warning that the day
-    before did not have, None where that was not run; `alarms` are in words which of the company's
-    own figures were worse than usual.
+    Attributes:
+        day: the day.
+        deliveries: source, rows delivered and rows rejected up to the day.
+        stale: source, reason and latest delivery of each source that did not deliver for the day.
+        customers: all customers.
+        eligible: customers with a score.
+        high_risk: customers in the tier `high`.
+        value_at_risk: sum over the eligible customers.
+        model_version: the version that scored the day.
+        riskiest: customer_id, churn probability, value at risk and reasons, in descending value.
+        attrition: the lifecycle stage with the highest attrition rate.
+        warned: customers on the day's list of warnings.
+        newly_warned: those with a warning that the day before lacked; None if it was not run.
+        alarms: company alarms of the day, as sentences.
     """
 
     day: date
@@ -57,17 +48,17 @@ class DaySummary:
     value_at_risk: float
     model_version: str | None
     riskiest: list[tuple[str, float, float, str]]
-    attrition: WorstAttrition | None
+    attrition: StageAttrition | None
     warned: int
     newly_warned: int | None
     alarms: list[str]
 
 
 def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
-    """Read a day, the latest one by default; None if nothing was published or not that day.
+    """Read a day, by default the latest; None if the file or the day was not published.
 
     Raises:
-        SummaryError: the file was published by a version that did not tell all of it.
+        SummaryError: another version of Holdfast published the file.
     """
     if not published.exists():
         return None
@@ -76,8 +67,8 @@ def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
             return _read(con, day)
         except (duckdb.BinderException, duckdb.CatalogException) as error:
             raise SummaryError(
-                f"{published} was published by another version of Holdfast: the next run publishes"
-                " it anew (holdfast run)"
+                f"{published} was published by another version of Holdfast: the next run replaces"
+                " it (holdfast run)"
             ) from error
 
 
@@ -86,7 +77,7 @@ def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None
     day = day or (latest[0] if latest else None)
     if day is None:
         return None
-    # A bound parameter makes DuckDB import pandas, which takes longer than all that is asked.
+    # A bound parameter makes DuckDB import pandas, which takes longer than all these queries.
     is_of_day = f"snapshot_date = date {literal(day.isoformat())}"
     totals = con.execute(
         f"""
@@ -149,7 +140,7 @@ def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None
         order by metric, segment
         """
     ).fetchall()
-    attrition = read_worst_attrition(con)
+    attrition = read_highest_attrition(con)
     customers, eligible, high_risk, value_at_risk, version = totals
     return DaySummary(
         day,
@@ -166,91 +157,3 @@ def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None
         newly_warned,
         [evidence for (evidence,) in alarms],
     )
-
-
-def show_summary(
-    console: Console,
-    summary: DaySummary,
-    metrics: Mapping[str, float],
-    config: DeploymentConfig,
-    home: Home,
-) -> None:
-    """Print a day.
-
-    Args:
-        console: where to.
-        summary: the day's figures.
-        metrics: of the model on its holdout, `roc_auc`, and of baselines, `recency.roc_auc`;
-            `trees` is 0 where the model is the average.
-        config: the deployment, for its name and currency.
-        home: for where to look next.
-    """
-    console.rule(f"{config.company}, {summary.day}")
-    rows = ", ".join(
-        f"{source} {delivered:,} ({rejected:,} rejected)"
-        for source, delivered, rejected in summary.deliveries
-    )
-    console.print(f"Rows in       {rows}", highlight=False)
-    for source, reason, delivered_on in summary.stale:
-        last = f"; its last rows are of {delivered_on}" if delivered_on else ""
-        console.print(
-            f"[bold red]Stale[/]         {source} {escape(reason)}{last}",
-            highlight=False,
-            soft_wrap=True,
-        )
-    console.print(f"Customers     {summary.customers:,}, of whom {summary.eligible:,} can leave")
-    console.print(
-        f"At high risk  [bold]{summary.high_risk:,}[/] customers;"
-        f" value at risk in all {summary.value_at_risk:,.0f} {config.currency}"
-    )
-    if summary.warned:
-        new = "" if summary.newly_warned is None else f", {summary.newly_warned:,} of something new"
-        console.print(f"Warnings      of {summary.warned:,} customers{new}")
-    for evidence in summary.alarms:
-        console.print(
-            f"[bold red]Unusual[/]       {escape(evidence)}", highlight=False, soft_wrap=True
-        )
-    if summary.attrition:
-        console.print(
-            f"Attrition     {attrition_sentence(summary.attrition, config.churn.kind)}",
-            highlight=False,
-            soft_wrap=True,
-        )
-    if metrics.get("trees") == 0:
-        console.print(
-            "Model         No model told better than the average who leaves: every customer gets "
-            f"the average, {metrics['mean_predicted']:.1%}",
-            soft_wrap=True,
-        )
-    if metrics:
-        console.print(_model_table(metrics, summary.model_version))
-    if summary.riskiest:
-        console.print(_customer_table(summary, config))
-    console.print(f"Warehouse     {home.published}", soft_wrap=True)
-    console.print("Pictures      holdfast ui  (runs, checks, plots; models and their cards)")
-
-
-def _model_table(metrics: Mapping[str, float], version: str | None) -> Table:
-    table = Table(title=f"Model {version} on its holdout", title_justify="left")
-    table.add_column("")
-    for title in _FIGURES.values():
-        table.add_column(title, justify="right")
-    names = dict.fromkeys(["", *(key.rpartition(".")[0] for key in metrics)])
-    for name in names:
-        values = [metrics.get(f"{name}.{figure}".lstrip(".")) for figure in _FIGURES]
-        table.add_row(
-            name or "[bold]model[/]",
-            *("–" if value is None else f"{value:.3f}" for value in values),
-        )
-    return table
-
-
-def _customer_table(summary: DaySummary, config: DeploymentConfig) -> Table:
-    table = Table(title="Most value at risk", title_justify="left")
-    table.add_column("customer", no_wrap=True)
-    table.add_column("leaves", justify="right")
-    table.add_column(f"at risk, {config.currency}", justify="right")
-    table.add_column("because")
-    for customer_id, probability, value, reasons in summary.riskiest:
-        table.add_row(customer_id, f"{probability:.0%}", f"{value:,.0f}", reasons)
-    return table

@@ -10,7 +10,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow as pa
-from rich.console import Console
 
 from deployment.config_file import load_config
 from deployment.home import Home
@@ -67,7 +66,7 @@ def training_data(log: PurchaseLog, cutoff: date, root: Path) -> TrainingData:
     settings = training_settings(config)
     as_of = cutoff + timedelta(days=settings.horizon_days)
     quick = config.training.model_copy(update={"tuning_trials": 0, "earlier_origins": 0})
-    runner = Runner(config.model_copy(update={"training": quick}), home, Console(quiet=True))
+    runner = Runner(config.model_copy(update={"training": quick}), home)
     runner.day(as_of, retrain=True)
     with Warehouse(home.warehouse, config.time_zone).connect(read_only=True) as con:
         catalogue: dict[str, Meaning] = dict(feature_catalogue(con))

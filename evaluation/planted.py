@@ -9,7 +9,6 @@ from pathlib import Path
 import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
-from rich.console import Console
 
 from demo import generate
 from deployment.config_file import load_config
@@ -19,10 +18,10 @@ from ml.churn.model import LoadedModel
 from ml.churn.score import score
 from ml.metrics.tiers import Tier, by_tier
 from ml.schemas import SNAPSHOT_DATE, eligible_rows, labels_of
-from orchestration.model_record import metrics_of
 from orchestration.resources import Models, training_settings
 from orchestration.runtime.execution import Runner
 from orchestration.runtime.instance import prepare
+from orchestration.training.recorded_metrics import recorded_metrics
 from warehouse.connection import Warehouse
 from warehouse.model_tables import examples, feature_catalogue
 
@@ -110,7 +109,7 @@ def planted_figures(seed: int, root: Path) -> PlantedFigures:
     config, home, truth = load_config(DEMO), Home(root / "home"), root / "truth"
     generate(home.landing, truth, people=PEOPLE, seed=seed, daily_drops=0)
     prepare(home, DEMO)
-    Runner(config, home, Console(quiet=True)).day(DAY)
+    Runner(config, home).day(DAY)
     used = Models(home, config).registry.champion(DAY)
     assert used is not None
     warehouse, settings = Warehouse(home.warehouse, config.time_zone), training_settings(config)
@@ -119,7 +118,7 @@ def planted_figures(seed: int, root: Path) -> PlantedFigures:
     holdout = rows.filter(pc.equal(rows[SNAPSHOT_DATE], pa.scalar(used.model.facts.holdout_date)))
     labels, probabilities = labels_of(holdout), used.model.predict(holdout)
     with dg.DagsterInstance.get() as instance:
-        recorded = metrics_of(instance, used.version)
+        recorded = recorded_metrics(instance, used.version)
     return PlantedFigures(
         seed=seed,
         customers=len(holdout),

@@ -1,4 +1,5 @@
-"""Dagster, and nothing but orchestration: what runs, when, on which state, and with what result.
+"""Orchestration: Dagster's assets, checks, jobs, schedules and resources of a deployment.
 
-SQL belongs in `dbt_project/`, learning and scoring in `ml/`, which must not import this package.
+Business definitions do not belong here (`dbt_project/`), nor models and statistics (`ml/`), SQL on
+the warehouse (`warehouse/`) or output to a terminal (`cli/`, which this package does not import).
 """

@@ -1,10 +1,10 @@
-"""The code location: every asset, check, job, schedule and sensor of one deployment.
+"""Definitions: the code location with every asset, check, job, schedule and sensor.
 
-Which deployment is said by HOLDFAST_CONFIG and HOLDFAST_HOME. Importing this module reads nothing
-and writes nothing; Dagster calls `defs` when it loads the location.
+HOLDFAST_CONFIG and HOLDFAST_HOME name the deployment. Importing this module reads and writes
+nothing; Dagster calls `defs` when it loads the location. Definitions of single assets, checks and
+jobs do not belong here.
 """
 
-import logging
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -14,34 +14,23 @@ import dagster as dg
 from deployment.config import DeploymentConfig
 from deployment.config_file import config_path_from_env, load_config
 from deployment.home import Home
+from orchestration.assets.behaviour_groups import behaviour_groups_asset
 from orchestration.assets.drift import drift_assets
-from orchestration.assets.ingest import raw_assets
-from orchestration.assets.publish import published_asset
+from orchestration.assets.published import published_asset
+from orchestration.assets.raw import raw_assets
 from orchestration.assets.scoring import churn_scores_asset
-from orchestration.assets.segmentation import behaviour_groups_asset
 from orchestration.assets.texts import text_model_asset, text_scores_assets
 from orchestration.assets.training import model_assets
 from orchestration.assets.warehouse import warehouse_assets
 from orchestration.automation import new_drops_sensor, schedules
-from orchestration.checks.gates import drift_gate, gates
+from orchestration.checks.drift import drift_check
+from orchestration.checks.eligible_customers import eligible_customers_check
+from orchestration.checks.scores import scores_check
 from orchestration.jobs import jobs
-from orchestration.model_record import CHURN_MODEL
+from orchestration.loggers import RUN_LOGGER, SILENT
 from orchestration.partitions import daily_partitions
 from orchestration.resources import build_resources
 from orchestration.runtime.dbt import Dbt
-
-TERMINAL_LOGGER = "terminal"
-
-
-def _silent(context: dg.InitLoggerContext) -> logging.Logger:
-    del context
-    logger = logging.getLogger("holdfast.silent")
-    logger.addHandler(logging.NullHandler())
-    logger.propagate = False
-    return logger
-
-
-SILENT = dg.LoggerDefinition(_silent, description="Says nothing: the run's log is in the UI.")
 
 
 def build_defs(
@@ -52,14 +41,14 @@ def build_defs(
     resources: Mapping[str, object] | None = None,
     logger: dg.LoggerDefinition = SILENT,
 ) -> dg.Definitions:
-    """Everything that Dagster knows of a deployment.
+    """The definitions of a deployment.
 
     Args:
-        config: the deployment; without it the one that the environment names.
-        home: its home; without it the one that the environment names.
-        manifest: of the dbt project; without it the project's own, parsed anew if it has changed.
+        config: the deployment; by default the one that the environment names.
+        home: its home; by default the one that the environment names.
+        manifest: of the dbt project; by default the project's own, parsed again if it has changed.
         resources: replacements by name, for tests.
-        logger: how a terminal that executes a run is told of it.
+        logger: receives the events of a run in the process that executes it.
 
     Raises:
         ConfigError: the configuration is wrong.
@@ -73,7 +62,7 @@ def build_defs(
         assert isinstance(dbt, Dbt)
         manifest = dbt.manifest()
     partitions = daily_partitions(config)
-    # Single-run backfills and partitioned checks may change in later versions; this one is pinned.
+    # Dagster warns of single-run backfills and partitioned checks as beta; its version is pinned.
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     warnings.filterwarnings("ignore", category=dg.PreviewWarning)
     return dg.Definitions(
@@ -87,17 +76,21 @@ def build_defs(
             text_scores_assets(config, partitions),
             model_assets(config, partitions),
             behaviour_groups_asset(config, partitions),
-            drift_assets(config, partitions, CHURN_MODEL),
-            churn_scores_asset(config, partitions, CHURN_MODEL),
+            drift_assets(config, partitions),
+            churn_scores_asset(config, partitions),
             published_asset(manifest, config, partitions),
         ],
-        asset_checks=[*gates(partitions), drift_gate(partitions, config.drift)],
+        asset_checks=[
+            eligible_customers_check(partitions),
+            scores_check(partitions),
+            drift_check(partitions, config.drift),
+        ],
         jobs=jobs(),
         schedules=schedules(config),
         sensors=[new_drops_sensor(config)],
         resources=given,
         executor=dg.in_process_executor,
-        loggers={TERMINAL_LOGGER: logger},
+        loggers={RUN_LOGGER: logger},
     )
 
 

@@ -1,4 +1,7 @@
-"""The daily partition: one key a day of history, `YYYY-MM-DD` in the deployment's time zone."""
+"""Partitions: one key a day of history, `YYYY-MM-DD` in the deployment's time zone.
+
+Which day a schedule or a command runs does not belong here (`automation.py`, `cli/`).
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from deployment.config import DeploymentConfig
 def daily_partitions(config: DeploymentConfig) -> dg.PartitionsDefinition[str]:
     """Every day from `first_date` to yesterday, or to `last_date` where the data ends.
 
-    Data that ends has the same days whatever the machine's clock says, even one that is behind.
+    With a `last_date` the partitions do not depend on the machine's clock.
     """
     if config.last_date is None:
         return dg.DailyPartitionsDefinition(

@@ -1,4 +1,7 @@
-"""What assets are given: the deployment's configuration, warehouse, dbt project and models."""
+"""Resources: the deployment's configuration, home, warehouse, dbt project and model registries.
+
+Work on them does not belong here: a resource is what an asset's function takes as a parameter.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Models:
-    """The model registries, opened when a step first needs one: MLflow takes seconds to import."""
+    """The model registries, opened at their first use, because importing MLflow takes seconds."""
 
     def __init__(self, home: Home, config: DeploymentConfig) -> None:
         """Point at a home's registries; experiments and models are named after the deployment."""
@@ -37,7 +40,7 @@ class Models:
 
     @cached_property
     def texts(self) -> TextRegistry:
-        """The models that read texts."""
+        """The text models (sentiment and topic)."""
         from ml.registry.text_registry import TextRegistry
 
         return TextRegistry(*self._place("texts"))
@@ -57,13 +60,13 @@ class Models:
             raise HoldfastError(str(error)) from error
 
     def _place(self, kind: str) -> tuple[str, Path, str, str]:
-        """Where a registry is kept, and the names of its experiment and model."""
+        """A registry's store and artefact folder, and the names of its experiment and model."""
         name = f"{self._slug}-{kind}"
         return self._home.mlflow_tracking_uri, self._home.mlflow_artifacts, name, name
 
 
 def training_settings(config: DeploymentConfig) -> TrainingSettings:
-    """What a training run is told, from the deployment's configuration."""
+    """Settings of a training from the deployment's configuration."""
     return TrainingSettings(
         kind=config.churn.kind,
         horizon_days=config.churn.horizon_days,
@@ -82,7 +85,7 @@ def training_settings(config: DeploymentConfig) -> TrainingSettings:
 
 
 def build_resources(config: DeploymentConfig, home: Home) -> dict[str, object]:
-    """The resources of a deployment by the name under which assets ask for them."""
+    """The resources of a deployment by their parameter's name in assets."""
     from orchestration.runtime.dbt import Dbt
 
     return {

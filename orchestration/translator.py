@@ -1,7 +1,8 @@
-"""How a node of the dbt project looks in Dagster: its key, group, owner and description.
+"""Translator: key, group, owner and description of a dbt node's asset.
 
-The folder below `models/` is the layer, the layer is the group, and the schema is the key's first
-part; nothing is configured model by model.
+The first folder below `models/` is the layer, and the layer is the group, whatever folders lie
+below it. The schema is the key's first part. Settings of single models do not belong here, and
+which build runs a layer is said in `assets/warehouse.py`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class LayerTranslator(DagsterDbtTranslator):
         return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        """The layer: a model's first folder, `seeds` for seeds."""
+        """The layer: the first folder below `models/`; `seeds` for seeds."""
         if dbt_resource_props["resource_type"] == "seed":
             return "seeds"
         return str(dbt_resource_props["fqn"][1])
@@ -37,10 +38,10 @@ class LayerTranslator(DagsterDbtTranslator):
         return self._owners
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        """What the model's YAML says of it; the SQL stays in the repository."""
+        """The description in the YAML, without the SQL that dagster-dbt would append."""
         return str(dbt_resource_props["description"])
 
 
 def owner_name(owner: str) -> str:
-    """An owner as Dagster takes it: an e-mail address as it is, anything else as a team."""
+    """An owner in Dagster's form: an e-mail address as it is, anything else as a team."""
     return owner if "@" in owner else f"team:{owner.removeprefix('team:')}"

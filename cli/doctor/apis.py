@@ -1,4 +1,4 @@
-"""Whether an API can be read as the configuration says, found out from one page a table."""
+"""Checks of an API source: the secrets, the address and one page of each table."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from ingestion.apis.records import lifted
 from ingestion.errors import SourceError
 from ingestion.opened_source import open_source
 
-# A person waits: an API that is busy is told of, and not waited for.
+# A person is waiting: a busy API is reported at once and not retried for minutes.
 _IMPATIENT = Retries(attempts=2, first_wait_seconds=1, longest_wait_seconds=5)
 _LONGEST_SECONDS = 15.0
 
 
 def diagnose_api(name: str, source: RestSource) -> Iterator[Finding]:
-    """Look at the secrets, the address and the first page of every table; writes nothing."""
+    """Read the first page of every table; writes nothing."""
     impatient = source.model_copy(
         update={
             "retries": _IMPATIENT,
             "timeout_seconds": min(source.timeout_seconds, _LONGEST_SECONDS),
-            # One page a table is no load: it is not kept waiting for as a thousand would be.
+            # One page for each table is too little load to be limited.
             "requests_per_second": None,
         }
     )
     try:
         client = ApiClient(open_source(name, impatient))
     except SourceError as error:
-        yield Finding("error", f"source {name}", str(error), "set what is missing")
+        yield Finding("error", f"source {name}", str(error), "set the missing value")
         return
     with closing(client):
         for table_name in source.tables:
@@ -52,14 +52,14 @@ def _table(client: ApiClient, name: str, source: RestSource) -> Iterator[Finding
                 mark.see(record)
             mark.remembered()
     except SourceError as error:
-        yield Finding("error", subject, str(error), "correct what it names, and look again")
+        yield Finding("error", subject, str(error), "correct the setting that it names")
         return
     if not records:
         yield Finding(
             "ok" if table.optional else "warning",
             subject,
-            "it answers, and its first page is empty",
-            "" if table.optional else "check what the secret may see",
+            "answers, but its first page is empty",
+            "" if table.optional else "check the permissions of the secret",
         )
         return
     there = {column.casefold() for record in records for column in lifted(record, table.lift)}
@@ -70,7 +70,7 @@ def _table(client: ApiClient, name: str, source: RestSource) -> Iterator[Finding
             subject,
             f"none of the first {len(records)} records has {', '.join(missing)};"
             f" there are {', '.join(sorted(there))}",
-            "correct columns, or move what may be left out to optional_columns",
+            "correct columns, or move optional ones to optional_columns",
         )
         return
-    yield Finding("ok", subject, f"first page with {len(records)} records, columns as told")
+    yield Finding("ok", subject, f"first page with {len(records)} records, columns as configured")

@@ -1,4 +1,4 @@
-"""What stands in the way of reading a database, seen by connecting to it and writing nothing."""
+"""Checks of a database source: connection, tables, keys and cursors; writes nothing."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from ingestion.opened_source import open_source
 from warehouse.quoting import identifier
 
 _SAMPLE_ROWS = 100_000
-_MEND = "mend the database, or the configuration"
+_REMEDY = "correct the database or the configuration"
 
 
 def diagnose_database(name: str, source: SqlSource, today: datetime) -> Iterator[Finding]:
-    """Whether it answers, and has what the configuration says of each table.
+    """Connect, and compare each table with its configuration.
 
     Args:
         name: the source's name in the configuration.
         source: its configuration.
-        today: the time in the deployment's zone, without it: cursors beyond it are suspicious.
+        today: midnight in the deployment's time zone, as a naive time; later cursors are reported.
     """
     try:
         opened = open_source(name, source)
@@ -35,7 +35,7 @@ def diagnose_database(name: str, source: SqlSource, today: datetime) -> Iterator
             for table_name, table in source.tables.items():
                 yield from _table(snapshot, name, table_name, table, today)
     except SourceError as error:
-        yield Finding("error", f"source {name}", str(error), "mend it: a run needs the database")
+        yield Finding("error", f"source {name}", str(error), "correct it: a run needs the database")
 
 
 def _table(
@@ -45,20 +45,20 @@ def _table(
     try:
         table = find_table(snapshot, source, name, config)
         if not table.columns:
-            yield Finding("ok", subject, f"no table {table.there}, and none is needed")
+            yield Finding("ok", subject, f"no table {table.there}, which is optional")
             return
         absent = [column for column in config.optional_columns if not table.has(column)]
         if absent:
             yield Finding("warning", subject, f"without {', '.join(absent)}, which will be null")
         yield from _sample(snapshot, subject, table, today)
     except SourceError as error:
-        yield Finding("error", subject, str(error), _MEND)
+        yield Finding("error", subject, str(error), _REMEDY)
 
 
 def _sample(
     snapshot: Snapshot, subject: str, table: DatabaseTable, today: datetime
 ) -> Iterator[Finding]:
-    """Whether keys tell rows apart, and the cursor can be followed, in some of the rows."""
+    """Check in a sample of rows that keys are unique and cursors are usable."""
     columns = list(dict.fromkeys([*table.key, *([table.cursor] if table.cursor else [])]))
     batches = snapshot.read(table.query(columns).limit(_SAMPLE_ROWS), columns)
     key = ", ".join(identifier(column.name) for column in table.key)
@@ -87,21 +87,21 @@ def _sample(
             "warning",
             subject,
             f"{repeated} of {rows} rows repeat {', '.join(table.config.key)}",
-            "correct key: of rows with one key only the newest counts",
+            "correct key: of rows with the same key only the newest counts",
         )
     if table.cursor and without:
         yield Finding(
             "warning",
             subject,
             f"{without} of {rows} rows have no {table.cursor.name}: they are read each time",
-            "fill it, if that takes too long",
+            "fill the column if reading them takes too long",
         )
     if table.cursor and beyond:
         yield Finding(
             "warning",
             subject,
-            f"{beyond} of {rows} rows have a {table.cursor.name} in the future: what changes"
-            " before it is not seen to change",
-            "correct these rows, or name another cursor",
+            f"{beyond} of {rows} rows have a {table.cursor.name} in the future: changes"
+            " before that time are missed",
+            "correct these rows, or configure another cursor",
         )
-    yield Finding("ok", subject, f"{table.there}, {len(table.columns)} columns, as told")
+    yield Finding("ok", subject, f"{table.there}, {len(table.columns)} columns, as configured")

@@ -1,4 +1,4 @@
-"""What the doctor says of one thing."""
+"""The finding: the result of one check of `holdfast doctor`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
-        level: ok; warning, a run goes on all the same; error, a run will fail.
-        subject: what was looked at.
-        message: what was found.
-        remedy: what to do, empty if nothing.
+        level: ok; warning, a run succeeds all the same; error, a run fails.
+        subject: the thing checked, such as a source or a table.
+        message: the condition found.
+        remedy: the action to take; empty for none.
     """
 
     level: Literal["ok", "warning", "error"]

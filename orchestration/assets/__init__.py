@@ -1,1 +1,5 @@
-"""The assets, one module a step of the flow; each reads a resource, calls one function, reports."""
+"""Assets: one module a group of steps, each a function that connects resources and reports.
+
+SQL, statistics and file formats do not belong here: an asset calls `warehouse/`, `ml/`,
+`ingestion/` or `orchestration/training/` for them.
+"""

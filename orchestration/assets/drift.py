@@ -1,7 +1,7 @@
-"""How the run's dates look to the model in use: counted before scoring, by its own bins.
+"""Feature drift: customers counted in the bins of the model in use, before scoring.
 
-Whether they may be scored is for the gate in `checks.py`, and how far they lie off for the dbt
-model `drift_daily`.
+The check that blocks publication does not belong here (`checks/drift.py`), nor the measurement
+(`drift/measurement.py`) or the published indices (the dbt model `drift_daily`).
 """
 
 from collections.abc import Iterator
@@ -9,26 +9,30 @@ from collections.abc import Iterator
 import dagster as dg
 
 from deployment.config import DeploymentConfig
-from orchestration.assets.ingest import POOL
-from orchestration.assets.scoring import FEATURE_COUNTS, FEATURES, model_of
+from orchestration.asset_keys import (
+    CHURN_MODEL,
+    FEATURE_COUNTS,
+    FEATURE_REFERENCE,
+    FEATURES,
+    WAREHOUSE_POOL,
+)
+from orchestration.assets.scoring import model_of
 from orchestration.partitions import dates_of
 from orchestration.resources import Models
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
 
-FEATURE_REFERENCE = dg.AssetKey(["ml", "feature_reference"])
-
 
 def drift_assets(
-    config: DeploymentConfig, partitions: dg.PartitionsDefinition[str], model: dg.AssetKey
+    config: DeploymentConfig, partitions: dg.PartitionsDefinition[str]
 ) -> dg.AssetsDefinition:
-    """What the model in use was trained on, and the features of the run's dates beside it."""
+    """The reference distribution of the model in use, and the counts of the run's dates."""
 
     def spec(key: dg.AssetKey, description: str) -> dg.AssetSpec:
         return dg.AssetSpec(
             key,
-            deps=[FEATURES, model],
+            deps=[FEATURES, CHURN_MODEL],
             group_name="model",
             description=description,
             owners=[owner_name(config.owner)],
@@ -40,8 +44,8 @@ def drift_assets(
         specs=[
             spec(
                 FEATURE_REFERENCE,
-                "The distribution of each feature where a model was trained, and of its score on "
-                "its holdout; written when a version is first used.",
+                "Distribution of each feature in the training rows and of the score on the "
+                "holdout; written when a model version is first used.",
             ),
             spec(
                 FEATURE_COUNTS,
@@ -51,7 +55,7 @@ def drift_assets(
         ],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=POOL,
+        pool=WAREHOUSE_POOL,
     )
     def measure_drift(
         context: dg.AssetExecutionContext,

@@ -1,4 +1,8 @@
-"""Scores: every eligible customer of the run's dates, by the model in use on each date."""
+"""Churn scores: every eligible customer of the run's dates, by the model in use on each date.
+
+The score itself does not belong here (`ml/churn/`), nor the check of its completeness
+(`checks/scores.py`).
+"""
 
 from datetime import date
 from typing import TYPE_CHECKING
@@ -7,8 +11,15 @@ import dagster as dg
 import pyarrow as pa
 
 from deployment.config import DeploymentConfig
-from orchestration.assets.ingest import POOL
-from orchestration.assets.pictures import as_markdown
+from orchestration.asset_keys import (
+    CHURN_MODEL,
+    CHURN_SCORES,
+    FEATURE_CATALOGUE,
+    FEATURE_COUNTS,
+    FEATURES,
+    WAREHOUSE_POOL,
+)
+from orchestration.metadata import png_image
 from orchestration.partitions import dates_of
 from orchestration.resources import Models
 from orchestration.runtime.retry_policy import final_unless_in_use
@@ -24,32 +35,27 @@ from warehouse.model_tables import (
 if TYPE_CHECKING:
     from ml.churn.model import LoadedModel
 
-CHURN_SCORES = dg.AssetKey(["ml", "churn_scores"])
-FEATURES = dg.AssetKey(["features", "feat_customer_snapshots"])
-FEATURE_COUNTS = dg.AssetKey(["ml", "feature_counts"])
-CATALOGUE = dg.AssetKey(["seeds", "feature_catalogue"])
-
 
 def churn_scores_asset(
-    config: DeploymentConfig, partitions: dg.PartitionsDefinition[str], model: dg.AssetKey
+    config: DeploymentConfig, partitions: dg.PartitionsDefinition[str]
 ) -> dg.AssetsDefinition:
-    """The scores, which depend on the features of the day, on their gate and on the model."""
+    """The scores; they wait for the day's features, the checks on them and the model."""
 
     @dg.asset(
         key=CHURN_SCORES,
-        deps=[FEATURES, FEATURE_COUNTS, CATALOGUE, model],
+        deps=[FEATURES, FEATURE_COUNTS, FEATURE_CATALOGUE, CHURN_MODEL],
         group_name="model",
         description=(
-            "Churn probability, main cause, up to three reasons and the factor on the formula's "
-            "value of every eligible customer, by the promoted model with the greatest date not "
-            "after the day. Where that is the average, all have one probability and no cause or "
-            "reason. For contracts also when they may be left, month by month (ml.churn_hazards)."
+            "Churn probability, main cause, up to three reasons and the factor on the expected "
+            "value of every eligible customer, by the latest promoted model dated on or before "
+            "the day. A base-rate model gives every customer one probability and no cause or "
+            "reason. For contracts also the hazard of each month ahead (ml.churn_hazards)."
         ),
         owners=[owner_name(config.owner)],
         kinds={"xgboost", "mlflow", "duckdb"},
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=POOL,
+        pool=WAREHOUSE_POOL,
     )
     def churn_scores(
         context: dg.AssetExecutionContext,
@@ -77,7 +83,7 @@ def churn_scores_asset(
             metadata={
                 "dagster/row_count": len(scores),
                 "model_version": ", ".join(sorted(set(scores["model_version"].to_pylist()))),
-                "histogram": as_markdown(score_histogram(scores["churn_probability"].to_numpy())),
+                "histogram": png_image(score_histogram(scores["churn_probability"].to_numpy())),
             }
         )
 
@@ -85,7 +91,11 @@ def churn_scores_asset(
 
 
 def model_of(day: date, models: Models) -> "LoadedModel":
-    """The model in use on a date; where there is none, the step fails and says what to do."""
+    """The model in use on a date.
+
+    Raises:
+        Failure: no model was promoted on or before the date.
+    """
     model = models.registry.champion(day)
     if model is None:
         raise dg.Failure(

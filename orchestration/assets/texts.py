@@ -1,64 +1,52 @@
-"""What customers write, read before features are built: the model of texts, and their scores."""
+"""Text model and text scores, both before features are built.
+
+Training and scoring do not belong here (`training/text_model.py`, `ml/texts/`).
+"""
 
 from collections.abc import Iterator
-from datetime import date
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from deployment.config import DeploymentConfig
-from orchestration.assets.ingest import POOL
+from orchestration.asset_keys import (
+    COMPLAINT_TERMS,
+    TEXT_MODEL,
+    TEXT_SCORES,
+    TEXTS,
+    WAREHOUSE_POOL,
+)
 from orchestration.partitions import dates_of
 from orchestration.resources import Models
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
-from warehouse.text_tables import (
-    replace_complaints,
-    replace_text_scores,
-    texts_of_months,
-    texts_to_learn,
-    texts_to_score,
-)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TEXT_MODEL = dg.AssetKey(["ml", "text_model"])
-TEXT_SCORES = dg.AssetKey(["ml", "text_scores"])
-COMPLAINT_TERMS = dg.AssetKey(["ml", "complaint_terms"])
-# What is read, and whose it is.
-TEXTS = [
-    dg.AssetKey(["intermediate", name])
-    for name in (
-        "int_feedback_versions",
-        "int_tickets_versions",
-        "int_customers_versions",
-        "int_identity_history",
-    )
-]
-NOTHING_WRITTEN = "no text has been delivered, so there is nothing to learn from"
+NO_TEXTS = "no source has delivered a text, so no text model is trained"
 
 
 def text_model_asset(
     config: DeploymentConfig, partitions: dg.PartitionsDefinition[str]
 ) -> dg.AssetsDefinition:
-    """The model of texts as of the run's last date."""
+    """The text model as of the run's last date."""
 
     @dg.asset(
         key=TEXT_MODEL,
         deps=TEXTS,
         group_name="model",
         description=(
-            "Mood and topic of texts by their characters and words, taught by the company's own "
-            "ratings and filed tickets and by a lexicon; judged on the latest texts, and promoted "
-            "if it is no worse than the one in use."
+            "Sentiment and topic of texts from character n-grams and words, trained on the "
+            "company's ratings, its filed tickets and a lexicon; evaluated on the latest texts, "
+            "and promoted if it is no worse than the model in use."
         ),
         owners=[owner_name(config.owner)],
         kinds={"scikitlearn", "mlflow"},
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=POOL,
+        pool=WAREHOUSE_POOL,
     )
     def text_model(
         context: dg.AssetExecutionContext,
@@ -66,28 +54,24 @@ def text_model_asset(
         models: dg.ResourceParam[Models],
     ) -> dg.MaterializeResult[None]:
         from ml.cards.text_card import text_card
-        from ml.texts.training import decide_texts, train_texts
+        from orchestration.training.text_model import train_text_model
 
-        as_of = dates_of(context)[-1]
         with final_unless_in_use(), warehouse.connect(read_only=True) as con:
-            texts = texts_to_learn(con, as_of)
-        if len(texts) == 0 and not _is_anything_written(warehouse):
-            return dg.MaterializeResult(metadata={"why": NOTHING_WRITTEN})
-        training = train_texts(texts, as_of)
-        champion = models.texts.champion(as_of)
-        promote, why = decide_texts(training, champion.model if champion else None)
-        version = models.texts.log(training, {"dagster_run_id": context.run.run_id})
-        if promote:
-            models.texts.promote(version, [why])
+            training = train_text_model(
+                con, models.texts, dates_of(context)[-1], run_id=context.run.run_id
+            )
+        if training is None:
+            return dg.MaterializeResult(metadata={"why": NO_TEXTS})
+        facts = training.result.model.facts
         return dg.MaterializeResult(
             metadata={
-                "model_version": version,
-                "promoted": promote,
-                "rated_texts": training.model.facts.rated_texts,
-                "filed_texts": training.model.facts.filed_texts,
-                "why": why,
-                "model_card": dg.MetadataValue.md(text_card(training)),
-                **training.metrics,
+                "model_version": training.version,
+                "promoted": training.is_promoted,
+                "rated_texts": facts.rated_texts,
+                "filed_texts": facts.filed_texts,
+                "why": training.why,
+                "model_card": dg.MetadataValue.md(text_card(training.result)),
+                **training.result.metrics,
             }
         )
 
@@ -97,7 +81,7 @@ def text_model_asset(
 def text_scores_assets(
     config: DeploymentConfig, partitions: dg.PartitionsDefinition[str]
 ) -> dg.AssetsDefinition:
-    """What was read out of texts, and the words of complaints in the months of those texts."""
+    """Scores of texts, and the complaint terms of the months of those texts."""
 
     def spec(key: dg.AssetKey, description: str) -> dg.AssetSpec:
         return dg.AssetSpec(
@@ -114,65 +98,47 @@ def text_scores_assets(
         specs=[
             spec(
                 TEXT_SCORES,
-                "Sentiment and topic of each delivered text, by the model in use on the day it "
-                "became known; texts that have that score already are not read again.",
+                "Sentiment and topic of each delivered text, by the model in use on the day on "
+                "which the text became known; a text that has this score is not scored again.",
             ),
             spec(
                 COMPLAINT_TERMS,
-                "The words by which the complaints of a month and topic stand out, and masked "
-                "examples of them that stay in the warehouse.",
+                "Terms that distinguish the complaints of a month and topic, and masked example "
+                "phrases, which stay in the working warehouse.",
             ),
         ],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=POOL,
+        pool=WAREHOUSE_POOL,
     )
     def read_texts(
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
         models: dg.ResourceParam[Models],
     ) -> Iterator[dg.MaterializeResult[None]]:
-        from ml.texts.complaints import complaint_examples, complaint_terms
+        from orchestration.training.text_model import score_texts
 
-        last = dates_of(context)[-1]
         with final_unless_in_use(), warehouse.connect() as con:
-            unread = texts_to_score(con, models.texts.in_use(), last)
-            for version, texts in unread.items():
-                replace_text_scores(con, models.texts.load(version).model.score(texts, version))
-            months = _months(unread)
-            written = texts_of_months(con, months, last)
-            terms, examples = complaint_terms(written), complaint_examples(written)
-            replace_complaints(con, months, terms, examples)
+            scored = score_texts(con, models.texts, dates_of(context)[-1])
         yield dg.MaterializeResult(
             asset_key=TEXT_SCORES,
             metadata={
-                "dagster/row_count": sum(map(len, unread.values())),
-                "model_version": ", ".join(unread),
+                "dagster/row_count": sum(scored.texts.values()),
+                "model_version": ", ".join(scored.texts),
             },
         )
         yield dg.MaterializeResult(
             asset_key=COMPLAINT_TERMS,
             metadata={
-                "dagster/row_count": len(terms),
-                "examples": dg.MetadataValue.md(_as_list(examples)),
+                "dagster/row_count": len(scored.terms),
+                "examples": dg.MetadataValue.md(_markdown_list(scored.examples)),
             },
         )
 
     return read_texts
 
 
-def _is_anything_written(warehouse: Warehouse) -> bool:
-    with warehouse.connect(read_only=True) as con:
-        return bool(con.execute("from intermediate.int_feedback_versions limit 1").fetchall())
-
-
-def _months(unread: "dict[str, pa.Table]") -> list[date]:
-    """First days of the months in which the texts became known."""
-    days = {day for texts in unread.values() for day in texts["known_on"].unique().to_pylist()}
-    return sorted({day.replace(day=1) for day in days})
-
-
-def _as_list(examples: "pa.Table") -> str:
+def _markdown_list(examples: "pa.Table") -> str:
     """The examples of the latest month, by topic."""
     rows = examples.to_pylist()
     latest = max((row["month"] for row in rows), default=None)

@@ -1,6 +1,6 @@
-"""The warehouse's models: dbt before texts are read, before scoring, and after it.
+"""dbt builds: before texts are scored, before customers are scored, and after.
 
-What a model holds is said in `dbt_project/`; how a build becomes Dagster events in `transform.py`.
+Models' SQL does not belong here (`dbt_project/`), nor running dbt (`runtime/dbt.py`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 
 from deployment.config import DeploymentConfig
-from orchestration.assets.ingest import POOL
+from orchestration.asset_keys import EXAMPLES, WAREHOUSE_POOL
 from orchestration.partitions import dates_of
 from orchestration.resources import training_settings
 from orchestration.runtime.dbt import Dbt
@@ -20,16 +20,16 @@ from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import LayerTranslator
 from warehouse.connection import Warehouse, write_run_dates
 
+# Layers that need the day's churn scores.
 AFTER_SCORING = ("predictions", "calibration", "activation", "feedback", "ops")
-EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
+# Layers that need the scores of texts. Only these depend on the dates that a training reads.
+AFTER_TEXTS = ("texts", "marts", "features", "warnings", "labels", "examples")
 
-# Texts are read between the entities and what is said of dates. Dates that are trained on count
-# only from there on: before, nothing depends on which they are.
-AFTER_READING = ("texts", "marts", "features", "warnings", "labels", "examples")
-
-_SELECT_AFTER = " ".join(f"fqn:holdfast.{layer}" for layer in AFTER_SCORING)
-# The catalogue is held against the features by a test, which a build must hold both of to run.
-_SELECT_BETWEEN = " ".join(f"fqn:holdfast.{name}" for name in (*AFTER_READING, "feature_catalogue"))
+_SELECT_AFTER_SCORING = " ".join(f"fqn:holdfast.{layer}" for layer in AFTER_SCORING)
+# A test compares the catalogue with the features; dbt runs it in a build that selects both.
+_SELECT_AFTER_TEXTS = " ".join(
+    f"fqn:holdfast.{name}" for name in (*AFTER_TEXTS, "feature_catalogue")
+)
 
 
 def warehouse_assets(
@@ -37,7 +37,7 @@ def warehouse_assets(
     config: DeploymentConfig,
     partitions: dg.PartitionsDefinition[str],
 ) -> list[dg.AssetsDefinition]:
-    """The three builds of the dbt project, with every model and seed as an asset."""
+    """The three builds of the dbt project; every model and seed is an asset of one of them."""
     translator = LayerTranslator(config.owner)
     settings = training_settings(config)
     dbt_build = partial(
@@ -46,10 +46,10 @@ def warehouse_assets(
         dagster_dbt_translator=translator,
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=POOL,
+        pool=WAREHOUSE_POOL,
     )
 
-    @dbt_build(name="unify_customers", exclude=f"{_SELECT_BETWEEN} {_SELECT_AFTER}")
+    @dbt_build(name="unify_customers", exclude=f"{_SELECT_AFTER_TEXTS} {_SELECT_AFTER_SCORING}")
     def unify_customers(
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
@@ -60,7 +60,7 @@ def warehouse_assets(
                 write_run_dates(con, dates_of(context))
             yield from dbt.build(context, manifest, translator)
 
-    @dbt_build(name="build_features", select=_SELECT_BETWEEN)
+    @dbt_build(name="build_features", select=_SELECT_AFTER_TEXTS)
     def build_features(
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
@@ -77,7 +77,7 @@ def warehouse_assets(
                 write_run_dates(con, daily, training)
             yield from dbt.build(context, manifest, translator)
 
-    @dbt_build(name="activate_scores", select=_SELECT_AFTER)
+    @dbt_build(name="activate_scores", select=_SELECT_AFTER_SCORING)
     def activate_scores(
         context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt]
     ) -> Iterator[Any]:

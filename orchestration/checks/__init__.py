@@ -1,4 +1,5 @@
-"""Asset checks: the checks that block a day's publication or warn about it.
+"""Checks: blocking asset checks that compare a run with what earlier runs left.
 
-The measurement behind a check does not belong here.
+A condition on one table alone does not belong here: it is a test of the dbt project, and blocks
+just the same. Queries and decisions are in `warehouse/` and `drift/`.
 """

@@ -1,4 +1,4 @@
 """Feature drift of a deployment: its measurement on a date, and the decision to block publication.
 
-The statistics do not belong here (`ml/monitoring/`).
+Statistics do not belong here (`ml/monitoring/`).
 """

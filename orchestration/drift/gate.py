@@ -1,9 +1,9 @@
-"""Which features hold a day back before it is scored, and how a person lets them pass.
+"""Drift gate: the features whose drift blocks publication, and a person's acceptance of them.
 
-A feature holds back where the model reads it and it lies further than a bound both from the rows
-that the model was trained on and from the day four weeks before. The first alone is a company that
-changes, which is for retraining to follow; both at once are a delivery that means something else
-than it did: amounts in another currency, a column gone empty.
+A feature blocks if it has weight in the model and its population stability index exceeds a bound
+against both the training rows and the day four weeks before. Drift from the training alone is a
+gradual change, which retraining follows. Drift from both is a changed delivery, such as amounts in
+another currency or an empty column.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from warehouse.drift_tables import (
 )
 from warehouse.transaction import transaction
 
-# A share of unknown values that has moved this much is told with the index.
-TOLD_NULL_SHARE = 0.05
+# A change in the share of unknown values from which it is reported with the index.
+REPORTED_NULL_SHARE = 0.05
 
 
 class DriftError(HoldfastError):
-    """A shift cannot be accepted as asked; the text says why and what can be."""
+    """A drift cannot be accepted; the text names the features that block."""
 
 
 def shifts_of(con: duckdb.DuckDBPyConnection, day: date) -> list[Shift]:
-    """How far each feature of a day lies off, furthest first; empty if the day was not counted."""
+    """Shifts of a day's features, largest index first; empty if the day was not counted."""
     version = version_of(con, day)
     if version is None:
         return []
@@ -45,9 +45,10 @@ def shifts_of(con: duckdb.DuckDBPyConnection, day: date) -> list[Shift]:
     return sorted(found, key=lambda shift: (-shift.psi, shift.feature))
 
 
-def held_back(con: duckdb.DuckDBPyConnection, day: date, bound: float) -> list[Shift]:
-    """The features that hold a day back, furthest first, accepted ones left out."""
-    return [shift for shift in _sudden(con, day, bound) if shift.feature not in _passed(con, day)]
+def blocking_shifts(con: duckdb.DuckDBPyConnection, day: date, bound: float) -> list[Shift]:
+    """Shifts that block a day's publication, largest index first, without accepted ones."""
+    accepted = _accepted_on(con, day)
+    return [shift for shift in _sudden(con, day, bound) if shift.feature not in accepted]
 
 
 def _sudden(con: duckdb.DuckDBPyConnection, day: date, bound: float) -> list[Shift]:
@@ -63,28 +64,28 @@ def _sudden(con: duckdb.DuckDBPyConnection, day: date, bound: float) -> list[Shi
     ]
 
 
-def _passed(con: duckdb.DuckDBPyConnection, day: date) -> set[str]:
+def _accepted_on(con: duckdb.DuckDBPyConnection, day: date) -> set[str]:
     return {feature for feature, since in accepted_since(con, day).items() if since == day}
 
 
-def why_held_back(day: date, held: Sequence[Shift]) -> str:
-    """What holds a day back and what to do, in plain words."""
-    features = ", ".join(_told(shift) for shift in held)
-    options = " ".join(f"--feature {shift.feature}" for shift in held)
+def blocking_message(day: date, blocking: Sequence[Shift]) -> str:
+    """The features that block a day, and what to do about them."""
+    features = ", ".join(_described(shift) for shift in blocking)
+    options = " ".join(f"--feature {shift.feature}" for shift in blocking)
     return (
-        f"{day} is held back before scoring: what the model reads is not what it was, neither in "
-        f"training nor lately: {features}. Look at the latest deliveries for another currency or "
-        "unit, or a column gone empty. If the change is meant: "
+        f"{day}: publication is blocked before scoring: features have drifted both from the "
+        f"model's training and from the day four weeks before: {features}. Look at the latest "
+        "deliveries for another currency or unit, or an empty column. If the change is intended: "
         f"holdfast accept-drift --date {day} {options}. To be warned only, set drift: {{on_shift: "
         "warn}."
     )
 
 
-def _told(shift: Shift) -> str:
-    if abs(shift.null_share - shift.reference_null_share) < TOLD_NULL_SHARE:
+def _described(shift: Shift) -> str:
+    if abs(shift.null_share - shift.reference_null_share) < REPORTED_NULL_SHARE:
         return f"{shift.feature} (PSI {shift.psi:.2f})"
     return (
-        f"{shift.feature} (PSI {shift.psi:.2f}, unknown of {shift.null_share:.0%}, in training of "
+        f"{shift.feature} (PSI {shift.psi:.2f}, {shift.null_share:.0%} unknown, in training "
         f"{shift.reference_null_share:.0%})"
     )
 
@@ -99,30 +100,30 @@ def accept(
     by: str,
     reason: str | None = None,
 ) -> None:
-    """Let the shift of some features pass from a day on, all of them or none.
+    """Accept the drift of some features from a day on, all of them or none.
 
-    Later days are held against this one, so that the same shift does not hold them back, and a
-    further one does.
+    Later days are compared with this one, so that the accepted drift blocks none of them, and a
+    further drift does.
 
     Args:
         con: the warehouse.
-        day: the day that is held back.
-        features: what is accepted.
-        bound: the index above which a feature holds back.
-        at: when, with a time zone.
-        by: who.
-        reason: why.
+        day: the day whose publication is blocked.
+        features: the features.
+        bound: the index above which a feature blocks.
+        at: time of acceptance, with a time zone.
+        by: the person who accepts.
+        reason: the person's reason.
 
     Raises:
-        DriftError: a feature does not hold the day back; names those that do.
+        DriftError: a feature does not block the day; the text names those that do.
     """
-    held = {shift.feature: shift for shift in _sudden(con, day, bound)}
-    if strangers := [feature for feature in features if feature not in held]:
-        those = f"those that do: {', '.join(held)}" if held else "no feature does"
-        raise DriftError(f"{', '.join(strangers)}: does not hold {day} back; {those}")
+    blocking = {shift.feature: shift for shift in _sudden(con, day, bound)}
+    if others := [feature for feature in features if feature not in blocking]:
+        names = f"features that do: {', '.join(blocking)}" if blocking else "no feature does"
+        raise DriftError(f"{', '.join(others)}: does not block {day}; {names}")
     version = version_of(con, day)
     with transaction(con):
         con.executemany(
             "insert or replace into ops.accepted_drift values (?, ?, ?, ?, ?, ?, ?)",
-            [[day, name, version, held[name].psi, at, by, reason] for name in features],
+            [[day, name, version, blocking[name].psi, at, by, reason] for name in features],
         )

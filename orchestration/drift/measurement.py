@@ -1,4 +1,4 @@
-"""A day counted by the bins of the model in use, and the earlier day that it is held against."""
+"""Drift measurement: a day's customers in the bins of the model in use, and an earlier day's."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from warehouse.model_tables import features_of
 def measure(
     con: duckdb.DuckDBPyConnection, day: date, used: LoadedModel, run: Sequence[date]
 ) -> None:
-    """Write a day's counts, and the model's reference where the version is used for the first time.
+    """Write a day's counts, and the model's reference when a version is first used.
 
-    A feature whose shift was accepted is held against the day from which it was, so that only a
-    further shift is one. Where the warehouse has none of the rows that the model was trained on,
-    there is nothing to count by, and nothing is written.
+    A feature whose drift was accepted is compared with the day of acceptance, so that only a
+    further drift counts. Without the model's training rows in the warehouse there are no bins, and
+    nothing is written.
 
     Args:
         con: the warehouse.
         day: the day.
         used: the model in use on it.
-        run: all dates of the run, which count as scored for those after them.
+        run: all dates of the run; each counts as scored for the later ones.
 
     Raises:
-        SchemaError: the features lack what the model reads.
+        SchemaError: the features lack a column of the model.
     """
     known = _reference(con, used)
     counted = _count(con, day, known, used)
@@ -81,7 +81,7 @@ def _counted(
     used: LoadedModel,
     names: Sequence[str],
 ) -> pa.Table:
-    """Counts of some features on an earlier day: as they were taken, or from its features."""
+    """Counts of some features on an earlier day, as stored or else from the day's features."""
     kept = counts_of(con, day, used.version)
     counted = kept if len(kept) else _count(con, day, known, used)
     return counted.filter(pc.is_in(counted["feature"], value_set=pa.array(names)))

@@ -1,25 +1,25 @@
-"""Runs of the jobs in this process, on the instance that the UI shows.
+"""Execution: runs of the jobs in this process, on the instance that the UI shows.
 
-A run that is started here is a run like any other: it is recorded under its job with its partition,
-and the UI shows its log.
+The run is recorded under its job with its partition, and the UI shows its log. What a terminal
+shows does not belong here: a `RunReporter` is passed in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Protocol
 
 import dagster as dg
-from rich.console import Console
 
-from cli.progress import RunProgress
 from deployment.config import DeploymentConfig
 from deployment.home import Home
-from orchestration.definitions import TERMINAL_LOGGER, build_defs
+from orchestration.definitions import build_defs
 from orchestration.jobs import BACKFILL, DAILY, RETRAIN
+from orchestration.loggers import RUN_LOGGER, SILENT
 from orchestration.resources import Models
-from orchestration.retraining import ASKED_FOR, RETRAIN_REASON
 from orchestration.runtime.instance import (
     LOCATION,
     PROCESS_TAG,
@@ -27,32 +27,55 @@ from orchestration.runtime.instance import (
     process_tag,
     runs_in_progress,
 )
+from orchestration.training.retrain_reason import ASKED_FOR, RETRAIN_REASON
 
 _IN_LOCATION = {".dagster/repository": f"__repository__@{LOCATION}"}
 
 
+class RunReporter(Protocol):
+    """Receives what a run reports while it is executed."""
+
+    def note(self, text: str) -> None:
+        """Take a sentence about a run that is about to start."""
+
+    def following(self) -> AbstractContextManager[dg.LoggerDefinition]:
+        """A context for one run; its logger receives the run's events."""
+
+
+class SilentReporter:
+    """Discards all reports; the instance records the run all the same."""
+
+    def note(self, text: str) -> None:
+        """Discard the sentence."""
+        del text
+
+    def following(self) -> AbstractContextManager[dg.LoggerDefinition]:
+        """A logger that discards the run's events."""
+        return nullcontext(SILENT)
+
+
 @dataclass(frozen=True)
 class Runner:
-    """Executes the jobs of a deployment, whose environment has been prepared."""
+    """Executes the jobs of a deployment whose environment has been prepared."""
 
     config: DeploymentConfig
     home: Home
-    console: Console
+    reporter: RunReporter = field(default_factory=SilentReporter)
 
     def day(self, day: date, *, retrain: bool = False, reason: str | None = None) -> None:
-        """Run a date, with a new model if asked to or if there is none for it yet.
+        """Run a date; with a training if asked for, or if the date has no model yet.
 
         Args:
             day: the date.
-            retrain: whether to train a new model in any case.
-            reason: why it is trained, kept as a tag of the run.
+            retrain: train in any case.
+            reason: the reason for the training, recorded as a tag of the run.
 
         Raises:
             RunError: the run failed, or another one is in progress.
         """
         if not retrain and not self._has_model(day):
-            self.console.print(f"There is no model for {day} yet: one is trained on the way.")
-            retrain, reason = True, f"there was no model for {day}"
+            self.reporter.note(f"No model is in use for {day} yet: this run trains one.")
+            retrain, reason = True, f"no model was in use for {day}"
         if not retrain:
             self._execute(DAILY, partition_key=day.isoformat())
             return
@@ -60,7 +83,7 @@ class Runner:
         self._execute(RETRAIN, partition_key=day.isoformat(), tags=tags)
 
     def range(self, first: date, last: date) -> None:
-        """Run all dates of a range in one run, after training on the first one if need be.
+        """Run all dates of a range in one run; trains on the first date if it has no model.
 
         Raises:
             RunError: a run failed, or another one is in progress.
@@ -85,11 +108,11 @@ class Runner:
                     f"run {run.run_id[:8]} of {run.job_name} is in progress: wait for its end, or "
                     "stop it in the UI"
                 )
-            with RunProgress(self.console) as progress:
-                result = self._job(job_name, progress.logger).execute_in_process(
+            with self.reporter.following() as logger:
+                result = self._job(job_name, logger).execute_in_process(
                     instance=instance,
                     partition_key=partition_key,
-                    run_config={"loggers": {TERMINAL_LOGGER: {}}},
+                    run_config={"loggers": {RUN_LOGGER: {}}},
                     tags={**_IN_LOCATION, PROCESS_TAG: process_tag(), **(tags or {})},
                     raise_on_error=False,
                 )
@@ -102,14 +125,16 @@ class Runner:
 
 
 def _reasons(result: dg.ExecuteInProcessResult) -> Iterator[str]:
-    """Why a run failed: what its steps say, without traces, which are in the run's log."""
+    """The messages of failed steps and checks; the run's log has the traces."""
     for event in result.get_step_failure_events():
         failure = event.step_failure_data
-        said = failure.user_failure_data and failure.user_failure_data.description
+        message = failure.user_failure_data and failure.user_failure_data.description
         error = failure.error
         while error is not None and error.cause is not None:
             error = error.cause
-        yield said or (error.message.strip() if error is not None else f"{event.step_key} failed")
+        yield message or (
+            error.message.strip() if error is not None else f"{event.step_key} failed"
+        )
     for check in result.get_asset_check_evaluations():
         if not check.passed and check.description and check.severity is dg.AssetCheckSeverity.ERROR:
             yield f"{check.check_name}: {check.description}"

@@ -1,7 +1,6 @@
-"""The Dagster instance of a home: its configuration, its environment, and runs left unfinished.
+"""Dagster instance of a home: its configuration, the processes' environment, unfinished runs.
 
-Everything a process of Holdfast must have in its environment is said here once, telemetry included.
-What the instance runs is in `definitions.py`.
+Telemetry of every library is switched off here. Definitions do not belong here (`definitions.py`).
 """
 
 from __future__ import annotations
@@ -27,26 +26,26 @@ SILENCE: Mapping[str, str] = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "DO_NOT_TRACK": "1",
     "MLFLOW_DISABLE_TELEMETRY": "true",
-    # It tells of every table that it creates.
+    # At level INFO a new store logs every table of its schema.
     "MLFLOW_LOGGING_LEVEL": "WARNING",
 }
 
-# The events that announce a run's tables are stored together, and not one by one.
+# One transaction stores all events that announce a run's tables.
 EVENTS: Mapping[str, str] = {"DAGSTER_EVENT_BATCH_SIZE": "1000"}
 
-# Nothing here uses MLflow's job queue, whose eight workers take a minute of processor to start.
+# MLflow's job queue is not used, and its eight workers take a minute of CPU to start.
 SERVERS: Mapping[str, str] = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
-# Training on a machine that is busy otherwise takes three times as long: threads that wait spin.
+# By default waiting OpenMP threads spin: on a busy machine a training takes three times as long.
 THREADS: Mapping[str, str] = {"OMP_WAIT_POLICY": "passive"}
 
 _DAGSTER_YAML = """\
-# Written by Holdfast on every start; what is changed here is lost.
+# Written by Holdfast on every start; changes are lost.
 telemetry:
   enabled: false
 event_log_storage:
-  module: orchestration.runtime.event_log
-  class: EventLog
+  module: orchestration.runtime.event_log_storage
+  class: EventLogStorage
   config:
     base_dir: {env: DAGSTER_HOME}
 # One run at a time, and one step at a time that writes the warehouse.
@@ -59,7 +58,7 @@ concurrency:
 run_monitoring:
   enabled: true
   free_slots_after_run_end_seconds: 30
-# Steps log through Dagster; capturing their output too would redirect the terminal's.
+# Steps log through Dagster; capturing their output would redirect the terminal's.
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
@@ -67,11 +66,11 @@ compute_logs:
 
 
 class RunError(HoldfastError):
-    """A run failed or may not begin; the text says what went wrong, a line each."""
+    """A run failed or cannot start; the text has a line for each reason."""
 
 
 def environment(home: Home, config_path: Path) -> dict[str, str]:
-    """What the processes of a deployment find in their environment, telemetry switched off."""
+    """The environment variables of a deployment's processes."""
     return {
         **SILENCE,
         **EVENTS,
@@ -87,7 +86,7 @@ def environment(home: Home, config_path: Path) -> dict[str, str]:
 def prepare(home: Home, config_path: Path) -> None:
     """Make the home's folders and Dagster's configuration, and set this process's environment.
 
-    To be called before dagster, dbt or mlflow is imported: they read their environment then.
+    Call this before dagster, dbt or mlflow is imported: they read the environment at import.
     """
     home.create()
     settings = home.dagster_home / "dagster.yaml"
@@ -97,15 +96,15 @@ def prepare(home: Home, config_path: Path) -> None:
 
 
 def process_tag() -> str:
-    """This process, as a run that it executes is marked."""
+    """The value of the tag that marks a run as executed by this process."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def runs_in_progress(instance: DagsterInstance) -> list[DagsterRun]:
-    """Runs that are being executed, after closing those whose process was killed.
+    """Runs that are being executed, after failing those whose process was killed.
 
-    A killed process leaves its run as started and its place in the pool taken; the next run would
-    wait for it for ever.
+    A killed process leaves its run as started and its pool slot taken, for which the next run would
+    wait without end.
     """
     from dagster import DagsterRunStatus, RunsFilter
 
@@ -129,7 +128,7 @@ def runs_in_progress(instance: DagsterInstance) -> list[DagsterRun]:
 
 
 def _was_killed(process: str | None) -> bool:
-    """Whether the process of a tag, if of this machine, is no longer there."""
+    """Whether the tagged process belongs to this machine and no longer exists."""
     if process is None:
         return False
     host, _, pid = process.rpartition(":")

@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-from rich.console import Console
 
 from deployment.config import deployment_vars
 from deployment.config_file import load_config
@@ -88,7 +87,7 @@ class Deployment:
 
     def runner(self) -> Runner:
         prepare(self.home, self.config)
-        return Runner(load_config(self.config), self.home, Console(quiet=True))
+        return Runner(load_config(self.config), self.home)
 
     def day(self, day: date, *, retrain: bool = False) -> None:
         self.runner().day(day, retrain=retrain)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from deployment.home import Home
-from orchestration.assets.ingest import SOURCE_DELIVERS
+from orchestration.assets.raw import SOURCE_DELIVERS
 from tests.api_company import BEGIN, fill, order
 from tests.api_sources import example
 from tests.integration.deployments import QUICK_TRAINING, Deployment

@@ -11,8 +11,8 @@ import duckdb
 import pytest
 
 from orchestration.drift.gate import shifts_of
-from orchestration.retraining import RETRAIN_REASON
 from orchestration.runtime.instance import RunError
+from orchestration.training.retrain_reason import RETRAIN_REASON
 from tests.integration.deployments import HISTORY, Deployment, differences
 
 NEXT = HISTORY + timedelta(days=1)
@@ -53,7 +53,7 @@ def accepted(first_day: Deployment, tmp_path_factory: pytest.TempPathFactory) ->
     """
     deployment = first_day.copy(tmp_path_factory.mktemp("drift") / "home")
     deliver_again_in_another_currency(deployment)
-    with pytest.raises(RunError, match="is held back before scoring") as raised:
+    with pytest.raises(RunError, match="publication is blocked before scoring") as raised:
         deployment.day(NEXT)
     untouched = differences(first_day, deployment)
     known = Accepted(deployment, str(raised.value), untouched, scored(deployment))

@@ -10,8 +10,8 @@ import duckdb
 import numpy as np
 import pytest
 
+from cli.attrition import attrition_sentence
 from cli.summary import read_summary
-from cli.worst_attrition import attrition_sentence
 from deployment.config_file import load_config
 from evaluation.planted import persons
 from ml.metrics.ranking import roc_auc

@@ -17,9 +17,9 @@ import pytest
 
 from deployment.config_file import load_config
 from deployment.home import Home
-from orchestration.model_record import metrics_of
 from orchestration.resources import Models
 from orchestration.runtime.instance import prepare
+from orchestration.training.recorded_metrics import recorded_metrics
 from tests.integration.deployments import ROOT, Deployment, differences, stages_at_the_end
 
 RAVENSTACK = ROOT / "config" / "ravenstack.yml"
@@ -169,7 +169,7 @@ def test_the_model_of_a_real_shop_beats_recency_and_stands_beside_bg_nbd(shop: D
     [(version,)] = shop.query("select distinct model_version from activation.customer_risk_daily")
     prepare(shop.home, shop.config)
     with dg.DagsterInstance.get() as instance:
-        metrics = metrics_of(instance, str(version))
+        metrics = recorded_metrics(instance, str(version))
 
     assert metrics["roc_auc"] > metrics["recency.roc_auc"]
     assert metrics["recency.auc_difference_low"] > 0

@@ -99,7 +99,7 @@ def test_a_reason_to_retrain_is_told_the_run_as_a_tag(
     publish(stored_instance, "2026-06-29")
     reasons = {date(2026, 6, 29): "decay: it ranks no better than a coin"}
     monkeypatch.setattr(
-        "orchestration.retraining.why_due", lambda config, home, day: reasons.get(day)
+        "orchestration.training.evidence.why_due", lambda config, home, day: reasons.get(day)
     )
     (request,) = (
         asked_whether_to_retrain(definitions, Home(tmp_path), stored_instance).run_requests or []
@@ -114,7 +114,7 @@ def test_without_a_reason_nothing_is_retrained(
     publish(stored_instance, "2026-06-29")
     tick = asked_whether_to_retrain(definitions, Home(tmp_path).create(), stored_instance)
     assert not tick.run_requests
-    assert "no reason to train" in str(tick.skip_message)
+    assert "no training is due" in str(tick.skip_message)
 
 
 def test_new_drops_are_run_day_by_day_after_the_last_published_one(

@@ -14,7 +14,13 @@ from ml.churn.model import LoadedModel
 from ml.config import TrainingSettings
 from ml.monitoring.drift import stability_index
 from ml.training.train import fit
-from orchestration.drift.gate import DriftError, accept, held_back, shifts_of, why_held_back
+from orchestration.drift.gate import (
+    DriftError,
+    accept,
+    blocking_message,
+    blocking_shifts,
+    shifts_of,
+)
 from orchestration.drift.measurement import measure
 from tests.model.planted_churn import cutoffs, planted_company
 from warehouse.connection import create_tables
@@ -69,7 +75,7 @@ def scores_of(day: date) -> pa.Table:
 def run(con: duckdb.DuckDBPyConnection, used: LoadedModel, day: date) -> list[str]:
     """Measure a day, and score it if nothing holds it back; what does."""
     measure(con, day, used, [day])
-    held = [shift.feature for shift in held_back(con, day, BOUND)]
+    held = [shift.feature for shift in blocking_shifts(con, day, BOUND)]
     if not held:
         replace_churn_scores(con, [day], scores_of(day))
     return held
@@ -93,7 +99,7 @@ def test_days_like_those_of_the_training_pass(
     assert [run(con, used, day) for day in DAYS[:5]] == [[]] * 5
 
 
-def test_a_change_of_unit_is_held_back_the_same_day_and_every_day_until_it_is_undone(
+def test_a_change_of_unit_is_blocking_shifts_the_same_day_and_every_day_until_it_is_undone(
     con: duckdb.DuckDBPyConnection, used: LoadedModel
 ) -> None:
     run(con, used, DAYS[0])
@@ -111,8 +117,8 @@ def test_the_message_names_features_their_index_and_what_to_do(
     run(con, used, DAYS[0])
     multiply(con, DAYS[1], 100)
     run(con, used, DAYS[1])
-    (shift,) = held_back(con, DAYS[1], BOUND)
-    said = why_held_back(DAYS[1], [shift])
+    (shift,) = blocking_shifts(con, DAYS[1], BOUND)
+    said = blocking_message(DAYS[1], [shift])
 
     assert f"late_answers_90d (PSI {shift.psi:.2f})" in said
     assert f"holdfast accept-drift --date {DAYS[1]} --feature late_answers_90d" in said
@@ -158,7 +164,7 @@ def test_only_what_holds_a_day_back_can_be_accepted(
     assert con.execute("from ops.accepted_drift").fetchall() == []
 
 
-def test_the_first_day_of_all_is_held_back_by_nothing(
+def test_the_first_day_of_all_is_blocking_shifts_by_nothing(
     con: duckdb.DuckDBPyConnection, used: LoadedModel
 ) -> None:
     multiply(con, DAYS[0], 100)

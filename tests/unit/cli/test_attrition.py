@@ -9,9 +9,9 @@ from datetime import date
 import duckdb
 import pytest
 
-from cli.worst_attrition import WorstAttrition, attrition_sentence, read_worst_attrition
+from cli.attrition import StageAttrition, attrition_sentence, read_highest_attrition
 
-WORST = WorstAttrition(
+HIGHEST = StageAttrition(
     stage="first_purchase",
     first_month=date(2026, 4, 1),
     last_month=date(2026, 6, 1),
@@ -24,20 +24,20 @@ WORST = WorstAttrition(
 
 
 def test_the_sentence_has_the_numbers_of_the_second_purchase() -> None:
-    assert attrition_sentence(WORST, "non_contractual") == (
-        "worst among first-time buyers: 12.5 % lost a month (125 in all, 2026-04 to 2026-06);"
+    assert attrition_sentence(HIGHEST, "non_contractual") == (
+        "highest among first-time buyers: 12.5 % lost a month (125 in total, 2026-04 to 2026-06);"
         " 38 % never buy again; the median second order comes after 41 days;"
-        " after 63 days without one, 90 % never will"
+        " of those without one after 63 days, 90 % never buy again"
     )
 
 
-def test_what_is_not_known_is_not_told() -> None:
-    unknown = replace(WORST, never_share=None, median_days_to_second=None, never_after_days=None)
-    early = replace(WORST, never_after_days=None)
+def test_what_is_not_known_is_left_out() -> None:
+    unknown = replace(HIGHEST, never_share=None, median_days_to_second=None, never_after_days=None)
+    early = replace(HIGHEST, never_after_days=None)
 
     assert attrition_sentence(unknown, "contractual") == (
-        "worst among customers in their first 90 days: 12.5 % lost a month"
-        " (125 in all, 2026-04 to 2026-06)"
+        "highest among customers in their first 90 days: 12.5 % lost a month"
+        " (125 in total, 2026-04 to 2026-06)"
     )
     assert attrition_sentence(early, "non_contractual").endswith("after 41 days")
 
@@ -81,7 +81,7 @@ def test_the_worst_stage_is_that_of_the_latest_complete_months(
     counted(con, "first_purchase", 3, 90, 10, 10, 10, 0)
     counted(con, "loyal", 5, 0, 9, 9, 9, 99)
 
-    assert read_worst_attrition(con) == WorstAttrition(
+    assert read_highest_attrition(con) == StageAttrition(
         "first_purchase", date(2026, 3, 1), date(2026, 5, 1), 300, 30, 0.4, 41, 63
     )
 
@@ -89,18 +89,18 @@ def test_the_worst_stage_is_that_of_the_latest_complete_months(
 def test_another_stage_has_no_facts_of_the_second_purchase(con: duckdb.DuckDBPyConnection) -> None:
     counted(con, "loyal", 5, 1, 1, 1, 1)
 
-    worst = read_worst_attrition(con)
+    highest = read_highest_attrition(con)
 
-    assert worst is not None
-    assert (worst.stage, worst.never_share, worst.never_after_days) == ("loyal", None, None)
+    assert highest is not None
+    assert (highest.stage, highest.never_share, highest.never_after_days) == ("loyal", None, None)
 
 
 def test_where_nobody_was_lost_or_hardly_anybody_is_there_no_stage_is_named(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
-    assert read_worst_attrition(con) is None
+    assert read_highest_attrition(con) is None
     counted(con, "loyal", 5, 0, 0, 0, 0)
     con.execute(
         "insert into marts.lifecycle_attrition values ('2026-05-01', 'repeat', 4, true, 29, 29)"
     )
-    assert read_worst_attrition(con) is None
+    assert read_highest_attrition(con) is None

@@ -1,4 +1,7 @@
-"""The published file: what consumers read, replaced when everything before it was right."""
+"""The published file: replaced by one rename after every table and blocking check of the day.
+
+Writing the file does not belong here (`warehouse/publication.py`).
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,14 +10,12 @@ import dagster as dg
 
 from deployment.config import DeploymentConfig
 from deployment.home import Home
-from orchestration.assets.ingest import POOL
+from orchestration.asset_keys import PUBLISHED, WAREHOUSE_POOL
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
 from warehouse.publication import publish
 from warehouse.published_tables import tables_from_manifest
-
-PUBLISHED = dg.AssetKey(["published", "holdfast"])
 
 
 def published_asset(
@@ -22,7 +23,7 @@ def published_asset(
     config: DeploymentConfig,
     partitions: dg.PartitionsDefinition[str],
 ) -> dg.AssetsDefinition:
-    """The DuckDB file with every model that is marked as published."""
+    """The DuckDB file with every dbt model whose `meta` marks it as published."""
     tables = tables_from_manifest(manifest)
 
     @dg.asset(
@@ -34,7 +35,7 @@ def published_asset(
         kinds={"duckdb"},
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=POOL,
+        pool=WAREHOUSE_POOL,
     )
     def published(
         warehouse: dg.ResourceParam[Warehouse], home: dg.ResourceParam[Home]

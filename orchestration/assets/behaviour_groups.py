@@ -1,12 +1,14 @@
-"""What customers are grouped by until the next training: behaviour that sets them apart."""
+"""Behaviour groups: clusters of customers, fitted at each training and used until the next.
+
+The clustering does not belong here (`ml/segments/`).
+"""
 
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from deployment.config import DeploymentConfig
-from orchestration.assets.ingest import POOL
-from orchestration.assets.scoring import FEATURES
+from orchestration.asset_keys import BEHAVIOUR_GROUPS, FEATURES, WAREHOUSE_POOL
 from orchestration.partitions import dates_of
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
@@ -19,8 +21,6 @@ from warehouse.model_tables import (
 if TYPE_CHECKING:
     from ml.segments.behaviour_groups import BehaviourGroups
 
-BEHAVIOUR_GROUPS = dg.AssetKey(["ml", "behaviour_groups"])
-
 
 def behaviour_groups_asset(
     config: DeploymentConfig, partitions: dg.PartitionsDefinition[str]
@@ -32,14 +32,14 @@ def behaviour_groups_asset(
         deps=[FEATURES],
         group_name="model",
         description=(
-            "Groups of customers who behave alike, found anew with each training and named by what "
-            "sets each apart; one that is still there keeps its name."
+            "Clusters of customers by behaviour, fitted at each training and named by the measures "
+            "in which each differs most; a cluster found before keeps its name."
         ),
         owners=[owner_name(config.owner)],
         kinds={"scikitlearn", "duckdb"},
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=POOL,
+        pool=WAREHOUSE_POOL,
     )
     def behaviour_groups(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
@@ -58,7 +58,7 @@ def behaviour_groups_asset(
 
 def _metadata(groups: "BehaviourGroups | None") -> dict[str, int | float | str]:
     if groups is None:
-        return {"groups": 0, "why": "too few customers, or nothing in which they differ"}
+        return {"groups": 0, "why": "too few customers, or no measure in which they differ"}
     shares = zip(groups.names, groups.shares, strict=True)
     return {
         "groups": len(groups.names),

@@ -1,4 +1,7 @@
-"""Raw tables: what is new at each source, landed as delivered."""
+"""Raw tables: new rows of each source, stored as delivered.
+
+Reading sources does not belong here (`ingestion/`).
+"""
 
 from collections.abc import Iterator
 
@@ -6,21 +9,22 @@ import dagster as dg
 
 from deployment.config import DeploymentConfig
 from deployment.home import Home
-from deployment.source_config import FilesSource, FileTable, Source
+from deployment.source_config import FileTable, Source
 from ingestion.extraction.sources import Extraction, extract
 from ingestion.landing.report import TableReport
+from orchestration.asset_keys import WAREHOUSE_POOL, raw_key
+from orchestration.metadata import extraction_figures
 from orchestration.partitions import dates_of
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
 
-POOL = "warehouse_writer"
 SOURCE_DELIVERS = "source_delivers"
 SCHEMA_IS_AS_BEFORE = "schema_is_as_before"
 
 _CHECKS = {
-    SOURCE_DELIVERS: "The source could be read; where not, its rows are those of before.",
-    SCHEMA_IS_AS_BEFORE: "The columns are those of the extraction before; what is not, is told.",
+    SOURCE_DELIVERS: "The source could be read; otherwise the table keeps its earlier rows.",
+    SCHEMA_IS_AS_BEFORE: "The columns are those of the previous load; lists every difference.",
 }
 
 
@@ -30,12 +34,12 @@ def raw_assets(
     config: DeploymentConfig,
     partitions: dg.PartitionsDefinition[str],
 ) -> dg.AssetsDefinition:
-    """The raw tables of one source, loaded together: all that is new, or nothing.
+    """The raw tables of one source, loaded in one transaction.
 
-    A source that cannot be read today keeps the rows that it has delivered. Its check fails and the
-    day goes on without it: what is known of customers is worth more a day old than not at all.
+    If the source cannot be read, its tables stay as they were, its check fails with severity
+    ERROR, and the run continues. The day is published with the source marked as stale.
     """
-    keys = {table_name: dg.AssetKey([f"raw_{name}", table_name]) for table_name in source.tables}
+    keys = {table_name: raw_key(name, table_name) for table_name in source.tables}
 
     @dg.multi_asset(
         name=f"raw_{name}",
@@ -57,7 +61,7 @@ def raw_assets(
         ],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=POOL,
+        pool=WAREHOUSE_POOL,
         can_subset=True,
     )
     def raw(
@@ -73,17 +77,17 @@ def raw_assets(
         for table_name, key in keys.items():
             if key in context.selected_asset_keys:
                 yield dg.MaterializeResult(
-                    asset_key=key, metadata=_figures(source, reports.get(table_name))
+                    asset_key=key, metadata=extraction_figures(source, reports.get(table_name))
                 )
             if dg.AssetCheckKey(key, SOURCE_DELIVERS) in context.selected_asset_check_keys:
-                yield _delivers(key, extraction)
+                yield _source_delivers(key, extraction)
             if dg.AssetCheckKey(key, SCHEMA_IS_AS_BEFORE) in context.selected_asset_check_keys:
-                yield _as_before(key, reports.get(table_name))
+                yield _schema_is_as_before(key, reports.get(table_name))
 
     return raw
 
 
-def _delivers(key: dg.AssetKey, extraction: Extraction) -> dg.AssetCheckResult:
+def _source_delivers(key: dg.AssetKey, extraction: Extraction) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=SOURCE_DELIVERS,
@@ -93,7 +97,7 @@ def _delivers(key: dg.AssetKey, extraction: Extraction) -> dg.AssetCheckResult:
     )
 
 
-def _as_before(key: dg.AssetKey, report: TableReport | None) -> dg.AssetCheckResult:
+def _schema_is_as_before(key: dg.AssetKey, report: TableReport | None) -> dg.AssetCheckResult:
     changes = report.schema_changes if report else ()
     return dg.AssetCheckResult(
         asset_key=key,
@@ -102,26 +106,3 @@ def _as_before(key: dg.AssetKey, report: TableReport | None) -> dg.AssetCheckRes
         severity=dg.AssetCheckSeverity.WARN,
         description="; ".join(map(str, changes)) or None,
     )
-
-
-def _figures(source: Source, report: TableReport | None) -> dict[str, int | float | str]:
-    """What is shown of an extraction; of a source that could not be read, that nothing came."""
-    if report is None:
-        return {"rows_loaded": 0, "is_stale": "the source could not be read"}
-    figures: dict[str, int | float | str] = {
-        "rows_loaded": report.rows,
-        "seconds": round(report.seconds, 3),
-    }
-    if not isinstance(source, FilesSource):
-        return {**figures, "rows_ended": report.rows_ended}
-    if report.rows_unreadable:
-        figures["rows_unreadable"] = report.rows_unreadable
-    if report.encodings:
-        figures["encodings"] = ", ".join(report.encodings)
-    return {
-        **figures,
-        "files_loaded": report.files_loaded,
-        "files_unchanged": report.files_unchanged,
-        "files_superseded": report.files_superseded,
-        "latest_drop": str(report.latest_drop) if report.latest_drop else "undated",
-    }

@@ -21,7 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 _SECONDS_TO_WAIT_FOR_A_LOCK = 60
 
 
-class EventLog(ConsolidatedSqliteEventLogStorage):
+class EventLogStorage(ConsolidatedSqliteEventLogStorage):
     """All events of all runs in one file; named in dagster.yaml, never created by hand."""
 
     def store_event(self, event: EventLogEntry) -> None:

@@ -1,0 +1,60 @@
+"""Preparation of a command: the deployment's configuration, home, runner and date."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from deployment.config import DeploymentConfig
+    from deployment.home import Home
+    from orchestration.runtime.execution import Runner
+
+
+def prepare_deployment(config: Path | None) -> tuple[DeploymentConfig, Home]:
+    """Read the configuration, make the home, and set this process's environment for both.
+
+    Args:
+        config: the YAML; by default the one that the environment names.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+    """
+    from deployment.config_file import config_path_from_env, load_config
+    from deployment.home import Home
+    from orchestration.runtime.instance import prepare
+
+    path = config or config_path_from_env()
+    settings, home = load_config(path), Home.from_env()
+    prepare(home, path)
+    return settings, home
+
+
+def prepare_runner(config: Path | None, console: Console) -> Runner:
+    """A runner of the deployment that reports to the console."""
+    settings, home = prepare_deployment(config)
+    with console.status("Loading"):
+        from cli.progress import TerminalReporter
+        from orchestration.runtime.execution import Runner
+    return Runner(settings, home, TerminalReporter(console))
+
+
+def date_to_run(config: DeploymentConfig, given: datetime | None) -> date:
+    """The given date; by default the latest complete one.
+
+    Raises:
+        ConfigError: the company has no data of the date.
+    """
+    from deployment.config import run_date, today_in
+    from deployment.config_file import ConfigError
+
+    latest = run_date(config, today_in(config.time_zone))
+    day = given.date() if given else latest
+    if not config.first_date <= day <= latest:
+        raise ConfigError(
+            f"{day} cannot be run: {config.company} has data from {config.first_date} to {latest}"
+        )
+    return day

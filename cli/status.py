@@ -1,0 +1,41 @@
+"""Status: the latest published day and the latest runs, printed to the terminal."""
+
+from __future__ import annotations
+
+import dagster as dg
+from rich.console import Console
+
+from cli.summary import read_summary
+from cli.summary_display import show_summary
+from deployment.config import DeploymentConfig
+from deployment.home import Home
+from orchestration.training.recorded_metrics import recorded_metrics
+
+_RUNS = 5
+
+
+def show_published_day(console: Console, config: DeploymentConfig, home: Home) -> None:
+    """Print the latest published day with the metrics of its model.
+
+    Raises:
+        SummaryError: another version of Holdfast published the file.
+    """
+    summary = read_summary(home.published)
+    if summary is None:
+        console.print("Nothing has been published yet: holdfast run")
+        return
+    with dg.DagsterInstance.get() as instance:
+        metrics = recorded_metrics(instance, summary.model_version)
+    show_summary(console, summary, metrics, config, home)
+
+
+def show_runs(console: Console) -> None:
+    """Print the latest runs: start, job, date and status."""
+    with dg.DagsterInstance.get() as instance:
+        for record in instance.get_run_records(limit=_RUNS):
+            run = record.dagster_run
+            started = f"{record.create_timestamp:%Y-%m-%d %H:%M}"
+            dates = run.tags.get("dagster/partition", "")
+            console.print(
+                f"{started} UTC  {run.job_name:<9} {dates:<11} {run.status.value.lower()}"
+            )

@@ -1,0 +1,117 @@
+"""Display of a published day in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cli.attrition import attrition_sentence
+from cli.summary import DaySummary
+from deployment.config import DeploymentConfig
+from deployment.home import Home
+
+_FIGURES = {
+    "roc_auc": "ROC AUC",
+    "pr_auc": "PR AUC",
+    "brier": "Brier",
+    "top_decile_lift": "lift, top decile",
+}
+
+
+def show_summary(
+    console: Console,
+    summary: DaySummary,
+    metrics: Mapping[str, float],
+    config: DeploymentConfig,
+    home: Home,
+) -> None:
+    """Print a day.
+
+    Args:
+        console: the terminal.
+        summary: the day's figures.
+        metrics: of the model on its holdout (`roc_auc`) and of baselines (`recency.roc_auc`);
+            `trees` is 0 for a base-rate model.
+        config: the deployment, for its name and currency.
+        home: for the path of the published file.
+    """
+    console.rule(f"{config.company}, {summary.day}")
+    _print_deliveries(console, summary)
+    _print_customers(console, summary, config)
+    if metrics.get("trees") == 0:
+        console.print(
+            "Model         the base rate: no trained model was better, so every customer has the "
+            f"churn probability {metrics['mean_predicted']:.1%}",
+            soft_wrap=True,
+        )
+    if metrics:
+        console.print(_model_table(metrics, summary.model_version))
+    if summary.riskiest:
+        console.print(_customer_table(summary, config))
+    console.print(f"Published     {home.published}", soft_wrap=True)
+    console.print("More          holdfast ui  (runs, checks and plots; models and model cards)")
+
+
+def _print_deliveries(console: Console, summary: DaySummary) -> None:
+    rows = ", ".join(
+        f"{source} {delivered:,} ({rejected:,} rejected)"
+        for source, delivered, rejected in summary.deliveries
+    )
+    console.print(f"Rows loaded   {rows}", highlight=False)
+    for source, reason, delivered_on in summary.stale:
+        last = f"; its latest delivery is of {delivered_on}" if delivered_on else ""
+        console.print(
+            f"[bold red]Stale[/]         {source} {escape(reason)}{last}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _print_customers(console: Console, summary: DaySummary, config: DeploymentConfig) -> None:
+    console.print(f"Customers     {summary.customers:,}, of whom {summary.eligible:,} are eligible")
+    console.print(
+        f"High risk     [bold]{summary.high_risk:,}[/] customers;"
+        f" value at risk of all eligible customers {summary.value_at_risk:,.0f} {config.currency}"
+    )
+    if summary.warned:
+        new = "" if summary.newly_warned is None else f", {summary.newly_warned:,} with a new one"
+        console.print(f"Warnings      {summary.warned:,} customers{new}")
+    for evidence in summary.alarms:
+        console.print(
+            f"[bold red]Unusual[/]       {escape(evidence)}", highlight=False, soft_wrap=True
+        )
+    if summary.attrition:
+        console.print(
+            f"Attrition     {attrition_sentence(summary.attrition, config.churn.kind)}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _model_table(metrics: Mapping[str, float], version: str | None) -> Table:
+    table = Table(title=f"Model {version} on its holdout", title_justify="left")
+    table.add_column("")
+    for title in _FIGURES.values():
+        table.add_column(title, justify="right")
+    names = dict.fromkeys(["", *(key.rpartition(".")[0] for key in metrics)])
+    for name in names:
+        values = [metrics.get(f"{name}.{figure}".lstrip(".")) for figure in _FIGURES]
+        table.add_row(
+            name or "[bold]model[/]",
+            *("–" if value is None else f"{value:.3f}" for value in values),
+        )
+    return table
+
+
+def _customer_table(summary: DaySummary, config: DeploymentConfig) -> Table:
+    table = Table(title="Customers with the most value at risk", title_justify="left")
+    table.add_column("customer", no_wrap=True)
+    table.add_column("churn probability", justify="right")
+    table.add_column(f"value at risk, {config.currency}", justify="right")
+    table.add_column("reasons")
+    for customer_id, probability, value, reasons in summary.riskiest:
+        table.add_row(customer_id, f"{probability:.0%}", f"{value:,.0f}", reasons)
+    return table

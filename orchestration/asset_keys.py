@@ -1,0 +1,48 @@
+"""Asset keys and the pool: every asset that Python code refers to, named once.
+
+Definitions of assets do not belong here (`assets/`). Keys of other dbt models are computed by
+`translator.py`.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+# Steps that open the working DuckDB file for writing; the instance admits one at a time.
+WAREHOUSE_POOL = "warehouse_writer"
+
+# dbt models and seeds.
+FEATURES = dg.AssetKey(["features", "feat_customer_snapshots"])
+FEATURE_CATALOGUE = dg.AssetKey(["seeds", "feature_catalogue"])
+EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
+# Texts, and the customers who wrote them.
+TEXTS = tuple(
+    dg.AssetKey(["intermediate", name])
+    for name in (
+        "int_feedback_versions",
+        "int_tickets_versions",
+        "int_customers_versions",
+        "int_identity_history",
+    )
+)
+
+# Models, and tables that Python writes.
+CHURN_MODEL = dg.AssetKey(["ml", "churn_model"])
+HOLDOUT_SCORES = dg.AssetKey(["ml", "holdout_scores"])
+CHURN_SCORES = dg.AssetKey(["ml", "churn_scores"])
+FEATURE_REFERENCE = dg.AssetKey(["ml", "feature_reference"])
+FEATURE_COUNTS = dg.AssetKey(["ml", "feature_counts"])
+BEHAVIOUR_GROUPS = dg.AssetKey(["ml", "behaviour_groups"])
+TEXT_MODEL = dg.AssetKey(["ml", "text_model"])
+TEXT_SCORES = dg.AssetKey(["ml", "text_scores"])
+COMPLAINT_TERMS = dg.AssetKey(["ml", "complaint_terms"])
+
+# Assets that only a training materialises.
+TRAINING = (EXAMPLES, CHURN_MODEL, HOLDOUT_SCORES, BEHAVIOUR_GROUPS, TEXT_MODEL)
+
+PUBLISHED = dg.AssetKey(["published", "holdfast"])
+
+
+def raw_key(source: str, table: str) -> dg.AssetKey:
+    """The key of a source's raw table."""
+    return dg.AssetKey([f"raw_{source}", table])

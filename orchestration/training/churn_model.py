@@ -1,0 +1,113 @@
+"""Training of the churn model: fit, log, compare with the champion, promote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import duckdb
+import numpy as np
+
+from ml.config import TrainingSettings
+from ml.errors import ModelError
+from ml.registry.promotion import Decision, decide
+from ml.training.train import fit, fit_average
+from ml.training.training_result import TrainingResult
+from orchestration.training.retrain_reason import why_trained
+from warehouse.model_tables import (
+    attributes_of,
+    examples,
+    feature_catalogue,
+    histories_of,
+    replace_holdout_scores,
+    replace_value_parameters,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+class NotReproducibleError(ModelError):
+    """A registered model's probabilities differ from those of its training."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """A logged training.
+
+    Attributes:
+        version: the model's version in the registry.
+        decision: the outcome of the promotion gate.
+        result: the training itself.
+    """
+
+    version: str
+    decision: Decision
+    result: TrainingResult
+
+
+def train_churn_model(
+    con: duckdb.DuckDBPyConnection,
+    registry: ChurnRegistry,
+    settings: TrainingSettings,
+    as_of: date,
+    *,
+    run_id: str,
+    run_tags: Mapping[str, str],
+) -> Training:
+    """Train on the examples in the warehouse, log the model, and promote it if it passes the gate.
+
+    If the model is refused and the champion is absent or a base-rate model, the base rate is
+    logged and judged in its place.
+
+    Args:
+        con: the warehouse; holdout scores and value parameters are written to it.
+        registry: the churn models.
+        settings: of the training.
+        as_of: date of the training.
+        run_id: the Dagster run, logged with the model.
+        run_tags: tags of that run, among them why it trains.
+
+    Raises:
+        ModelError: too little history, an unexpected column, a leaking feature, or a registered
+            model whose probabilities differ from those of its training.
+    """
+    known, histories = examples(con), histories_of(con, as_of - settings.horizon)
+    later = attributes_of(con, as_of)
+    signs = {name: meaning.sign for name, meaning in feature_catalogue(con).items()}
+    found = registry.champion(as_of)
+    champion = found.model if found else None
+
+    def judge(result: TrainingResult) -> Training:
+        version = registry.log(result, {"dagster_run_id": run_id})
+        replace_holdout_scores(con, version, result.holdout_scores(version))
+        if result.value:
+            replace_value_parameters(con, version, result.value.model)
+        _require_same_probabilities(registry, version, result)
+        decision = decide(result.model, champion, known)
+        registry.tag(version, {"retrain_reason": why_trained(run_tags)})
+        if decision.promote:
+            registry.promote(version, decision.reasons)
+        return Training(version, decision, result)
+
+    training = judge(
+        fit(known, settings, as_of=as_of, histories=histories, later=later, signs=signs)
+    )
+    if training.decision.promote or not (champion is None or champion.is_average):
+        return training
+    why = " ".join(["Of the boosted model:", *training.decision.reasons])
+    return judge(fit_average(known, settings, as_of=as_of, why=why, histories=histories))
+
+
+def _require_same_probabilities(
+    registry: ChurnRegistry, version: str, result: TrainingResult
+) -> None:
+    """Load the registered model and compare its holdout probabilities with the training's."""
+    stored = registry.load(version).model.predict(result.holdout)
+    if not np.array_equal(stored, result.holdout_probabilities):
+        raise NotReproducibleError(
+            f"model {version}: its probabilities on the holdout differ after loading from the "
+            "registry; train again, and report this if it repeats"
+        )

@@ -1,0 +1,113 @@
+"""Evidence on the model in use, read from the published file, and the decision for a day.
+
+The published file is read so that asking never waits for a run that holds the working file.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from deployment.config import DeploymentConfig
+from deployment.home import Home
+from ml.monitoring.drift import SCORE
+from orchestration.resources import Models
+from orchestration.training.retrain_reason import Evidence, Outcome, retrain_reason
+
+if TYPE_CHECKING:
+    from ml.churn.model import LoadedModel
+
+
+def read_evidence(published: Path, used: LoadedModel, trained_on: date, day: date) -> Evidence:
+    """Drift and outcomes of a model as known on a day, without anything learned later.
+
+    Args:
+        published: the file; the evidence is empty where it is absent or has no table of drift.
+        used: the model in use.
+        trained_on: date of the latest training.
+        day: the day of the run.
+    """
+    facts = used.model.facts
+    if not published.exists():
+        return Evidence(used.version, trained_on)
+    with duckdb.connect(str(published), read_only=True) as con:
+        asked = {"version": used.version, "day": day}
+        drift = con.execute(_NEWLY_SHIFTED, asked).fetchall() if _measures_drift(con) else []
+        matured = {
+            "version": used.version,
+            "first": facts.holdout_date,
+            "last": day - timedelta(days=facts.horizon_days),
+        }
+        known = [Outcome(*row) for row in con.execute(_OUTCOMES, matured).fetchall()]
+    return Evidence(
+        version=used.version,
+        trained_on=trained_on,
+        measured_on=drift[0][0] if drift else None,
+        newly_shifted={name: weight for _, name, weight, _ in drift if name and name != SCORE},
+        score_psi=next((psi for _, name, _, psi in drift if name == SCORE), None),
+        promised=next((each for each in known if each.snapshot_date == facts.holdout_date), None),
+        matured=next((each for each in known if each.snapshot_date > facts.holdout_date), None),
+    )
+
+
+def _measures_drift(con: duckdb.DuckDBPyConnection) -> bool:
+    return bool(
+        con.execute(
+            "from duckdb_tables() where schema_name = 'feedback' and table_name = 'drift_daily'"
+        ).fetchall()
+    )
+
+
+def why_due(config: DeploymentConfig, home: Home, day: date) -> str | None:
+    """The reason to train for a day of a deployment; None where no training is due.
+
+    None also without a model in use: the first training is not a retraining.
+    """
+    registry = Models(home, config).registry
+    used, trained_on = registry.champion(day), registry.last_trained(day)
+    if used is None or trained_on is None:
+        return None
+    evidence = read_evidence(home.published, used, trained_on, day)
+    return retrain_reason(evidence, day, config.drift, config.training.every_days)
+
+
+# The latest measured date is a row of its own, so that it is returned where nothing has shifted.
+_NEWLY_SHIFTED = """
+with measured as (
+    from feedback.drift_daily
+    where model_version = $version and snapshot_date <= $day
+),
+
+dates as (
+    select max(snapshot_date) as latest, min(snapshot_date) as first
+    from measured
+),
+
+shifted_at_first as (
+    select feature
+    from measured
+    inner join dates on measured.snapshot_date = dates.first
+    where level = 'shifted'
+)
+
+select dates.latest, shifted.feature, shifted.weight, shifted.psi
+from dates
+left join (
+    from measured
+    anti join shifted_at_first using (feature)
+    where level = 'shifted'
+) as shifted on shifted.snapshot_date = dates.latest
+where dates.first < dates.latest
+order by shifted.weight desc, shifted.feature
+"""
+
+# The model's scored dates whose horizon has passed, latest first; its holdout is the earliest.
+_OUTCOMES = """
+select snapshot_date, customers, churn_rate, roc_auc, calibration_error
+from feedback.prediction_performance
+where model_version = $version and snapshot_date between $first and $last
+order by snapshot_date desc
+"""
