@@ -14,11 +14,11 @@ from deployment.config import DeploymentConfig, run_date, today_in
 from deployment.home import Home
 from deployment.source_config import FilesSource, FileTable
 from ingestion.errors import SourceError
-from ingestion.files.drops import Drop
 from ingestion.files.duckdb_messages import explain
 from ingestion.files.folders import Folder, open_folder
 from ingestion.files.formats.archives import unpacked
 from ingestion.files.formats.readers import DeliveredFile, Reading, open_file
+from ingestion.landing.ledger import Drop
 from ingestion.landing.schema_drift import Comparison, Delivery
 from ingestion.opened_source import open_source
 from warehouse.quoting import identifier

@@ -12,6 +12,7 @@ import numpy as np
 
 from ml.config import TrainingSettings
 from ml.errors import ModelError
+from ml.registry.churn_registry import ChurnRegistry
 from ml.registry.promotion import Decision, decide
 from ml.training.train import fit, fit_average
 from ml.training.training_result import TrainingResult
