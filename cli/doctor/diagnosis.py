@@ -24,7 +24,7 @@ from deployment.config_file import ConfigError, load_config
 from deployment.home import Home
 from deployment.project import ROOT
 from deployment.source_config import FilesSource, FileTable, SourceTable, SqlSource
-from ingestion.connect.drafts.todo import MARKER, open_guesses
+from ingestion.connect.drafts.todo import MARKER, open_questions
 from ingestion.errors import SourceError
 from ingestion.files.drops import Drop
 from ingestion.files.duckdb_messages import explain
@@ -207,7 +207,7 @@ def _files(
 
 def _open_guesses(path: Path, project: Path) -> Iterator[Finding]:
     """What `holdfast connect` was not sure of, and nobody has decided yet."""
-    for mark in open_guesses(path):
+    for mark in open_questions(path):
         is_inside = mark.path.is_relative_to(project)
         shown = mark.path.relative_to(project) if is_inside else mark.path
         yield Finding(

@@ -19,7 +19,7 @@ from deployment.config_file import load_config
 from deployment.home import Home
 from deployment.source_config import FilesSource
 from ingestion.connect.connection import Connection, connect
-from ingestion.connect.mapping.guesses import EntityGuess
+from ingestion.connect.mapping.proposal import EntityProposal
 from ingestion.files.files import extract_source
 
 ROOT = Path(__file__).parents[4]
@@ -54,7 +54,7 @@ class Project:
     def staging(self, name: str) -> Path:
         return self.root / "dbt_project" / "models" / "staging" / name
 
-    def entities(self, connection: Connection) -> dict[str, EntityGuess]:
+    def entities(self, connection: Connection) -> dict[str, EntityProposal]:
         return {guess.entity: guess for guess in connection.proposal.entities}
 
     def everything_written(self, name: str) -> str:

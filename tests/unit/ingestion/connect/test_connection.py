@@ -12,8 +12,8 @@ from rich.console import Console
 from cli.connect_display import show_connection
 from cli.doctor.diagnosis import diagnose
 from deployment.config_file import load_config
-from ingestion.connect.drafts.todo import MARKER, open_guesses
-from ingestion.connect.errors import ConnectError
+from ingestion.connect.drafts.todo import MARKER, open_questions
+from ingestion.connect.origins.errors import ConnectError
 from tests.unit.ingestion.connect.conftest import ROOT, Deliver, Project
 
 PERSONAL = (
@@ -63,7 +63,7 @@ def complaints(project: Project) -> list[str]:
     ]
 
 
-def test_config_models_and_the_project_s_lines_are_written_and_can_be_read(
+def test_config_and_models_are_written_and_enable_themselves(
     project: Project, shop: Path
 ) -> None:
     connection = project.connect("corner", shop)
@@ -71,16 +71,14 @@ def test_config_models_and_the_project_s_lines_are_written_and_can_be_read(
     assert config.sources_by_entity()["orders"] == ["corner"]
     assert config.sources_by_entity()["feedback"] == ["corner"]
     assert {path.name for path in connection.written} == {
-        "company.yml", "dbt_project.yml", "_corner__sources.yml", "_corner__models.yml",
+        "company.yml", "_corner__sources.yml", "_corner__models.yml",
         "stg_corner__customers.sql", "stg_corner__orders.sql", "stg_corner__feedback.sql",
     }  # fmt: skip
-    dbt = yaml.safe_load((project.root / "dbt_project" / "dbt_project.yml").read_text())
-    for part in ("models", "sources"):
-        assert dbt[part]["holdfast"]["staging"]["corner"] == {
-            "+enabled": "{{ 'corner' in var('sources', []) }}"
-        }
-        assert "crm" in dbt[part]["holdfast"]["staging"]
+    enabled = "{{ 'corner' in var('sources', ['corner']) }}"
+    models = yaml.safe_load((project.staging("corner") / "_corner__models.yml").read_text())
+    assert [model["config"] for model in models["models"]] == [{"enabled": enabled}] * 3
     sources = yaml.safe_load((project.staging("corner") / "_corner__sources.yml").read_text())
+    assert sources["sources"][0]["config"]["enabled"] == enabled
     assert [table["name"] for table in sources["sources"][0]["tables"]] == [
         "customers", "orders", "reviews",
     ]  # fmt: skip
@@ -140,7 +138,7 @@ def test_the_command_prints_profile_mapping_and_evidence_and_nobody_s_data(
     assert done.returncode == 0, done.stderr
     assert "orders: 120 rows; key order_no" in done.stdout
     assert "customers.customer_no (100%)" in done.stdout
-    assert "it is called like placed; its values are times" in done.stdout
+    assert "its name matches placed; its values are times" in done.stdout
     assert [each for each in PERSONAL if each in done.stdout + done.stderr] == []
     assert not project.config.exists()
 
@@ -149,9 +147,9 @@ def test_every_doubt_is_an_error_of_doctor_with_file_and_line_until_it_is_decide
     project: Project, shop: Path
 ) -> None:
     connection = project.connect("corner", shop)
-    assert connection.open_guesses
+    assert connection.open_questions
     found = complaints(project)
-    assert len(found) == len(connection.open_guesses)
+    assert len(found) == len(connection.open_questions)
     config = project.config.read_text().splitlines()
     line = next(number for number, text in enumerate(config, start=1) if "currency" in text)
     assert f"config/company.yml:{line}: TODO(connect): the currency of the amounts" in found
@@ -166,7 +164,7 @@ def test_every_doubt_is_an_error_of_doctor_with_file_and_line_until_it_is_decide
     assert load_config(project.config)
 
 
-def test_open_guesses_are_told_although_the_configuration_cannot_be_read(
+def test_open_questions_are_told_although_the_configuration_cannot_be_read(
     project: Project, shop: Path
 ) -> None:
     project.connect("corner", shop)
@@ -183,7 +181,7 @@ def test_what_a_person_has_edited_is_never_overwritten(project: Project, shop: P
     before = {path: path.read_text() for path in project.root.rglob("*") if path.is_file()}
     connection = project.connect("corner", shop)
     assert [path.name for path in connection.written] == ["stg_corner__feedback.sql"]
-    assert model in connection.left_alone
+    assert model in connection.unchanged
     assert {path: path.read_text() for path in before} == before
 
 
@@ -264,12 +262,12 @@ def test_a_folder_without_tables_says_what_is_in_it(project: Project, deliver: D
         project.connect("corner", folder)
 
 
-def test_only_sql_and_yaml_are_searched_for_open_guesses(tmp_path: Path) -> None:
+def test_only_sql_and_yaml_are_searched_for_open_questions(tmp_path: Path) -> None:
     (tmp_path / "a.sql").write_text(f"select 1\n-- {MARKER}: which?\n")
     (tmp_path / "b.yml").write_text(f"# {MARKER}: why?\n")
     (tmp_path / "c.md").write_text(f"{MARKER}\n")
-    assert [(mark.path.name, mark.line, mark.question) for mark in open_guesses(tmp_path)] == [
+    assert [(mark.path.name, mark.line, mark.question) for mark in open_questions(tmp_path)] == [
         ("a.sql", 2, "which?"),
         ("b.yml", 1, "why?"),
     ]
-    assert list(open_guesses(tmp_path / "absent")) == []
+    assert list(open_questions(tmp_path / "absent")) == []

@@ -8,18 +8,25 @@ import yaml
 
 from demo import generate
 from deployment.source_config import SqlSource
-from ingestion.connect.errors import ConnectError
-from ingestion.connect.mapping.guesses import EntityGuess, FromColumn, FromColumns, LookedUp, Summed
-from ingestion.connect.profiling.entities import SHAPES
-from ingestion.connect.profiling.names import column_points, normalised, table_points
+from ingestion.connect.mapping.proposal import (
+    EntityProposal,
+    FromColumn,
+    FromColumns,
+    LookedUp,
+    Summed,
+)
+from ingestion.connect.origins.errors import ConnectError
+from ingestion.connect.origins.table_names import normalised
+from ingestion.connect.profiling.entities import SCHEMAS
+from ingestion.connect.profiling.names import column_points, table_points
 from tests.databases import PASSWORD, Server
 from tests.unit.ingestion.connect.conftest import ROOT, Deliver, Project
 
 
-def columns_of(guess: EntityGuess) -> dict[str, object]:
+def columns_of(guess: EntityProposal) -> dict[str, object]:
     """What each field that was found is read from."""
     found: dict[str, object] = {}
-    for name, field in guess.fields.items():
+    for name, field in guess.columns.items():
         match field.value:
             case FromColumn(column):
                 found[name] = column
@@ -79,11 +86,11 @@ def test_the_shapes_are_the_canonical_columns_of_the_warehouse(tmp_path: Path) -
     macro = macro[: macro.rindex("{%- endmacro %}") + len("{%- endmacro %}")]
     returned: list[dict[str, str]] = []
     environment = jinja2.Environment(autoescape=False)
-    for entity, shape in SHAPES.items():
+    for entity, shape in SCHEMAS.items():
         call = f"{{{{ entity_columns('{entity}') }}}}"
         environment.from_string(macro + call).render({"return": returned.append})
-        assert {name: kind for name, (kind, _) in shape.fields.items()} == returned[-1]
-        assert list(shape.fields) == list(returned[-1])
+        assert {name: kind for name, (kind, _) in shape.columns.items()} == returned[-1]
+        assert list(shape.columns) == list(returned[-1])
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +130,7 @@ def test_the_demo_shop_s_columns_are_found_and_its_rows_staged(
 ) -> None:
     entities = project.entities(project.connect("shop", landing / "shop"))
     orders = columns_of(entities["orders"])
-    same = [name for name in SHAPES["orders"].fields if not name.startswith("source_")]
+    same = [name for name in SCHEMAS["orders"].columns if not name.startswith("source_")]
     assert {name: orders.get(name) for name in same} == {name: name for name in same}
     assert orders["source_order_id"] == "order_no"
     assert orders["source_customer_id"] == "account_no"
@@ -197,7 +204,7 @@ def test_a_shop_with_a_customer_per_order_is_asked_who_the_person_is(
         "customers.customer_unique_id",
     )
     assert "is customers.customer_unique_id the person?" in str(
-        entities["orders"].fields["source_customer_id"].doubts
+        entities["orders"].columns["source_customer_id"].questions
     )
     assert len({row["source_customer_id"] for row in project.staged("shop", "orders")}) == 50
 
@@ -206,9 +213,9 @@ def test_orders_without_an_amount_are_worth_what_was_paid_for_them_and_it_is_ask
     project: Project, deliver: Deliver
 ) -> None:
     folder = shop_with_a_customer_per_order(deliver)
-    guess = project.entities(project.connect("shop", folder))["orders"].fields["net_amount"]
+    guess = project.entities(project.connect("shop", folder))["orders"].columns["net_amount"]
     assert guess.value == Summed("order_payments", "order_id", "payment_value", None, "order_id")
-    assert "order_payments.payment_value adds up to 7,200.00" in str(guess.doubts)
+    assert "order_payments.payment_value adds up to 7,200.00" in str(guess.questions)
     amounts = {
         row["source_order_id"]: row["net_amount"] for row in project.staged("shop", "orders")
     }
@@ -220,8 +227,8 @@ def test_a_word_that_no_catalogue_has_is_rejected_and_asked_about(
     project: Project, deliver: Deliver
 ) -> None:
     folder = shop_with_a_customer_per_order(deliver)
-    guess = project.entities(project.connect("shop", folder))["orders"].fields["status"]
-    assert "what do lost in order_status mean?" in str(guess.doubts)
+    guess = project.entities(project.connect("shop", folder))["orders"].columns["status"]
+    assert "what do lost in order_status mean?" in str(guess.questions)
     reasons = {row["_reject_reason"] for row in project.staged("shop", "orders")}
     assert reasons == {None, "unreadable order_status: lost"}
 
@@ -234,7 +241,7 @@ def test_lines_without_orders_are_grouped_to_orders(project: Project, deliver: D
     )
     entities = project.entities(project.connect("till", folder))
     assert entities["orders"].is_grouped
-    assert "grouped by Invoice" in str(entities["orders"].doubts)
+    assert "grouped by Invoice" in str(entities["orders"].questions)
     rows = project.staged("till", "orders")
     assert len(rows) == 30
     assert {row["net_amount"] for row in rows} == {9}
@@ -269,9 +276,9 @@ def test_a_database_is_read_with_its_declared_keys(project: Project, tmp_path: P
     entities = project.entities(connection)
     assert entities["customers"].table == "contact"
     assert columns_of(entities["customers"])["source_customer_id"] == "id"
-    (reference,) = connection.proposal.findings.references
+    (reference,) = connection.proposal.profile.references
     assert (reference.table, reference.column, reference.is_declared) == ("deal", "person", True)
-    assert any(line.startswith("noise: no column") for line in connection.offer.passed_over)
+    assert any(line.startswith("noise: no column") for line in connection.catalog.skipped)
     config = project.config.read_text()
     assert "kind: sql" in config
     assert "cursor: updated_at" in config
@@ -316,7 +323,7 @@ def test_postgresql_is_read_in_all_schemas_with_its_declared_keys(
     connection = project.connect("crm", "${CRM_URL}")
     entities = project.entities(connection)
     assert columns_of(entities["orders"])["source_customer_id"] == "customer"
-    (reference,) = connection.proposal.findings.references
+    (reference,) = connection.proposal.profile.references
     assert (reference.column, reference.is_declared) == ("customer", True)
     entry = yaml.safe_load(project.config.read_text())["sources"]["crm"]
     source = SqlSource.model_validate(entry)

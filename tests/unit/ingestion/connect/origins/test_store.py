@@ -12,8 +12,8 @@ import yaml
 
 from deployment.config_file import load_config
 from deployment.source_config import FilesSource
-from ingestion.connect.errors import ConnectError
 from ingestion.connect.origins import store as connected_store
+from ingestion.connect.origins.errors import ConnectError
 from ingestion.connect.origins.storage_options import storage_options
 from tests.object_stores import SECRET
 from tests.unit.ingestion.connect.conftest import Deliver, Project
@@ -67,7 +67,7 @@ def test_a_bucket_is_proposed_as_the_same_folder_here_is_and_can_be_read(
     here = project.connect("local", folder)
 
     assert set(project.entities(there)) >= {"orders", "customers"}
-    assert there.offer.passed_over == here.offer.passed_over == [
+    assert there.catalog.skipped == here.catalog.skipped == [
         "notes.docx: not csv, parquet or jsonl"
     ]  # fmt: skip
     assert entry(project, "shop")["tables"] == entry(project, "local")["tables"]
@@ -117,7 +117,7 @@ def test_a_dry_run_looks_and_writes_nothing(
     fill(exports_bucket)
     connection = project.connect("shop", "s3://exports/shop", storage_options=options, is_dry=True)
 
-    assert set(connection.proposal.findings.tables) == {"orders", "customers"}
+    assert set(connection.proposal.profile.tables) == {"orders", "customers"}
     assert not project.config.exists()
 
 
@@ -133,17 +133,17 @@ def test_of_a_long_history_the_newest_files_are_looked_at(
     monkeypatch.setattr(connected_store, "SAMPLE_BYTES", 70)
     connection = project.connect("shop", "s3://exports/shop", storage_options=options)
 
-    [table] = connection.offer.tables
+    [table] = connection.catalog.tables
     assert list(table.columns) == ["order_no", "total", "coupon"]
     assert table.is_sample
-    assert connection.proposal.findings.tables["orders"].rows == 3
+    assert connection.proposal.profile.tables["orders"].rows == 3
     # One file is enough of a sample, but would keep its number as its name.
     monkeypatch.setattr(connected_store, "SAMPLE_BYTES", 1)
     exports_bucket.rm("exports/shop", recursive=True)
     for part in (1, 2, 3):
         exports_bucket.pipe(f"exports/shop/part-000{part}.csv", b"order_no,total\n1,5\n")
     again = project.connect("parts", "s3://exports/shop", storage_options=options, is_dry=True)
-    assert again.offer.tables[0].entry["path"] == "part-*.csv"
+    assert again.catalog.tables[0].entry["path"] == "part-*.csv"
 
 
 def test_a_file_that_cannot_be_read_is_passed_over_with_its_address(
@@ -154,8 +154,8 @@ def test_a_file_that_cannot_be_read_is_passed_over_with_its_address(
     exports_bucket.pipe("exports/shop/void.csv", b"")
     connection = project.connect("shop", "s3://exports/shop", storage_options=options, is_dry=True)
 
-    assert set(connection.proposal.findings.tables) == {"orders", "customers"}
-    told = "\n".join(connection.offer.passed_over)
+    assert set(connection.proposal.profile.tables) == {"orders", "customers"}
+    told = "\n".join(connection.catalog.skipped)
     assert "s3://exports/shop/broken.csv.gz: " in told
     assert "void.csv: it is empty" in told
 

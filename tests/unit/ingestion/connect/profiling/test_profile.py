@@ -5,14 +5,16 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.connect.origins.folder import offered_files
-from ingestion.connect.profiling.keys import find_key, find_references
-from ingestion.connect.profiling.profile import TableProfile, profile_table
+from ingestion.connect.origins.folder import folder_catalog
+from ingestion.connect.profiling.keys import find_key
+from ingestion.connect.profiling.profile import TableProfile
+from ingestion.connect.profiling.references import find_references
+from ingestion.connect.profiling.table_profile import profile_table
 from tests.unit.ingestion.connect.conftest import Deliver
 
 
 def profiles(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, TableProfile]:
-    offer = offered_files(con, "exports", folder)
+    offer = folder_catalog(con, "exports", folder)
     return {table.name: profile_table(con, table) for table in offer.tables}
 
 
@@ -180,12 +182,12 @@ def test_delimiters_quotes_and_encodings_are_found_and_written_only_where_they_d
     (tmp_path / "german.csv").write_bytes("nr;straße\n1;Köln\n2;Bonn\n".encode("windows-1252"))
     (tmp_path / "chinese.csv").write_bytes("编号,姓名\n1,王小明\n2,李华\n".encode("gb18030"))
     (tmp_path / "notes.pdf").write_bytes(b"%PDF")
-    offer = offered_files(con, "exports", tmp_path)
+    offer = folder_catalog(con, "exports", tmp_path)
     options = {table.name: table.entry.get("options") for table in offer.tables}
     assert options == {
         "plain": None,
         "german": {"delimiter": ";", "encoding": "windows-1252"},
         "chinese": {"encoding": "gb18030"},
     }
-    assert {table.name for table in offer.tables if table.doubts} == {"german", "chinese"}
-    assert offer.passed_over == ["notes.pdf: not csv, parquet or jsonl"]
+    assert {table.name for table in offer.tables if table.questions} == {"german", "chinese"}
+    assert offer.skipped == ["notes.pdf: not csv, parquet or jsonl"]
