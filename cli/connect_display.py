@@ -10,7 +10,15 @@ from rich.table import Table
 
 from ingestion.connect.connection import Connection
 from ingestion.connect.drafts.todo import MARKER
-from ingestion.connect.mapping.proposal import EntityProposal
+from ingestion.connect.mapping.proposal import (
+    Constant,
+    EntityProposal,
+    FromColumn,
+    FromColumns,
+    LookedUp,
+    Summed,
+    Value,
+)
 from ingestion.connect.profiling.profile import BOOLEAN, ColumnProfile, TableProfile
 from ingestion.connect.profiling.source_profile import SourceProfile
 
@@ -78,7 +86,7 @@ def _mapping_table(entity: EntityProposal) -> Table:
         if column.value is not None or column.questions:
             shown.add_row(
                 column.name,
-                escape("—" if column.value is None else str(column.value)),
+                escape(_origin(column.value)),
                 escape("; ".join(each.reason for each in column.evidence)),
                 escape("; ".join(column.questions)),
             )
@@ -110,6 +118,21 @@ def _content(column: ColumnProfile) -> str:
     if column.unreadable:
         parts.append(f"{column.unreadable:,} unreadable")
     return "; ".join(parts)
+
+
+def _origin(value: Value | None) -> str:
+    match value:
+        case FromColumn(column):
+            return column
+        case FromColumns(columns):
+            return " + ".join(columns)
+        case LookedUp(column, hops):
+            return " → ".join([column, *(f"{hop.table}.{hop.column}" for hop in hops)])
+        case Summed(table, _, amount):
+            return f"sum of {table}.{amount}"
+        case Constant(sql):
+            return sql
+    return "—"
 
 
 def _relative(path: Path) -> str:

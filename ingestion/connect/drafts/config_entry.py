@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ingestion.connect.drafts.quoting import yaml_text
 from ingestion.connect.drafts.templates import rendered
 from ingestion.connect.mapping.proposal import EntityProposal, FromColumn, Proposal
 from ingestion.connect.origins.catalog import Catalog
@@ -28,29 +27,16 @@ def source_entry(name: str, catalog: Catalog, proposal: Proposal) -> str:
 def new_config(name: str, proposal: Proposal, entry: str) -> str:
     """Return a whole configuration around the entry of its first source."""
     entities = {each.entity: each for each in proposal.entities}
-    is_contractual = "orders" not in entities and "subscriptions" in entities
-    churn = (
-        "{kind: contractual, horizon_days: 90}"
-        if is_contractual
-        else "{kind: non_contractual, horizon_days: 90, eligible_days: 180}"
-    )
     first, last = _span(proposal, entities)
-    settings = [
-        ("company", yaml_text(name.replace("_", " ").title()), "the company's name"),
-        ("slug", name, ""),
-        ("time_zone", "UTC", "the time zone of local times, such as America/Sao_Paulo"),
-        ("currency", "EUR", "the currency of the amounts"),
-        ("default_country", "DE", "the country of phone numbers without a country code"),
-        ("language", "en", ""),
-        ("first_date", f"{first:%Y-%m-%d}" if first else "2020-01-01", ""),
-    ]
-    if last:
-        settings.append(("last_date", f"{last:%Y-%m-%d}", "remove it if new data keeps arriving"))
-    settings += [
-        ("churn", churn, "when is a customer churned? See docs/connect_your_data.md"),
-        ("owner", "data-team@example.com", "the contact for questions"),
-    ]
-    return rendered("config.yml", settings=settings, entry=entry)
+    return rendered(
+        "config.yml",
+        company=name.replace("_", " ").title(),
+        slug=name,
+        first=first,
+        last=last,
+        is_contractual="orders" not in entities and "subscriptions" in entities,
+        entry=entry,
+    )
 
 
 def _table(table: TableProfile, proposal: Proposal) -> Mapping[str, Any]:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from ingestion.connect.drafts.quoting import comment_text
 from ingestion.connect.drafts.templates import rendered
-from ingestion.connect.mapping.proposal import ColumnProposal, EntityProposal, Proposal
+from ingestion.connect.mapping.proposal import (
+    EntityProposal,
+    FromColumn,
+    FromColumns,
+    LookedUp,
+    Proposal,
+    Summed,
+    Value,
+)
 from ingestion.connect.profiling.profile import (
     BOOLEAN,
     INTEGER,
@@ -43,7 +51,7 @@ def models_yaml(name: str, proposal: Proposal) -> str:
                 else f"One row a row of {entity.table} as delivered."
             ),
             "columns": [
-                {"name": column.name, "description": _origin_text(entity, column)}
+                {"name": column.name, "description": _origin_text(entity, column.value)}
                 for column in entity.columns.values()
                 if column.value is not None
             ],
@@ -78,6 +86,14 @@ def _table_text(table: TableProfile, proposal: Proposal) -> str:
     return f"{rows}; {f'read as {entities}' if entities else 'no entity'}."
 
 
-def _origin_text(entity: EntityProposal, column: ColumnProposal) -> str:
-    assert column.value is not None
-    return column.value.description or f"Not in {entity.table}; the same in every row."
+def _origin_text(entity: EntityProposal, value: Value) -> str:
+    match value:
+        case FromColumn(column):
+            return f"From {column}."
+        case FromColumns(columns):
+            return f"From {' and '.join(columns)}."
+        case LookedUp(column, (*_, last)):
+            return f"From {last.table}.{last.column}, by {column}."
+        case Summed(table, by, amount, quantity):
+            return f"Sum of {table}.{amount}{f' times {quantity}' if quantity else ''} by {by}."
+    return f"Not in {entity.table}; the same in every row."

@@ -23,30 +23,12 @@ class FromColumn:
 
     column: str
 
-    def __str__(self) -> str:
-        """Short form."""
-        return self.column
-
-    @property
-    def description(self) -> str:
-        """Description of the staging model's column."""
-        return f"From {self.column}."
-
 
 @dataclass(frozen=True)
 class FromColumns:
     """Several columns of the table, concatenated to one key."""
 
     columns: tuple[str, ...]
-
-    def __str__(self) -> str:
-        """Short form."""
-        return " + ".join(self.columns)
-
-    @property
-    def description(self) -> str:
-        """Description of the staging model's column."""
-        return f"From {' and '.join(self.columns)}."
 
 
 @dataclass(frozen=True)
@@ -65,15 +47,6 @@ class LookedUp:
     column: str
     hops: tuple[Hop, ...]
 
-    def __str__(self) -> str:
-        """Short form."""
-        return " → ".join([self.column, *(f"{hop.table}.{hop.column}" for hop in self.hops)])
-
-    @property
-    def description(self) -> str:
-        """Description of the staging model's column."""
-        return f"From {self.hops[-1].table}.{self.hops[-1].column}, by {self.column}."
-
 
 @dataclass(frozen=True)
 class Summed:
@@ -88,31 +61,12 @@ class Summed:
     quantity: str | None
     column: str
 
-    def __str__(self) -> str:
-        """Short form."""
-        return f"sum of {self.table}.{self.amount}"
-
-    @property
-    def description(self) -> str:
-        """Description of the staging model's column."""
-        times = f" times {self.quantity}" if self.quantity else ""
-        return f"Sum of {self.table}.{self.amount}{times} by {self.by}."
-
 
 @dataclass(frozen=True)
 class Constant:
     """SQL that reads no column."""
 
     sql: str
-
-    def __str__(self) -> str:
-        """Short form."""
-        return self.sql
-
-    @property
-    def description(self) -> str:
-        """Description of the staging model's column."""
-        return ""
 
 
 Value = FromColumn | FromColumns | LookedUp | Summed | Constant

@@ -63,9 +63,7 @@ def complaints(project: Project) -> list[str]:
     ]
 
 
-def test_config_and_models_are_written_and_enable_themselves(
-    project: Project, shop: Path
-) -> None:
+def test_config_and_models_are_written_and_enable_themselves(project: Project, shop: Path) -> None:
     connection = project.connect("corner", shop)
     config = load_config(project.config)
     assert config.sources_by_entity()["orders"] == ["corner"]
