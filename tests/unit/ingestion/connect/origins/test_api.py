@@ -39,7 +39,7 @@ def apis(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalApis]:
 
 
 def entry_of(apis: LocalApis, folder: Path) -> Path:
-    """What a person knows of the shop's API before anything was looked at."""
+    """Entry of the shop's API as a person writes it, before it is profiled."""
     entry = example(apis)["sources"]["shopify"]
     del entry["tables"]["orders"]
     for table in entry["tables"].values():
@@ -70,7 +70,7 @@ def test_an_api_is_profiled_from_its_first_pages_and_written_without_its_secret(
     assert "Lovelace" not in written
 
 
-def test_an_api_that_refuses_says_which_secret_to_look_at(
+def test_an_api_that_denies_access_names_the_secret_to_check(
     apis: LocalApis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHOPIFY_TOKEN", "another-token")
@@ -87,7 +87,7 @@ def test_an_api_that_refuses_says_which_secret_to_look_at(
         ("kind: rest\nbase_url: http://example.com\ntables: {a: {}}\n", "expected https"),
     ],
 )
-def test_an_entry_that_is_none_is_told(tmp_path: Path, content: str, said: str) -> None:
+def test_an_invalid_entry_is_one_message(tmp_path: Path, content: str, said: str) -> None:
     path = tmp_path / "api.yml"
     path.write_text(content, encoding="utf-8")
     with duckdb.connect() as con, pytest.raises(ConnectError, match=said):
