@@ -19,7 +19,7 @@ _EPOCHS = (SECONDS, MILLISECONDS)
 
 
 def is_parsed(role: str, column: ColumnProfile) -> bool:
-    """Whether the values are parsed, so that staging rejects an unreadable one."""
+    """Return whether the values are parsed, so that staging rejects an unreadable one."""
     if role == STATUS:
         return True
     if role == TIME and column.formats[:1] and column.formats[0] in _EPOCHS:

@@ -46,9 +46,9 @@ def models_yaml(name: str, proposal: Proposal) -> str:
         {
             "name": entity.entity,
             "description": (
-                f"One row an order: the rows of {entity.table} that have its id."
+                f"One row per order: the rows of {entity.table} that have its id."
                 if entity.is_grouped
-                else f"One row a row of {entity.table} as delivered."
+                else f"One row per row of {entity.table} as delivered."
             ),
             "columns": [
                 {"name": column.name, "description": _origin_text(entity, column.value)}

@@ -118,7 +118,7 @@ def best_column(
 
 
 def fits_kind(kind: str, column: ColumnProfile, points: float) -> bool:
-    """Whether a column, with a name of so many points, can have values of a kind."""
+    """Return whether a column, with a name of so many points, can have values of a kind."""
     if column.distinct == 0:
         return points >= ENDING
     if kind == TIME:

@@ -48,7 +48,7 @@ def personal_data(values: ColumnValues, fits: str) -> str | None:
 
 
 def is_vocabulary(values: ColumnValues) -> bool:
-    """Whether the column is named like a canonical column of few words, such as a status."""
+    """Return whether the column is named like a canonical column of few words, such as a status."""
     return any(
         column_points(entity, column, values.name, values.table.name)[0] >= NAMED
         for entity, schema in SCHEMAS.items()

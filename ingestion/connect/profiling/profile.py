@@ -62,22 +62,22 @@ class ColumnProfile:
 
     @property
     def is_time(self) -> bool:
-        """Whether the values are dates or timestamps."""
+        """True if the values are dates or timestamps."""
         return self.fits in TIMES
 
     @property
     def is_number(self) -> bool:
-        """Whether the values can be summed."""
+        """True if the values can be summed."""
         return self.fits in NUMBERS
 
     @property
     def is_text(self) -> bool:
-        """Whether the raw column is text, which staging parses."""
+        """True if the raw column is text, which staging parses."""
         return self.type == "VARCHAR"
 
     @property
     def is_complete(self) -> bool:
-        """Whether every row has a value."""
+        """True if every row has a value."""
         return self.nulls == 0 and self.rows > 0
 
     @property

@@ -97,7 +97,7 @@ def _reference(
 
 
 def _could_be(column: ColumnProfile, target: TableProfile, key: str) -> bool:
-    """Whether shared values are evidence: 1, 2 and 3 are in every column of numbers."""
+    """Return whether shared values are evidence: 1, 2 and 3 are in every column of numbers."""
     if column.fits != target.columns[key].fits:
         return False
     if column.fits == TEXT:
