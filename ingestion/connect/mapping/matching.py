@@ -98,7 +98,7 @@ def _candidate(
 
 
 def _is_distinctive(entity: Entity, found: set[str], points: float) -> bool:
-    """Return whether the distinctive columns, or the table's name, distinguish the entity from others."""
+    """Return whether distinctive columns, or the table's name, identify the entity."""
     # Texts, e-mail addresses and telephone numbers are rarer than columns named status.
     weight = sum(2 if name in ("text", "email", "phone") else 1 for name in found)
     if points < ENDING and weight < 2:
@@ -109,7 +109,7 @@ def _is_distinctive(entity: Entity, found: set[str], points: float) -> bool:
 
 
 def _is_keyed(key: ColumnProposal) -> bool:
-    """Return whether the entity's id is a key of the table, without which the grain is another one."""
+    """Return whether the entity's id is a key of the table: else the grain is another one."""
     return isinstance(key.value, FromColumn) and bool(key.evidence and key.evidence[0].points >= 2)
 
 

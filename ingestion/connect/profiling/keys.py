@@ -43,7 +43,7 @@ class Key:
 
 
 def is_id_like(column: ColumnProfile) -> bool:
-    """Return whether a column can hold ids: short values, named or shaped like ids, no personal data."""
+    """Return whether a column can hold ids: short, named or shaped like ids, not personal."""
     if column.fits not in (INTEGER, TEXT) or column.personal or column.mean_length > _LONGEST_ID:
         return False
     name = normalised(column.name)
