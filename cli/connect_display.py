@@ -1,4 +1,4 @@
-"""What `holdfast connect` shows: the profile, the mapping with its evidence, and what is to do."""
+"""Output of `holdfast connect`: the profile, the mapping with its evidence, and the files."""
 
 from __future__ import annotations
 
@@ -9,75 +9,98 @@ from rich.markup import escape
 from rich.table import Table
 
 from ingestion.connect.connection import Connection
-from ingestion.connect.mapping.guesses import (
-    EntityGuess,
-    FieldGuess,
+from ingestion.connect.drafts.todo import MARKER
+from ingestion.connect.mapping.proposal import (
+    Constant,
+    EntityProposal,
     FromColumn,
     FromColumns,
     LookedUp,
     Summed,
+    Value,
 )
 from ingestion.connect.profiling.profile import BOOLEAN, ColumnProfile, TableProfile
+from ingestion.connect.profiling.source_profile import SourceProfile
 
-_MOST_WORDS = 6
+_MAX_WORDS = 6
 
 
 def show_connection(console: Console, connection: Connection, *, is_dry: bool) -> None:
-    """Print everything that a person needs to judge the proposal."""
-    findings = connection.proposal.findings
-    for table in findings.tables.values():
-        console.print(_profile(table, connection))
-    for line in connection.offer.passed_over:
-        console.print(f"[yellow]![/] passed over: {escape(line)}", soft_wrap=True)
-    for guess in connection.proposal.entities:
-        console.print(_mapping(guess))
-    unused = [table for table in findings.tables if not connection.proposal.of_table(table)]
+    """Print the profile of each table, the mapping of each entity, and the files written."""
+    proposal = connection.proposal
+    for table in proposal.profile.tables.values():
+        console.print(_profile_table(table, proposal.profile))
+    for line in connection.catalog.skipped:
+        console.print(f"[yellow]![/] skipped: {escape(line)}", soft_wrap=True)
+    for entity in proposal.entities:
+        console.print(_mapping_table(entity))
+    unused = [table for table in proposal.profile.tables if not proposal.of_table(table)]
     if unused:
-        console.print(f"No entity, but there to be looked into: {', '.join(unused)}")
+        console.print(f"Tables without an entity, for lookups: {', '.join(unused)}")
     if is_dry:
         console.print("Nothing was written (--dry-run).")
         return
     for path in connection.written:
-        console.print(f"[green]✓[/] wrote {escape(_short(path))}", soft_wrap=True)
-    for path in connection.left_alone:
-        console.print(f"  left as it is {escape(_short(path))}", soft_wrap=True)
-    if connection.open_guesses:
+        console.print(f"[green]✓[/] wrote {escape(_relative(path))}", soft_wrap=True)
+    for path in connection.unchanged:
+        console.print(f"  unchanged {escape(_relative(path))}", soft_wrap=True)
+    if connection.open_questions:
         console.print(
-            f"{len(connection.open_guesses)} TODO(connect) are yours to decide; holdfast doctor"
-            " lists them."
+            f"{len(connection.open_questions)} {MARKER} to decide; holdfast doctor lists them."
         )
 
 
-def _profile(table: TableProfile, connection: Connection) -> Table:
-    findings = connection.proposal.findings
-    key = findings.keys[table.name]
-    told = " + ".join(key.columns) or "none found"
-    repeats = f", {key.repeats} rows repeat it" if key.repeats else ""
+def _profile_table(table: TableProfile, profile: SourceProfile) -> Table:
+    key = profile.keys[table.name]
+    columns = " + ".join(key.columns) or "none found"
     others = "".join(f" or {' + '.join(each)}" for each in key.others[:3])
-    rows = f"{table.rows:,} rows{' (the first)' if table.table.is_sample else ''}"
-    shown = Table(
-        title=escape(f"{table.name}: {rows}; key {told}{others}{repeats}"),
-        title_justify="left",
-        title_style="bold",
+    repeats = f", repeated in {key.repeats} rows" if key.repeats else ""
+    rows = f"{table.rows:,} rows{' (sample)' if table.table.is_sample else ''}"
+    shown = _table(
+        f"{table.name}: {rows}; key {columns}{others}{repeats}",
+        ("column", "type", "empty", "different", "holds"),
     )
-    for heading in ("column", "type", "empty", "different", "holds"):
-        shown.add_column(heading, justify="right" if heading in ("empty", "different") else "left")
     for column in table.columns.values():
-        points_at = "".join(
+        references = "".join(
             f"; → {each.target}.{each.target_column} ({each.share:.0%})"
-            for each in findings.pointing(table.name, column.name)
+            for each in profile.references_of(table.name, column.name)
         )
         shown.add_row(
             escape(column.name),
-            column.fits if column.is_text else f"{column.type.lower()}",
+            column.fits if column.is_text else column.type.lower(),
             f"{column.null_share:.1%}" if column.nulls else "",
             f"{column.distinct:,}",
-            escape(_holds(column) + points_at),
+            escape(_content(column) + references),
         )
     return shown
 
 
-def _holds(column: ColumnProfile) -> str:
+def _mapping_table(entity: EntityProposal) -> Table:
+    shown = _table(
+        f"{entity.table} → {entity.entity} ({entity.points:.1f} points)",
+        ("canonical column", "from", "because", "to decide"),
+    )
+    shown.caption = "\n".join(f"? {escape(each)}" for each in entity.questions) or None
+    shown.caption_justify = "left"
+    for column in entity.columns.values():
+        if column.value is not None or column.questions:
+            shown.add_row(
+                column.name,
+                escape(_origin(column.value)),
+                escape("; ".join(each.reason for each in column.evidence)),
+                escape("; ".join(column.questions)),
+            )
+    return shown
+
+
+def _table(title: str, headings: tuple[str, ...]) -> Table:
+    shown = Table(title=escape(title), title_justify="left", title_style="bold")
+    for heading in headings:
+        shown.add_column(heading, justify="right" if heading in ("empty", "different") else "left")
+    return shown
+
+
+def _content(column: ColumnProfile) -> str:
     parts = []
     if column.personal:
         parts.append(f"[{column.personal}]")
@@ -88,8 +111,8 @@ def _holds(column: ColumnProfile) -> str:
     if column.low is not None and column.high is not None:
         parts.append(f"{column.low:g} … {column.high:g}")
     if column.words and column.fits != BOOLEAN:
-        words = [f"{word} {count:,}" for word, count in list(column.words.items())[:_MOST_WORDS]]
-        parts.append(", ".join(words) + (", …" if len(column.words) > _MOST_WORDS else ""))
+        words = [f"{word} {count:,}" for word, count in list(column.words.items())[:_MAX_WORDS]]
+        parts.append(", ".join(words) + (", …" if len(column.words) > _MAX_WORDS else ""))
     elif column.shapes and not column.personal:
         parts.append(f"like {column.shapes[0]}")
     if column.unreadable:
@@ -97,42 +120,21 @@ def _holds(column: ColumnProfile) -> str:
     return "; ".join(parts)
 
 
-def _mapping(guess: EntityGuess) -> Table:
-    shown = Table(
-        title=escape(f"{guess.table} → {guess.entity} ({guess.points:.1f} points)"),
-        title_justify="left",
-        title_style="bold",
-        caption="\n".join(f"? {escape(doubt)}" for doubt in guess.doubts) or None,
-        caption_justify="left",
-    )
-    for heading in ("canonical column", "from", "because", "to decide"):
-        shown.add_column(heading)
-    for field in guess.fields.values():
-        if field.value is not None or field.doubts:
-            shown.add_row(
-                field.field,
-                escape(_origin(field)),
-                escape("; ".join(each.told for each in field.evidence)),
-                escape("; ".join(field.doubts)),
-            )
-    return shown
+def _origin(value: Value | None) -> str:
+    match value:
+        case FromColumn(column):
+            return column
+        case FromColumns(columns):
+            return " + ".join(columns)
+        case LookedUp(column, hops):
+            return " → ".join([column, *(f"{hop.table}.{hop.column}" for hop in hops)])
+        case Summed(table, _, amount):
+            return f"sum of {table}.{amount}"
+        case Constant(sql):
+            return sql
+    return "—"
 
 
-def _origin(field: FieldGuess) -> str:
-    value = field.value
-    if value is None:
-        return "—"
-    if isinstance(value, FromColumn):
-        return value.column
-    if isinstance(value, FromColumns):
-        return " + ".join(value.columns)
-    if isinstance(value, LookedUp):
-        return " → ".join([value.column, *(f"{hop.table}.{hop.column}" for hop in value.hops)])
-    if isinstance(value, Summed):
-        return f"sum of {value.table}.{value.amount}"
-    return value.sql
-
-
-def _short(path: Path) -> str:
+def _relative(path: Path) -> str:
     working = Path.cwd()
     return str(path.relative_to(working)) if path.is_relative_to(working) else str(path)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from cli.doctor.finding import Finding
 from deployment.source_config import SourceTable
-from ingestion.connect.drafts.todo import MARKER, open_guesses
+from ingestion.connect.drafts.todo import MARKER, open_questions
 
 
 def diagnose_guesses(path: Path, project: Path) -> Iterator[Finding]:
     """Report the guesses of `holdfast connect` that no person has confirmed yet."""
-    for mark in open_guesses(path):
+    for mark in open_questions(path):
         is_inside = mark.path.is_relative_to(project)
         shown = mark.path.relative_to(project) if is_inside else mark.path
         yield Finding(

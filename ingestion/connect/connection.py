@@ -1,4 +1,4 @@
-"""`holdfast connect`: look at a source, propose its mapping, write what is not there yet."""
+"""`holdfast connect`: profile a source, propose its mapping, write the missing drafts."""
 
 from __future__ import annotations
 
@@ -12,46 +12,38 @@ from typing import Any
 import duckdb
 
 from deployment.home import Home
-from deployment.source_config import ENTITIES
-from ingestion.connect.drafts.config_entry import new_config, source_entry, with_entry
-from ingestion.connect.drafts.dbt_project_file import with_folder
-from ingestion.connect.drafts.staging_sql import staging_model
+from ingestion.connect.drafts.config_entry import new_config, source_entry
+from ingestion.connect.drafts.config_file import with_entry
+from ingestion.connect.drafts.staging_model import staging_model
 from ingestion.connect.drafts.staging_yaml import models_yaml, sources_yaml
-from ingestion.connect.drafts.todo import OpenGuess, open_guesses
-from ingestion.connect.errors import ConnectError
-from ingestion.connect.mapping.guesses import Findings, Proposal
-from ingestion.connect.mapping.mapping import propose
-from ingestion.connect.origins.database import offered_database, refuse_literal_secret
-from ingestion.connect.origins.folder import offered_files
-from ingestion.connect.origins.offered import Offer
-from ingestion.connect.profiling.keys import find_key, find_references
-from ingestion.connect.profiling.profile import profile_table
-from ingestion.errors import SourceError
-from ingestion.opened_source import open_origin
+from ingestion.connect.drafts.todo import OpenQuestion, open_questions
+from ingestion.connect.mapping.matching import propose
+from ingestion.connect.mapping.proposal import Proposal
+from ingestion.connect.origins.catalog import Catalog
+from ingestion.connect.origins.errors import ConnectError
+from ingestion.connect.origins.origin import read_catalog
+from ingestion.connect.profiling.source_profile import SourceProfile, profile_source
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_SCHEME = re.compile(r"^([A-Za-z][\w+.-]*)://")
-# fsspec lists nothing there that tells a size, so no source can lie there.
-_PAGES = {"http", "https"}
 
 
 @dataclass(frozen=True)
 class Connection:
-    """What came of it.
+    """Result of `holdfast connect`.
 
     Attributes:
-        proposal: the mapping, with all that was found.
-        offer: the source as it was found.
-        written: the files that were written or added to.
-        left_alone: files that were there already, and were not touched.
-        open_guesses: the marks that a person has to decide on.
+        proposal: the mapping, with the source's profile.
+        catalog: the source's tables.
+        written: files that were written or extended.
+        unchanged: files that existed and were not changed.
+        open_questions: the TODOs in the configuration and in the staging folder.
     """
 
     proposal: Proposal
-    offer: Offer
+    catalog: Catalog
     written: list[Path]
-    left_alone: list[Path]
-    open_guesses: list[OpenGuess]
+    unchanged: list[Path]
+    open_questions: list[OpenQuestion]
 
 
 def connect(
@@ -64,162 +56,98 @@ def connect(
     storage_options: Mapping[str, Any] | None = None,
     is_dry: bool = False,
 ) -> Connection:
-    """Profile a source, propose what it means and write config entry and staging models.
+    """Profile a source, propose a mapping, and write the config entry and the staging models.
 
-    What is there already is left as it is: a source in the configuration, a model, a YAML file.
+    A source in the configuration, a model or a YAML file that exists is not changed.
 
     Args:
-        name: what the source is to be called.
-        origin: a folder, here or in an object store, a database's URL, or a YAML file with the
-            entry of an API; `${NAME}` in it is looked up, and written as it is.
-        config_path: the deployment's YAML; made where it is not there.
+        name: name of the source.
+        origin: a local folder, a folder of an object store, a database's URL, or a YAML file with
+            an API's entry. `${NAME}` is looked up, and is written to the configuration as it is.
+        config_path: the deployment's YAML; created if it does not exist.
         home: a relative folder is below its root, as in the configuration.
         project: the folder that holds dbt_project/.
-        storage_options: of an object store, as the configuration is to have them.
-        is_dry: look and propose only.
+        storage_options: of an object store, as in the configuration.
+        is_dry: whether to write nothing.
 
     Raises:
-        ConnectError: the name or the origin cannot be used, or a file cannot be added to.
+        ConnectError: the name or the origin is invalid, or the configuration cannot be extended.
     """
     if not _NAME.fullmatch(name):
         raise ConnectError(
             f"expected a name of lower-case letters, digits and _, a letter first, found {name!r}"
         )
+    folder = project / "dbt_project" / "models" / "staging" / name
     with duckdb.connect() as con:
         con.execute("set preserve_insertion_order = true")
-        offer = _offer(con, name, origin, home, storage_options or {})
-        findings = _findings(con, offer)
-        offer, findings = _keyed(offer, findings)
-        proposal = propose(findings)
-        texts = _texts(name, proposal, offer, config_path, project)
-    written, left_alone = ([], []) if is_dry else _write(texts)
-    marks = [mark for path in (config_path, _folder(project, name)) for mark in open_guesses(path)]
-    return Connection(proposal, offer, written, left_alone, marks)
+        catalog = read_catalog(con, name, origin, home, storage_options or {})
+        catalog, profile = _with_keys(catalog, profile_source(con, catalog))
+        proposal = propose(profile)
+        drafts = {
+            config_path: _config(config_path, name, catalog, proposal),
+            **_staging(folder, name, proposal),
+        }
+    written, unchanged = ([], []) if is_dry else _write(drafts)
+    questions = [each for path in (config_path, folder) for each in open_questions(path)]
+    return Connection(proposal, catalog, written, unchanged, questions)
 
 
-def _offer(
-    con: duckdb.DuckDBPyConnection,
-    name: str,
-    origin: str,
-    home: Home,
-    storage_options: Mapping[str, Any],
-) -> Offer:
-    try:
-        revealed = open_origin(name, origin).value(origin)
-    except SourceError as error:
-        raise ConnectError(str(error)) from None
-    found = _SCHEME.match(revealed)
-    scheme = found.group(1).casefold() if found else None
-    if scheme in _PAGES:
-        raise ConnectError(
-            f"--from is a {scheme} address: bring one delivery to a folder and connect that; of an"
-            " API, name a YAML file with its entry"
-        )
-    if scheme and _is_of_a_store(scheme):
-        from ingestion.connect.origins.store import offered_store
-
-        return offered_store(con, name, origin, storage_options)
-    if storage_options:
-        raise ConnectError("--storage-option is for an object store, such as s3://bucket/folder")
-    if scheme:
-        refuse_literal_secret(name, origin)
-        return offered_database(con, name, origin)
-    if Path(revealed).suffix in (".yml", ".yaml"):
-        from ingestion.connect.origins.api import offered_api
-
-        return offered_api(con, Path(revealed).expanduser())
-    folder = home.root / Path(revealed).expanduser()
-    if not folder.is_dir() and Path(revealed).expanduser().is_dir():
-        # A path as the shell completes it: relative to where the command is typed.
-        folder = Path(revealed).expanduser().resolve()
-        origin = str(folder)
-    if not folder.is_dir():
-        raise ConnectError(
-            f"--from: expected a folder (relative to {home.root}), the URL of an object store or a"
-            f" database, or the YAML of an API's entry, found none of them in {origin}"
-        )
-    return offered_files(con, origin, folder)
-
-
-def _is_of_a_store(scheme: str) -> bool:
-    from fsspec import available_protocols
-
-    return scheme in available_protocols()
-
-
-def _findings(con: duckdb.DuckDBPyConnection, offer: Offer) -> Findings:
-    tables = {table.name: profile_table(con, table) for table in offer.tables}
-    keys = {name: find_key(con, table) for name, table in tables.items()}
-    return Findings(con, tables, keys, find_references(con, tables, keys))
-
-
-def _keyed(offer: Offer, findings: Findings) -> tuple[Offer, Findings]:
-    """Without the tables that live in the source and have no key: they cannot be configured."""
-    if offer.kind == "files":
-        return offer, findings
-    bare = {name for name in findings.tables if not findings.keys[name].columns}
-    told = [
-        f"{name}: no column and no two tell its rows apart, and a table that is read where it"
-        " lives needs a key"
-        for name in sorted(bare)
-    ]
-    kept = {name: table for name, table in findings.tables.items() if name not in bare}
+def _with_keys(catalog: Catalog, profile: SourceProfile) -> tuple[Catalog, SourceProfile]:
+    """Leave out tables of databases and APIs without a key, which the configuration requires."""
+    if catalog.kind == "files":
+        return catalog, profile
+    skipped = {
+        name: f"{name}: no column and no pair of columns is unique, and a table of a database or an"
+        " API needs a key"
+        for name in sorted(profile.tables)
+        if not profile.keys[name].columns
+    }
+    kept = {name: table for name, table in profile.tables.items() if name not in skipped}
     if not kept:
-        raise ConnectError("no table has a key: " + "; ".join(told))
-    references = [each for each in findings.references if each.table not in bare]
+        raise ConnectError("no table has a key: " + "; ".join(skipped.values()))
+    references = [each for each in profile.references if each.table in kept]
     return (
-        replace(offer, passed_over=[*offer.passed_over, *told]),
-        replace(findings, tables=kept, references=references),
+        replace(catalog, skipped=[*catalog.skipped, *skipped.values()]),
+        replace(profile, tables=kept, references=references),
     )
 
 
-def _texts(
-    name: str, proposal: Proposal, offer: Offer, config_path: Path, project: Path
-) -> Mapping[Path, str | None]:
-    """What is to be in each file; None where it stays as it is."""
-    entry = source_entry(name, offer, proposal)
-    folder = _folder(project, name)
-    texts: dict[Path, str | None] = {}
-    if config_path.is_file():
-        text = config_path.read_text(encoding="utf-8")
-        texts[config_path] = with_entry(config_path, text, name, entry)
-    else:
-        texts[config_path] = new_config(name, proposal, entry)
-    project_file = project / "dbt_project" / "dbt_project.yml"
-    text = project_file.read_text(encoding="utf-8")
-    enabled = with_folder(project_file, text, name)
-    texts[project_file] = enabled if enabled != text else None
-    models = {folder / f"_{name}__sources.yml": sources_yaml(name, proposal)}
+def _config(path: Path, name: str, catalog: Catalog, proposal: Proposal) -> str | None:
+    """Return the configuration with the source, or None if it has the source."""
+    entry = source_entry(name, catalog, proposal)
+    if path.is_file():
+        return with_entry(path, path.read_text(encoding="utf-8"), name, entry)
+    return new_config(name, proposal, entry)
+
+
+def _staging(folder: Path, name: str, proposal: Proposal) -> dict[Path, str | None]:
+    """Return the text of each file of the staging folder, None for files that exist."""
+    drafts = {folder / f"_{name}__sources.yml": sources_yaml(name, proposal)}
     if proposal.entities:
-        models[folder / f"_{name}__models.yml"] = models_yaml(name, proposal)
-    for entity in ENTITIES:
-        for guess in proposal.entities:
-            if guess.entity == entity:
-                model = staging_model(name, proposal.findings, guess)
-                models[folder / f"stg_{name}__{entity}.sql"] = model
-    return texts | {path: None if path.exists() else text for path, text in models.items()}
+        drafts[folder / f"_{name}__models.yml"] = models_yaml(name, proposal)
+    for each in proposal.entities:
+        path = folder / f"stg_{name}__{each.entity}.sql"
+        drafts[path] = staging_model(name, proposal.profile, each)
+    return {path: None if path.exists() else text for path, text in drafts.items()}
 
 
-def _write(texts: Mapping[Path, str | None]) -> tuple[list[Path], list[Path]]:
-    written, left_alone = [], []
-    for path, text in texts.items():
+def _write(drafts: Mapping[Path, str | None]) -> tuple[list[Path], list[Path]]:
+    """Write the drafts that have a text; return the paths written and the paths unchanged."""
+    written, unchanged = [], []
+    for path, text in drafts.items():
         if text is None:
-            left_alone.append(path)
+            unchanged.append(path)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        _put(path.resolve(), text)
+        _replace(path.resolve(), text)
         written.append(path)
-    return written, left_alone
+    return written, unchanged
 
 
-def _put(path: Path, text: str) -> None:
-    """Write a file in one step: whoever is killed leaves the old one or the new one."""
+def _replace(path: Path, text: str) -> None:
+    """Write a file atomically: a killed process leaves the old file or the new one."""
     beside = path.with_name(f".{path.name}.new")
     beside.write_text(text, encoding="utf-8")
     if path.exists():
         shutil.copymode(path, beside)
     beside.replace(path)
-
-
-def _folder(project: Path, name: str) -> Path:
-    return project / "dbt_project" / "models" / "staging" / name

@@ -68,7 +68,7 @@ def test_the_six_tables_are_taken_for_what_they_are(generated: tuple[Path, Conne
         "order_items": "order_lines",
         "order_reviews": "feedback",
     }
-    assert {name: key.columns for name, key in proposal.findings.keys.items()} == {
+    assert {name: key.columns for name, key in proposal.profile.keys.items()} == {
         "customers": ("customer_id",),
         "orders": ("order_id",),
         "order_items": ("order_id", "order_item_id"),
@@ -85,7 +85,7 @@ def test_doctor_refuses_what_connect_was_not_sure_of(
     monkeypatch.setenv("OLIST_DIR", str(data_folder("OLIST_DIR")))
     findings = diagnose(project / "config" / "olist.yml", Home(tmp_path), ports={}, project=project)
     refused = [each.subject for each in findings if MARKER in each.message]
-    assert len(refused) == len(connection.open_guesses) == 14
+    assert len(refused) == len(connection.open_questions) == 14
     assert {Path(each.rpartition(":")[0]).name for each in refused} == {
         "olist.yml",
         "stg_olist__customers.sql",

@@ -1,4 +1,4 @@
-"""Drafted files: the configuration entry, the staging SQL and its YAML.
+"""Drafted files by Jinja2 templates: the configuration entry, the staging SQL and its YAML.
 
-Decisions on what a column means do not belong here (`mapping/`).
+Decisions on the meaning of a column do not belong here (`mapping/`).
 """

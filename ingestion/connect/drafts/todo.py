@@ -1,4 +1,4 @@
-"""The mark of a guess that a person has to decide on, and where such marks are left."""
+"""Open questions: TODO comments in the drafts that a person has to decide."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _SUFFIXES = {".sql", ".yml", ".yaml"}
 
 
 @dataclass(frozen=True)
-class OpenGuess:
-    """A mark that is still in a file.
+class OpenQuestion:
+    """A TODO in a file.
 
     Attributes:
         path: the file.
-        line: the mark's line, from 1.
-        question: what has to be decided.
+        line: line number of the TODO, from 1.
+        question: its first line.
     """
 
     path: Path
@@ -25,15 +25,15 @@ class OpenGuess:
     question: str
 
 
-def open_guesses(path: Path) -> Iterator[OpenGuess]:
-    """The marks in a file, or in the SQL and YAML files below a folder; none where neither is."""
+def open_questions(path: Path) -> Iterator[OpenQuestion]:
+    """Yield the TODOs of a file, or of the SQL and YAML files below a folder, if it exists."""
     if path.is_dir():
         for file in sorted(path.rglob("*")):
             if file.suffix in _SUFFIXES and file.is_file():
-                yield from open_guesses(file)
+                yield from open_questions(file)
     elif path.is_file():
         text = path.read_text(encoding="utf-8", errors="replace")
         for number, line in enumerate(text.splitlines(), start=1):
             if MARKER in line:
                 question = line.split(MARKER, 1)[1].lstrip(": ").removesuffix("#}").rstrip()
-                yield OpenGuess(path, number, question)
+                yield OpenQuestion(path, number, question)

@@ -1,9 +1,12 @@
-"""What speaks for one column to be one of an entity's, and what its values leave open."""
+"""Evidence that a column is a canonical column, and the questions that its values leave open."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from deployment.source_config import Entity
-from ingestion.connect.mapping.guesses import Evidence, Findings
+from ingestion.connect.mapping.proposal import Evidence
+from ingestion.connect.origins.table_names import normalised
 from ingestion.connect.profiling.entities import (
     ADDRESS,
     AMOUNT,
@@ -11,7 +14,7 @@ from ingestion.connect.profiling.entities import (
     ID,
     NUMBER,
     PHONE,
-    SHAPES,
+    SCHEMAS,
     TEXT,
     TIME,
     WORD,
@@ -20,10 +23,10 @@ from ingestion.connect.profiling.names import (
     ENDING,
     EXACT,
     column_points,
-    normalised,
-    status_words,
+    order_statuses,
     table_points,
 )
+from ingestion.connect.profiling.privacy import EMAILS, FREE_TEXT, PHONES
 from ingestion.connect.profiling.profile import (
     BOOLEAN,
     DECIMAL,
@@ -32,40 +35,90 @@ from ingestion.connect.profiling.profile import (
     TableProfile,
 )
 from ingestion.connect.profiling.profile import TEXT as TEXT_VALUES
+from ingestion.connect.profiling.source_profile import SourceProfile
 
 EVENT_TYPES = (
     "session", "product_view", "add_to_cart", "checkout", "app_feature", "email_open",
     "unsubscribe",
 )  # fmt: skip
-_MOST_STARS = 5.0
+_MAX_STARS = 5.0
+# Evidence of a column's kind alone, beside its name.
+_KIND_EVIDENCE = {
+    TIME: Evidence(1.0, "its values are times"),
+    AMOUNT: Evidence(1.0, "its values are numbers"),
+    NUMBER: Evidence(1.0, "its values are numbers"),
+    FLAG: Evidence(1.0, "it has two values"),
+}
+_REFERENCED = {
+    "source_customer_id": "customers",
+    "source_order_id": "orders",
+    "source_ticket_id": "tickets",
+}
 
 
 def column_evidence(
-    findings: Findings,
+    profile: SourceProfile,
     entity: Entity,
     table: TableProfile,
     name: str,
-    kind: str,
     column: ColumnProfile,
 ) -> tuple[Evidence, ...]:
-    """What speaks for a column to be a field; nothing where its values rule it out."""
+    """Return the evidence that a column is the canonical column `name`; empty if its values differ.
+
+    Args:
+        profile: the source.
+        entity: the entity.
+        table: the table.
+        name: the canonical column.
+        column: the table's column.
+    """
+    kind = SCHEMAS[entity].columns[name][1]
     points, like = column_points(entity, name, column.name, table.name)
-    if not is_of(kind, column, points):
+    if not fits_kind(kind, column, points):
         return ()
-    if kind == ID and points < ENDING and findings.pointing(table.name, column.name):
-        # A contract_id that points at the contracts is no contact_id.
+    if kind == ID and points < ENDING and profile.references_of(table.name, column.name):
+        # A contract_id that references the contracts is not similar to contact_id.
         return ()
     evidence = []
     if points:
-        evidence.append(Evidence(points, f"it is called like {like}"))
-    evidence += _value_evidence(findings, entity, table, name, kind, column)
-    # Values alone convince only where they can be nothing else.
-    is_telling = any(each.points >= 3 for each in evidence)
-    return tuple(evidence) if points or is_telling else ()
+        evidence.append(Evidence(points, f"its name matches {like}"))
+    evidence += _value_evidence(profile, entity, table, name, column)
+    # Values alone are sufficient only where no other column can have them.
+    is_sufficient = any(each.points >= 3 for each in evidence)
+    return tuple(evidence) if points or is_sufficient else ()
 
 
-def is_of(kind: str, column: ColumnProfile, points: float) -> bool:
-    """Whether a column's values can be of a kind at all."""
+def best_column(
+    table: TableProfile,
+    entity: str,
+    name: str,
+    kind: str,
+    table_name: str | None = None,
+    taken: Collection[str] = (),
+) -> tuple[float, str]:
+    """Return the points and the name of the column whose name matches a canonical column best.
+
+    Args:
+        table: the table.
+        entity: the entity.
+        name: the canonical column.
+        kind: kind of value of the columns to choose from.
+        table_name: words to ignore at the front of a column's name; the table's by default.
+        taken: columns to leave out.
+    """
+    return max(
+        (
+            (column_points(entity, name, column.name, table_name or table.name)[0], column.name)
+            for column in table.columns.values()
+            if fits_kind(kind, column, EXACT) and column.name not in taken
+        ),
+        default=(0.0, ""),
+        key=lambda pair: pair[0],
+    )
+
+
+def fits_kind(kind: str, column: ColumnProfile, points: float) -> bool:
+    """Return whether a column, with a name of so many points, can have values of a kind."""
     if column.distinct == 0:
         return points >= ENDING
     if kind == TIME:
@@ -79,89 +132,71 @@ def is_of(kind: str, column: ColumnProfile, points: float) -> bool:
             return points >= EXACT and column.type == "DOUBLE"
         return column.fits in (INTEGER, TEXT_VALUES) and column.personal is None
     if kind == ADDRESS:
-        return column.fits == TEXT_VALUES and column.personal in (None, "e-mail addresses")
+        return column.fits == TEXT_VALUES and column.personal in (None, EMAILS)
     if kind == PHONE:
-        return column.personal == "telephone numbers"
+        return column.personal == PHONES
     return column.fits == TEXT_VALUES
 
 
 def _value_evidence(
-    findings: Findings,
-    entity: Entity,
-    table: TableProfile,
-    name: str,
-    kind: str,
-    column: ColumnProfile,
+    profile: SourceProfile, entity: Entity, table: TableProfile, name: str, column: ColumnProfile
 ) -> list[Evidence]:
-    if kind == TIME:
-        return [Evidence(1.0, "its values are times")]
-    if kind in (AMOUNT, NUMBER):
-        return [Evidence(1.0, "its values are numbers")]
-    if kind == FLAG:
-        return [Evidence(1.0, "it has two values")]
-    if kind in (ADDRESS, PHONE) and column.personal in ("e-mail addresses", "telephone numbers"):
+    kind = SCHEMAS[entity].columns[name][1]
+    if kind in _KIND_EVIDENCE:
+        return [_KIND_EVIDENCE[kind]]
+    if kind in (ADDRESS, PHONE) and column.personal in (EMAILS, PHONES):
         return [Evidence(3.0, f"its values are {column.personal}")]
-    if kind == TEXT and column.personal == "free text":
+    if kind == TEXT and column.personal == FREE_TEXT:
         return [Evidence(2.0, "its values are sentences")]
-    if kind == WORD and (entity, name) == ("orders", "status"):
-        known = status_words()["orders.status"]
-        share = sum(normalised(word) in known for word in column.words) / max(len(column.words), 1)
-        if share >= 0.5:
-            meanings = [
-                f"{word} = {known[normalised(word)]}"
-                for word in column.words
-                if normalised(word) in known
-            ]
-            return [Evidence(2.0, f"its words are states of an order: {', '.join(meanings)}")]
+    if (entity, name) == ("orders", "status"):
+        known = _known_statuses(column)
+        if len(known) >= 0.5 * max(len(column.words), 1):
+            meanings = ", ".join(f"{word} = {status}" for word, status in known.items())
+            return [Evidence(2.0, f"its values are statuses of an order: {meanings}")]
     if kind == WORD and column.words:
-        return [Evidence(0.5, f"it has {len(column.words)} words that repeat")]
+        return [Evidence(0.5, f"it has {len(column.words)} values that repeat")]
     if kind == ID:
         return [
-            Evidence(2.0, each.told)
-            for each in findings.pointing(table.name, column.name)
-            if _is_table_of(name, each.target)
+            Evidence(2.0, each.reason)
+            for each in profile.references_of(table.name, column.name)
+            if name in _REFERENCED and table_points(_REFERENCED[name], each.target)[0] > 0
         ][:1]
     return []
 
 
-def _is_table_of(field_name: str, table: str) -> bool:
-    entity = {
-        "source_customer_id": "customers",
-        "source_order_id": "orders",
-        "source_ticket_id": "tickets",
-    }.get(field_name)
-    return entity is not None and table_points(entity, table)[0] > 0
+def _known_statuses(column: ColumnProfile) -> dict[str, str]:
+    """Return the canonical status by value of a column, for the values that are known."""
+    known = order_statuses()
+    return {word: known[normalised(word)] for word in column.words if normalised(word) in known}
 
 
-def value_doubts(entity: Entity, name: str, column: ColumnProfile) -> list[str]:
-    """What the values leave open although the column is the right one."""
-    doubts = []
+def value_questions(entity: Entity, name: str, column: ColumnProfile) -> list[str]:
+    """Return the open questions on the values of a column that is the canonical column `name`."""
+    questions = []
     if column.is_time and column.is_day_first_unsure:
-        doubts.append(
-            f"{column.name}: no day is above 12, so day and month could be either way round;"
-            " day first is read"
+        questions.append(
+            f"is {column.name} day first or month first? No day is above 12, and day first is used"
         )
-    if name in ("rating", "csat_score") and column.high is not None and column.high > _MOST_STARS:
-        doubts.append(
-            f"{column.name} goes from {column.low:g} to {column.high:g}: bring it to 1 to 5"
+    if name in ("rating", "csat_score") and column.high is not None and column.high > _MAX_STARS:
+        questions.append(
+            f"{column.name} ranges from {column.low:g} to {column.high:g}: convert it to 1 to 5"
         )
     if name == "country" and any(len(word) != 2 for word in column.words):
-        doubts.append(f"{column.name} is to become ISO 3166 codes of two letters")
+        questions.append(f"convert {column.name} to ISO 3166 codes of two letters")
     if (entity, name) == ("orders", "status"):
-        known = status_words()["orders.status"]
-        unknown = [word for word in column.words if normalised(word) not in known]
+        unknown = [word for word in column.words if word not in _known_statuses(column)]
         if unknown:
-            doubts.append(
-                f"what do {', '.join(unknown)} in {column.name} mean? They are rejected until they"
-                " are listed as completed, open, cancelled or refunded"
+            questions.append(
+                f"what do {', '.join(unknown)} in {column.name} mean? Their rows are rejected until"
+                " each value is listed as completed, open, cancelled or refunded"
             )
         if not column.words:
-            doubts.append(f"the words of {column.name} are not known: list what each means")
+            questions.append(f"list the values of {column.name} with the status of each")
     if (entity, name) == ("events", "event_type") and not set(column.words) & set(EVENT_TYPES):
-        doubts.append(
-            f"which of {', '.join(EVENT_TYPES)} are the values of {column.name}? They are taken as"
-            " they are"
+        questions.append(
+            f"which of {', '.join(EVENT_TYPES)} is each value of {column.name}? The values are not"
+            " converted"
         )
-    if column.fits == DECIMAL and SHAPES[entity].fields[name][1] == ID:
-        doubts.append(f"{column.name} holds numbers with a fraction: cut it off, if they are ids")
-    return doubts
+    if column.fits == DECIMAL and SCHEMAS[entity].columns[name][1] == ID:
+        questions.append(f"{column.name} has decimals: are they cut off correctly for an id?")
+    return questions

@@ -1,10 +1,11 @@
-"""An API: the first pages of each resource that an entry for the configuration names."""
+"""Catalog of an API: the first pages of each resource that a draft config entry names."""
 
 from __future__ import annotations
 
 import json
 import tempfile
 from collections.abc import Mapping
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,56 +18,51 @@ from deployment.source_config import RestSource
 from ingestion.apis.client import ApiClient
 from ingestion.apis.paging import Pages
 from ingestion.apis.records import lifted
-from ingestion.connect.errors import ConnectError, mistakes_in
-from ingestion.connect.origins.offered import Offer, OfferedTable
+from ingestion.connect.origins.catalog import Catalog, CatalogTable
+from ingestion.connect.origins.errors import ConnectError, validation_summary
 from ingestion.errors import SourceError
 from ingestion.files.formats.readers import json_lines
 from ingestion.opened_source import open_source
 from warehouse.quoting import identifier
 
-# Enough to tell keys and words, within what an API that allows two requests a second gives in 20 s.
+# Enough for keys and vocabularies: 20 s of an API that allows two requests a second.
 SAMPLE_PAGES = 40
 
-# What is found out, and so need not be in the entry.
-_FOUND_OUT = ("columns", "optional_columns", "key", "provides")
-_UNKNOWN = {"columns": ["id"], "key": ["id"]}
+# Keys of a table's entry that the profile supplies.
+_INFERRED = ("columns", "optional_columns", "key", "provides")
+_PLACEHOLDER = {"columns": ["id"], "key": ["id"], "optional_columns": [], "provides": []}
 
 
-def offered_api(con: duckdb.DuckDBPyConnection, path: Path) -> Offer:
-    """The resources that an entry names, the first pages of each in `con`.
+def api_catalog(con: duckdb.DuckDBPyConnection, path: Path) -> Catalog:
+    """Read the first pages of each resource into DuckDB.
 
     Args:
-        con: a database of its own, which receives one table a resource.
-        path: YAML of a source as the configuration has it (kind: rest, base_url, auth, tables),
-            whose tables may leave out what is to be found: columns, key and provides.
+        con: an empty database, which receives one table a resource.
+        path: YAML of a source as in the configuration (kind: rest, base_url, auth, tables). Its
+            tables may leave out columns, key and provides.
 
     Raises:
-        ConnectError: the entry is not understood, or a resource cannot be read.
+        ConnectError: the entry is invalid, or a resource cannot be read.
     """
     entry = _entry(path)
     source = _source(path, entry)
     tables: dict[str, Mapping[str, Any]] = entry["tables"]
-    offered, passed_over = [], []
+    found, skipped = [], []
     try:
-        client = ApiClient(open_source(path.stem, source))
+        with closing(ApiClient(open_source(path.stem, source))) as client:
+            for name, table in tables.items():
+                columns = _sample(con, client, source, name)
+                if not columns:
+                    skipped.append(f"{name}: it returns no record")
+                    continue
+                where = {key: value for key, value in table.items() if key not in _INFERRED}
+                found.append(CatalogTable(name, identifier(name), columns, True, where))
     except SourceError as error:
         raise ConnectError(str(error)) from None
-    try:
-        for name, table in tables.items():
-            columns = _sample(con, client, source, name)
-            if not columns:
-                passed_over.append(f"{name}: it answers with no record")
-                continue
-            where = {key: value for key, value in table.items() if key not in _FOUND_OUT}
-            offered.append(OfferedTable(name, identifier(name), columns, True, where))
-    except SourceError as error:
-        raise ConnectError(str(error)) from None
-    finally:
-        client.close()
-    if not offered:
-        raise ConnectError(f"{path}: no resource has a record: check what the secret may see")
+    if not found:
+        raise ConnectError(f"{path}: no resource has a record: check the permissions of the secret")
     rest = {key: value for key, value in entry.items() if key not in ("kind", "tables")}
-    return Offer("rest", rest, offered, passed_over)
+    return Catalog("rest", rest, found, skipped)
 
 
 def _entry(path: Path) -> dict[str, Any]:
@@ -83,25 +79,24 @@ def _entry(path: Path) -> dict[str, Any]:
 
 
 def _source(path: Path, entry: Mapping[str, Any]) -> RestSource:
-    tables = {
-        name: {**(table or {}), **_UNKNOWN, "optional_columns": [], "provides": []}
-        for name, table in entry["tables"].items()
-    }
+    tables = {name: {**(table or {}), **_PLACEHOLDER} for name, table in entry["tables"].items()}
     for table in tables.values():
-        table.pop("deleted_when", None)  # tells of columns, which are not known yet
+        table.pop("deleted_when", None)  # names columns, which are not known yet
     try:
         return RestSource.model_validate({**entry, "tables": tables})
     except ValidationError as error:
-        raise ConnectError(f"{path}: {mistakes_in(error)}") from None
+        raise ConnectError(f"{path}: {validation_summary(error)}") from None
 
 
 def _sample(
     con: duckdb.DuckDBPyConnection, client: ApiClient, source: RestSource, name: str
 ) -> dict[str, str]:
-    """Put the first pages of a resource into a table; its columns, none without a record.
+    """Load the first pages of a resource into a table; return DuckDB type by column.
+
+    The result is empty, and no table is made, for a resource without a record.
 
     Raises:
-        SourceError: they cannot be had.
+        SourceError: the pages cannot be read.
     """
     table = source.tables[name]
     pages = Pages.from_the_beginning(client, name, source)

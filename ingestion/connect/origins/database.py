@@ -1,4 +1,4 @@
-"""A database: its tables, and the first rows of each, read as extraction reads them."""
+"""Catalog of a database: its tables and views, with the first rows of each."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlsplit
 import duckdb
 
 from deployment.source_config.references import is_reference
-from ingestion.connect.errors import ConnectError
-from ingestion.connect.origins.folder import ascii_name
-from ingestion.connect.origins.offered import Offer, OfferedTable
+from ingestion.connect.origins.catalog import Catalog, CatalogTable
+from ingestion.connect.origins.errors import ConnectError
+from ingestion.connect.origins.table_names import distinct_name, raw_table_name
 from ingestion.errors import SourceError
 from ingestion.opened_source import open_origin
 from warehouse.quoting import identifier
@@ -19,17 +19,17 @@ from warehouse.quoting import identifier
 if TYPE_CHECKING:
     from ingestion.databases.snapshot import Snapshot
 
-# A database answers others too: enough to tell keys and words, some seconds of one connection.
+# Enough for keys and vocabularies, within some seconds of one connection.
 SAMPLE_ROWS = 200_000
 
 _PASSWORD_KEYS = {"password", "passwd", "pwd", "sslpassword", "token", "access_token", "api_key"}
 
 
 def refuse_literal_secret(name: str, url: str) -> None:
-    """A URL that holds a password itself would put it into the configuration and the shell's past.
+    """Refuse a URL with a password, which the configuration and the shell's history would keep.
 
     Raises:
-        ConnectError: it does.
+        ConnectError: the URL has a password.
     """
     try:
         parts = urlsplit(url)
@@ -41,52 +41,49 @@ def refuse_literal_secret(name: str, url: str) -> None:
         variable = f"{name.upper()}_URL"
         raise ConnectError(
             "the database's URL holds a password: put the whole URL into the environment as"
-            f" {variable}, or into the file that HOLDFAST_SECRETS names, and say"
+            f" {variable}, or into the file that HOLDFAST_SECRETS names, and give"
             f" --from '${{{variable}}}'"
         )
 
 
-def offered_database(con: duckdb.DuckDBPyConnection, name: str, url: str) -> Offer:
-    """The tables and views of the database, the first rows of each in `con`.
+def database_catalog(con: duckdb.DuckDBPyConnection, name: str, url: str) -> Catalog:
+    """Read the first rows of each table and view of a database into DuckDB.
 
     Args:
-        con: a database of its own, which receives one table a table.
-        name: what the source is to be called.
-        url: as the configuration is to have it: with `${NAME}` for what is secret.
+        con: an empty database, which receives the tables.
+        name: the source's name.
+        url: as in the configuration, with `${NAME}` for each secret.
 
     Raises:
-        ConnectError: there is no such database or driver, or it has no tables.
+        ConnectError: the database or its driver is missing, or the database has no tables.
     """
     from ingestion.databases.database import open_snapshot
 
     try:
         with open_snapshot(name, open_origin(name, url).value(url)) as snapshot:
-            return _offer(con, snapshot, url)
+            return _catalog(con, snapshot, url)
     except SourceError as error:
         raise ConnectError(str(error).removeprefix(f"source {name}: ")) from None
 
 
-def _offer(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, url: str) -> Offer:
+def _catalog(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, url: str) -> Catalog:
     names: dict[str, str] = {}
     for table in snapshot.tables():
-        name = ascii_name(table)
-        while name in names.values():
-            name += "_2"
-        names[table] = name
+        names[table] = distinct_name(raw_table_name(table), names.values())
     if not names:
         raise ConnectError("the database has no tables")
-    offered = {table: _table(con, snapshot, table, names) for table in names}
-    return Offer(
+    found = {table: _table(con, snapshot, table, names) for table in names}
+    return Catalog(
         "sql",
         {"url": url},
-        [table for table in offered.values() if table is not None],
-        [f"{name}: it has no columns" for name, table in offered.items() if table is None],
+        [table for table in found.values() if table is not None],
+        [f"{name}: it has no columns" for name, table in found.items() if table is None],
     )
 
 
 def _table(
     con: duckdb.DuckDBPyConnection, snapshot: Snapshot, table: str, names: Mapping[str, str]
-) -> OfferedTable | None:
+) -> CatalogTable | None:
     import sqlalchemy as sa
 
     columns = snapshot.columns(table)
@@ -104,11 +101,11 @@ def _table(
     try:
         batches.copy(con, relation, columns)
     except duckdb.Error:
-        # DuckDB's words may quote a row.
+        # DuckDB's message may quote a row.
         raise batches.failure or SourceError(f"{table}: its rows cannot be read") from None
     cut = con.execute(f"delete from {relation} where rowid >= {SAMPLE_ROWS}").fetchone()
     keys = snapshot.keys(table)
-    return OfferedTable(
+    return CatalogTable(
         names[table],
         relation,
         {column.name: column.kind for column in columns},

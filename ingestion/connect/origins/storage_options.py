@@ -1,4 +1,4 @@
-"""The options of an object store as they are typed: `NAME=VALUE`, a dot for an option within."""
+"""Options of an object store on the command line: `NAME=VALUE`, a dot for a nested option."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 import yaml
 
-from ingestion.connect.errors import ConnectError
+from ingestion.connect.origins.errors import ConnectError
 
 
 def storage_options(given: Iterable[str]) -> dict[str, Any]:
-    """The options as the configuration has them; numbers and truths are read as YAML reads them.
+    """Return the options as the configuration has them; numbers and booleans are read as in YAML.
 
     Raises:
-        ConnectError: one is not `NAME=VALUE`, or is given twice, also as part of another.
+        ConnectError: an option is not `NAME=VALUE`, or is given twice.
     """
     options: dict[str, Any] = {}
     for each in given:
@@ -25,18 +25,16 @@ def storage_options(given: Iterable[str]) -> dict[str, Any]:
                 "--storage-option: expected NAME=VALUE, such as 'key=${S3_KEY}' or"
                 f" client_kwargs.region_name=eu-central-1, found {path}"
             )
-        inner = options
+        inner: Any = options
         for folder in folders:
-            inner = inner.setdefault(folder, {})
-            if not isinstance(inner, dict):
-                break
+            inner = inner.setdefault(folder, {}) if isinstance(inner, dict) else None
         if not isinstance(inner, dict) or name in inner:
             raise ConnectError(f"--storage-option {path} is given twice")
-        inner[name] = _read(value)
+        inner[name] = _typed(value)
     return options
 
 
-def _read(value: str) -> Any:
+def _typed(value: str) -> Any:
     try:
         read = yaml.safe_load(value)
     except yaml.YAMLError:

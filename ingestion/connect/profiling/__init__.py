@@ -1,4 +1,4 @@
-"""Profiles of tables and columns: types, keys, values and known column names.
+"""Profiles of tables and columns: types, keys, references, vocabularies and known names.
 
 The choice of an entity for a table does not belong here (`mapping/`).
 """

@@ -1,14 +1,15 @@
-"""What tells the rows of a table apart, and which columns point at another table's rows."""
+"""Key of a table: declared, or the one or two columns without a repeated value."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import duckdb
 
-from ingestion.connect.profiling.names import normalised, singular
+from ingestion.connect.origins.table_names import normalised
+from ingestion.connect.profiling.names import singular
 from ingestion.connect.profiling.profile import INTEGER, TEXT, ColumnProfile, TableProfile
 from warehouse.quoting import identifier
 
@@ -20,20 +21,19 @@ _ID_WORDS = {
 _ID_ENDINGS = ("编号", "号", "id", "nr", "nummer", "no")
 _LONGEST_ID = 64
 _MOST_PAIRED = 10
-# Of a key that a few rows repeat, the newest row counts; of one that more repeat, it is no key.
+# With a few repeats the newest row of a key counts; with more the column is not a key.
 _NEARLY_ALL, _MOST = 0.999, 0.97
-_LEAST_CONTAINED = 0.9
 
 
 @dataclass(frozen=True)
 class Key:
-    """The columns that tell rows apart.
+    """Columns whose values identify a row.
 
     Attributes:
-        columns: one or two; empty where no one or two do.
+        columns: one or two columns; empty if none are unique.
         repeats: rows that have the key of another row.
-        others: further single columns and pairs that tell all rows apart.
-        is_declared: whether the source says so itself.
+        others: further unique columns and pairs.
+        is_declared: whether the source declares the key.
     """
 
     columns: tuple[str, ...]
@@ -42,51 +42,21 @@ class Key:
     is_declared: bool = False
 
 
-@dataclass(frozen=True)
-class Reference:
-    """A column that points at another table's rows.
-
-    Attributes:
-        table: the table that points.
-        column: its column.
-        target: the table that is pointed at.
-        target_column: its key.
-        share: how much of the column's different values is there.
-        is_declared: whether the source says so itself.
-        is_one_to_one: whether no value comes twice in the column.
-    """
-
-    table: str
-    column: str
-    target: str
-    target_column: str
-    share: float
-    is_declared: bool
-    is_one_to_one: bool
-
-    @property
-    def told(self) -> str:
-        """The evidence in words."""
-        if self.is_declared:
-            return f"a declared foreign key to {self.target}.{self.target_column}"
-        return f"{self.share:.1%} of its values are in {self.target}.{self.target_column}"
-
-
 def is_id_like(column: ColumnProfile) -> bool:
-    """Whether a column could hold the ids of something: short, of no kind, and called like one."""
+    """Return whether a column can hold ids: short, named or shaped like ids, not personal."""
     if column.fits not in (INTEGER, TEXT) or column.personal or column.mean_length > _LONGEST_ID:
         return False
     name = normalised(column.name)
     if set(name.split("_")) & _ID_WORDS or name.endswith(_ID_ENDINGS):
         return True
-    # Hexadecimal or digits behind a letter, and never a space: A4711, 9ef432eb6251297304e7.
+    # Letters and digits without a space, such as A4711 or 9ef432eb6251297304e7.
     return bool(column.shapes) and all(
         "9" in shape and "a" in shape and " " not in shape for shape in column.shapes
     )
 
 
 def find_key(con: duckdb.DuckDBPyConnection, table: TableProfile) -> Key:
-    """What tells a table's rows apart: declared, one column, or two of those like an id."""
+    """Return a table's key: declared, else one unique column, else two that can hold ids."""
     if table.table.key:
         return Key(tuple(table.table.key), is_declared=True)
     columns = table.columns
@@ -115,7 +85,7 @@ def find_key(con: duckdb.DuckDBPyConnection, table: TableProfile) -> Key:
     pairs = [pair for pair, count in pair_repeats.items() if count == 0]
     pairs.sort(key=lambda pair: [_key_rank(name, table) for name in pair])
     if not near and not pairs:
-        # Rows that come twice leave no key whole.
+        # Duplicate rows leave no column unique.
         near = [name for name, count in repeats.items() if count <= (1 - _MOST) * table.rows]
     if near:
         best = min(near, key=lambda name: _key_rank(name, table))
@@ -129,7 +99,7 @@ def find_key(con: duckdb.DuckDBPyConnection, table: TableProfile) -> Key:
 
 
 def _key_rank(name: str, table: TableProfile) -> tuple[int, int]:
-    """The table's own id first, then the others in the order of the columns."""
+    """Return the sort key by which the table's own id precedes other columns."""
     own = {singular(word) for word in normalised(table.name).split("_")}
     words = [singular(word) for word in normalised(name).split("_")]
     is_own = words == ["id"] or (len(words) > 1 and words[0] in own)
@@ -142,64 +112,3 @@ def _repeats(con: duckdb.DuckDBPyConnection, table: TableProfile, columns: Seque
         f"select count(*) - count(distinct row({names})) from {table.table.relation}"
     ).fetchone()
     return int(row[0]) if row else 0
-
-
-def find_references(
-    con: duckdb.DuckDBPyConnection, tables: Mapping[str, TableProfile], keys: Mapping[str, Key]
-) -> list[Reference]:
-    """The columns of each table whose values are another table's keys, the fullest first."""
-    found = []
-    for name, table in tables.items():
-        for column in table.columns.values():
-            for target_name, target in tables.items():
-                key = keys[target_name].columns
-                if target_name == name or len(key) != 1 or keys[name].columns == (column.name,):
-                    continue
-                reference = _reference(con, table, column, target, key[0])
-                if reference is not None:
-                    found.append(reference)
-    return sorted(found, key=lambda each: (not each.is_declared, -each.share))
-
-
-def _reference(
-    con: duckdb.DuckDBPyConnection,
-    table: TableProfile,
-    column: ColumnProfile,
-    target: TableProfile,
-    key: str,
-) -> Reference | None:
-    is_one_to_one = column.distinct == column.rows - column.nulls
-    if (column.name, target.name, key) in table.table.references:
-        return Reference(table.name, column.name, target.name, key, 1.0, True, is_one_to_one)
-    if not is_id_like(column) or column.distinct < 2 or not _could_be(column, target, key):
-        return None
-    row = con.execute(
-        f"""
-        with pointing as (
-            select distinct cast({identifier(column.name)} as varchar) as value
-            from {table.table.relation}
-            where nullif(cast({identifier(column.name)} as varchar), '') is not null
-        )
-
-        select count(*) / (select count(*) from pointing)
-        from pointing
-        semi join (
-            select cast({identifier(key)} as varchar) as value from {target.table.relation}
-        ) as targets using (value)
-        """
-    ).fetchone()
-    share = float(row[0]) if row and row[0] is not None else 0.0
-    if share < _LEAST_CONTAINED:
-        return None
-    return Reference(table.name, column.name, target.name, key, share, False, is_one_to_one)
-
-
-def _could_be(column: ColumnProfile, target: TableProfile, key: str) -> bool:
-    """Whether a containment would mean anything: 1, 2 and 3 are in every column of numbers."""
-    if column.fits != target.columns[key].fits:
-        return False
-    if column.fits == TEXT:
-        return True
-    name, there = normalised(column.name), normalised(key)
-    own = {singular(word) for word in normalised(target.name).split("_")}
-    return name == there or bool(own & {singular(word) for word in name.split("_")})

@@ -1,36 +1,31 @@
-"""What columns and tables are called in the languages of shops, and what such a name speaks for."""
+"""Catalogue of column and table names in the languages of shops, and the score of a name."""
 
 from __future__ import annotations
 
 import csv
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 
+from ingestion.connect.origins.table_names import normalised
+
 NAMES = Path(__file__).with_name("names.csv")
 STATUSES = Path(__file__).with_name("statuses.csv")
 
 # Points of a name, the same for tables and columns.
 EXACT, ENDING, SIMILAR = 4.0, 2.5, 1.5
-_LEAST_SIMILARITY = 0.87
-_LEAST_LENGTH = 5  # a shorter name is similar to too many others
-
-
-@cache
-def normalised(name: str) -> str:
-    """A name in lower case without accents, its words joined by _: `Customer ID`, `customerId`."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name.strip())
-    plain = unicodedata.normalize("NFKD", spaced.replace("ß", "ss"))
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return re.sub(r"[\W_]+", "_", plain.casefold()).strip("_")
+# Subtracted without the table's own words, so that order_id is an order's id before any other id.
+_WITHOUT_TABLE = 0.25
+# Least points of a name that is exact, with or without the table's own words.
+NAMED = EXACT - _WITHOUT_TABLE
+_MIN_SIMILARITY = 0.87
+_MIN_LENGTH = 5  # shorter names are similar to too many others
 
 
 def singular(word: str) -> str:
-    """An English, Spanish, Portuguese or French plural without its s."""
+    """Return an English, Spanish, Portuguese or French plural without its s."""
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if word.endswith(("ches", "shes", "sses", "xes")):
@@ -40,7 +35,7 @@ def singular(word: str) -> str:
 
 @cache
 def _catalogue() -> Mapping[tuple[str, str], tuple[str, ...]]:
-    """The names of `names.csv` by entity and field, normalised; a table's own has the field *."""
+    """Normalised names by entity and field; the field * holds names of the entity's table."""
     found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     with NAMES.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -50,7 +45,7 @@ def _catalogue() -> Mapping[tuple[str, str], tuple[str, ...]]:
 
 @cache
 def names_of(entity: str, field: str) -> tuple[str, ...]:
-    """The normalised names of an entity's field, its own ones first; `*` is the entity's table."""
+    """Return the normalised names of a field, the entity's own first; * is the entity's table."""
     catalogue = _catalogue()
     general = catalogue.get(("*", field), ()) if field != "*" else ()
     return (*catalogue.get((entity, field), ()), *general)
@@ -70,8 +65,8 @@ def _name_points(name: str, known: tuple[str, ...]) -> tuple[float, str]:
         return ENDING, max(endings, key=len)
     for candidate in known:
         if (
-            min(len(name), len(candidate)) >= _LEAST_LENGTH
-            and SequenceMatcher(None, name, candidate).ratio() >= _LEAST_SIMILARITY
+            min(len(name), len(candidate)) >= _MIN_LENGTH
+            and SequenceMatcher(None, name, candidate).ratio() >= _MIN_SIMILARITY
         ):
             return SIMILAR, candidate
     return 0.0, ""
@@ -79,10 +74,9 @@ def _name_points(name: str, known: tuple[str, ...]) -> tuple[float, str]:
 
 @cache
 def column_points(entity: str, field: str, column: str, table: str) -> tuple[float, str]:
-    """How much a column's name speaks for a field, and the catalogue's name that it is like.
+    """Return the points of a column's name for a field, and the catalogue's name that matches.
 
-    The table's own words before the column's count for nothing: `order_status` of the orders is
-    their `status`.
+    Leading words of the table's own name are ignored: `order_status` of the orders is `status`.
     """
     name = normalised(column)
     best = _name_points(name, names_of(entity, field))
@@ -91,17 +85,16 @@ def column_points(entity: str, field: str, column: str, table: str) -> tuple[flo
     words = name.split("_")
     while len(words) > 1 and singular(words[0]) in own:
         words = words[1:]
-        # A hair less, so that order_id is an order's id before it is an id of anything.
         points, like = _name_points("_".join(words), names_of(entity, field))
-        best = max(best, (points - 0.25 if points else 0.0, like))
+        best = max(best, (points - _WITHOUT_TABLE if points else 0.0, like))
     return best
 
 
 @cache
 def table_points(entity: str, table: str) -> tuple[float, str]:
-    """How much a table's name speaks for an entity, and the catalogue's name that it is like.
+    """Return the points of a table's name for an entity, and the catalogue's name that matches.
 
-    A table is called by its last word (`order_reviews`), in Romance languages by its first.
+    The last word names the table (`order_reviews`), in Romance languages the first.
     """
     name = "_".join(map(singular, normalised(table).split("_")))
     known = tuple("_".join(map(singular, word.split("_"))) for word in names_of(entity, "*"))
@@ -112,11 +105,10 @@ def table_points(entity: str, table: str) -> tuple[float, str]:
 
 
 @cache
-def status_words() -> Mapping[str, Mapping[str, str]]:
-    """Canonical value by normalised word, by `entity.field`: what a word of a source means."""
-    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+def order_statuses() -> Mapping[str, str]:
+    """Return the canonical order status by normalised word."""
+    found: dict[str, str] = {}
     with STATUSES.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            for word in row["words"].split("|"):
-                found[row["field"]][normalised(word)] = row["value"]
+            found |= dict.fromkeys(map(normalised, row["words"].split("|")), row["value"])
     return found

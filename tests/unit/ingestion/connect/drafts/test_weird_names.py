@@ -1,4 +1,4 @@
-"""Columns may be called anything: what is written is SQL and YAML all the same."""
+"""Drafts of tables whose columns have names that SQL, Jinja or YAML would misread."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from deployment.config import deployment_vars
 from deployment.config_file import load_config
-from deployment.home import Home
-from tests.unit.ingestion.connect.conftest import ROOT, Project
+from tests.unit.ingestion.connect.conftest import ROOT, project_in
 from warehouse.quoting import identifier, literal
 
 # Of text that DuckDB takes as a column's name; the load columns are Holdfast's own.
@@ -50,15 +49,7 @@ def deliver_orders(folder: Path, names: list[str]) -> None:
         )
 
 
-def project_in(root: Path) -> Project:
-    (root / "project" / "dbt_project").mkdir(parents=True)
-    shutil.copy(ROOT / "dbt_project" / "dbt_project.yml", root / "project" / "dbt_project")
-    (root / "exports").mkdir()
-    home = Home(root / "home").create()
-    return Project(root / "project", home, root / "project" / "config" / "company.yml")
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(affixes=st.lists(NAMES, min_size=5, max_size=5))
 @example(affixes=list(NASTY[:5]))
 @example(affixes=list(NASTY[5:10]))
@@ -66,12 +57,13 @@ def project_in(root: Path) -> Project:
 @example(affixes=list(NASTY[15:20]))
 @example(affixes=list(NASTY[-5:]))
 @example(affixes=['Or"der', ":0", "\U0001b13c", "\u2028", "\ufffe"])
-def test_whatever_columns_are_called_the_rows_are_staged_and_the_yaml_keeps_the_names(
+def test_columns_of_any_name_are_staged_and_kept_in_yaml(
     affixes: list[str],
 ) -> None:
     names = [role.format(affix) for role, affix in zip(ROLES, affixes, strict=True)]
     with tempfile.TemporaryDirectory() as folder:
         project = project_in(Path(folder))
+        (Path(folder) / "exports").mkdir()
         deliver_orders(Path(folder) / "exports", names)
         project.connect("shop", Path(folder) / "exports")
         config = yaml.safe_load(project.config.read_text())
@@ -83,20 +75,19 @@ def test_whatever_columns_are_called_the_rows_are_staged_and_the_yaml_keeps_the_
             assert {row["source_order_id"] for row in rows} == {f"O{n}" for n in range(40)}
 
 
-def test_dbt_parses_and_compiles_models_over_columns_with_nasty_names(tmp_path: Path) -> None:
+def test_dbt_compiles_models_over_columns_of_any_name(tmp_path: Path) -> None:
     project = project_in(tmp_path)
+    (tmp_path / "exports").mkdir()
     affixes = ('"{{ x }}"', "it's", "{% raw %}", "#}", "名前\\")
     names = [role.format(affix) for role, affix in zip(ROLES, affixes, strict=True)]
     deliver_orders(tmp_path / "exports", names)
     project.connect("shop", tmp_path / "exports")
     assert (project.staging("shop") / "stg_shop__orders.sql").exists()
+    # The other models would cost six seconds of parsing and have no part in these.
     dbt = project.root / "dbt_project"
-    written = project.staging("shop")
-    kept = tmp_path / "written"
-    shutil.move(written, kept)
-    shutil.copytree(ROOT / "dbt_project", dbt, dirs_exist_ok=True)
-    shutil.rmtree(written)
-    shutil.move(kept, written)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(ROOT / "dbt_project" / name, dbt)
+    shutil.copytree(ROOT / "dbt_project" / "macros", dbt / "macros")
     done = subprocess.run(
         [
             str(Path(sys.executable).with_name("dbt")),

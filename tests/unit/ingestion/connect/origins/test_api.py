@@ -9,9 +9,9 @@ import yaml
 
 from deployment.source_config import RestSource
 from ingestion.connect.connection import connect
-from ingestion.connect.drafts.todo import open_guesses
-from ingestion.connect.errors import ConnectError
-from ingestion.connect.origins.api import offered_api
+from ingestion.connect.drafts.todo import open_questions
+from ingestion.connect.origins.api import api_catalog
+from ingestion.connect.origins.errors import ConnectError
 from tests.api_sources import example
 from tests.local_apis import SECRETS, LocalApis
 from tests.unit.ingestion.connect.conftest import Project
@@ -39,7 +39,7 @@ def apis(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalApis]:
 
 
 def entry_of(apis: LocalApis, folder: Path) -> Path:
-    """What a person knows of the shop's API before anything was looked at."""
+    """Entry of the shop's API as a person writes it, before it is profiled."""
     entry = example(apis)["sources"]["shopify"]
     del entry["tables"]["orders"]
     for table in entry["tables"].values():
@@ -57,8 +57,8 @@ def test_an_api_is_profiled_from_its_first_pages_and_written_without_its_secret(
     found = connect("webshop", str(path), project.config, project.home, project.root)
     [customers] = found.proposal.entities
     assert (customers.entity, customers.table) == ("customers", "customers")
-    assert list(found.proposal.findings.keys["customers"].columns) == ["id"]
-    assert open_guesses(project.config)
+    assert list(found.proposal.profile.keys["customers"].columns) == ["id"]
+    assert open_questions(project.config)
     text = project.config.read_text(encoding="utf-8")
     entry = yaml.safe_load(text)["sources"]["webshop"]
     source = RestSource.model_validate(entry)
@@ -70,12 +70,12 @@ def test_an_api_is_profiled_from_its_first_pages_and_written_without_its_secret(
     assert "Lovelace" not in written
 
 
-def test_an_api_that_refuses_says_which_secret_to_look_at(
+def test_an_api_that_denies_access_names_the_secret_to_check(
     apis: LocalApis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHOPIFY_TOKEN", "another-token")
     with duckdb.connect() as con, pytest.raises(ConnectError, match="SHOPIFY_TOKEN") as raised:
-        offered_api(con, entry_of(apis, tmp_path))
+        api_catalog(con, entry_of(apis, tmp_path))
     assert "another-token" not in str(raised.value)
 
 
@@ -87,8 +87,8 @@ def test_an_api_that_refuses_says_which_secret_to_look_at(
         ("kind: rest\nbase_url: http://example.com\ntables: {a: {}}\n", "expected https"),
     ],
 )
-def test_an_entry_that_is_none_is_told(tmp_path: Path, content: str, said: str) -> None:
+def test_an_invalid_entry_is_one_message(tmp_path: Path, content: str, said: str) -> None:
     path = tmp_path / "api.yml"
     path.write_text(content, encoding="utf-8")
     with duckdb.connect() as con, pytest.raises(ConnectError, match=said):
-        offered_api(con, path)
+        api_catalog(con, path)

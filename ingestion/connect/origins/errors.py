@@ -1,4 +1,4 @@
-"""What goes wrong while a source is being connected."""
+"""Error of a source that cannot be connected."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class ConnectError(HoldfastError):
     """The source cannot be connected."""
 
 
-def mistakes_in(error: ValidationError) -> str:
-    """What is wrong with an entry of the configuration, in one line and without what it holds."""
+def validation_summary(error: ValidationError) -> str:
+    """Return the mistakes of a configuration entry on one line, without the entry's values."""
     return "; ".join(
         f"{'.'.join(map(str, each['loc']))}: {each['msg'].removeprefix('Value error, ')}"
         for each in error.errors(include_input=False, include_url=False)

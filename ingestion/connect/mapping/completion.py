@@ -1,0 +1,116 @@
+"""Columns that the table itself lacks: constants, lookups in other tables, required columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from deployment.source_config import Entity
+from ingestion.connect.mapping.column_evidence import best_column
+from ingestion.connect.mapping.customer_links import PersonColumn, customer_key, customer_link
+from ingestion.connect.mapping.order_amounts import summed_amount
+from ingestion.connect.mapping.proposal import (
+    ColumnProposal,
+    Constant,
+    EntityProposal,
+    Evidence,
+    FromColumn,
+    Hop,
+    LookedUp,
+)
+from ingestion.connect.origins.table_names import normalised
+from ingestion.connect.profiling.entities import SCHEMAS, WORD
+from ingestion.connect.profiling.names import ENDING, table_points
+from ingestion.connect.profiling.source_profile import SourceProfile
+
+_KINDS = {"review": "review", "message": "ticket_message", "survey": "survey", "rating": "review"}
+
+
+def completed(
+    profile: SourceProfile,
+    chosen: Mapping[Entity, EntityProposal],
+    proposal: EntityProposal,
+    person: PersonColumn | None,
+) -> EntityProposal:
+    """Return the proposal with the customer, constants and columns of other tables added."""
+    columns = dict(proposal.columns)
+    if proposal.entity != "customers":
+        if "source_customer_id" in columns:
+            link = customer_link(profile, chosen.get("customers"), proposal, person)
+            columns["source_customer_id"] = link
+    elif person:
+        columns["source_customer_id"] = customer_key(person)
+    if proposal.entity in _COMPLETIONS:
+        additions = _COMPLETIONS[proposal.entity](profile, proposal)
+        columns |= {each.name: each for each in additions}
+    for name in SCHEMAS[proposal.entity].required:
+        if columns[name].value is None and not columns[name].questions:
+            question = f"no column of {proposal.table} is a candidate for {name}: rows without it"
+            columns[name] = ColumnProposal(name, questions=(f"{question} are rejected",))
+    return replace(proposal, columns=columns)
+
+
+def _orders(profile: SourceProfile, proposal: EntityProposal) -> Iterator[ColumnProposal]:
+    columns = proposal.columns
+    if columns["net_amount"].value is None:
+        yield summed_amount(profile, proposal.table)
+    if columns["status"].value is None:
+        question = f"{proposal.table} has no column for status: are all orders completed?"
+        yield ColumnProposal("status", Constant("'completed'"), questions=(question,))
+    if columns["currency"].value is None:
+        yield ColumnProposal(
+            "currency", Constant("'{{ var(\"currency\") }}'"), (Evidence(1.0, "the company's"),)
+        )
+
+
+def _order_lines(profile: SourceProfile, proposal: EntityProposal) -> Iterator[ColumnProposal]:
+    if proposal.columns["quantity"].value is None:
+        question = f"{proposal.table} has no quantity: is each row one piece?"
+        yield ColumnProposal("quantity", Constant("1"), questions=(question,))
+    taken: set[str] = set()
+    for name in ("category", "product_name"):
+        if proposal.columns[name].value is None:
+            yield from _product_column(profile, proposal, name, taken)
+
+
+def _product_column(
+    profile: SourceProfile, proposal: EntityProposal, name: str, taken: set[str]
+) -> Iterator[ColumnProposal]:
+    """Look up a column of the referenced table of products, and note it as taken."""
+    for each in profile.references_of(proposal.table):
+        if table_points("customers", each.target)[0] or table_points("orders", each.target)[0]:
+            continue
+        target = profile.tables[each.target]
+        points, column = best_column(target, "order_lines", name, WORD, "product", taken)
+        if points >= ENDING:
+            taken.add(column)
+            value = LookedUp(each.column, (Hop(each.target, each.target_column, column),))
+            reason = f"{each.column}: {each.reason}, whose {column} matches by name"
+            yield ColumnProposal(name, value, (Evidence(points, reason),))
+            return
+
+
+def _feedback(profile: SourceProfile, proposal: EntityProposal) -> Iterator[ColumnProposal]:
+    words = normalised(proposal.table)
+    kind = next((kind for word, kind in _KINDS.items() if word in words), None)
+    if proposal.columns["kind"].value is None:
+        question = f"are the texts of {proposal.table} review, ticket_message or survey?"
+        yield ColumnProposal(
+            "kind",
+            Constant(f"'{kind or 'review'}'"),
+            (Evidence(1.0, f"the table's name is {proposal.table}"),),
+            () if kind else (question,),
+        )
+    columns = profile.tables[proposal.table].columns.values()
+    at = proposal.columns["created_at"]
+    if isinstance(at.value, FromColumn):
+        others = [each.name for each in columns if each.is_time and each.name != at.value.column]
+        if others:
+            question = (
+                f"when was the text known to the company: at {at.value.column}, or at"
+                f" {' or '.join(others)}?"
+            )
+            yield replace(at, questions=(*at.questions, question))
+
+
+_COMPLETIONS = {"orders": _orders, "order_lines": _order_lines, "feedback": _feedback}
