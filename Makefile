@@ -12,7 +12,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 LOCKED := $(PIP_INSTALL) --require-hashes --no-deps --requirement
 
 .DEFAULT_GOAL := help
-.PHONY: help env dev run demo test check ui bench evaluate dictionary lock clean
+.PHONY: help env dev run demo test check ui bench evaluate golden dictionary lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -69,6 +69,11 @@ bench: env ## measure time and memory against a hand-written reference
 evaluate: dev ## compare the models with their peers on public data and on the demo's planted truth
 	@$(BIN)/python -m evaluation
 
+# Another commit: make golden BASE=main~3
+BASE ?= HEAD
+golden: dev ## compare every figure of the working tree with those of a commit, to the last bit
+	@$(BIN)/python -m golden --base "$(BASE)"
+
 dictionary: env ## write docs/data_dictionary.md from the dbt contracts
 	@$(BIN)/python -m cli.data_dictionary
 
@@ -80,4 +85,4 @@ UV_LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-head
     --no-emit-index-url --no-emit-find-links
 
 clean: ## remove the environment and the caches, and keep HOLDFAST_HOME
-	@rm -rf $(VENV) *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) *.egg-info .golden .mypy_cache .pytest_cache .ruff_cache
