@@ -1,5 +1,5 @@
-# Two commands matter: `make run` and `make test`. Both make their environment first; a second time
-# that costs nothing. Everything a run writes goes to $HOLDFAST_HOME (default ./data).
+# The two main commands are `make run` and `make test`. Both install their environment once. A run
+# writes only below $HOLDFAST_HOME (default ./data).
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,18 +7,18 @@ BIN := $(VENV)/bin
 export HOLDFAST_HOME ?= $(CURDIR)/data
 export HOLDFAST_CONFIG ?= $(CURDIR)/config/demo.yml
 
-# --no-deps: the lock is complete, and pip 23 stumbles over extras when it checks hashes itself.
+# --no-deps: the lock is complete, and pip 23 fails on extras when it checks hashes itself.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 LOCKED := $(PIP_INSTALL) --require-hashes --no-deps --requirement
 
 .DEFAULT_GOAL := help
 .PHONY: help env dev run demo test check ui bench evaluate golden dictionary lock clean
 
-help: ## say what there is
+help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-env: $(VENV)/.installed ## make the environment that runs the pipeline
-dev: $(VENV)/.installed-dev ## the same, with the tools that test and check it
+env: $(VENV)/.installed ## install the environment of the pipeline
+dev: $(VENV)/.installed-dev ## the same, with the tools for tests and checks
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -37,37 +37,36 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@$(LOCKED) requirements-dev.lock
 	@touch $@
 
-run: $(VENV)/.installed demo ## run the day for the demo company: sources to published warehouse
+run: $(VENV)/.installed demo ## run one day of the demo company, from sources to published file
 	@$(BIN)/holdfast run
 
-# The mark is made last, so that files of an interrupted generation are written again.
-demo: $(HOLDFAST_HOME)/landing/.demo-complete ## write the demo company's files, if they are not there
+# The marker is written last, so that an interrupted generation starts again.
+demo: $(HOLDFAST_HOME)/landing/.demo-complete ## write the demo company's files if they are missing
 $(HOLDFAST_HOME)/landing/.demo-complete: | $(VENV)/.installed
 	@echo "Writing the demo company's files ..."
 	@$(BIN)/python -m demo --out "$(HOLDFAST_HOME)"
 	@touch "$@"
 
-# A file's tests stay in one process, and files are taken in the order that tests/conftest.py puts
-# them in, the longest first.
-# Threads that wait must not spin, or they take the cores of the other processes.
-test: dev ## run every test, in as many processes as there are cores
+# The tests of a file stay in one process. Files start in the order of tests/conftest.py, the longest
+# first. Waiting threads must not spin, because other processes need the cores.
+test: dev ## run all tests, one process a core
 	@OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
 	    --no-loadscope-reorder
 
-check: dev ## lint, types, SQL style and the contracts of what is published
+check: dev ## lint, types, SQL style and the contract tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@HOLDFAST_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --processes 2 dbt_project/models
 	@$(BIN)/python -m pytest --quiet tests/contracts
 
-ui: env ## the Dagster UI and the MLflow UI on the loopback address, until Ctrl-C
+ui: env ## serve the Dagster UI and the MLflow UI on the loopback address, until Ctrl-C
 	@$(BIN)/holdfast ui
 
-bench: env ## time and memory against the same work done by hand
+bench: env ## measure time and memory against a hand-written reference
 	@$(BIN)/python -m benchmarks
 
-evaluate: dev ## the models beside their peers on public data, and the demo's planted truth
+evaluate: dev ## compare the models with their peers on public data and on the demo's planted truth
 	@$(BIN)/python -m evaluation
 
 # Another commit: make golden BASE=main~3
@@ -75,15 +74,15 @@ BASE ?= HEAD
 golden: dev ## compare every figure of the working tree with those of a commit, to the last bit
 	@$(BIN)/python -m golden --base "$(BASE)"
 
-dictionary: env ## write docs/data_dictionary.md from the contracts
+dictionary: env ## write docs/data_dictionary.md from the dbt contracts
 	@$(BIN)/python -m cli.data_dictionary
 
-lock: dev ## resolve the pinned packages again, both locks to the same versions
+lock: dev ## resolve the pinned packages again, with the same versions in both locks
 	@$(BIN)/uv pip compile pyproject.toml $(UV_LOCK) --group build --group dev -o requirements-dev.lock
 	@$(BIN)/uv pip compile pyproject.toml $(UV_LOCK) --group build -c requirements-dev.lock -o requirements.lock
 
 UV_LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
     --no-emit-index-url --no-emit-find-links
 
-clean: ## remove the environment and caches; state under HOLDFAST_HOME stays
+clean: ## remove the environment and the caches, and keep HOLDFAST_HOME
 	@rm -rf $(VENV) *.egg-info .golden .mypy_cache .pytest_cache .ruff_cache

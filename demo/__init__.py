@@ -1,4 +1,7 @@
-"""The demo company: three systems that do not know each other, and the truth behind them."""
+"""Demo company: generated exports of three systems without common ids, and the planted truth.
+
+Knows nothing of the pipeline and does not read its configuration.
+"""
 
 from demo.generator import GenerationReport, generate
 

@@ -1,4 +1,4 @@
-"""`python -m demo --people N --out DIR`: the demo company's files, at any scale."""
+"""`python -m demo --people N --out DIR`: write the demo company's files, at any scale."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from demo.generator import generate
 
 def main(
     out: Annotated[Path, typer.Option(help="Folder that receives landing/ and demo_truth/.")],
-    people: Annotated[int, typer.Option(help="How many people, 100 or more.")] = 5000,
-    drops: Annotated[int, typer.Option(help="How many daily drops follow the history.")] = 14,
+    people: Annotated[int, typer.Option(help="Number of people, 100 or more.")] = 5000,
+    drops: Annotated[int, typer.Option(help="Number of daily drops after the history.")] = 14,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 7,
 ) -> None:
-    """Write the exports of three systems, and apart from them the planted truth."""
+    """Write the exports of three systems, and the planted truth into a folder of its own."""
     try:
         report = generate(
             out / "landing", out / "demo_truth", people=people, seed=seed, daily_drops=drops

@@ -1,7 +1,7 @@
-"""Bad rows in known numbers: what no correct pipeline accepts, and none may stop at.
+"""Bad rows in known numbers. A correct pipeline rejects each of them and does not stop.
 
-Each is a copy of a good row of the history's drop with some columns replaced; a copy with nothing
-replaced repeats a key. The numbers do not depend on the scale, so that a test can name them.
+Each is a copy of a good row of the history's drop with some columns replaced. A copy without a
+replaced column repeats a key. The numbers do not depend on the scale, so tests can state them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from demo.exports import EXPORTS
 
 @dataclass(frozen=True)
 class Dirt:
-    """`rows` bad rows of a kind; `replaced` maps columns to SQL, `copy_no` counting from 1."""
+    """A kind of bad row.
+
+    `rows` is their number. `replaced` maps columns to SQL, in which `copy_no` counts from 1.
+    """
 
     source: str
     table: str
@@ -132,7 +135,7 @@ DIRT = (
 def plant(connection: duckdb.DuckDBPyConnection, history_day: int) -> None:
     """Add the bad rows to the `delivered_…` tables and their numbers to `truth_dirt`.
 
-    Every bad row is a copy of another good one, so that no two spoil the same key.
+    Every bad row is a copy of a different good row, so that no two of them affect one key.
     """
     connection.execute(
         "create or replace table truth_dirt"
@@ -157,7 +160,7 @@ def plant(connection: duckdb.DuckDBPyConnection, history_day: int) -> None:
 def _plant_kind(
     connection: duckdb.DuckDBPyConnection, relation: str, dirt: Dirt, first: int
 ) -> None:
-    """Insert copies of the good rows after number `first`, spoilt as `dirt` says."""
+    """Insert copies of the good rows after number `first`, with the columns replaced."""
     replaced = ", ".join(f"{sql} as {column}" for column, sql in dirt.replaced.items())
     connection.execute(
         f"insert into {relation}"

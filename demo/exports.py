@@ -1,4 +1,4 @@
-"""Which files each of the demo company's systems exports, and how each is written."""
+"""Export files of the demo company's systems, with their formats."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class Export:
     """One table of one system.
 
-    `order` sorts every file; it is total, because planted repeats are identical, so that the same
-    rows always give the same bytes. `has_byte_order_mark` concerns the history only: it was saved
-    from a spreadsheet, the daily files come from a job.
+    `order` sorts every file. It is a total order except for planted repeats, which are identical,
+    so the same rows always give the same bytes. `has_byte_order_mark` applies to the history only:
+    a spreadsheet saved the history, and a job writes the daily files.
     """
 
     source: str
@@ -29,16 +29,16 @@ class Export:
 
     @property
     def relation(self) -> str:
-        """The table that holds the export's rows of the present batch, with their `drop_day`."""
+        """The table of the export's rows of the current batch, with their `drop_day`."""
         return f"delivered_{self.source}_{self.table}"
 
     @property
     def later(self) -> str:
-        """The table that gathers the rows of the daily drops over all batches."""
+        """The table of the rows of the daily drops, over all batches."""
         return f"later_{self.source}_{self.table}"
 
     def path(self, landing: Path, drop: str, part: int = 0) -> Path:
-        """Where a drop goes; further parts of a large one have the same name, a folder deeper."""
+        """Path of a drop; further parts of a large drop have the same name in a subfolder."""
         folder = landing / self.source / self.table
         if part:
             folder /= f"part{part:03d}"
@@ -49,8 +49,8 @@ class Export:
     ) -> None:
         """Write the rows of one drop, sorted.
 
-        JSON lines without a row would be a file of 0 bytes, which nobody could tell from one that
-        was cut off: such a day has no file. CSV and Parquet still say their columns.
+        JSON lines without a row would be a file of 0 bytes, which looks like a truncated file. Such
+        a day has no file. CSV and Parquet without rows still contain their columns.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         connection.execute(
@@ -61,7 +61,7 @@ class Export:
             path.unlink()
 
     def prepend_byte_order_mark(self, path: Path) -> None:
-        """Make the file what a spreadsheet saves as 'CSV UTF-8'."""
+        """Prepend a byte order mark, as a spreadsheet does for 'CSV UTF-8'."""
         path.write_bytes(BYTE_ORDER_MARK + path.read_bytes())
 
     def _options(self) -> str:

@@ -1,8 +1,8 @@
-"""Generate the demo company's exports and its truth.
+"""Generator of the demo company's exports and its truth.
 
-The people are simulated in batches of fixed size, each wholly in SQL (`demo/sql`, one file an
-idea), so memory depends on the batch and not on the number of people. Every draw is a function of
-seed and person, so neither batches nor threads change a row.
+People are simulated in batches of fixed size, entirely in SQL (`demo/sql`, one file a subject).
+Memory therefore depends on the batch and not on the number of people. Every random draw is a
+function of seed and person, so neither batches nor threads change a row.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from demo.exports import EXPORTS
 
 TIME_ZONE = "Europe/Berlin"
 PEOPLE_A_BATCH = 25_000
-# A key must be shared by more records than any household has, whatever the scale.
+# A shared key needs more records than any household has, at any scale.
 LEAST_RECORDS_OF_A_SHARED_KEY = 24
 USUAL_SHARED_KEY_STRIDE = 125
 
@@ -60,7 +60,7 @@ TRUTH = (
 
 @dataclass(frozen=True)
 class GenerationReport:
-    """What was written: the number of rows by '<source>.<table>', over all drops, dirt included."""
+    """Summary of a generation; `rows` counts by '<source>.<table>', all drops and dirt included."""
 
     people: int
     seed: int
@@ -86,12 +86,12 @@ def generate(
     last_date: date = date(2026, 6, 30),
     daily_drops: int = 14,
 ) -> GenerationReport:
-    """Write the exports of a company with `people` customers, and the truth about them.
+    """Write the exports of a company with `people` people, and the truth about them.
 
     The same arguments give the same bytes. Under `landing`, `<source>/<table>/<table>_<date>.<ext>`
-    holds one drop: the history as known at the end of `last_date - daily_drops`, then one drop a
-    day of what happened or changed on it. Above 25,000 people the history comes in several parts.
-    What is in the folders of the three systems and in `truth` is replaced.
+    is one drop. The first is the history as known at the end of `last_date - daily_drops`; each
+    later drop has the new and changed rows of one day. Above 25,000 people the history has several
+    parts. Existing files of the three systems and of `truth` are replaced.
 
     Raises:
         ValueError: fewer than 100 people, or a period too short for its daily drops.
@@ -150,7 +150,7 @@ def generate(
 
 
 def _empty(landing: Path, truth: Path) -> None:
-    """Remove an earlier generation: files of another scale would mix with the new ones."""
+    """Remove an earlier generation, whose files would mix with the new ones."""
     for export in EXPORTS:
         shutil.rmtree(landing / export.source / export.table, ignore_errors=True)
     shutil.rmtree(truth, ignore_errors=True)
@@ -165,7 +165,7 @@ def _set_variables(
 
 
 def _literal(value: int | str | date) -> str:
-    """The value in SQL. A bound parameter would make DuckDB import pandas first, half a second."""
+    """A value as an SQL literal. A bound parameter makes DuckDB import pandas (0.5 s)."""
     if isinstance(value, date):
         return f"date '{value.isoformat()}'"
     if isinstance(value, int):
@@ -186,7 +186,7 @@ def _write_history(
     part: int,
     rows: dict[str, int],
 ) -> None:
-    """Write this batch's part of the history and set its later rows aside."""
+    """Write this batch's part of the history, and store its later rows for the daily drops."""
     for export in EXPORTS:
         path = export.path(landing, drop.isoformat(), part)
         export.write(connection, export.relation, history_day, path)

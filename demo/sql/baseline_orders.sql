@@ -1,5 +1,5 @@
--- When each person would order if the company did nothing: a jittered rhythm of occasions, of which
--- the season, the person's trouble and chance leave some.
+-- Orders without any action of the company: occasions at jittered intervals, of which season,
+-- episode and chance keep some.
 create or replace table baseline_orders as
 with occasions as (
     select

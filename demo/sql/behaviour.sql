@@ -1,4 +1,4 @@
--- Sessions and the steps in them, newsletters opened, and the one unsubscription.
+-- Sessions with their steps, opened newsletters, and at most one unsubscription a person.
 create or replace table browsing_sessions as
 with drawn as (
     select
@@ -50,7 +50,7 @@ select
 from felt
 where
     uniform(person_id, 'browses', session_no) < 0.74 * case
-        -- A few look in again after they left: silence alone does not give them away.
+        -- Some churned people still browse, so inactivity alone does not identify them.
         when t >= left_t then 0.30 * exp(-(t - left_t) / 90)
         when cause = 'emotional_bond' then 1 - 0.85 * depth
         when cause = 'external_environment' then 1 - 0.45 * depth
@@ -58,9 +58,9 @@ where
         else 1
     end;
 
--- Null: never. Most who stop reading just stop; some say so.
+-- No row: never. Most people who stop reading do not unsubscribe.
 create or replace table unsubscriptions as
-with told as (
+with farewells as (
     select
         person_id,
         start_t + (end_t - start_t) * (0.3 + 0.7 * uniform(person_id, 'farewell', episode_no))
@@ -79,13 +79,13 @@ with told as (
 )
 
 select
-    told.person_id,
-    floor(min(told.t))::integer as day_no,
-from told
-inner join people on told.person_id = people.person_id
-where people.gave_consent and told.t >= people.observed_t
-group by told.person_id
-having min(told.t) < getvariable('days');
+    farewells.person_id,
+    floor(min(farewells.t))::integer as day_no,
+from farewells
+inner join people on farewells.person_id = people.person_id
+where people.gave_consent and farewells.t >= people.observed_t
+group by farewells.person_id
+having min(farewells.t) < getvariable('days');
 
 create or replace table email_opens as
 with drawn as (

@@ -1,6 +1,6 @@
--- One row a day. `day_no` 0 is the first date; all behaviour is simulated in local days and
--- wall-clock seconds, and turned into each system's own time on the way out.
--- Nothing happens between midnight and 06:30, when clocks change, so that one offset a day is exact.
+-- One row a day; `day_no` 0 is the first date. Behaviour is simulated in local days and local
+-- seconds, and converted to each system's own time on export. No event falls between midnight
+-- and 06:30, when clocks change, so one offset a day is exact.
 create or replace table calendar as
 with days as (
     select
@@ -16,7 +16,7 @@ select
     epoch_us(local_date::timestamp + interval 12 hour)
     - epoch_us(timezone(getvariable('time_zone'), local_date::timestamp + interval 12 hour))
         as utc_offset_us,
-    -- Chance that an occasion to buy is taken; Christmas is the year's top, January its trough.
+    -- Probability that an occasion becomes an order: highest before Christmas, lowest in January.
     case month(local_date)
         when 12 then case when day(local_date) <= 23 then 1.0 else 0.45 end
         when 11 then 0.95

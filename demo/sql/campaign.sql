@@ -1,8 +1,8 @@
--- What the company did: at most one touch a person in each half year, in its last 88 days, so that
--- 90 days always lie between two touches and no outcome mixes two actions. The arm is drawn apart
--- from everything else: a fair experiment.
--- Both potential outcomes are known here. Untreated: does a baseline order follow within 90 days?
--- Treated: the same, and of those who would not order, some do after all.
+-- Touches: at most one a person and half year, in its last 88 days. At least 90 days then lie
+-- between two touches, and no outcome mixes two actions. The arm is drawn independently of
+-- everything else: a randomised experiment.
+-- Both potential outcomes are known. Untreated: a baseline order within 90 days. Treated: the same,
+-- and a share of the people without a baseline order also order.
 create or replace table touches as
 with slots as (
     select
@@ -17,7 +17,7 @@ with slots as (
     where record_no = 0 and day_no >= created_day
 ),
 
--- Customers with an order in the half year before: the ones the company has reason to write to.
+-- Customers with an order in the half year before.
 audience as (
     select
         slots.person_id,
@@ -50,7 +50,7 @@ troubled as (
         ) = 1
 ),
 
--- The company guesses well who is in trouble, and guesses the cause badly.
+-- The company selects people in an episode more often, and chooses the action at random.
 chosen as (
     select
         *,

@@ -1,6 +1,6 @@
--- What the CRM exports, drop by drop: each row as it was known at the end of the drop's day, again
--- whenever something in it changed. Everything up to the history's day is one drop.
--- German dates, decimal commas in no column, semicolons.
+-- Exports of the CRM by drop: each row as known at the end of the drop's day, and a new version
+-- after each change. The first drop has all rows up to the history's day.
+-- German dates, semicolons, no decimal commas.
 create or replace table delivered_crm_customers as
 with moments as (
     select customer_no, unnest([created_day, plan_day, consent_day]) as day_no, created_day
@@ -48,7 +48,7 @@ with recorded as (
         touches.*,
         calendar.midnight_us + second_of_day_us(0.3 * uniform(person_id, 'touch time', slot_no))
             as local_us,
-        -- Who was contacted and orders next within a month may redeem what was offered.
+        -- A contacted person whose next order follows soon may redeem the offer.
         min(orders.local_us) filter (
             orders.local_us > calendar.midnight_us + 86400000000
             and orders.day_no <= touches.day_no + 52

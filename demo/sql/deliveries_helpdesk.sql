@@ -1,4 +1,4 @@
--- What the help desk exports, drop by drop: JSON, its times in milliseconds since 1970.
+-- Exports of the help desk by drop: JSON, times in milliseconds since 1970.
 create or replace macro local_day(local_us) as
     ((local_us - epoch_us(getvariable('first_date')::timestamp)) // 86400000000)::integer;
 
@@ -55,7 +55,7 @@ select
     pick(['email', 'email', 'chat', 'phone'], topic_share * 31 % 1) as channel,
     topic,
     case
-        when mood < -0.6 then 'urgent' when mood < -0.15 then 'high' else 'normal'
+        when sentiment < -0.6 then 'urgent' when sentiment < -0.15 then 'high' else 'normal'
     end as priority,
     case
         when is_closed or (is_solved_once and not is_reopened_by_now) then 'solved'

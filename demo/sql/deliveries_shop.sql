@@ -1,4 +1,4 @@
--- What the shop exports, drop by drop, in UTC.
+-- Exports of the shop by drop, times in UTC.
 create or replace table delivered_shop_accounts as
 with moments as (
     select account_no, unnest([created_day, unsubscribed_day]) as day_no, created_day
@@ -84,7 +84,7 @@ select
     (gross_amount - discount_amount)::decimal(18, 2) as net_amount,
     coupon_code,
     sales_channel,
-    -- Cancelled before the day's end or, on the day of the order, a few minutes later.
+    -- At the order's time of day plus ten minutes, so a same-day cancellation follows its order.
     case
         when cancelled_day <= drop_day
             then make_timestamp(

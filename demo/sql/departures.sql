@@ -1,4 +1,4 @@
--- The day each person leaves, and why: the first episode that ends so, or no reason at all.
+-- Churn day of each person, with its cause: the first episode that ends in churn, or no cause.
 create or replace table departures as
 with by_trouble as (
     select
@@ -14,9 +14,9 @@ select
     people.person_id,
     least(
         by_trouble.left_t,
-        -- 6 % a year leave for reasons that nothing foretells.
+        -- 6 % a year churn without any sign before.
         observed_t + 365 / 0.06 * exponential(people.person_id, 'chance', 0),
-        -- One or a few coupons within ten weeks, then away.
+        -- Coupon hunters churn within ten weeks of their first order.
         case
             when is_coupon_hunter
                 then joined_t + 10 + 60 * uniform(people.person_id, 'hunting', 0)
@@ -31,7 +31,7 @@ from people
 left join by_trouble on people.person_id = by_trouble.person_id
 where people.standing = 'buyer';
 
--- Nobody has trouble with a shop left behind.
+-- Episodes end with churn.
 update episodes set end_t = least(end_t, departures.left_t) from departures
 where episodes.person_id = departures.person_id;
 

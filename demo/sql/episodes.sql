@@ -1,5 +1,5 @@
--- A person meets episodes of trouble. Each has one cause, grows for weeks, shows in what the person
--- does, and ends either in leaving or in recovery; strong ones end in leaving more often.
+-- Episodes of dissatisfaction. Each has one cause, grows for weeks, affects the person's behaviour,
+-- and ends in churn or in recovery. Strong episodes end in churn more often.
 create or replace table episodes as
 with drawn as (
     select
@@ -8,7 +8,7 @@ with drawn as (
         observed_t,
         openness,
         price_sensitivity,
-        -- 400 days of peace, then 50 to 150 days of trouble.
+        -- A mean of 400 days without an episode, then an episode of 50 to 150 days.
         400 * exponential(person_id, 'peace', episode_no) as peace,
         50 + 100 * uniform(person_id, 'trouble', episode_no) as length,
         uniform(person_id, 'cause', episode_no) as cause_share,
@@ -21,14 +21,14 @@ with drawn as (
 ordinary as (
     select
         *,
-        -- The history may begin in the midst of one.
+        -- The history may begin within an episode.
         observed_t - 100 * uniform(person_id, 'phase', 0) + sum(peace + length) over (
             partition by person_id order by episode_no
         ) - length as start_t,
     from drawn
 ),
 
--- The price-sensitive meet the price more often.
+-- Price-sensitive people have price as the cause more often.
 caused as (
     select
         *,
@@ -41,7 +41,7 @@ caused as (
     from ordinary
 ),
 
--- A competitor opens in town: many of those who live there feel it, at about the same time.
+-- A competitor opens in a town: many of its people have an episode at about the same time.
 shocked as (
     select
         person_id,
@@ -59,7 +59,7 @@ shocked as (
         and uniform(person_id, 'shocked', 0) < 0.65
 ),
 
--- One trouble at a time: the shock takes the place of what it overlaps.
+-- One episode at a time: this one replaces the episodes that it overlaps.
 together as (
     select person_id, episode_no, openness, cause, start_t, length, strength, verdict
     from shocked
@@ -89,11 +89,11 @@ select
     start_t,
     start_t + length as end_t,
     strength,
-    -- What others can see of it at its height.
+    -- Strength of the effects on behaviour at the peak.
     strength * openness as visible_strength,
     verdict < 0.05 + 0.75 * strength as ends_in_leaving,
 from together;
 
--- How deep in it a person is at a time: a third at once, all of it after two thirds.
+-- Depth of an episode at time t: a third at its start, all of it after two thirds of its length.
 create or replace macro episode_depth(visible_strength, start_t, end_t, t) as
     visible_strength * least(1, 0.33 + (t - start_t) / (end_t - start_t));

@@ -1,5 +1,5 @@
--- The shop's event log: one row a step. `step_no` orders the steps of a session and, with the
--- session, makes the event's id; the numbers below keep the kinds of session apart.
+-- Event log of the shop, one row a step. `step_no` orders the steps of a session. Session and
+-- `step_no` make the event's id; ranges of numbers separate the kinds of session.
 create or replace table events as
 with order_steps as (
     select

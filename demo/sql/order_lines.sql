@@ -1,4 +1,4 @@
--- What was in the baskets. Who no longer finds what fits buys in one category only.
+-- Order lines. In an episode of product fit a person buys in one category only.
 create or replace table order_lines as
 with numbered as (
     select

@@ -1,4 +1,5 @@
--- What the orders became. An order is open until it is settled or cancelled; a return comes later.
+-- Orders with their later states. An order is open until it is settled or cancelled. Returns
+-- come later.
 create or replace table orders as
 with placed as (
     select

@@ -1,4 +1,4 @@
--- Who the people of this batch are and how each of them is: habits that no system records.
+-- People of this batch with their habits, which no system records.
 create or replace table people as
 with drawn as (
     select
@@ -17,7 +17,7 @@ placed as (
         cities.city,
         cities.country,
         cities.competitor_day,
-        -- Leads are known to the CRM only; browsers have an account and never buy.
+        -- Leads exist in the CRM only; browsers have an account and never buy.
         case
             when is_coupon_hunter then 'buyer'
             when standing_share < 0.03 then 'lead'
@@ -61,21 +61,21 @@ select
             uniform(person_id, 'channel', 0)
         )
     end as acquisition_channel,
-    -- Occasions to buy a day: gamma with shape 2 (about 8 orders a year before the season's cut).
+    -- Occasions a day: gamma with shape 2 (about 8 orders a year before the seasonal thinning).
     0.0150 * (
         exponential(person_id, 'rate', 0) + exponential(person_id, 'rate', 1)
     ) as order_rate,
-    -- 0: like clockwork; 2 and more: at any time.
+    -- 0: equal intervals; 2 and more: random times.
     0.7 + 1.6 * uniform(person_id, 'regularity', 0) as irregularity,
-    -- Mean of further lines beside the first.
+    -- Mean number of order lines after the first.
     0.5 + 1.3 * uniform(person_id, 'basket', 0) as basket,
     0.4 + 1.2 * uniform(person_id, 'browsing', 0) as browsing,
     pow(uniform(person_id, 'price sensitivity', 0), 2) as price_sensitivity,
     floor(10 * uniform(person_id, 'taste', 0))::integer as favourite_category,
     floor(10 * uniform(person_id, 'taste', 1))::integer as second_category,
-    -- Newsletters opened a day by those who consented.
+    -- Newsletters opened a day by people with consent.
     0.046 * exponential(person_id, 'email', 0) as email_rate,
     uniform(person_id, 'consent', 0) < 0.78 as gave_consent,
-    -- How much of a trouble others can see: some leave in silence.
+    -- Share of an episode's strength that affects behaviour: some people churn without a sign.
     case when uniform(person_id, 'openness', 0) < 0.2 then 0.3 else 1.0 end as openness,
 from placed;

@@ -1,5 +1,5 @@
--- The records that three systems keep of each person, none knowing the ids of the others.
--- Contacts are written as people write them; what all records of a person share is made here once.
+-- Source records of each person in three systems without common ids.
+-- First the contact data that all records of a person share; each record spells them differently.
 create or replace table contacts as
 select
     person_id,
@@ -16,7 +16,7 @@ select
             uniform(person_id, 'mail', 0)
         )
     end as mail_domain,
-    -- Few couples share one phone: the two belong to two customers all the same.
+    -- A few couples share one phone and are two customers nevertheless.
     case
         when person_id % 1000 = 2 then person_id - 1
         else person_id
@@ -32,8 +32,8 @@ select
     end as phone_digits,
 from people;
 
--- National, international and 00 forms. Only Germans write the national form: elsewhere it would be
--- another number.
+-- National, international and 00 forms. Only German numbers have the national form, because
+-- default_country would make another number of any other.
 create or replace macro spelled_phone(dialling_code, digits, share) as case
     when dialling_code = '49' and share < 0.35 then '0' || digits[:3] || ' ' || digits[4:]
     when dialling_code = '49' and share < 0.5 then '0' || digits[:3] || '/' || digits[4:6] || '-'
@@ -42,7 +42,7 @@ create or replace macro spelled_phone(dialling_code, digits, share) as case
     else '00' || dialling_code || digits
 end;
 
--- Case, the dots and the +tags of Gmail.
+-- Variants of an address: capitals, and the dots and +tags of Gmail.
 create or replace macro spelled_email(name, domain, share) as case
     when share < 0.55 then name || '@' || domain
     when share < 0.70 then upper(name[:1]) || name[2:] || '@' || domain
@@ -82,7 +82,7 @@ select
     person_id,
     record_no,
     10000000 + scatter(person_id * 2 + record_no, 7368787, 89999999) as account_no,
-    -- The second account is opened later, with another address and the same phone.
+    -- The second account is newer, with another address and the same phone.
     case record_no
         when 0 then floor(joined_t)
         else floor(observed_t + (getvariable('days') - observed_t)
@@ -104,7 +104,7 @@ select
     unsubscribed_day,
 from drawn;
 
--- The account under which a person acts on a day.
+-- The account that a person uses on a day.
 create or replace table account_periods as
 select
     person_id,
@@ -133,7 +133,7 @@ with drawn as (
         people.gave_consent,
         unsubscriptions.day_no as unsubscribed_day,
         shop_accounts.account_no,
-        -- At least two dozen records each, at any scale, so that a shared key is seen to be shared.
+        -- At least two dozen records each at any scale, so that the key counts as over-shared.
         person_id % getvariable('shared_key_stride') = 3 as has_shared_email,
         person_id % getvariable('shared_key_stride') = 5 as has_shared_phone,
     from contacts
@@ -169,7 +169,7 @@ select
             )
     end as email,
     case
-        -- The shop's own: typed by staff who had to type something.
+        -- The shop's own number, typed by staff into a required field.
         when has_shared_phone and record_no = 0
             then case country when 'DE' then '030 5550100' else '+49 30 5550100' end
         when has_phone or not has_email or has_shared_email
@@ -189,18 +189,18 @@ select
     end as shop_account,
     pick(['basic', 'basic', 'basic', 'plus', 'premium'], uniform(person_id, 'plan', 0)) as plan,
     pick(['basic', 'plus', 'premium'], uniform(person_id, 'next plan', 0)) as next_plan,
-    -- A third change their plan once, on a day of the period.
+    -- A third of the records change their plan once, on a day of the period.
     case
         when uniform(person_id, 'changes plan', record_no) < 0.33
             then floor(getvariable('days') * uniform(person_id, 'plan changed', record_no))
     end::integer as plan_day,
     gave_consent,
-    -- The CRM hears of it a day later.
+    -- The CRM receives an unsubscription a day later.
     unsubscribed_day + 1 as consent_day,
 from keyed
 where created_day < getvariable('days');
 
--- Who writes to the help desk is known there from the first ticket on; some by phone only.
+-- Requesters of the help desk, created with their first ticket; some have a phone only.
 create or replace table helpdesk_requesters as
 with first_tickets as (
     select person_id, min(opened_us) as local_us, arg_min(utc_offset_us, opened_us) as utc_offset_us,

@@ -1,4 +1,4 @@
--- Few review; the disappointed review more often, and a good day makes a bad rating no rule.
+-- Reviews. Few orders have one; dissatisfied people write more often, with noise in the rating.
 create or replace table reviews as
 with written as (
     select
@@ -46,7 +46,7 @@ inner join texts
     on
         texts.kind = 'review'
         and texts.language = written.language
-        and texts.mood = case
+        and texts.sentiment_class = case
             when rating <= 2 then 'negative' when rating = 3 then 'neutral' else 'positive'
         end
 where written.day_no < getvariable('days');

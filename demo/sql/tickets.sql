@@ -1,5 +1,5 @@
--- Ordinary questions, and the tickets of a service that lets a person wait: slow, reopened, badly
--- rated. `mood` is what the person feels; text and rating follow it, noisily.
+-- Tickets: ordinary questions, and in an episode of service response slow, reopened and badly rated
+-- tickets. Text and rating follow the person's `sentiment`, with noise.
 create or replace table tickets as
 with asked as (
     select
@@ -44,10 +44,10 @@ answered as (
         floor(asked.t)::integer as day_no,
         people.language,
         coalesce(asked.cause = 'service_response', false) as is_let_down,
-        -- Contentment in about -1 to 1.
+        -- Sentiment, about -1 to 1.
         0.25 + 0.45 * gaussian(asked.person_id, 'mood', ticket_no)
-        - case asked.cause when 'service_response' then 1.1 else 0.7 end * depth as mood,
-        -- Median five hours; when let down, four times as long and more.
+        - case asked.cause when 'service_response' then 1.1 else 0.7 end * depth as sentiment,
+        -- Median five hours; in an episode of service response, four times as long and more.
         5 * 3600e6 * exp(0.9 * gaussian(asked.person_id, 'first answer', ticket_no))
         * case asked.cause when 'service_response' then 2 + 7 * depth else 1 end as wait_us,
         20 * 3600e6 * exp(0.8 * gaussian(asked.person_id, 'solution', ticket_no))
@@ -92,12 +92,13 @@ select
         pick(['delivery', 'product_quality', 'returns', 'pricing', 'account'], topic_share * 9 % 1)
     ) as topic,
     case when is_reopened then solved_us + 20 * 3600000000 end as reopened_us,
-    -- The solution that lasts.
+    -- The final solution.
     solved_us + case when is_reopened then 72 * 3600000000 else 0 end as closed_us,
     case when is_rated then closed_us + 5 * 3600000000 end as rated_us,
-    greatest(1, least(5, round(3.4 + 2.2 * mood)))::integer as csat_score,
-    case when mood < -0.15 then 'negative' when mood > 0.35 then 'positive' else 'neutral' end
-        as feeling,
+    greatest(1, least(5, round(3.4 + 2.2 * sentiment)))::integer as csat_score,
+    case
+        when sentiment < -0.15 then 'negative' when sentiment > 0.35 then 'positive' else 'neutral'
+    end as sentiment_class,
 from timed;
 
 create or replace table ticket_messages as
@@ -112,7 +113,7 @@ with written as (
         language,
         'ticket' as kind,
         topic,
-        case feeling when 'negative' then 'negative' else 'neutral' end as mood,
+        case sentiment_class when 'negative' then 'negative' else 'neutral' end as sentiment_class,
     from tickets
     union all
     select
@@ -125,7 +126,9 @@ with written as (
         language,
         'follow_up',
         '',
-        case when is_reopened and feeling = 'neutral' then 'negative' else feeling end,
+        case
+            when is_reopened and sentiment_class = 'neutral' then 'negative' else sentiment_class
+        end,
     from tickets
     where is_reopened or uniform(person_id, 'follows up', ticket_no) < 0.4
 )
@@ -134,4 +137,4 @@ select
     written.*,
     pick(texts.variants, uniform(person_id, 'wording', ticket_no * 2 + message_no)) as text,
 from written
-inner join texts using (kind, language, topic, mood);
+inner join texts using (kind, language, topic, sentiment_class);

@@ -1,4 +1,4 @@
--- What only the generator knows, batch by batch. Never read by the pipeline.
+-- Planted truth by batch; the pipeline does not read it.
 create table if not exists truth_people (
     person_id bigint,
     standing varchar,
@@ -31,7 +31,7 @@ create table if not exists truth_touch_outcomes (
     would_order_treated boolean
 );
 
--- An order won back by an action puts the end off until after it.
+-- An order after an action moves the churn day behind it.
 insert into truth_people
 with last_orders as (
     select person_id, max(day_no) as day_no

@@ -1,5 +1,5 @@
--- The effects of the actions: the mean difference of the two potential outcomes over everybody who
--- was touched, in either arm. Touches whose 90 days have not passed are left out.
+-- Effects of the actions: mean difference of the two potential outcomes over all touches of both
+-- arms. Touches whose 90 days have not passed are left out.
 create or replace table truth_action_effects as
 select
     actions.action_id,

@@ -1,4 +1,4 @@
--- The word lists as tables, and as variables where one word is picked for each person.
+-- Word lists as tables, and as variables where one word is picked for each person.
 create or replace table names as
 select * from read_csv(getvariable('words') || '/names.csv', header = true, all_varchar = true);
 
@@ -8,7 +8,7 @@ select
     country,
     sum(weight) over (order by position) / sum(weight) over () as upper_share,
     coalesce(lag(running) over (order by position), 0) / sum(weight) over () as lower_share,
-    -- The day on which a competitor opens; null: none does.
+    -- Day on which a competitor opens; null without a competitor.
     floor(competitor_opens_at * getvariable('days'))::integer as competitor_day,
 from (
     select
@@ -27,7 +27,7 @@ from (
     )
 );
 
--- 10 categories × 24 products (6 things × 4 makes), priced along the category's range.
+-- 10 categories × 24 products (6 nouns × 4 makes), priced within the category's range.
 create or replace table products as
 with categories as (
     select
@@ -62,7 +62,7 @@ select
     kind,
     language,
     coalesce(topic, '') as topic,
-    mood,
+    sentiment_class,
     list(text order by text) as variants,
 from read_csv(getvariable('words') || '/texts.csv', header = true, all_varchar = true)
 group by all;
