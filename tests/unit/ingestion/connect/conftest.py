@@ -22,6 +22,7 @@ from ingestion.connect.connection import Connection, connect
 from ingestion.connect.mapping.guesses import EntityGuess
 from ingestion.extraction.files import extract_files
 from ingestion.opened_source import open_source
+from warehouse.connection import create_tables
 
 ROOT = Path(__file__).parents[4]
 
@@ -69,6 +70,7 @@ class Project:
         assert isinstance(source, FilesSource)
         model = self.staging(name) / f"stg_{name}__{entity}.sql"
         with duckdb.connect() as con:
+            create_tables(con)
             opened = open_source(name, source)
             extract_files(con, opened, self.home, config.last_date or date(2026, 1, 1))
             found = con.execute(rendered(model.read_text(), config.time_zone))

@@ -34,7 +34,7 @@ STEPS = st.lists(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=STEPS)
-def test_raw_is_the_table_and_every_row_is_accounted_for(
+def test_raw_equals_the_table_and_the_ledger_counts_every_row(
     sqlite: Server,
     monkeypatch: pytest.MonkeyPatch,
     cursor: str | None,

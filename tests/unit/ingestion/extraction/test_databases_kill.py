@@ -91,7 +91,7 @@ def extractor(crm: Crm) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_after_twenty_kills_raw_equals_the_source_each_time(
+def test_after_each_kill_the_next_run_makes_raw_equal_to_the_source(
     crm: Crm, extractor: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     moments = random.Random(20)
