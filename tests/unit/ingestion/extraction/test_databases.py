@@ -6,34 +6,32 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from deployment.home import Home
 from deployment.source_config import SqlSource
-from ingestion.databases import snapshot
+from ingestion.databases import snapshot, sqlalchemy
 from ingestion.databases.snapshot import Batches
 from ingestion.errors import SourceError
 from ingestion.landing import mutable_table
 from tests.databases import PASSWORD, Database, Server
 from tests.unit.ingestion.extraction.crm import CUSTOMERS, TIMES, Crm
-from warehouse.connection import Warehouse
+from tests.unit.ingestion.memory import memory_warehouse
 
 Connect = Callable[[Database, Mapping[str, Mapping[str, Any]]], Crm]
 
 
 @pytest.fixture
-def connect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connect:
-    def connected(database: Database, tables: Mapping[str, Mapping[str, Any]]) -> Crm:
-        monkeypatch.setenv("CRM_URL", database.url)
-        home = Home(tmp_path / "home").create()
-        Warehouse(home.warehouse).initialise("demo", "Demo Company")
-        return Crm(home, database, tables)
+def connect(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
+    with memory_warehouse() as warehouse:
 
-    return connected
+        def connected(database: Database, tables: Mapping[str, Mapping[str, Any]]) -> Crm:
+            monkeypatch.setenv("CRM_URL", database.url)
+            return Crm(warehouse, database, tables)
+
+        yield connected
 
 
 @pytest.fixture
@@ -111,7 +109,7 @@ def test_many_rows_are_landed_in_parts_of_one_load_with_one_part_in_memory(
     sqlite: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = []
-    rows, part = 200_000, 4_000_000
+    rows, part = 40_000, 800_000
 
     relations = Batches.relations
 
@@ -122,6 +120,7 @@ def test_many_rows_are_landed_in_parts_of_one_load_with_one_part_in_memory(
 
     monkeypatch.setattr(Batches, "relations", measured)
     monkeypatch.setattr(snapshot, "_PART_BYTES", part)
+    monkeypatch.setattr(sqlalchemy, "_ROWS_A_BATCH", 2_000)
     database = sqlite.database("parts")
     database.execute(
         "create table notes as with recursive numbers(id) as"
