@@ -1,4 +1,4 @@
-"""What goes wrong between a source and its raw table."""
+"""Errors of the way from a source to its raw table, and messages without row values."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _QUOTED = re.compile(r"[\"'].*[\"']", re.DOTALL)
 
 
 class SourceError(HoldfastError):
-    """A source cannot be read; the text names the file, the line if known, and what to do.
+    """A source cannot be read; the text has the file, the line if known, and what to do.
 
-    It never quotes a row: rows hold personal data, and messages end in logs.
+    The text quotes no row: rows hold personal data, and messages are logged.
     """
 
     @classmethod
@@ -25,5 +25,5 @@ class SourceError(HoldfastError):
 
 
 def without_values(problem: str) -> str:
-    """A message about rows without what it quotes of them."""
+    """A message with `…` in place of everything that it quotes."""
     return _QUOTED.sub("…", problem)

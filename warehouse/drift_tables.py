@@ -93,7 +93,7 @@ def weights_of(con: duckdb.DuckDBPyConnection, version: str) -> dict[str, float]
 
 
 def counts_of(con: duckdb.DuckDBPyConnection, day: date, version: str) -> pa.Table:
-    """Counts of a day by a version's bins, schema `ml.drift.COUNTS`; empty if not counted."""
+    """Counts of a day by a version's bins (schema `ml.drift.COUNTS`); empty if not counted."""
     return con.execute(
         """
         select feature, bin, customers

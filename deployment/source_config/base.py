@@ -103,11 +103,11 @@ class SourceTable(Section):
         return self
 
 
-class LiveTable(SourceTable):
+class MutableTable(SourceTable):
     """A table of a mutable source (database, API), whose rows are identified by a key."""
 
     @model_validator(mode="after")
-    def _has_a_key(self) -> LiveTable:
+    def _has_a_key(self) -> MutableTable:
         if not self.key:
             raise ValueError("expected key: the columns that tell rows apart, found none")
         return self

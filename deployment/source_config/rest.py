@@ -18,7 +18,7 @@ from pydantic import (
 
 from deployment.source_config.base import (
     BaseSource,
-    LiveTable,
+    MutableTable,
     Name,
     Section,
     matching,
@@ -157,7 +157,7 @@ class SideLoad(Section):
     on: str
 
 
-class RestTable(LiveTable):
+class RestTable(MutableTable):
     """One resource, whose records become rows.
 
     `records` is the path of the list in an answer (`.`: the answer is the list). The members of the

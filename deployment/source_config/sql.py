@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, field_validator
 
-from deployment.source_config.base import BaseSource, LiveTable, Name
+from deployment.source_config.base import BaseSource, MutableTable, Name
 
 _WRITTEN_PASSWORD = re.compile(r"://[^/@\s]*:(?!\$\{\w+\}@)[^/\s]*@|[?&]password=(?!\$\{\w+\})")
 
 
-class SqlTable(LiveTable):
+class SqlTable(MutableTable):
     """A table or view of the database.
 
     `table` is its name in the database (`schema.table`), by default the name of the raw table.

@@ -1,7 +1,7 @@
-"""Requests to an API: who asks, how fast, how often again, and what an answer that is none means.
+"""Requests to an API: credentials, rate limit, retries, and messages for failed requests.
 
-Built on urllib3, whose retries also cover an answer that breaks off in the middle. Nothing that is
-raised here quotes a secret, a query or a body.
+Uses urllib3, whose retries include answers that end early. No message quotes a secret, a query or a
+body.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _RELATION = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([\w.-]+))", re.IGNORECAS
 
 @dataclass(frozen=True)
 class Answer:
-    """A page as it came.
+    """One page of an API.
 
     Attributes:
         body: the JSON value.
-        link: address of the next page in the Link header, None if there is none.
+        link: address of the next page in the Link header, None without one.
     """
 
     body: Any
@@ -45,10 +45,10 @@ class Answer:
 
 
 class Patience(urllib3.Retry):
-    """Waits that double from the first on and are never the same for two who wait.
+    """Exponential waits with random jitter.
 
-    urllib3 itself tries again at once the first time, and gives up over a Retry-After that it
-    cannot read.
+    Two differences from urllib3: the first retry waits too, and a Retry-After that cannot be parsed
+    is ignored.
     """
 
     def get_backoff_time(self) -> float:
@@ -60,7 +60,7 @@ class Patience(urllib3.Retry):
         return float(wait * random.uniform(0.5, 1.0))
 
     def parse_retry_after(self, retry_after: str) -> float:
-        """Seconds that the API asks for, 0 where it does not say it in a way that can be read."""
+        """Seconds of a Retry-After header, 0 if it cannot be parsed."""
         try:
             return super().parse_retry_after(retry_after)
         except InvalidHeader:
@@ -68,7 +68,7 @@ class Patience(urllib3.Retry):
 
 
 class ApiClient:
-    """One API for one extraction; holds the secrets in memory only."""
+    """The client of one API for one extraction; secrets are in memory only."""
 
     def __init__(self, opened: OpenedSource[RestSource]) -> None:
         """Prepare the requests of a source; no connection is opened yet.
@@ -92,29 +92,29 @@ class ApiClient:
         self._pool = _pool(self._base, source)
 
     def target(self, path: str, query: str) -> str:
-        """Path and query of a resource, behind what the base address has of a path."""
+        """Path and query of a resource, below the path of the base address."""
         whole = urlsplit(self._base).path.rstrip("/") + path
         return f"{whole}?{query}" if query else whole
 
     def followed(self, table: str, target: str, address: str) -> str:
-        """Path and query of the address that an answer names as its next page.
+        """Path and query of the next page's address in an answer.
 
         Raises:
-            SourceError: it is of another host, to which the secret must not be sent.
+            SourceError: the address has another host, which must not receive the secret.
         """
         parts = urlsplit(urljoin(f"{self._base}{target}", address))
         if parts.hostname != urlsplit(self._base).hostname:
             raise SourceError(
-                f"{self.name}.{table}: the next page is said to be at {parts.hostname}, which is"
-                " not the host of base_url: correct base_url, or the paging"
+                f"{self.name}.{table}: the address of the next page is at {parts.hostname}, which"
+                " is not the host of base_url: correct base_url, or the paging"
             )
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
     def get(self, table: str, target: str) -> Answer:
-        """Ask for a page.
+        """Request a page.
 
         Raises:
-            SourceError: the API does not answer, refuses, or what it answers is no JSON.
+            SourceError: the API does not answer, refuses the request, or its answer is no JSON.
         """
         self._wait()
         where = f"{self.name}.{table}: {target.partition('?')[0]}"
@@ -126,7 +126,7 @@ class ApiClient:
             )
         except HTTPError as error:
             problem = _unreachable(error)
-        if problem:  # raised here, so that no library's error is its context
+        if problem:  # raised outside the handler, so that the library's error is not its context
             raise SourceError(f"{where}: {problem}")
         if response.status != 200:
             raise SourceError(f"{where}: {self._refusal(response.status)}")
@@ -147,7 +147,7 @@ class ApiClient:
             what = f"check {names}, which is wrong or has expired" if names else "it needs auth"
         elif status == 403:
             what = (
-                f"what {names} stands for lacks a permission: grant it at the source"
+                f"the owner of {names} lacks a permission: grant it at the source"
                 if names
                 else "it needs auth"
             )
@@ -156,14 +156,14 @@ class ApiClient:
         elif status in (400, 422):
             what = (
                 "it does not understand the request: check parameters, paging and incremental"
-                " against its documentation (a cursor that was kept too long is refused so too)"
+                " against its documentation (an expired cursor is refused in this way too)"
             )
         elif status == 429:
-            what = "it is asked too often: lower requests_per_second, or raise retries"
+            what = "it receives too many requests: lower requests_per_second, or raise retries"
         elif status in _TRIED_AGAIN or status >= 500:
-            what = "it fails on its side: what it delivered before is kept; run again later"
+            what = "the server fails: rows delivered before are kept; run again later"
         elif 300 <= status < 400:
-            what = "it has moved elsewhere, which is not followed with a secret: correct base_url"
+            what = "it redirects, which is not followed with a secret: correct base_url"
         else:
             what = "check the table's configuration"
         return f"the API answers {status}: {what}"
@@ -176,11 +176,10 @@ class ApiClient:
             return json.loads(body, parse_float=_number, parse_constant=_no_constant)
         except (ValueError, RecursionError):
             problem = (
-                "the answer is a web page, not JSON: is base_url the address of the API, and not"
-                " of its pages?"
+                "the answer is a web page, not JSON: correct base_url to the address of the API"
                 if body[:200].lstrip()[:1] == b"<"
-                else "the answer is not one whole JSON value: run again; if it stays so, the"
-                " resource is not what the configuration takes it for"
+                else "the answer is not one whole JSON value: run again; if it stays so, check"
+                " base_url and path"
             )
         raise SourceError(f"{where}: {problem}")
 
@@ -214,8 +213,8 @@ def _secret(opened: OpenedSource[RestSource], text: str) -> str:
     if value.isascii() and value.isprintable():
         return value
     raise SourceError(
-        f"source {opened.name}: auth: {' and '.join(referred(text))} holds what cannot stand in a"
-        " header: set it anew"
+        f"source {opened.name}: auth: {' and '.join(referred(text))} has characters that a header"
+        " cannot hold: set it again"
     )
 
 
@@ -247,19 +246,19 @@ def _patience(retries: Retries) -> Patience:
 
 
 def _unreachable(error: HTTPError) -> str:
-    """What an error of the connection means; its own text names addresses and proxies."""
+    """Message for a connection error; the error's own text contains addresses and proxies."""
     reason = error.reason if isinstance(error, MaxRetryError) and error.reason else error
     if isinstance(reason, SSLError):
         return "its certificate is not trusted: check base_url, or the machine's certificates"
     kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(reason).__name__).lower()
     return (
-        f"the API cannot be reached, or breaks off its answers ({kind}): check base_url and the"
-        " network; what it delivered before is kept; run again later"
+        f"the API cannot be reached, or its answers end early ({kind}): check base_url and the"
+        " network, and run again later; rows delivered before are kept"
     )
 
 
 def _next_link(header: str | None) -> str | None:
-    """The address that a Link header calls next (RFC 8288)."""
+    """The address with the relation next in a Link header (RFC 8288)."""
     for address, attributes in re.findall(r"<([^>]*)>([^<]*)", header or ""):
         relation = _RELATION.search(attributes)
         if relation and "next" in (relation[1] or relation[2]).casefold().split():
@@ -268,7 +267,7 @@ def _next_link(header: str | None) -> str | None:
 
 
 def _number(text: str) -> float | str:
-    """A number, as text where a double cannot hold it."""
+    """A number; as text if it is beyond the range of a double."""
     number = float(text)
     return number if math.isfinite(number) else text
 

@@ -1,4 +1,4 @@
-"""How far a resource has been read: the latest time that its own records tell."""
+"""High-water mark of a resource: the latest time in its own records."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Mark:
-    """The latest time in the records, from what was remembered on.
+    """The latest time in the records, beginning at the stored mark.
 
-    A record of the future moves it no further than to now: it would hide all that changes until
-    then.
+    A time in the future counts as now; otherwise it would hide all changes until that time.
     """
 
     def __init__(
         self, where: str, config: Incremental, remembered: str | None, now: datetime
     ) -> None:
-        """Begin at what the last extraction remembered, None before the first."""
+        """Begin at the mark stored by the last extraction, None before the first."""
         self._where = where
         self._config = config
         self._now = now
@@ -32,10 +31,10 @@ class Mark:
         self._told = 0
 
     def see(self, record: dict[str, Any]) -> None:
-        """Take note of a record's time; one that has none moves nothing.
+        """Raise the mark to a record's time; a record without a time leaves it.
 
         Raises:
-            SourceError: what is there is no time.
+            SourceError: the field has a value that is no time.
         """
         self._seen += 1
         value = member(record, self._config.field)
@@ -47,7 +46,7 @@ class Mark:
             moment = None
         if moment is None:
             raise SourceError(
-                f"{self._where}: incremental.field {self._config.field} holds what is no"
+                f"{self._where}: incremental.field {self._config.field} has a value that is no"
                 f" {self._config.format} time: correct incremental.format"
             )
         self._told += 1
@@ -55,20 +54,20 @@ class Mark:
         self._latest = moment if self._latest is None else max(self._latest, moment)
 
     def remembered(self) -> str | None:
-        """What to remember for the next extraction; None if no record has ever told a time.
+        """The mark to store for the next extraction; None if no record ever had a time.
 
         Raises:
-            SourceError: there were records, and not one had the field.
+            SourceError: there were records, and none had the field.
         """
         if self._seen and not self._told:
             raise SourceError(
-                f"{self._where}: no record has the field {self._config.field}, by which is told"
-                " what has changed: correct incremental.field"
+                f"{self._where}: no record has the field {self._config.field}, which dates changes:"
+                " correct incremental.field"
             )
         return None if self._latest is None else self._latest.isoformat()
 
     def parameter(self) -> str | None:
-        """What to ask for: changes since the mark less the look-back; None for everything."""
+        """Value of the request parameter: the mark less the look-back; None for all records."""
         if self._latest is None:
             return None
         since = self._latest - timedelta(hours=self._config.look_back_hours)
@@ -83,10 +82,10 @@ class Mark:
 
 
 def _moment(value: Any, form: str) -> datetime:
-    """The moment that a value tells; a time without a zone is one of UTC.
+    """The moment of a value; a time without a zone is in UTC.
 
     Raises:
-        ValueError: it tells none, or one that no calendar has.
+        ValueError: the value is no time, or is outside the calendar.
     """
     if form in ("epoch", "epoch_ms"):
         if isinstance(value, bool):

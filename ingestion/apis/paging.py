@@ -1,4 +1,4 @@
-"""The pages of a resource, one after the other, to their end and never in circles."""
+"""Pagination of a resource: each page in turn to the last; endless loops are refused."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Pages:
         client: the API.
         name: name of the table.
         table: its configuration.
-        parameters: what every request has.
-        start: what a request has only while there is no cursor.
-        cursor: where to begin, None for the beginning; while pages are read, the latest one.
-        stalled_pages: pages in a row that may bring nothing new.
+        parameters: parameters of every request.
+        start: parameters of a request without a cursor.
+        cursor: cursor to begin at, None for the beginning; the latest one while pages are read.
+        stalled_pages: allowed number of pages in a row without a new record.
     """
 
     client: ApiClient
@@ -59,7 +59,7 @@ class Pages:
         """The records of each page, in order.
 
         Raises:
-            SourceError: a page cannot be had, is not what the configuration says, or comes again.
+            SourceError: a page cannot be read, does not fit the configuration, or is repeated.
         """
         position = self.table.paging.first or 0
         if self.table.paging.kind == "page" and self.table.paging.first is None:
@@ -103,7 +103,7 @@ class Pages:
         return self.client.followed(self.name, target, address)
 
     def _address(self, paging: Paging, answer: Answer, target: str) -> str | None:
-        """What the answer says of its next page: a cursor or an address; None for nothing."""
+        """The cursor or address of the next page in an answer; None without one."""
         if paging.kind == "link":
             return answer.link
         if paging.field is None:
@@ -116,10 +116,10 @@ class Pages:
         return str(found)
 
     def _is_over(self, body: Any, end: str, target: str) -> bool:
-        told = member(body, end)
-        if not isinstance(told, bool):
+        value = member(body, end)
+        if not isinstance(value, bool):
             self._fail(f"{end} is not true or false: correct paging.end", target)
-        return bool(told)
+        return bool(value)
 
     def _records(self, body: Any, target: str) -> list[dict[str, Any]]:
         path = self.table.records
@@ -130,7 +130,7 @@ class Pages:
         records = []
         for record in found:
             if not isinstance(record, dict):
-                self._fail(f"{path} holds what is no object: correct records", target)
+                self._fail(f"{path} has an item that is no object: correct records", target)
             records.append(dict(record))
         for name, side in self.table.side_loads.items():
             beside = member(body, name)
@@ -145,7 +145,7 @@ class Pages:
         self._stalled = self._stalled + 1 if not records or content in self._contents else 0
         self._contents.add(content)
         if self._stalled > self.stalled_pages:
-            self._fail(f"its last {self._stalled} pages have brought nothing new", target)
+            self._fail(f"its last {self._stalled} pages had no new record", target)
 
     def _fail(self, problem: str, target: str) -> NoReturn:
         path = target.partition("?")[0]
@@ -162,7 +162,7 @@ def as_texts(parameters: dict[str, str | int | bool]) -> dict[str, str]:
 
 
 def member(value: Any, path: str) -> Any:
-    """What stands at a dotted path in nested objects; ABSENT where nothing does."""
+    """The value at a dotted path in nested objects; ABSENT without one."""
     for name in path.split("."):
         if not isinstance(value, dict) or name not in value:
             return ABSENT

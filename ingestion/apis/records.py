@@ -1,7 +1,7 @@
-"""Records of an API in a file beside the warehouse, and the columns that they have.
+"""Records of an API, written to a file of JSON lines, and their columns.
 
-Pages are written as they come, a record a line, so that memory does not grow with their number; the
-reader of JSON lines then makes of them what it makes of a delivered file.
+Each page is written as it arrives, one record a line, so that memory does not grow with the number
+of pages. The file is then read like a delivered file of JSON lines.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from ingestion.landing.column_types import canonical_type, not_castable
 from ingestion.landing.raw_table import LOAD_COLUMNS
 from warehouse.quoting import identifier
 
-# What DuckDB takes for one JSON object at most.
+# DuckDB's limit for one JSON object.
 _LARGEST_RECORD_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """What an API gave of one table in one extraction.
+    """The records of one table in one extraction.
 
     Attributes:
-        rows: number of records, repeated ones too.
+        rows: number of records, including repeated ones.
         columns: DuckDB type by column.
-        relation: what to select them from.
-        has_repeats: whether a key comes more than once.
+        relation: SQL relation of the records.
+        has_repeats: whether a key occurs more than once.
     """
 
     rows: int
@@ -51,19 +51,19 @@ def spool(
     path: Path,
     mark: Mark | None,
 ) -> Fetched:
-    """Write the records of all pages into a file, and say how to read it.
+    """Write the records of all pages into a file, and return the relation that reads it.
 
     Args:
         con: any connection.
-        where: `source.table`, which messages begin with.
+        where: `source.table`, with which messages begin.
         table: its configuration.
         pages: the records, a page at a time.
-        path: the file, which must outlive the reading.
-        mark: is shown every record, None where the table has no such thing.
+        path: the file, which must exist until the relation has been read.
+        mark: high-water mark that sees every record, None for a table without one.
 
     Raises:
-        SourceError: a page cannot be had; a column that the table must have is in no record; or a
-            value is not of the type that `types` says.
+        SourceError: a page cannot be read; a required column is in no record; or a value is not of
+            the type in `types`.
     """
     names = _Names(where)
     rows = 0
@@ -103,7 +103,7 @@ def spool(
 
 
 def lifted(record: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """The record with the members of its objects of these names as fields of its own."""
+    """The record with the members of its objects of these names as fields."""
     row = dict(record)
     for name in names:
         if isinstance(row.get(name), dict):
@@ -112,7 +112,7 @@ def lifted(record: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 
 class _Names:
-    """The fields seen so far, in the order in which they came."""
+    """The fields seen so far, in order of first occurrence."""
 
     def __init__(self, where: str) -> None:
         self._where = where
@@ -126,13 +126,13 @@ class _Names:
             folded = name.casefold()
             if folded in LOAD_COLUMNS:
                 raise SourceError(
-                    f"{self._where}: the field {name} is Holdfast's own name: leave it out of what"
-                    " is asked for"
+                    f"{self._where}: the field {name} has a name that Holdfast uses: exclude it"
+                    " from the request"
                 )
             if folded in self.by_folded:
                 raise SourceError(
                     f"{self._where}: the fields {self.by_folded[folded]} and {name} differ by case"
-                    " only: leave one of them out of what is asked for"
+                    " only: exclude one of them from the request"
                 )
             self._seen.add(name)
             self.by_folded[folded] = name
@@ -143,18 +143,18 @@ def _check_columns(where: str, table: RestTable, there: set[str]) -> None:
     if missing:
         raise SourceError(
             f"{where}: no record has {', '.join(missing)} any more; there are"
-            f" {', '.join(sorted(there))}: if the API calls it by another name now, correct columns"
-            " and the staging model; if it leaves out what is empty, move it to optional_columns"
+            f" {', '.join(sorted(there))}: if the API has renamed it, correct columns and the"
+            " staging model; if the API omits empty fields, move it to optional_columns"
         )
 
 
 def _landing_types(
     con: duckdb.DuckDBPyConnection, where: str, table: RestTable, reading: Reading
 ) -> dict[str, str]:
-    """The type in which each column lands: the one that `types` says, else the one it came in.
+    """The type of each column in the raw table: from `types`, else the delivered one.
 
     Raises:
-        SourceError: a type is none, or there are values that it has not.
+        SourceError: DuckDB has no such type, or there are values that do not fit it.
     """
     said = {column.casefold(): kind for column, kind in table.types.items()}
     types = dict(reading.columns)

@@ -1,4 +1,4 @@
-"""A table as a database has it, held against what the configuration says of it."""
+"""A table of a database, checked against its configuration."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _TEXTS = ("VARCHAR", "TEXT", "STRING")
 
 @dataclass(frozen=True)
 class DatabaseTable:
-    """A table of a database that is to become a raw table.
+    """A table of a database that is extracted into a raw table.
 
     Attributes:
         source: name of the source.
         name: name of the raw table.
-        config: what the configuration says of it.
-        columns: those that the database has, as they are to be read.
+        config: its configuration.
+        columns: columns of the database, as they are read.
     """
 
     source: str
@@ -48,17 +48,17 @@ class DatabaseTable:
 
     @cached_property
     def key(self) -> list[Column]:
-        """What tells rows apart."""
+        """Columns of the key."""
         return [self._column(name) for name in self.config.key]
 
     @cached_property
     def cursor(self) -> Column | None:
-        """What rises with every change, if anything does."""
+        """The column that rises with every change, if one is configured."""
         return self._column(self.config.cursor) if self.config.cursor else None
 
     @cached_property
     def is_deleted(self) -> str | None:
-        """DuckDB's condition of a row that is marked as deleted, None if none ever is."""
+        """SQL condition of a row marked as deleted, None without a `deleted_column`."""
         if self.config.deleted_column is None:
             return None
         column = self._column(self.config.deleted_column)
@@ -70,11 +70,11 @@ class DatabaseTable:
         return f"{marker} is not null"
 
     def has(self, name: str) -> bool:
-        """True if the database has a column, however it spells it."""
+        """True if the database has a column, in any case."""
         return any(column.name.casefold() == name.casefold() for column in self.columns)
 
     def query(self, columns: Sequence[Column] | None = None) -> sa.Select[Any]:
-        """All rows, these columns of them or all."""
+        """A query of all rows with these columns, or with all columns."""
         schema, _, name = self.there.rpartition(".")
         table = sa.table(name, schema=schema or None)
         return sa.select(*(column.selected for column in columns or self.columns)).select_from(
@@ -82,16 +82,17 @@ class DatabaseTable:
         )
 
     def check(self) -> None:
-        """Hold the columns against the configuration.
+        """Check the columns against the configuration.
 
         Raises:
-            SourceError: one is missing, cannot be landed, or cannot do what is wanted of it.
+            SourceError: a column is missing, has a reserved name, or cannot be a cursor.
         """
         folded = {column.name.casefold() for column in self.columns}
         if len(folded) < len(self.columns) or folded & LOAD_COLUMNS.keys():
             raise SourceError(
                 f"{self.source}.{self.name}: the table {self.there} has columns whose names differ"
-                f" in case alone, or are one of {', '.join(LOAD_COLUMNS)}: read a view with others"
+                f" in case alone, or are one of {', '.join(LOAD_COLUMNS)}: read a view that renames"
+                " them"
             )
         for name in (*self.config.columns, self.config.cursor, self.config.deleted_column):
             if name is not None:
@@ -99,8 +100,8 @@ class DatabaseTable:
         if self.cursor is not None and not can_rise(self.cursor):
             raise SourceError(
                 f"{self.source}.{self.name}.{self.cursor.name}: expected a cursor that is a whole"
-                f" number or a time, found {self.cursor.kind}: name another, or leave cursor out,"
-                " and the whole table is read each time"
+                f" number or a time, found {self.cursor.kind}: name another, or leave cursor out to"
+                " read the whole table each time"
             )
 
     def _column(self, name: str) -> Column:
@@ -108,17 +109,17 @@ class DatabaseTable:
             if column.name.casefold() == name.casefold():
                 return column
         raise SourceError(
-            f"{self.source}.{self.name}.{name}: the table {self.there} has no such column: put the"
-            " one that stands for it into the configuration and into the models of"
+            f"{self.source}.{self.name}.{name}: the table {self.there} has no such column: write"
+            " its new name into the configuration and the models of"
             f" dbt_project/models/staging/{self.source}/, or list it under optional_columns"
         )
 
 
 def find_table(snapshot: Snapshot, source: str, name: str, config: SqlTable) -> DatabaseTable:
-    """The table that the configuration names, without columns if it is not there and need not be.
+    """The configured table; without columns if it is optional and missing.
 
     Raises:
-        SourceError: it is not there, or not what the configuration says.
+        SourceError: the table is missing, or does not fit the configuration.
     """
     columns = snapshot.columns(config.table or name)
     if columns is None:

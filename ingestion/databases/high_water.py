@@ -1,4 +1,4 @@
-"""How far a table has been read by its cursor: kept as text, compared as what it is."""
+"""High-water mark of a table: the highest cursor value read, stored as text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ingestion.databases.snapshot import Column
 
 Value = int | str | date | datetime
 
-# What a column must land as to be a cursor. Text is one in SQLite alone, whose times are text.
+# Types of a cursor in the raw table. In SQLite, whose times are text, a text may be a cursor too.
 _NUMBERS = ("SMALLINT", "INTEGER", "BIGINT", "UBIGINT")
 _TIMES = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 _TYPES: Mapping[str, sa.types.TypeEngine[Any]] = {
@@ -38,7 +38,7 @@ class HighWater:
 
     @classmethod
     def read(cls, column: Column, text: str) -> HighWater:
-        """From what `written` gave."""
+        """Parse the text of `written`."""
         if column.kind in _NUMBERS:
             return cls(column, int(text))
         if column.kind == "DATE":

@@ -1,6 +1,6 @@
-"""PostgreSQL, read by its binary COPY straight into Arrow.
+"""Reads PostgreSQL by binary COPY directly into Arrow.
 
-The driver needs no second one for SQLAlchemy: the catalogue tells the columns.
+Columns are read from the catalogue, so that no second driver for SQLAlchemy is needed.
 """
 
 from __future__ import annotations
@@ -103,10 +103,10 @@ order by schemaname, name
 
 @contextmanager
 def open_postgres(name: str, url: str) -> Iterator[Snapshot]:
-    """One transaction that sees one state and cannot write.
+    """One read-only transaction on a consistent state.
 
     Raises:
-        SourceError: it cannot be reached.
+        SourceError: the database cannot be reached.
     """
     try:
         connection = dbapi.connect(_with_patience(url))
@@ -147,7 +147,7 @@ class _Postgres:
         return Keys(primary, [(here, target, there) for here, target, there in foreign])
 
     def _named(self, table: str) -> str:
-        """A literal from which the catalogue finds the table."""
+        """A literal by which the catalogue finds the table."""
         quote = self._dialect.identifier_preparer.quote_identifier
         return _literal(".".join(quote(part) for part in table.split(".", 1)))
 
@@ -163,9 +163,9 @@ class _Postgres:
         return Batches(self._reader.schema, self._checked(self._reader), follow)
 
     def close(self) -> None:
-        """Let go of the database; what is still being read is abandoned."""
+        """Close the connection; a query that is still being read is abandoned."""
         for held in (self._reader, self._cursor, self._connection):
-            # What is gone already has been told of by the reading.
+            # The reading has already reported a lost connection.
             with suppress(adbc_driver_manager.Error, OSError):
                 if held is not None:
                     held.close()
@@ -184,7 +184,7 @@ class _Postgres:
         limit = _EARLIEST[pa.date32() if pa.types.is_date32(values.type) else pa.int64()]
         if earliest is not None and earliest < limit:
             raise SourceError(
-                f"source {self._name}: {column} holds infinity, which is no time: read it as text,"
+                f"source {self._name}: {column} has infinity, which is no time: read it as text,"
                 f" with types: {{{column}: VARCHAR}}"
             )
 
@@ -218,12 +218,12 @@ def _literal(text: str) -> str:
 
 
 def _with_patience(url: str) -> str:
-    """The URL with a limit to the wait for a host that does not answer; libpq has none."""
+    """The URL with a connection timeout; libpq has none by default."""
     if "connect_timeout=" in url:
         return url
     return f"{url}{'&' if '?' in url else '?'}connect_timeout={_CONNECT_SECONDS}"
 
 
 def _words(error: Exception) -> str:
-    """What the server said, without what the driver puts before it."""
+    """The server's message, without the driver's prefix."""
     return re.sub(r"^(\w+: )?(\[libpq\] )?|.*(?=(ERROR|FATAL): )", "", str(error))

@@ -1,6 +1,6 @@
 """Snapshots: one consistent state of a database, its columns, and its rows as a stream.
 
-The types and messages that every reader shares; a database is opened by `database.py`.
+Types and messages that all readers share; `database.py` opens a database.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NO_ENTRY = "the database cannot be entered"
 CHECK_ENTRY = "check that it runs, and url: address, user and password"
 RUN_AGAIN = "nothing of the source was loaded; run again once that is mended"
 
-# What one statement reads of Arrow: ten of the batches that the driver of PostgreSQL makes.
+# Bytes of Arrow that one statement reads: ten batches of the PostgreSQL driver.
 _PART_BYTES = 128_000_000
 
 
@@ -35,10 +35,10 @@ class Column:
 
     Attributes:
         name: as the database spells it.
-        kind: the DuckDB type that it lands in.
-        is_text: whether the database is asked for it as text: it has a type that neither DuckDB
-            nor Arrow has, or the configuration wants it so.
-        is_time_as_text: whether the database keeps times as text, and this is one.
+        kind: the DuckDB type in the raw table.
+        is_text: whether the database casts the column to text: its type exists neither in DuckDB
+            nor in Arrow, or the configuration asks for text.
+        is_time_as_text: whether the database stores this time as text.
     """
 
     name: str
@@ -48,18 +48,18 @@ class Column:
 
     @property
     def selected(self) -> sa.ColumnElement[Any]:
-        """What to select for it, without a type of SQLAlchemy's, which would convert it."""
+        """The selected expression, without a type of SQLAlchemy, which would convert values."""
         column: sa.ColumnElement[Any] = sa.column(self.name)
         return sa.cast(column, sa.Text).label(self.name) if self.is_text else column
 
 
 @dataclass(frozen=True)
 class Keys:
-    """What a database declares of how a table's rows are told apart and point at others.
+    """Declared primary and foreign keys of a table.
 
     Attributes:
-        primary: columns of the primary key, in its order; empty where none is declared.
-        foreign: (column here, table, column there) of the foreign keys of one column.
+        primary: columns of the primary key, in its order; empty without one.
+        foreign: (column, referenced table, referenced column) of each single-column foreign key.
     """
 
     primary: Sequence[str]
@@ -67,19 +67,19 @@ class Keys:
 
 
 class Batches:
-    """Rows of a query, to be read once, part by part.
+    """Rows of a query, read once, in parts.
 
-    DuckDB holds what a statement has read of Arrow until the statement ends, so that ten million
-    rows would be in memory at once: each part is for a statement of its own.
+    DuckDB keeps the Arrow data that a statement reads until the statement ends; ten million rows
+    would be in memory at once. Each part is therefore read by a statement of its own.
 
-    DuckDB turns what fails while it reads into an error of its own, whose text may quote rows: what
-    it was before is kept as `failure`. The highest value of one column is told afterwards.
+    DuckDB replaces an exception during reading by its own, whose text may quote rows. `failure`
+    keeps the original exception. `highest` is the highest value of one column after reading.
     """
 
     def __init__(
         self, schema: pa.Schema, batches: Iterator[pa.RecordBatch], follow: str | None = None
     ) -> None:
-        """Take the batches of a query; `follow` names the column whose highest value is told."""
+        """Take the batches of a query; `follow` names the column whose highest value is kept."""
         self.failure: SourceError | None = None
         self.highest: int | str | date | datetime | None = None
         self._follow = follow
@@ -87,9 +87,9 @@ class Batches:
         self._batches = self._watched(batches)
 
     def relations(self, con: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> Iterator[str]:
-        """What to select all rows from, in the types that they land in, part by part.
+        """SQL relations of all rows in the types of the raw table, one a part.
 
-        A part is selected from once, and before the next; there is at least one.
+        Each relation is read once, before the next one is taken. There is at least one.
         """
         stream = f"batches_{uuid4().hex}"
         casts = ", ".join(
@@ -99,11 +99,11 @@ class Batches:
         for part in self._parts():
             con.register(stream, part)
             yield f"(select {casts} from {stream}) as streamed"
-            # After an error it stays with the connection: the name is nobody else's.
+            # After an error the name stays registered; it is unique, so nothing is overwritten.
             con.unregister(stream)
 
     def copy(self, con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column]) -> None:
-        """Make a temporary table of all rows, which then may be read more than once."""
+        """Copy all rows into a temporary table, which may be read more than once."""
         kinds = ", ".join(f"{identifier(column.name)} {column.kind}" for column in columns)
         con.execute(f"create or replace temp table {table} ({kinds})")
         for relation in self.relations(con, columns):
@@ -141,21 +141,21 @@ class Batches:
             value = highest.as_py()
         except (OverflowError, ValueError):
             raise SourceError(
-                f"its cursor {self._follow} holds a time beyond the year 9999: correct that row"
+                f"its cursor {self._follow} has a time beyond the year 9999: correct that row"
             ) from None
         if value is not None and (self.highest is None or value > self.highest):
             self.highest = value
 
 
 class Snapshot(Protocol):
-    """One state of a database, the same for all that is read of it."""
+    """One state of a database, the same for everything read from the snapshot."""
 
     def tables(self) -> list[str]:
-        """Names of tables and views, `schema.table` where it is not the schema of the session."""
+        """Names of tables and views, `schema.table` outside the session's schema."""
         ...
 
     def columns(self, table: str) -> list[Column] | None:
-        """The columns of a table in its order; None if there is no such table."""
+        """The columns of a table in order; None if there is no such table."""
         ...
 
     def keys(self, table: str) -> Keys:
@@ -165,11 +165,11 @@ class Snapshot(Protocol):
     def read(
         self, query: sa.Select[Any], columns: Sequence[Column], *, follow: str | None = None
     ) -> Batches:
-        """Rows of a query that selects the columns; the batches before must have been read."""
+        """Rows of a query that selects the columns; earlier batches must have been read."""
         ...
 
 
 def failure(name: str, what: str, problem: str, url: str, remedy: str) -> SourceError:
-    """What went wrong at a database: the first line of what its driver says, without secrets."""
+    """Error of a database, with the first line of the driver's message and without secrets."""
     first = problem.strip().splitlines()[0].strip().rstrip(".") if problem.strip() else "no reason"
     return SourceError(f"source {name}: {what} ({hide(first, url)}): {remedy}")

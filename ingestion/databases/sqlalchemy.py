@@ -1,7 +1,7 @@
-"""Any database that SQLAlchemy has a driver for, read row by row into Arrow.
+"""Reads any database with a SQLAlchemy driver, row by row into Arrow.
 
-SQLite, MySQL and MariaDB give one state of all tables; another gives what its REPEATABLE READ
-promises, where it has that.
+SQLite, MySQL and MariaDB provide one consistent state of all tables. Other databases provide the
+guarantees of their REPEATABLE READ, if they have that level.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ _ARROW = {
 
 @contextmanager
 def open_other(name: str, url: str) -> Iterator[Snapshot]:
-    """One connection, in a transaction that sees one state as far as the database has such.
+    """One connection, in a transaction on a consistent state if the database supports that.
 
     Raises:
-        SourceError: it cannot be reached, or its driver is not installed.
+        SourceError: the database cannot be reached, or its driver is not installed.
     """
     engine = _engine(name, url)
     try:
@@ -85,7 +85,7 @@ def _engine(name: str, url: str) -> sa.Engine:
 
 
 def _require_file(name: str, url: sa.URL) -> None:
-    """SQLite makes a database that is not there, empty."""
+    """Refuse a missing file, which SQLite would create as an empty database."""
     path = url.database or ""
     if path.startswith("file:"):
         return
@@ -114,17 +114,17 @@ class _Other:
             elif self._dialect in ("mysql", "mariadb"):
                 self._autocommitting(
                     "set session transaction isolation level repeatable read",
-                    # Its TIMESTAMP is told in the zone of the session.
+                    # TIMESTAMP values are returned in the time zone of the session.
                     "set session time_zone = '+00:00'",
                     "start transaction with consistent snapshot, read only",
                 )
             else:
-                # What a dialect has no word for, it cannot promise.
+                # A dialect without this level has no consistent state.
                 with suppress(sa.exc.ArgumentError):
                     self._connection.execution_options(isolation_level="REPEATABLE READ")
 
     def _autocommitting(self, *statements: str) -> None:
-        """Statements of a transaction that we begin ourselves, and not SQLAlchemy or the driver."""
+        """Execute statements of a transaction that SQLAlchemy and the driver do not manage."""
         self._connection.execution_options(isolation_level="AUTOCOMMIT")
         for statement in statements:
             self._connection.exec_driver_sql(statement)
@@ -189,7 +189,7 @@ class _Other:
             return pa.array(values, kind)
         except (pa.ArrowException, ValueError, TypeError, OverflowError):
             raise SourceError(
-                f"source {self._name}: {column.name} holds a value that is no {column.kind}:"
+                f"source {self._name}: {column.name} has a value that is no {column.kind}:"
                 f" correct it there, or read it as text, with types: {{{column.name}: VARCHAR}}"
             ) from None
 
@@ -203,7 +203,7 @@ class _Other:
 
 
 def _column(name: str, kind: sa.types.TypeEngine[Any], dialect: str) -> Column:
-    """Where a reflected column lands; SQLite knows no times, and its numbers are binary."""
+    """Type of a reflected column; SQLite has no times, and its numbers are binary."""
     landed: str | None = None
     if isinstance(kind, sa.Boolean):
         landed = "BOOLEAN"
@@ -260,5 +260,5 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {"BOOLEAN": _truth, "VARCHAR": _t
 
 
 def _words(error: sa.exc.SQLAlchemyError) -> str:
-    """What the database said; SQLAlchemy's own text quotes the statement and its values."""
+    """The database's message; SQLAlchemy's own text quotes the statement and its values."""
     return str(getattr(error, "orig", None) or error)

@@ -1,8 +1,7 @@
-"""Land the resources of an API: all that has changed since the last time, or nothing.
+"""Extraction of an API: the changes of its resources since the last run.
 
-Everything is fetched into files before the warehouse's transaction begins. Whatever breaks off
-before its end, the next extraction asks for the same again, and rows that are there are not landed
-twice.
+All pages are fetched into files before the warehouse's transaction begins. After a failure the next
+extraction requests the same records again. Rows that are already loaded are not loaded twice.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _COMPARED_ON = "compared_on"
 
 @dataclass(frozen=True)
 class _Reading:
-    """One table, fetched and not landed yet."""
+    """The fetched records of one table, before they are landed."""
 
     landing: Landing
     table: RestTable
@@ -50,14 +49,14 @@ class _Reading:
 def extract_api(
     con: duckdb.DuckDBPyConnection, opened: OpenedSource[RestSource], home: Home, run_date: date
 ) -> list[TableReport]:
-    """Load what has changed since the last time, in one transaction.
+    """Load the changes since the last extraction, in one transaction.
 
     Memory does not grow with the number of pages.
 
     Args:
         con: connection to the working warehouse, outside a transaction.
         opened: the source.
-        home: the pages are kept below its root until they are landed.
+        home: its scratch folder holds the pages until they are landed.
         run_date: the date the run is for.
 
     Returns:
@@ -145,7 +144,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, reading: _Reading) -> list[SchemaCh
     fetched = reading.fetched
     if not fetched.rows:
         return prepare(con, reading.landing, None)
-    # A key that no record of a page has is left out by many APIs, and has not gone.
+    # Many APIs omit empty fields: a field that no record has is not taken for a dropped column.
     return prepare(con, reading.landing, fetched.columns, fetched.relation, is_sparse=True)
 
 
@@ -168,7 +167,7 @@ def _land_table(con: duckdb.DuckDBPyConnection, reading: _Reading) -> tuple[int,
 
 
 def _is_deleted(table: RestTable) -> str | None:
-    """Condition on a record that says it is deleted, None if none of them is."""
+    """SQL condition of a deleted record, None without `deleted_when`."""
     conditions = []
     for column, value in table.deleted_when.items():
         text, wanted = f"cast({identifier(column)} as varchar)", literal(value)
@@ -190,7 +189,7 @@ def _is_deleted(table: RestTable) -> str | None:
 def _is_whole(
     con: duckdb.DuckDBPyConnection, landing: Landing, table: RestTable, run_date: date
 ) -> bool:
-    """True if everything is read, and not only what has changed."""
+    """True if all records are read, and not only changed ones."""
     if not table.asks_for_changes:
         return True
     compared_on = state(con, landing, _COMPARED_ON)
@@ -202,7 +201,7 @@ def _is_whole(
 
 
 def _refuse_emptiness(con: duckdb.DuckDBPyConnection, landing: Landing) -> None:
-    """A permission that was taken away often shows as an empty list: it must not end every row."""
+    """Refuse an empty list from a table with rows: a withdrawn permission often looks like that."""
     row = con.execute(
         "select coalesce(sum(rows), 0) from ops.load_ledger where source = ? and table_name = ?",
         [landing.source, landing.table],
@@ -210,6 +209,6 @@ def _refuse_emptiness(con: duckdb.DuckDBPyConnection, landing: Landing) -> None:
     if row and row[0]:
         raise SourceError(
             f"{landing.source}.{landing.table}: it answers with no record at all, and has delivered"
-            f" {row[0]} rows so far: check what the secret may see; if it is really empty, say"
-            " optional: true"
+            f" {row[0]} rows so far: check the permissions of the secret; if it is really empty,"
+            " say optional: true"
         )

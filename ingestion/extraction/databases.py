@@ -1,4 +1,4 @@
-"""Land the tables of a database: what has changed since the last time, of one state of it."""
+"""Extraction of a database: the changes of its tables since the last run, in one snapshot."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _COMPARED_ON = "compared_on"
 def extract_database(
     con: duckdb.DuckDBPyConnection, opened: OpenedSource[SqlSource], run_date: date
 ) -> list[TableReport]:
-    """Load what has changed since the last time, in one transaction.
+    """Load the changes since the last extraction, in one transaction.
 
-    All tables are read in the state that the database is in at the beginning. Memory does not grow
-    with them.
+    All tables are read in the state of the database at the beginning. Memory does not grow with
+    their size.
 
     Args:
         con: connection to the working warehouse, outside a transaction.
@@ -65,7 +65,7 @@ def extract_database(
 
 
 class _Reading:
-    """One table, read and landed within the transactions of both sides."""
+    """One table, read and landed within the transactions of database and warehouse."""
 
     def __init__(
         self,
@@ -83,15 +83,15 @@ class _Reading:
         self._changes: list[SchemaChange] = []
 
     def prepare(self) -> None:
-        """Give the raw table its shape.
+        """Create or alter the raw table.
 
-        A type that has changed is refused unless it holds the known values too: rows are read once,
-        so their values cannot be looked at before.
+        A changed type is refused unless it holds all values of the known type: rows are read only
+        once, so that their values cannot be checked before.
         """
         self._changes = mutable_table.prepare(self._con, self._at, self._table.kinds or None)
 
     def report(self) -> TableReport:
-        """Read what is new, end what is gone, and say how much."""
+        """Read new rows, soft-delete absent ones, and return their numbers."""
         started = time.monotonic()
         if self._table.columns:
             self._read()
@@ -116,7 +116,7 @@ class _Reading:
                 self._compare_keys()
 
     def _read_into_nothing(self) -> None:
-        """There is nothing to compare rows with: they go straight into their table."""
+        """Insert all rows directly; an empty raw table needs no comparison."""
         columns = self._table.columns
         with self._batches_of(self._table.query(), columns) as batches:
             self._land(batches.relations(self._con, columns))
@@ -134,7 +134,7 @@ class _Reading:
             self._land(rows)
 
     def _compare_keys(self) -> None:
-        """End what is gone; what came with a cursor too low to be seen is fetched after all."""
+        """Soft-delete absent keys; read everything if a row's cursor was below the mark."""
         key = self._table.key
         with self._fetched("fetched_keys", self._table.query(key), key) as keys:
             if mutable_table.lacks(self._con, self._at, keys):
@@ -161,7 +161,7 @@ class _Reading:
         return HighWater.read(cursor, text) if cursor and text else None
 
     def _raise_mark(self, highest: Value | None) -> None:
-        """Remember the highest value of the cursor that was read, if it is above the one before."""
+        """Store the highest cursor value that was read, if it is above the stored one."""
         cursor, before = self._table.cursor, self._mark()
         if cursor is None or highest is None:
             return
@@ -191,7 +191,7 @@ class _Reading:
 
     @contextmanager
     def _batches_of(self, query: sa.Select[Any], columns: Sequence[Column]) -> Iterator[Batches]:
-        """The rows of a query, whose highest cursor is remembered once they have been read."""
+        """The rows of a query; their highest cursor value is stored after reading."""
         cursor = self._table.cursor
         follow = cursor.name if cursor is not None and cursor in columns else None
         batches = self._snapshot.read(query, columns, follow=follow)
@@ -211,16 +211,16 @@ class _Reading:
 
 
 def _mark_of(cursor: Column) -> str:
-    """The name of its state: the mark of one column says nothing of another."""
+    """Name of a cursor's stored mark; each column has a mark of its own."""
     return f"high water of {cursor.name}"
 
 
 def _not_a_number(columns: Sequence[Column], error: duckdb.Error) -> SourceError:
-    """What did not fit its type, without the value, which DuckDB quotes."""
-    told = re.search(r"source column (\w+)", str(error))
+    """Error of a value that does not fit its type, without the value, which DuckDB quotes."""
+    found = re.search(r"source column (\w+)", str(error))
     decimals = [column.name for column in columns if column.kind.startswith("DECIMAL")]
-    name = told.group(1) if told else " or ".join(decimals)
+    name = found.group(1) if found else " or ".join(decimals)
     return SourceError(
-        f"{name} holds a value, such as NaN, that is no number of its type: correct it there, or"
+        f"{name} has a value, such as NaN, that is no number of its type: correct it there, or"
         f" read it as text, with types: {{{name}: VARCHAR}}"
     )

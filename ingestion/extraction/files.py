@@ -1,4 +1,4 @@
-"""Land a source that delivers files: each new or changed file once, all of them or none."""
+"""Extraction of files: each new or changed file is loaded once, in one transaction."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ from warehouse.transaction import transaction
 
 @dataclass(frozen=True)
 class _Delivery:
-    """A file to be loaded: new, or changed since the load that it replaces."""
+    """A file to be loaded: a new file, or the new content of a loaded file."""
 
     table: str
     drop: Drop
     sha256: str
     reading: Reading
-    replaces: ledger.LiveLoad | None
+    replaces: ledger.CurrentLoad | None
 
 
 class _RowFaultError(Exception):
-    """Some CSV file has a row that is none: all that do must be read row by row."""
+    """A CSV file has a malformed row: the files must be read row by row."""
 
 
 def extract_files(
     con: duckdb.DuckDBPyConnection, opened: OpenedSource[FilesSource], home: Home, run_date: date
 ) -> list[TableReport]:
-    """Load what a run for `run_date` may see of a source, in one transaction.
+    """Load the files that a run for `run_date` may see, in one transaction.
 
-    That is every undated file and every dated one up to the date, if it is not there already with
-    the same content. A file whose content has changed is loaded anew and its old load superseded.
-    A row that cannot be read is set aside, and the others of its file are loaded. Memory does not
-    grow with the files.
+    These are all undated files, and dated ones up to the date, unless their content is already
+    loaded. A file whose content has changed is loaded again and its old load is superseded. A
+    malformed row is set aside, and the other rows of its file are loaded. Memory does not grow with
+    the size of the files.
 
     Args:
         con: connection to the working warehouse, outside a transaction.
@@ -70,13 +70,13 @@ def extract_files(
         try:
             return _Extraction(con, name, source, folder, run_date, scratch).run()
         except _RowFaultError:
-            # The error has ended the transaction, so it begins again.
+            # The error has aborted the transaction, so that a new one is needed.
             return _Extraction(con, name, source, folder, run_date, scratch, is_careful=True).run()
 
 
 @dataclass(frozen=True)
 class _Extraction:
-    """One attempt to load a source; the careful one looks at all rows before it loads any."""
+    """One attempt to load a source; the careful one reads all rows before it loads any."""
 
     con: duckdb.DuckDBPyConnection
     name: str
@@ -87,7 +87,7 @@ class _Extraction:
     is_careful: bool = False
 
     def run(self) -> list[TableReport]:
-        """Load what is new, in one transaction."""
+        """Load new and changed files, in one transaction."""
         with transaction(self.con):
             return self._load()
 
@@ -106,8 +106,8 @@ class _Extraction:
         by_table: defaultdict[str, list[_Delivery]] = defaultdict(list)
         for delivery in deliveries:
             by_table[delivery.table].append(delivery)
-        # DuckDB inserts into a table that the same transaction has altered, but not the other way
-        # round without copying what was inserted: all tables get their shape before any row.
+        # DuckDB copies the inserted rows if a table is altered after an insert in the same
+        # transaction: all tables are altered before any row is inserted.
         changes = {
             table_name: self._fit(table_name, table, by_table[table_name])
             for table_name, table in self.source.tables.items()
@@ -148,11 +148,11 @@ class _Extraction:
         """The drops that a run for the date may see.
 
         Raises:
-            SourceError: there is none, there never was, and the table is not optional.
+            SourceError: there is no file, there never was one, and the table is not optional.
         """
         drops = self.folder.drops(table.path)
         visible = [drop for drop in drops if (drop.drop_date or date.min) <= self.run_date]
-        if visible or table.optional or ledger.live_loads(self.con, self.name, table_name):
+        if visible or table.optional or ledger.current_loads(self.con, self.name, table_name):
             return visible
         wanted = f"{self.name}.{table_name}: no file {self.folder.address}/{table.path}"
         if drops:
@@ -165,11 +165,11 @@ class _Extraction:
         raise SourceError(f"{wanted}{hint}: deliver it, correct path, or say optional: true")
 
     def _delivery(self, table_name: str, table: FileTable, drop: Drop) -> _Delivery | None:
-        """The file as something to load, None if its content is there already."""
-        live = ledger.live_loads(self.con, self.name, table_name).get(drop.relative)
-        # Where a store tells neither time nor etag, only the content tells a change.
-        is_told = bool(drop.modified_ns or drop.etag)
-        if live and is_told and live.version == drop.version:
+        """The file to be loaded, None if its content is already loaded."""
+        live = ledger.current_loads(self.con, self.name, table_name).get(drop.relative)
+        # Without a time or an etag from the store, only the content shows a change.
+        has_version = bool(drop.modified_ns or drop.etag)
+        if live and has_version and live.version == drop.version:
             return None
         path, sha256 = self.folder.fetch(drop, self.scratch)
         if live and live.sha256 == sha256:
@@ -181,7 +181,7 @@ class _Extraction:
 
     def _reading(self, drop: Drop, path: Path, table: FileTable) -> Reading:
         file = DeliveredFile(drop.name, path, self.scratch)
-        # An error ends a transaction, so that files are looked at in another.
+        # An error aborts a transaction, so that files are inspected in another one.
         with self.con.cursor() as looking:
             reading = open_file(looking, file, table)
             if self.is_careful and table.format == "csv" and not _can_be_read(looking, reading):
@@ -191,7 +191,7 @@ class _Extraction:
     def _fit(
         self, table_name: str, table: FileTable, deliveries: list[_Delivery]
     ) -> list[SchemaChange]:
-        """Give the raw table the shape that it needs."""
+        """Create or alter the raw table for the deliveries."""
         delivered = [
             schema_drift.Delivery(
                 delivery.drop.name,
@@ -210,7 +210,7 @@ class _Extraction:
             raise explain(f"{self.name}.{table_name}", error) from None
 
     def _enter(self, delivery: _Delivery, load_id: int, loaded_at: datetime) -> int:
-        """Insert the file's rows and enter the load; the number of rows, unreadable ones too."""
+        """Insert the file's rows and enter the load; return the number of rows, with malformed."""
         raw = RawTable(self.name, delivery.table)
         count = self._insert(raw, delivery, load_id, loaded_at)
         faults = delivery.reading.faults
@@ -241,7 +241,7 @@ class _Extraction:
         return count
 
     def _insert(self, raw: RawTable, delivery: _Delivery, load_id: int, loaded_at: datetime) -> int:
-        """Insert the file's rows; their number."""
+        """Insert the file's rows; return their number."""
         columns = "".join(f", {identifier(column)}" for column in delivery.reading.columns)
         try:
             row = self.con.execute(
@@ -264,7 +264,7 @@ class _Extraction:
         if not self.folder.is_as_listed(delivery.drop):
             raise SourceError.of_file(
                 delivery.drop.name,
-                "it changed while it was read: run again when it is complete",
+                "the file changed while it was read: run again when it is complete",
             )
         return int(row[0]) if row else 0
 

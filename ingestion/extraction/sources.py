@@ -1,4 +1,4 @@
-"""One source extracted by its kind, and what is remembered of whether it could be."""
+"""Extraction of one source by its kind, and the record of whether it succeeded."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ingestion.opened_source import open_source
 
 @dataclass(frozen=True)
 class Extraction:
-    """What came of one source.
+    """Result of the extraction of one source.
 
     Attributes:
         reports: one a table, none if the source could not be read.
-        failure: why it could not be read, None if it was.
+        failure: the reason why the source could not be read, None on success.
     """
 
     reports: list[TableReport]
@@ -31,10 +31,10 @@ class Extraction:
 def extract(
     con: duckdb.DuckDBPyConnection, name: str, source: Source, home: Home, run_dates: Sequence[date]
 ) -> Extraction:
-    """Load what a run may see of a source, in one transaction, or say why it cannot be read.
+    """Load the rows of a source that a run may see, in one transaction.
 
-    What lives (a database, an API) tells of the present only: it is not asked for dates before one
-    that it was already read for.
+    A mutable source (database, API) returns its present state only. It is not read for a date
+    before one for which it was already read.
 
     Args:
         con: connection to the working warehouse, outside a transaction.
@@ -44,7 +44,7 @@ def extract(
         run_dates: the dates of the run, ascending; their last is the date that rows are read for.
 
     Raises:
-        SourceError: the source cannot be read, and never was: there is nothing to go on with.
+        SourceError: the source cannot be read, and has never been read before.
     """
     last = run_dates[-1]
     try:
@@ -63,7 +63,7 @@ def extract(
 def _extract(
     con: duckdb.DuckDBPyConnection, name: str, source: Source, home: Home, run_date: date
 ) -> list[TableReport]:
-    # A kind's module is imported where it is used: their libraries take seconds.
+    # Each kind's module is imported where it is used: the libraries take seconds to import.
     if isinstance(source, FilesSource):
         from ingestion.extraction.files import extract_files
 
@@ -82,7 +82,7 @@ def _was_read_after(con: duckdb.DuckDBPyConnection, source: str, run_date: date)
 
 
 def _was_ever_read(con: duckdb.DuckDBPyConnection, source: str) -> bool:
-    # Warehouses from before extractions were remembered have loads only.
+    # A warehouse of a version before ops.extractions has loads only.
     loaded = con.execute("select 1 from ops.load_ledger where source = ? limit 1", [source])
     return loaded.fetchone() is not None or _exists(con, "source = ? and is_complete", [source])
 

@@ -1,4 +1,4 @@
-"""Which files a table's path pattern means, and the day each was dropped."""
+"""Files that match a table's path pattern, and the date in each name."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _DATE = "{date}"
 
 @dataclass(frozen=True)
 class Listed:
-    """A file as its folder lists it.
+    """A file in a folder's listing.
 
     Attributes:
         relative: path below the source's location, with forward slashes.
         size_bytes: its size.
-        modified_ns: time of its last change, nanoseconds since 1970; 0 where nobody knows.
-        etag: what an object store calls this version of its content.
+        modified_ns: time of its last change, nanoseconds since 1970; 0 if unknown.
+        etag: an object store's identifier of this version of its content.
     """
 
     relative: str
@@ -32,10 +32,10 @@ class Listed:
 
 
 def find_drops(location: Path, pattern: str) -> list[Drop]:
-    """The files below a local folder that match `pattern`, by date and name.
+    """The files below a local folder that match `pattern`, ordered by date and name.
 
-    `{date}` stands for YYYY-MM-DD (wherever it is repeated, for the same day), `*` and `?` for
-    anything within one folder, `**` for any folders.
+    `{date}` matches YYYY-MM-DD (the same day where it is repeated), `*` and `?` match within one
+    folder, `**` matches any folders.
 
     Raises:
         SourceError: a file's date is not in the calendar.
@@ -50,11 +50,11 @@ def find_drops(location: Path, pattern: str) -> list[Drop]:
 
 
 def matching(files: Iterable[Listed], prefix: str, pattern: str) -> list[Drop]:
-    """Those of the files that match a pattern, by date and name.
+    """The files that match a pattern, ordered by date and name.
 
     Args:
-        files: any files below the location.
-        prefix: what stands before their relative paths in messages.
+        files: files below the location.
+        prefix: text before their relative paths in messages.
         pattern: as in `find_drops`.
 
     Raises:
@@ -81,7 +81,7 @@ def matching(files: Iterable[Listed], prefix: str, pattern: str) -> list[Drop]:
 
 
 def near_misses(location: Path, pattern: str) -> list[str]:
-    """Files that would match if their date were written YYYY-MM-DD, or were not compressed."""
+    """Files that would match if their date were written YYYY-MM-DD, or without compression."""
     loose = _glob(pattern)
     names = {
         path.relative_to(location).as_posix()
@@ -92,7 +92,7 @@ def near_misses(location: Path, pattern: str) -> list[str]:
 
 
 def misses(names: Iterable[str], pattern: str) -> list[str]:
-    """Those of the names that match but for the date, or for something behind the pattern."""
+    """Names that match except for the form of the date or a suffix behind the pattern."""
     expression = re.compile(_expression(pattern))
     loose = re.compile(f"{_expression(pattern.replace(_DATE, '*'))}(?:\\..*)?")
     return sorted(
@@ -101,7 +101,7 @@ def misses(names: Iterable[str], pattern: str) -> list[str]:
 
 
 def fixed_folder(pattern: str) -> str:
-    """The folders that a pattern begins with and that hold no wildcard; empty if there are none."""
+    """The leading folders of a pattern that have no wildcard; empty without one."""
     folders = pattern.split("/")[:-1]
     for number, folder in enumerate(folders):
         if re.search(r"[*?]|\{date\}", folder):
@@ -122,13 +122,13 @@ def _drop_date(name: str, match: re.Match[str]) -> date | None:
 
 
 def _glob(pattern: str) -> str:
-    """The pattern for pathlib, in which a date is anything and `**` stands alone in its folder."""
+    """The pattern for pathlib: a date matches anything, and `**` is alone in its folder."""
     folders = pattern.replace(_DATE, "*").split("/")
     return "/".join(name if name == "**" else re.sub(r"\*+", "*", name) for name in folders)
 
 
 def _expression(pattern: str) -> str:
-    """The pattern as a regular expression, with the group `date`."""
+    """The pattern as a regular expression with the group `date`."""
     pieces = {
         "**/": "(?:.*/)?",
         "**": ".*",

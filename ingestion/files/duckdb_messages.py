@@ -1,4 +1,4 @@
-"""What DuckDB's reading errors mean to the person who has to mend the file."""
+"""Explanations of DuckDB's reading errors, for the person who corrects the file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import duckdb
 
 from ingestion.errors import SourceError, without_values
 
-# DuckDB's own words, and ours. Its messages quote the line, ours must not: see SourceError.
+# DuckDB's message by pattern, and the explanation. DuckDB's messages quote the line of the file.
 _MEANINGS = (
     (
         r"Expected Number of Columns: (?P<expected>\d+) Found: (?P<found>\d+)",
@@ -44,12 +44,12 @@ _MEANINGS = (
 def explain(path: Path | str, error: duckdb.Error, *, line: int | None = None) -> SourceError:
     """The SourceError of a file that DuckDB could not read, to be raised `from None`.
 
-    A cause is logged with what it causes, and DuckDB's own words quote rows.
+    Without `from None`, DuckDB's error would be logged as the cause, and its text quotes rows.
     """
     message = str(error)
-    told = re.search(r"CSV Error on Line: (\d+)", message)
-    if told and line is None:
-        line = int(told.group(1))
+    place = re.search(r"CSV Error on Line: (\d+)", message)
+    if place and line is None:
+        line = int(place.group(1))
     for pattern, meaning in _MEANINGS:
         match = re.search(pattern, message)
         if match:

@@ -1,4 +1,4 @@
-"""True if a file is whole, and what it holds, told by reading its bytes once."""
+"""Fingerprint of a file: digest and completeness, in one pass over its bytes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _CHUNK = 1 << 20
 
 
 def is_gzip(name: Path | str) -> bool:
-    """True if the name says that the file is compressed."""
+    """True if the name has the suffix of gzip."""
     return str(name).casefold().endswith(".gz")
 
 
 def sha256_of(path: Path) -> str:
-    """Hex digest of a file's bytes as they lie there.
+    """Hex digest of a file's bytes.
 
     Raises:
         SourceError: as `sha256_of_stream` does.
@@ -30,13 +30,12 @@ def sha256_of(path: Path) -> str:
 
 
 def sha256_of_stream(binary: BinaryIO, name: str, copy: BinaryIO | None = None) -> str:
-    """Hex digest of all bytes of a stream, each of which is written to `copy` on the way.
+    """Hex digest of all bytes of a stream, which are also written to `copy`.
 
-    A gzip stream is followed to its end: DuckDB reads one that is cut off without a word, and the
-    rows behind the cut would be missing.
+    A gzip stream is decompressed to its end, because DuckDB reads a truncated one without an error.
 
     Raises:
-        SourceError: it is empty, is cut off, or is no gzip although its name says so.
+        SourceError: the stream is empty, truncated, or no gzip although its name ends in .gz.
     """
     digest = hashlib.sha256()
     packed = _Gzip(name) if is_gzip(name) else None
@@ -56,7 +55,7 @@ def sha256_of_stream(binary: BinaryIO, name: str, copy: BinaryIO | None = None) 
 
 
 class _Gzip:
-    """A gzip stream that is unpacked to see whether it can be, and thrown away."""
+    """A check of a gzip stream: its content is decompressed and discarded."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -65,7 +64,7 @@ class _Gzip:
     def follow(self, chunk: bytes) -> None:
         while chunk:
             try:
-                # In pieces: a chunk may unpack to a thousand times its size.
+                # In pieces: a chunk may decompress to a thousand times its size.
                 self._stream.decompress(chunk, _CHUNK)
                 while self._stream.unconsumed_tail:
                     self._stream.decompress(self._stream.unconsumed_tail, _CHUNK)
@@ -74,7 +73,7 @@ class _Gzip:
                     self._name, "not a whole gzip file: compress it again and deliver it again"
                 ) from None
             chunk = self._stream.unused_data.lstrip(b"\0")
-            if chunk:  # files may be concatenated, each a stream of its own
+            if chunk:  # a gzip file may consist of several streams
                 self._stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
 
     def end(self) -> None:

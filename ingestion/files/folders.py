@@ -1,4 +1,4 @@
-"""The folder that a source delivers into: of this machine, or of an object store."""
+"""The folder of a source's files: on this machine, or in an object store."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from ingestion.opened_source import OpenedSource
 
 
 class Folder(Protocol):
-    """Where files lie.
+    """A folder of files.
 
     Attributes:
-        address: the path or URL that messages name.
+        address: its path or URL, for messages.
     """
 
     @property
     def address(self) -> str:
-        """The path or URL that messages name."""
+        """Path or URL, for messages."""
 
     def drops(self, pattern: str) -> list[Drop]:
-        """The files that match a pattern, as `find_drops` says; none of them is opened."""
+        """The files that match a pattern of `find_drops`; none of them is opened."""
 
     def near_misses(self, pattern: str) -> list[str]:
         """Files that would match if they were named as the pattern wants."""
 
     def fetch(self, drop: Drop, scratch: Path) -> tuple[Path, str]:
-        """Where to read a file on this machine, and the digest of its bytes.
+        """Path of a file or its copy on this machine, and the digest of its bytes.
 
         Raises:
-            SourceError: it cannot be read, is empty, or is a gzip file that is not whole.
+            SourceError: the file cannot be read, is empty, or is a truncated gzip file.
         """
 
     def is_as_listed(self, drop: Drop) -> bool:
@@ -43,10 +43,10 @@ class Folder(Protocol):
 
 
 class LocalFolder:
-    """A folder of this machine, whose files are read where they lie."""
+    """A folder of this machine, whose files are read without a copy."""
 
     def __init__(self, path: Path) -> None:
-        """The folder that is there."""
+        """Take an existing folder."""
         self._path = path
 
     @property
@@ -73,7 +73,7 @@ class LocalFolder:
             ) from None
 
     def is_as_listed(self, drop: Drop) -> bool:
-        """True if size and time of change are as they were."""
+        """True if size and time of change are those of the listing."""
         stat = (self._path / drop.relative).stat()
         return (stat.st_size, stat.st_mtime_ns) == (drop.size_bytes, drop.modified_ns)
 
@@ -82,7 +82,7 @@ def open_folder(opened: OpenedSource[FilesSource], home: Home) -> Folder:
     """The folder of a source.
 
     Raises:
-        SourceError: it is not there, or the store that holds it cannot be asked.
+        SourceError: the folder does not exist, or its store cannot be read.
     """
     if opened.config.is_remote:
         from ingestion.files.object_store import open_store

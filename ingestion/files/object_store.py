@@ -1,7 +1,7 @@
-"""Files in an object store, or wherever else fsspec reaches: listed there, read here.
+"""Files in an object store, or in another file system of fsspec.
 
-A listing tells by size, time of change and etag what is new. Only that is copied, once, and hashed
-on the way.
+Size, time of change and etag in a listing show which files are new. Only these are copied, once,
+and hashed at the same time.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from deployment.errors import HoldfastError
 from deployment.source_config import FilesSource
 from ingestion.errors import SourceError
 from ingestion.files.drops import Listed, fixed_folder, matching, misses
@@ -20,7 +21,7 @@ from ingestion.files.fingerprint import sha256_of_stream
 from ingestion.landing.ledger import Drop
 from ingestion.opened_source import OpenedSource
 
-# What the file systems call these things.
+# Names of the etag and the time of change in the listings of file systems.
 _ETAGS = ("ETag", "etag", "md5Hash", "content_md5", "generation")
 _TIMES = ("LastModified", "last_modified", "updated", "mtime", "modified", "created")
 _EXTRAS = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs",
@@ -28,7 +29,7 @@ _EXTRAS = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "
 
 
 def open_store(opened: OpenedSource[FilesSource]) -> ObjectFolder:
-    """The folder that a source's location is the URL of; the store is not asked yet.
+    """The folder at the URL of a source's location; no request is sent yet.
 
     Raises:
         SourceError: there is no such kind of store, or its options are wrong.
@@ -61,7 +62,7 @@ def open_store(opened: OpenedSource[FilesSource]) -> ObjectFolder:
 
 
 class ObjectFolder:
-    """A folder that is not of this machine; every failure of the store is a SourceError."""
+    """A folder of a store; every failure of the store is a SourceError."""
 
     def __init__(
         self, source: str, address: str, filesystem: Any, root: str, hide: Callable[[str], str]
@@ -89,32 +90,32 @@ class ObjectFolder:
 
     def fetch(self, drop: Drop, scratch: Path) -> tuple[Path, str]:
         """A copy in scratch, and the digest of its bytes."""
-        # The suffix tells how to read it.
+        # The suffix .gz means compression.
         suffix = PurePosixPath(drop.relative).suffix
         copy = scratch / f"{hashlib.sha256(drop.name.encode()).hexdigest()}{suffix}"
         with (
-            self._failures_told(drop.name),
+            self._failures_translated(drop.name),
             self._filesystem.open(self._path(drop.relative), "rb") as binary,
             copy.open("wb") as target,
         ):
             digest = sha256_of_stream(binary, drop.name, target)
         if copy.stat().st_size != drop.size_bytes:
             raise SourceError.of_file(
-                drop.name, "it changed while it was read: run again when it is complete"
+                drop.name, "the file changed while it was read: run again when it is complete"
             )
         return copy, digest
 
     def is_as_listed(self, drop: Drop) -> bool:
-        """True if the store still tells of it what it told."""
+        """True if the store still lists the file with the same size, time and etag."""
         path = self._path(drop.relative)
-        with self._failures_told(drop.name):
+        with self._failures_translated(drop.name):
             found = self._filesystem.info(path)
         return _listed(drop.relative, found) == Listed(drop.relative, *drop.version)
 
     def _list(self, folder: str) -> list[Listed]:
         if folder not in self._listed:
             path = self._path(folder)
-            with self._failures_told(f"{self._address}/{folder}".rstrip("/")):
+            with self._failures_translated(f"{self._address}/{folder}".rstrip("/")):
                 found = self._filesystem.find(path, detail=True)
             root = self._filesystem._strip_protocol(self._root).strip("/")  # noqa: SLF001
             self._listed[folder] = [
@@ -129,7 +130,7 @@ class ObjectFolder:
         return f"{self._root}/{relative}".rstrip("/")
 
     @contextmanager
-    def _failures_told(self, what: str) -> Iterator[None]:
+    def _failures_translated(self, what: str) -> Iterator[None]:
         try:
             yield
         except SourceError:
@@ -155,9 +156,9 @@ def _nanoseconds(moment: Any) -> int:
 
 
 def _is_of_the_store(error: Exception) -> bool:
-    """True if the network or a library of the store speaks, and not a mistake in this program."""
-    package = type(error).__module__.partition(".")[0]
-    return isinstance(error, OSError) or package not in {"builtins", "orchestration"}
+    """True for an error of the network or of the store's library, and not of this program."""
+    is_ours = isinstance(error, HoldfastError) or type(error).__module__ == "builtins"
+    return isinstance(error, OSError) or not is_ours
 
 
 def _unreachable(
@@ -169,8 +170,8 @@ def _unreachable(
         meaning = "it is not there: correct location or path"
     else:
         meaning = f"the store cannot be read ({type(error).__name__}): is it up, and reachable?"
-    told = hide(_first_line(error))
-    return SourceError(f"source {source}: {what}: {meaning}{f' ({told})' if told else ''}")
+    detail = hide(_first_line(error))
+    return SourceError(f"source {source}: {what}: {meaning}{f' ({detail})' if detail else ''}")
 
 
 def _first_line(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Raw tables and their ledger: what was loaded, its validity, and changes of columns.
+"""Raw tables and their ledger: loads, validity of rows, and changes of columns.
 
 Access to a source does not belong here.
 """

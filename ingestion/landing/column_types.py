@@ -1,4 +1,4 @@
-"""DuckDB types of columns: their names, what holds both of two, and values that do not fit one."""
+"""DuckDB types of columns: names, common types without loss, and values that do not fit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import duckdb
 from ingestion.errors import SourceError
 from warehouse.quoting import identifier
 
-# Digits that a whole number may have, and which of them a floating-point number holds exactly.
+# Digits of each type of whole numbers, and the types that a floating-point number holds exactly.
 _DIGITS = {
     "TINYINT": 3, "UTINYINT": 3, "SMALLINT": 5, "USMALLINT": 5, "INTEGER": 10, "UINTEGER": 10,
     "BIGINT": 19, "UBIGINT": 20,
@@ -22,7 +22,7 @@ _NUMBERS = {*_DIGITS, *_EXACT_IN, "HUGEINT", "UHUGEINT"}
 
 
 def canonical_type(con: duckdb.DuckDBPyConnection, column: str, given: str) -> str:
-    """A type of the configuration as DuckDB calls it; `column` is what messages call its column.
+    """DuckDB's name of a type in the configuration; `column` is its column's name in messages.
 
     Raises:
         SourceError: DuckDB has no such type.
@@ -38,7 +38,7 @@ def canonical_type(con: duckdb.DuckDBPyConnection, column: str, given: str) -> s
 
 
 def common_type(con: duckdb.DuckDBPyConnection, one: str, other: str) -> str | None:
-    """The type of a union of both if each becomes it without loss, None if there is none."""
+    """The type that holds all values of both types without loss, None without one."""
     try:
         row = (
             con.cursor()
@@ -64,7 +64,7 @@ def common_type(con: duckdb.DuckDBPyConnection, one: str, other: str) -> str | N
 
 
 def _is_lossless(kind: str, common: str) -> bool:
-    """True if every value of a type is one of another that it is cast to implicitly."""
+    """True if an implicit cast from a type to a common type changes no value."""
     if kind == common:
         return True
     if common in _EXACT_IN:
@@ -73,12 +73,12 @@ def _is_lossless(kind: str, common: str) -> bool:
         whole, fraction = _decimal_digits(common)
         of_kind = _decimal_digits(kind)
         return of_kind[0] <= whole and of_kind[1] <= fraction
-    # A wall clock is no moment, and nanoseconds leave out the years after 2262.
+    # Times with and without a zone do not convert, and nanoseconds exclude years after 2262.
     return not (_has_zone(kind) != _has_zone(common) or common == "TIMESTAMP_NS")
 
 
 def _decimal_digits(kind: str) -> tuple[int, int]:
-    """Digits before the point and behind it."""
+    """Digits before and behind the decimal point."""
     match = re.fullmatch(r"DECIMAL\((\d+),\s*(\d+)\)", kind)
     if match:
         width, scale = map(int, match.groups())
@@ -97,9 +97,10 @@ def _is_number(kind: str) -> bool:
 def not_castable(
     con: duckdb.DuckDBPyConnection, relation: str | None, column: str, kind: str, wanted: str
 ) -> int | None:
-    """How many values of a column are none of a type, None if that cannot be looked at.
+    """Number of values of a column that do not fit a type, None without a relation to read.
 
-    A value that would be rounded or cut is none of it, nor is a moment a wall clock.
+    A value that would be rounded or truncated does not fit, nor does a time with a zone fit a type
+    without one.
     """
     if relation is None:
         return None

@@ -1,8 +1,8 @@
-"""The load ledger: which rows are in the warehouse, since when, and until when they count.
+"""Load ledger: the loads of the raw tables and the validity interval of their rows.
 
-`ops.load_ledger` has one row a load, a file or what was read of a live table at once, never
-deleted. What it says of files depends on the files only, not on how runs were cut: fourteen daily
-runs leave what one run over fourteen drops leaves.
+`ops.load_ledger` has one row a load, which is never deleted. A load is a file, or the rows read
+from a table of a mutable source at once. The rows of files depend on the files only and not on the
+runs: fourteen daily runs leave the same ledger as one run over fourteen files.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import duckdb
 
 @dataclass(frozen=True)
 class Drop:
-    """A delivered file as it lies there.
+    """A delivered file.
 
     Attributes:
-        name: what messages call it: its absolute path, or its address in an object store.
-        relative: path below the source's location, with forward slashes: the file's name for ever.
+        name: name in messages: its absolute path, or its address in an object store.
+        relative: path below the source's location, with forward slashes; identifies the file.
         drop_date: the date in its path, None for an undated file.
         size_bytes: its size.
-        modified_ns: time of its last change, nanoseconds since 1970; 0 where nobody knows.
-        etag: what an object store calls this version of its content.
+        modified_ns: time of its last change, nanoseconds since 1970; 0 if unknown.
+        etag: an object store's identifier of this version of its content.
     """
 
     name: str
@@ -35,13 +35,13 @@ class Drop:
 
     @property
     def version(self) -> tuple[int, int, str | None]:
-        """What changes with its content."""
+        """Size, time of change and etag, which change with the content."""
         return self.size_bytes, self.modified_ns, self.etag
 
 
 @dataclass(frozen=True)
-class LiveLoad:
-    """The load whose rows stand for a path today."""
+class CurrentLoad:
+    """The current load of a path."""
 
     load_id: int
     size_bytes: int
@@ -52,7 +52,7 @@ class LiveLoad:
 
     @property
     def version(self) -> tuple[int, int, str | None]:
-        """What changes with the content of the path."""
+        """Size, time of change and etag, which change with the content of the path."""
         return self.size_bytes, self.modified_ns, self.etag
 
 
@@ -60,7 +60,7 @@ class LiveLoad:
 class NewLoad:
     """A load to be entered.
 
-    Only a file has a `drop` and a digest; `replaces` is the load of the same path with other
+    Only a file has a `drop` and a digest. `replaces` is the load of the same path with earlier
     content.
     """
 
@@ -73,14 +73,14 @@ class NewLoad:
     loaded_at: datetime
     drop: Drop | None = None
     sha256: str | None = None
-    replaces: LiveLoad | None = None
+    replaces: CurrentLoad | None = None
 
     @property
     def delivered_on(self) -> date:
-        """The day its rows arrived: the drop's own, or the run's if undated or a correction.
+        """The day of delivery: the drop's date, or the run's if undated or a correction.
 
-        A correction never counts from before the load that it replaces, or both would be live
-        on the days between when dates are run out of order.
+        A correction is never dated before the load that it replaces: with dates run out of order,
+        both loads would be valid on the days between.
         """
         dropped_on = (self.drop and self.drop.drop_date) or self.run_date
         if self.replaces is None:
@@ -88,7 +88,9 @@ class NewLoad:
         return max(dropped_on, self.run_date, self.replaces.delivered_on)
 
 
-def live_loads(con: duckdb.DuckDBPyConnection, source: str, table: str) -> dict[str, LiveLoad]:
+def current_loads(
+    con: duckdb.DuckDBPyConnection, source: str, table: str
+) -> dict[str, CurrentLoad]:
     """The loads of a table that nothing has superseded, by path."""
     rows = con.execute(
         """
@@ -98,17 +100,17 @@ def live_loads(con: duckdb.DuckDBPyConnection, source: str, table: str) -> dict[
         """,
         [source, table],
     ).fetchall()
-    return {path: LiveLoad(*rest) for path, *rest in rows}
+    return {path: CurrentLoad(*rest) for path, *rest in rows}
 
 
 def next_load_id(con: duckdb.DuckDBPyConnection) -> int:
-    """The least load id that is still free."""
+    """The smallest unused load id."""
     row = con.execute("select coalesce(max(load_id), 0) + 1 from ops.load_ledger").fetchone()
     return int(row[0]) if row else 1
 
 
 def latest_drop(con: duckdb.DuckDBPyConnection, source: str, table: str) -> date | None:
-    """Date of the latest dated file of a table, None if there is none."""
+    """Date of the latest dated file of a table, None without one."""
     row = con.execute(
         "select max(drop_date) from ops.load_ledger where source = ? and table_name = ?",
         [source, table],
@@ -116,8 +118,8 @@ def latest_drop(con: duckdb.DuckDBPyConnection, source: str, table: str) -> date
     return row[0] if row else None
 
 
-def note_touched(con: duckdb.DuckDBPyConnection, load: LiveLoad, drop: Drop) -> None:
-    """Remember a new time of change of the same content, so that it is not hashed again."""
+def note_touched(con: duckdb.DuckDBPyConnection, load: CurrentLoad, drop: Drop) -> None:
+    """Store a new time of change of the same content, so that the file is not hashed again."""
     con.execute(
         "update ops.load_ledger set modified_ns = ?, etag = ? where load_id = ?",
         [drop.modified_ns, drop.etag, load.load_id],
@@ -125,7 +127,7 @@ def note_touched(con: duckdb.DuckDBPyConnection, load: LiveLoad, drop: Drop) -> 
 
 
 def enter(con: duckdb.DuckDBPyConnection, load: NewLoad) -> None:
-    """Enter a load, and close the one it replaces. `date_knowledge` must follow."""
+    """Enter a load and close the load that it replaces. `date_knowledge` must follow."""
     con.execute(
         """
         insert into ops.load_ledger (
@@ -156,12 +158,12 @@ def enter(con: duckdb.DuckDBPyConnection, load: NewLoad) -> None:
 
 
 def date_knowledge(con: duckdb.DuckDBPyConnection, source: str, table: str) -> None:
-    """Say from which date each load of a table was known.
+    """Set the date from which each load of a table was known.
 
-    Null, "from the beginning", for the initial history: the drops of the table's earliest date,
-    or, undated, of its first run. Everything later, and every correction, is known from the day
-    it was delivered. A late drop with an earlier date becomes the initial history, as it would
-    have been had it come in time.
+    Null ("from the beginning") for the initial history: the files of the table's earliest date, or
+    undated files of its first run. Later loads and corrections are known from their day of
+    delivery. A late file with an earlier date becomes the initial history, as if it had been
+    delivered in time.
     """
     con.execute(
         """

@@ -1,10 +1,11 @@
-"""Rows read of a live table, landed: what is new or has changed, and what is no longer there.
+"""Landing of a table of a mutable source: new and changed rows, and soft-deletion of absent ones.
 
-A database or an API is asked again for rows that were read before: to meet late commits, because a
-page is repeated, or because it has no way to ask for changes. A row that is there already is not
-landed twice, so that raw stays append-only and grows with what has changed.
+Databases and APIs return rows again that were read before: because of the look-back for late
+commits, of repeated pages, or of sources that cannot report changes. A row equal to the latest
+version of its key is not landed again, so that the raw table is append-only and grows with the
+changes.
 
-Everything happens within the caller's transaction, as does what it remembers with `set_state`.
+Everything, including `set_state`, happens within the caller's transaction.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from datetime import date, datetime
 
 import duckdb
 
-from deployment.source_config.base import LiveTable
+from deployment.source_config.base import MutableTable
 from ingestion.landing import ledger
 from ingestion.landing.raw_table import RawTable
 from ingestion.landing.schema_drift import Delivery, SchemaChange
@@ -24,25 +25,25 @@ from warehouse.quoting import identifier, literal
 
 @dataclass(frozen=True)
 class Landing:
-    """Where the rows of one table go, in one extraction.
+    """Target of the rows of one table in one extraction.
 
     Attributes:
         source: name of the source.
         table: name of the raw table in `raw_<source>`.
-        config: what the configuration says of the table.
-        run_date: the date the run is for: rows are known from it on.
-        loaded_at: when the extraction began.
+        config: configuration of the table.
+        run_date: the date of the run, from which on the rows are known.
+        loaded_at: time at which the extraction began.
     """
 
     source: str
     table: str
-    config: LiveTable
+    config: MutableTable
     run_date: date
     loaded_at: datetime
 
     @property
     def raw(self) -> RawTable:
-        """The table itself."""
+        """The raw table."""
         return RawTable(self.source, self.table)
 
 
@@ -54,23 +55,23 @@ def prepare(
     *,
     is_sparse: bool = False,
 ) -> list[SchemaChange]:
-    """Give the raw table its shape, before any row of the transaction is inserted anywhere.
+    """Create or alter the raw table, before any row of the transaction is inserted.
 
-    DuckDB does not alter a table into which the same transaction has inserted without copying it.
+    DuckDB copies a table that is altered after an insert in the same transaction.
 
     Args:
         con: connection within a transaction.
-        landing: where to.
-        columns: DuckDB type by column as it will be delivered; None where nothing is.
-        relation: what `land` will select from. Without it a type that has changed is refused, also
-            where every value would be of the known one. It is read only if a type has changed.
-        is_sparse: a column without values is missing from `columns`, as a key is from JSON.
+        landing: the target.
+        columns: DuckDB type by delivered column; None without a delivery.
+        relation: the relation for `land`, read only if a type has changed. Without it a changed
+            type is refused, even if every value fits the known type.
+        is_sparse: a column without values is missing from `columns`, as in JSON.
 
     Returns:
-        What has changed of the columns, as it is written to `ops.schema_changes`.
+        Changes of columns, as they are written to `ops.schema_changes`.
 
     Raises:
-        SourceError: a column that must be there is missing, or is of a type that does not fit.
+        SourceError: a required column is missing, or has a type that does not fit.
     """
     name = f"{landing.source}.{landing.table}"
     delivered = [] if columns is None else [Delivery(name, columns, relation, is_sparse)]
@@ -86,17 +87,16 @@ def land(
     has_repeats: bool,
     is_deleted: str | None = None,
 ) -> int:
-    """Insert the rows that the raw table does not have like that as their key's latest.
+    """Insert the rows that differ from the latest version of their key.
 
     Args:
         con: connection within a transaction, in which `prepare` was called with the columns.
-        landing: where to.
-        relation: what to select from, or its parts, each read once and before the next. Parts are
-            only for a raw table that is empty, and rows of which none is repeated.
+        landing: the target.
+        relation: SQL relation of the rows, or of parts of them, each read once and before the next.
+            Parts require an empty raw table and rows without repeated keys.
         columns: DuckDB type by column of the relation.
-        has_repeats: whether a key may come more than once, of which the last row then counts.
-        is_deleted: SQL condition on the columns of a row that says that it is deleted: such a row
-            is landed too, and counts at no time.
+        has_repeats: whether a key may occur more than once; its last row is then used.
+        is_deleted: SQL condition of a deleted row. Such a row is landed too, and is never valid.
 
     Returns:
         The number of rows inserted.
@@ -140,15 +140,15 @@ def land(
 
 
 def end_absent(con: duckdb.DuckDBPyConnection, landing: Landing, present: str) -> int:
-    """End the rows whose keys the source no longer has, from the date of the run on.
+    """Soft-delete the rows whose keys the source no longer has, from the date of the run on.
 
     Args:
         con: connection within a transaction.
-        landing: the table.
-        present: relation with at least the key columns of every row that the source has now.
+        landing: the target.
+        present: relation with at least the key columns of every row in the source now.
 
     Returns:
-        The number of rows ended, those that were replaced before by newer ones among them.
+        The number of rows that were soft-deleted, including older versions of a key.
     """
     key = ", ".join(map(identifier, landing.config.key))
     return _end(
@@ -176,12 +176,12 @@ def end_absent(con: duckdb.DuckDBPyConnection, landing: Landing, present: str) -
 
 
 def lacks(con: duckdb.DuckDBPyConnection, landing: Landing, present: str) -> bool:
-    """True if the source has a key that no row stands for that has not ended.
+    """True if the source has a key without a valid row in the raw table.
 
     Args:
         con: connection within a transaction.
-        landing: the table.
-        present: relation with at least the key columns of every row that the source has now.
+        landing: the target.
+        present: relation with at least the key columns of every row in the source now.
     """
     found = con.execute(
         f"""
@@ -207,12 +207,12 @@ def lacks(con: duckdb.DuckDBPyConnection, landing: Landing, present: str) -> boo
 
 
 def is_empty(con: duckdb.DuckDBPyConnection, landing: Landing) -> bool:
-    """True if nothing of the table has ever been landed."""
+    """True if the raw table has no row."""
     return con.execute(f"select 1 from {landing.raw.name} limit 1").fetchone() is None
 
 
 def state(con: duckdb.DuckDBPyConnection, landing: Landing, name: str) -> str | None:
-    """What the last extraction of the table remembered under a name, None before the first."""
+    """The value that the last extraction stored under a name, None before the first."""
     row = con.execute(
         'select "value" from ops.extract_state where source = ? and table_name = ? and name = ?',
         [landing.source, landing.table, name],
@@ -221,7 +221,7 @@ def state(con: duckdb.DuckDBPyConnection, landing: Landing, name: str) -> str | 
 
 
 def set_state(con: duckdb.DuckDBPyConnection, landing: Landing, name: str, value: str) -> None:
-    """Remember something of the table for the next extraction, with the rows of this one."""
+    """Store a value for the next extraction, in the transaction of the rows."""
     con.execute(
         "insert or replace into ops.extract_state values (?, ?, ?, ?)",
         [landing.source, landing.table, name, value],
@@ -237,7 +237,7 @@ def _insert(
     *,
     after: int,
 ) -> int:
-    """Append rows to a load that has so many already; the number of those appended."""
+    """Append rows to a load that has `after` rows; return the number of appended rows."""
     inserted = con.execute(
         f"""
         insert into {landing.raw.name} by name
@@ -256,7 +256,10 @@ def _insert(
 def _end_marked(
     con: duckdb.DuckDBPyConnection, landing: Landing, load_id: int, is_deleted: str
 ) -> None:
-    """End rows of a load that say that they are deleted, at once, and those before them by now."""
+    """Soft-delete rows of a load marked as deleted, and older versions of their keys from now on.
+
+    The marked rows are never valid: their end is before every date.
+    """
     _end(
         con,
         landing,
@@ -284,7 +287,7 @@ def _end_marked(
 
 
 def _end(con: duckdb.DuckDBPyConnection, landing: Landing, ended: str) -> int:
-    """Note the end of rows, given as (_load_id, _row, ended_on), that have not ended yet."""
+    """Write the end of rows, given as (_load_id, _row, ended_on), that have no end yet."""
     inserted = con.execute(
         f"""
         insert into ops.ended_rows
@@ -301,7 +304,7 @@ def _end(con: duckdb.DuckDBPyConnection, landing: Landing, ended: str) -> int:
 def _as_raw(
     con: duckdb.DuckDBPyConnection, landing: Landing, relation: str, columns: Mapping[str, str]
 ) -> str:
-    """The relation with the types of the raw table, so that its rows compare with those there."""
+    """The relation cast to the types of the raw table, for the comparison of rows."""
     types = {name.casefold(): kind for name, kind in landing.raw.columns(con).items()}
     if all(types[column.casefold()] == kind for column, kind in columns.items()):
         return relation
@@ -313,14 +316,14 @@ def _as_raw(
 
 
 def _label(landing: Landing, load_id: int) -> str:
-    """What stands for a file's name: it tells one reading of the table from every other."""
+    """Text in place of a file's name, distinct for each load."""
     return f"read for {landing.run_date}, load {load_id}"
 
 
 def _changes(
     landing: Landing, relation: str, columns: Mapping[str, str], is_deleted: str | None
 ) -> str:
-    """Rows of the relation that differ from the latest row of their key, the last of each key."""
+    """The last row of each key in the relation that differs from the latest version of the key."""
     names = ", ".join(identifier(column) for column in columns)
     return f"""
         with
@@ -333,7 +336,7 @@ def _changes(
             select * from fetched
             qualify
                 row_number() over (
-                    partition by {_told_apart_by(landing, columns)} order by position desc
+                    partition by {_grain(landing, columns)} order by position desc
                 ) = 1
         ),
 
@@ -355,13 +358,13 @@ def _changes(
 
 
 def _latest(landing: Landing, columns: Iterable[str]) -> str:
-    """CTE `latest`: of the CTE `known` the newest row of each key, and whether it `is_ended`."""
+    """CTE `latest`: the newest row of each key in the CTE `known`, and whether it `is_ended`."""
     return f"""
         newest as (
             select * from known
             qualify
                 row_number() over (
-                    partition by {_told_apart_by(landing, columns)}
+                    partition by {_grain(landing, columns)}
                     order by _load_id desc, _row desc
                 ) = 1
         ),
@@ -375,8 +378,8 @@ def _latest(landing: Landing, columns: Iterable[str]) -> str:
     """
 
 
-def _told_apart_by(landing: Landing, columns: Iterable[str]) -> str:
-    """What rows are told apart by: their key, or all they have where a part of it is null."""
+def _grain(landing: Landing, columns: Iterable[str]) -> str:
+    """Columns that identify a row: the key, or all columns where a part of the key is null."""
     key = [identifier(column) for column in landing.config.key]
     whole = ", ".join(identifier(column) for column in columns)
     is_keyless = " or ".join(f"{column} is null" for column in key)
@@ -384,7 +387,7 @@ def _told_apart_by(landing: Landing, columns: Iterable[str]) -> str:
 
 
 def _same(columns: Iterable[str], one: str, other: str) -> str:
-    """Condition that two relations have the same in these columns, null for null."""
+    """Condition that two relations are equal in these columns, with null equal to null."""
     return " and ".join(
         f"{one}.{identifier(column)} is not distinct from {other}.{identifier(column)}"
         for column in columns

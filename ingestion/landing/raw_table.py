@@ -1,4 +1,4 @@
-"""A raw table: columns as delivered, growing and widening, never shrinking."""
+"""Raw tables: columns as delivered; rows and columns are added and never removed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from deployment.source_config.base import SourceTable
 from ingestion.landing.schema_drift import Comparison, Delivery, SchemaChange, write_changes
 from warehouse.quoting import identifier
 
-# They come first, so that a column that a later file adds stands where it would stand had all
-# files come at once.
+# First in the table, so that the order of columns does not depend on the number of runs.
 LOAD_COLUMNS = {
     "_load_id": "BIGINT",
     "_file": "VARCHAR",
@@ -40,7 +39,7 @@ class RawTable:
         return identifier(self.schema, self.table)
 
     def columns(self, con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-        """The delivered columns that the table has, with their types; empty if it is not there."""
+        """The table's delivered columns with their types; empty if there is no table."""
         rows = con.execute(
             """
             select column_name, data_type
@@ -59,24 +58,23 @@ class RawTable:
         delivered: Sequence[Delivery],
         run_date: date,
     ) -> list[SchemaChange]:
-        """Make the table able to hold every delivery, and say what has changed of its columns.
+        """Create or alter the table for the deliveries, and return the changes of its columns.
 
-        Without deliveries it gets the columns of the configuration, unless it exists already.
+        Without deliveries a new table gets the columns of the configuration.
 
         Args:
-            con: connection within a transaction, to which the changes are written too.
-            config: what the configuration says of the table.
-            delivered: what is about to be inserted, in its order.
-            run_date: the date of the run that sees it.
+            con: connection within a transaction, which also writes the changes.
+            config: configuration of the table.
+            delivered: the deliveries to be inserted, in their order.
+            run_date: the date of the run.
 
         Raises:
-            SourceError: a delivery lacks a column that must be there, or has values in one that
-                are not of its type.
+            SourceError: a delivery lacks a required column, or has values that do not fit a type.
         """
         con.execute(f"create schema if not exists {identifier(self.schema)}")
         existing = self.columns(con)
         if existing and delivered and not self._was_loaded(con):
-            con.execute(f"drop table {self.name}")  # its types were placeholders
+            con.execute(f"drop table {self.name}")  # created without a delivery, with default types
             existing = {}
         comparison = Comparison(self.source, self.table, config, existing)
         comparison.remember(con)

@@ -1,4 +1,4 @@
-"""What an extraction has done, a table at a time, whatever the kind of source."""
+"""Report of an extraction, for one table of any kind of source."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class TableReport:
         table: name of the raw table in `raw_<source>`.
         rows: rows loaded by this extraction.
         seconds: time spent on this table.
-        rows_ended: rows loaded earlier that the source no longer has.
-        files_loaded: files that were new or had changed.
-        files_unchanged: files that were already there.
-        files_superseded: loads that a changed file has replaced.
+        rows_ended: rows loaded earlier that were soft-deleted, because the source lacks them now.
+        files_loaded: new or changed files.
+        files_unchanged: files whose content was already loaded.
+        files_superseded: earlier loads of files whose content has changed.
         latest_drop: date of the latest dated file ever loaded, None for tables without.
-        rows_unreadable: rows of files that could not be read as rows, and were kept as they stand.
-        encodings: what files were found to be encoded in, where the configuration asks for it.
-        schema_changes: what has changed of the columns since the extraction before.
+        rows_unreadable: malformed rows of files, which were set aside as they are.
+        encodings: detected encodings of files, where the configuration asks for detection.
+        schema_changes: changes of columns since the previous extraction.
     """
 
     source: str

@@ -1,9 +1,8 @@
-"""What a delivery's columns are against those before it: taken and told, or refused.
+"""Schema drift: the columns of a delivery compared with those before, accepted or refused.
 
-A column that is new is kept. One that may be missing is null. A type that holds both the known
-values and the delivered ones is taken, and values that are all of the known type land as that. What
-is left would change or break what staging makes of it: the source is not read, and the message says
-which models to look at.
+A new column is kept. A missing optional column is null. A changed type is accepted if a common type
+holds all values without loss, or if all delivered values fit the known type. Any other change would
+break the staging models: the source is refused, and the message names the models to edit.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ from warehouse.quoting import identifier
 
 @dataclass(frozen=True)
 class Delivery:
-    """Rows that are about to be inserted.
+    """Rows to be inserted.
 
     Attributes:
-        name: what messages call them: a file, or what was read.
+        name: name in messages: a file, or a table of a mutable source.
         columns: DuckDB type by column.
-        relation: what to select them from, None if they cannot be looked at beforehand.
-        is_sparse: a column that no row has a value for may be missing from them, as a key is from
-            JSON: that tells nothing.
+        relation: SQL relation of the rows, None if they cannot be read before the insert.
+        is_sparse: whether a column without values may be missing, as in JSON; a missing column is
+            then not reported.
     """
 
     name: str
@@ -41,7 +40,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class SchemaChange:
-    """What a column of a delivery is that it was not before."""
+    """One change of a column, compared with earlier deliveries."""
 
     column: str
     change: Literal["added", "missing", "retyped", "returned"]
@@ -49,7 +48,7 @@ class SchemaChange:
     new_type: str | None
 
     def __str__(self) -> str:
-        """In words: `amount: BIGINT is now DOUBLE`."""
+        """The change as text: `amount: BIGINT is now DOUBLE`."""
         if self.change == "retyped":
             return f"{self.column}: {self.old_type} is now {self.new_type}"
         return f"{self.column} is {self.change}"
@@ -57,15 +56,15 @@ class SchemaChange:
 
 @dataclass
 class Comparison:
-    """A raw table's columns, and how they must become to hold some deliveries.
+    """Comparison of a raw table's columns with deliveries.
 
     Attributes:
         source: name of the source.
         table: name of the raw table.
-        config: what the configuration says of it.
-        existing: type by column as the table has them, empty if it is new.
-        wanted: type by column as it must have them.
-        changes: what there is to tell.
+        config: its configuration.
+        existing: type by column of the table now, empty if it is new.
+        wanted: type by column that the table needs for the deliveries.
+        changes: changes to report.
     """
 
     source: str
@@ -80,14 +79,14 @@ class Comparison:
         self._spelling = {column.casefold(): column for column in self.wanted}
         self._types: dict[str, str] = {}
         self._absent: set[str] = set()
-        self._told: dict[str, str] = dict(self.existing)
+        self._reported: dict[str, str] = dict(self.existing)
         self._seen: list[Delivery] = []
 
     def read_configuration(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Take the types that the configuration says, for columns that are there already too.
+        """Apply the types of the configuration, also to existing columns.
 
         Raises:
-            SourceError: one is no type, or the rows that are there have values that it has not.
+            SourceError: DuckDB has no such type, or existing rows have values that do not fit it.
         """
         for column, given in self.config.types.items():
             kind = canonical_type(con, self._column(column), given)
@@ -99,15 +98,15 @@ class Comparison:
             lost = not_castable(con, self._raw, known, old, kind)
             if lost:
                 raise SourceError(
-                    f"{self._column(known)} is {old}, and {lost} values that are there are no"
-                    f" {kind}: say another type in types"
+                    f"{self._column(known)} is {old}, and {lost} existing values are no {kind}:"
+                    " set another type in types"
                 )
             self.wanted[known] = kind
-            self._tell(known, "retyped", old, kind)
+            self._report(known, "retyped", old, kind)
 
     def remember(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Look up what was told before, so that it is not told again."""
-        told = con.execute(
+        """Read the changes reported before, so that they are not reported again."""
+        reported = con.execute(
             """
             select column_name, change, new_type from ops.schema_changes
             where source = ? and table_name = ?
@@ -115,19 +114,18 @@ class Comparison:
             """,
             [self.source, self.table],
         ).fetchall()
-        for column, change, new_type in told:
+        for column, change, new_type in reported:
             if change == "missing":
                 self._absent.add(column)
             elif column in self.wanted:
                 self._absent.discard(column)
-                self._told[column] = new_type
+                self._reported[column] = new_type
 
     def take(self, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
-        """Make room for a delivery.
+        """Add a delivery.
 
         Raises:
-            SourceError: it lacks a column that must be there, or has values in one that are not of
-                its type.
+            SourceError: a required column is missing, or has values that do not fit its type.
         """
         is_first = not self.wanted
         there = {column.casefold() for column in delivery.columns}
@@ -141,18 +139,18 @@ class Comparison:
         self._seen.append(delivery)
 
     def add_optional(self) -> None:
-        """Make room for the columns that may be missing: where they are, they are null."""
+        """Add the optional columns, which are null where they are missing."""
         for column in self.config.optional_columns:
             if column.casefold() not in self._spelling:
                 self._add(column, self._types.get(column.casefold(), "VARCHAR"))
 
     def declared(self) -> dict[str, str]:
-        """The columns of a table to which nothing was ever delivered."""
+        """The columns of a table without any delivery: those of the configuration."""
         columns = [*self.config.columns, *self.config.optional_columns]
         return {column: self._types.get(column.casefold(), "VARCHAR") for column in columns}
 
     def lacking(self, columns: Sequence[str], there: Mapping[str, str]) -> str:
-        """What is wrong with a delivery without some columns that must be there."""
+        """Message of a delivery without some required columns."""
         known = [f"{self._column(column)} ({self._known_type(column)})" for column in columns]
         return (
             f"missing column {', '.join(columns)}; there are {', '.join(there) or 'none'}:"
@@ -162,7 +160,7 @@ class Comparison:
 
     @property
     def staging(self) -> str:
-        """The models that say what the table's columns mean."""
+        """The staging models of the table."""
         return staging_models(self.source, self.config)
 
     @property
@@ -189,21 +187,21 @@ class Comparison:
         declared = self._types.get(column.casefold())
         if known is None:
             known = column
-            self._add(column, declared or kind, told=kind)
+            self._add(column, declared or kind, reported=kind)
             if not is_first:
-                self._tell(column, "added", None, kind)
+                self._report(column, "added", None, kind)
         elif known in self._absent:
             self._absent.discard(known)
-            self._tell(known, "returned", None, kind)
-            self._told[known] = kind
+            self._report(known, "returned", None, kind)
+            self._reported[known] = kind
         if declared:
             self._must_cast(con, delivery, column, kind, declared)
             return
         if kind != self.wanted[known]:
             self._reconcile(con, delivery, column, known, kind)
-        if kind != self._told[known]:
-            self._tell(known, "retyped", self._told[known], kind)
-            self._told[known] = kind
+        if kind != self._reported[known]:
+            self._report(known, "retyped", self._reported[known], kind)
+            self._reported[known] = kind
 
     def _reconcile(
         self,
@@ -238,12 +236,12 @@ class Comparison:
         how_many = "values" if lost is None else f"{lost} values"
         raise SourceError(
             f"{delivery.name}: {self._column(column)} was {wanted} and is now {kind}, with"
-            f" {how_many} that are no {wanted}: correct the export, or say"
+            f" {how_many} that are no {wanted}: correct the export, or set"
             f" types: {{{column}: {kind}}} in the configuration and edit {self.staging}"
         )
 
     def _is_empty(self, con: duckdb.DuckDBPyConnection, known: str) -> bool:
-        """True if no row has a value in the column, be it there or before it in this extraction."""
+        """True if no row of the table or of earlier deliveries has a value in the column."""
         held = [self._raw] if known in self.existing else []
         for delivery in self._seen:
             if known.casefold() in {column.casefold() for column in delivery.columns}:
@@ -259,19 +257,19 @@ class Comparison:
         return not any(found)
 
     def _note_absent(self, delivery: Delivery, there: set[str]) -> None:
-        told = {column.casefold() for column in self.config.optional_columns}
+        optional = {column.casefold() for column in self.config.optional_columns}
         for folded, column in self._spelling.items():
-            is_told = folded in told or not delivery.is_sparse
-            if folded not in there and column not in self._absent and is_told:
+            is_reported = folded in optional or not delivery.is_sparse
+            if folded not in there and column not in self._absent and is_reported:
                 self._absent.add(column)
-                self._tell(column, "missing", self.wanted[column], None)
+                self._report(column, "missing", self.wanted[column], None)
 
-    def _add(self, column: str, kind: str, told: str | None = None) -> None:
+    def _add(self, column: str, kind: str, reported: str | None = None) -> None:
         self.wanted[column] = kind
         self._spelling[column.casefold()] = column
-        self._told[column] = told or kind
+        self._reported[column] = reported or kind
 
-    def _tell(
+    def _report(
         self,
         column: str,
         change: Literal["added", "missing", "retyped", "returned"],
@@ -284,7 +282,7 @@ class Comparison:
 def write_changes(
     con: duckdb.DuckDBPyConnection, comparison: Comparison, run_date: date
 ) -> list[SchemaChange]:
-    """Keep what there is to tell, within the caller's transaction; the same."""
+    """Write the changes to `ops.schema_changes`, within the caller's transaction; return them."""
     for change in comparison.changes:
         con.execute(
             "insert into ops.schema_changes values (?, ?, ?, ?, ?, ?, ?)",
@@ -302,7 +300,7 @@ def write_changes(
 
 
 def staging_models(source: str, config: SourceTable) -> str:
-    """The models that say what a table's columns mean, by path."""
+    """Paths of the staging models of a table, for messages."""
     folder = f"dbt_project/models/staging/{source}"
     models = [f"{folder}/stg_{source}__{entity}.sql" for entity in config.provides]
     return " and ".join(models) or f"the models in {folder} that read it"

@@ -229,7 +229,7 @@ class Company:
         assert self.found(source, table, name) == expected, (table, fault)
 
     def extract(self, source: str) -> bool:
-        """Whether the source could be read: nothing but an SourceError says that it was not."""
+        """Whether the source could be read: nothing but a SourceError says that it was not."""
         config = load_config(self.deployment.config).sources[source]
         assert isinstance(config, FilesSource)
         with Warehouse(self.home.warehouse).connect() as con:

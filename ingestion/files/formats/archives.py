@@ -1,4 +1,4 @@
-"""The one file that is meant in a zip archive, unpacked."""
+"""Zip archives: the selected file is unpacked, and archives of extreme ratio are refused."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path, PurePosixPath
 
 from ingestion.errors import SourceError
 
-# Rows of a table shrink to a tenth, seldom to a fiftieth.
+# Tables compress to a tenth of their size, rarely to a fiftieth.
 _MOST_EXPANDED = 250
 _HARMLESS_BYTES = 64 << 20
 _ENCRYPTED = 0x1
-# What packing programs put in beside the files.
+# Files that archive programs add.
 _LITTER = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
 
 
@@ -25,13 +25,13 @@ def unpacked(name: str, path: Path, member: str | None, scratch: Path) -> Path:
 
     Args:
         name: what messages call the archive.
-        path: where it is.
-        member: pattern of the file's name in it; None if it holds only one.
+        path: the archive.
+        member: pattern of the file's name in it; None if it has only one file.
         scratch: folder for the copy.
 
     Raises:
-        SourceError: the archive is not whole, is encrypted, would unpack to far more than tables
-            do, or holds none or several such files.
+        SourceError: the archive is incomplete or encrypted, its compression ratio is beyond that of
+            a table, or none or several of its files match.
     """
     copy = scratch / f"{hashlib.sha256(name.encode()).hexdigest()}.unpacked"
     try:
@@ -54,20 +54,20 @@ def unpacked(name: str, path: Path, member: str | None, scratch: Path) -> Path:
 
 
 def refuse_bombs(name: str, archive: zipfile.ZipFile) -> None:
-    """Raise if an archive says that it would unpack to more than is likely of a table.
+    """Refuse an archive whose declared compression ratio is beyond that of a table.
 
-    What it says can be relied on: no more than that is ever unpacked of a file.
+    No more than the declared size of a file is ever unpacked.
 
     Raises:
-        SourceError: it does.
+        SourceError: the ratio is too high.
     """
     for info in archive.infolist():
         if info.file_size > max(_HARMLESS_BYTES, _MOST_EXPANDED * info.compress_size):
             raise SourceError.of_file(
                 name,
                 f"{info.filename} would unpack to {info.file_size >> 20} MB,"
-                f" {info.file_size // max(info.compress_size, 1)} times its size: no table does;"
-                " deliver it unpacked if it is one",
+                f" {info.file_size // max(info.compress_size, 1)} times its size, which no table"
+                " does: if it is a table, deliver it unpacked",
             )
 
 

@@ -1,7 +1,7 @@
-"""A CSV file read row by row, because not all of it can be read as a whole.
+"""Reads a CSV file with malformed rows, row by row.
 
-DuckDB reads a file ten times as fast, and refuses all of it for one line. Here such a line is set
-aside with its reason, and the others are read.
+DuckDB is ten times as fast, and refuses a whole file for one malformed row. This reader sets such a
+row aside with the reason and reads the others.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ def copy_rows(
     columns: Sequence[str],
     copy: RowCopy,
 ) -> None:
-    """Copy what stands below the header.
+    """Copy the rows below the header.
 
-    A quote that is not closed spoils its own line only. A row of several lines that has too many or
-    too few values is set aside as one.
+    An unclosed quote affects its own line only. A row of several lines with too many or too few
+    values is set aside as one row.
 
     Args:
-        name: what messages call the file.
-        binary: its bytes, unpacked.
-        encoding: what they are encoded in.
-        options: how it is written.
+        name: name of the file in messages.
+        binary: its bytes, decompressed.
+        encoding: its encoding.
+        options: its CSV format.
         columns: names of its columns.
-        copy: where to.
+        copy: receives the rows.
 
     Raises:
         SourceError: the file ends within a row, or no row of it can be read.
@@ -57,7 +57,7 @@ def copy_rows(
     for values, unreadable in rows:
         reason = unreadable or _misfit(values, len(columns))
         if reason is None:
-            # A line of nothing is a row only where a row may be one empty value.
+            # An empty line is a row only in a file of one column.
             if values or len(columns) == 1:
                 padded = [*values, *[""] * (len(columns) - len(values))][: len(columns)]
                 copy.add([None if value == options.null else value for value in padded])
@@ -77,7 +77,7 @@ def copy_rows(
 
 
 def _rows(lines: _Lines, options: CsvOptions) -> Iterator[tuple[list[str], str | None]]:
-    """The values of each row, or why it has none; `lines.taken` are then its lines."""
+    """The values of each row, or the reason why it is malformed; `lines.taken` are its lines."""
     is_doubled = options.escape == options.quote
     csv.field_size_limit(_LONGEST_LINE)
     reader = csv.reader(
@@ -121,17 +121,17 @@ def _is_undecoded(text: str) -> bool:
 
 
 class _TooLongError(Exception):
-    """A row has gone on for so long that a quote must be missing."""
+    """A row is so long that a quote must be missing."""
 
 
 class _Lines:
-    """Lines of a file, of which those that were read too far ahead can be given back.
+    """Lines of a file; lines behind an unclosed quote can be given back and read again.
 
     Attributes:
-        encoding: what they are encoded in.
-        taken: those since `begin`.
-        first_number: number of the first of them in the file, from 1.
-        is_second_reading: whether that one was given back before.
+        encoding: encoding of the file.
+        taken: lines read since `begin`.
+        first_number: line number of the first of them, from 1.
+        is_second_reading: whether that line was given back before.
     """
 
     def __init__(self, name: str, binary: BinaryIO, encoding: str) -> None:
@@ -167,19 +167,19 @@ class _Lines:
         return line
 
     def begin(self) -> None:
-        """Begin a row: nothing is taken yet."""
+        """Begin a row without lines."""
         self.taken = []
         self._length = 0
 
     def give_back(self) -> None:
-        """Give back all lines but the first."""
+        """Give back all taken lines except the first."""
         self._given_back.extendleft(reversed(self.taken[1:]))
         self._next_number -= len(self.taken) - 1
         self.taken = self.taken[:1]
 
     @property
     def is_cut(self) -> bool:
-        """True if the last of the taken lines is the file's last, and has no end."""
+        """True if the last taken line has no line ending, as at the end of a truncated file."""
         return bool(self.taken) and not self.taken[-1].endswith(_LINE_ENDS)
 
     def _read(self) -> str:

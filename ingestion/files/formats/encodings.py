@@ -1,6 +1,7 @@
-"""What a text file is encoded in, told by its bytes.
+"""Detection of a text file's encoding, for files with `encoding: auto` in the configuration.
 
-Only for files of which the configuration says `encoding: auto`: a wrong guess looks like data.
+charset-normalizer 3.5, limited to the same encodings, finds none for three cases of the tests:
+German words in Windows-1252, Latin-1 with a control character, and UTF-8 with one invalid byte.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import BinaryIO
 
 _CHUNK = 1 << 20
 _SAMPLE_BYTES = 1 << 18
-# The longer marks first: that of UTF-32 begins with that of UTF-16.
+# The longer marks first: the mark of UTF-32 begins with the mark of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -19,20 +20,20 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
     (b"\x84\x31\x95\x33", "gb18030"),
 )
-# A wrong byte here and there does not make a UTF-8 file one of another encoding.
+# A UTF-8 file may have a few invalid bytes.
 _LEAST_GOOD_TO_BAD = 4
 _LEAST_CHINESE = 0.8
 _LEAST_ZEROS = 0.3
-# Bytes that Windows-1252 has no character for.
+# Bytes without a character in Windows-1252.
 _HOLES = b"\x81\x8d\x8f\x90\x9d"
 
 
 def detect(binary: BinaryIO) -> str:
-    """The encoding of a stream, one of UTF-8, 16 and 32, GB18030, Windows-1252 and Latin-1.
+    """The encoding of a stream: UTF-8, UTF-16, UTF-32, GB18030, Windows-1252 or Latin-1.
 
-    A byte order mark tells it. So does text that is UTF-8 throughout, which is next to never so by
-    chance. Otherwise Chinese is told from Western European by its bytes coming in pairs, both above
-    160 (the rows of GB 2312), where accented letters mostly stand between plain ones.
+    The order of evidence: a byte order mark; zero bytes of UTF-16; text that is valid UTF-8
+    throughout. Otherwise Chinese and Western European are distinguished by pairs of bytes above 160
+    (the rows of GB 2312): accented letters mostly stand between ASCII letters.
     """
     head = binary.read(_CHUNK)
     for mark, encoding in _MARKS:
@@ -75,7 +76,7 @@ def _told_by(sample: bytes) -> str:
 
 
 def _chinese_pairs(sample: bytes) -> tuple[int, int]:
-    """How many pairs of bytes are of GB 2312, and how many bytes or pairs beyond ASCII are not."""
+    """Number of byte pairs in GB 2312, and number of other bytes beyond ASCII."""
     pairs = others = position = 0
     while position < len(sample):
         lead = sample[position]
@@ -91,7 +92,7 @@ def _chinese_pairs(sample: bytes) -> tuple[int, int]:
 
 
 def _utf_16_without_mark(sample: bytes) -> str | None:
-    """UTF-16 if every other byte is often zero, as in text with any Latin letters or digits."""
+    """UTF-16 if every second byte is often zero, as in text with Latin letters or digits."""
     half = max(len(sample) // 2, 1)
     high, low = sample[1::2].count(0) / half, sample[0::2].count(0) / half
     if high > _LEAST_ZEROS and low < high / 10:

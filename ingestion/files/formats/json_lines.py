@@ -1,4 +1,4 @@
-"""JSON lines read line by line, because not all of them are JSON objects."""
+"""Reads JSON lines line by line, for files in which some lines are no JSON objects."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def copy_objects(
     """Copy every line that is a JSON object, as text, into the only column of the copy.
 
     Args:
-        con: any connection: what it can read is what counts.
-        name: what messages call the file.
-        binary: its bytes, unpacked, in UTF-8.
-        copy: where to.
+        con: any connection, whose JSON parser decides.
+        name: name of the file in messages.
+        binary: its bytes, decompressed, in UTF-8.
+        copy: receives the lines.
 
     Raises:
         SourceError: the file ends within a line, or no line of it is an object.
@@ -53,7 +53,7 @@ def copy_objects(
 
 
 def _batches(name: str, binary: BinaryIO) -> Iterator[list[tuple[int, str, str | None, bool]]]:
-    """Lines that are not blank: number, text, what is wrong with its bytes, and whether it ends."""
+    """Lines that are not blank: number, text, fault of its bytes, and whether it has an ending."""
     batch: list[tuple[int, str, str | None, bool]] = []
     number = 0
     while line := binary.readline(_LONGEST_LINE):
@@ -78,7 +78,7 @@ def _batches(name: str, binary: BinaryIO) -> Iterator[list[tuple[int, str, str |
 
 
 def _kinds(con: duckdb.DuckDBPyConnection, texts: list[str]) -> list[str | None]:
-    """What is wrong with each text, None where it is a JSON object."""
+    """The fault of each text, None for a JSON object."""
     rows = con.execute(
         """
         with lines as (select unnest($texts::varchar[]) as line)

@@ -1,8 +1,8 @@
-"""How DuckDB reads a delivered file: its columns, and the relation that holds its rows.
+"""Opens a delivered file for DuckDB: its columns, and the SQL relation of its rows.
 
-Nothing is guessed unless it is asked for. CSV columns come from the header and are all text; so are
-those of Excel sheets, and those of JSON lines, which come from every line's keys (a nested value as
-JSON text); Parquet brings its own types. Rows keep the file's order.
+Columns of CSV files and Excel sheets are those of the header, columns of JSON lines the keys of all
+lines; all are text (a nested value as JSON text). Parquet has types of its own. Rows keep the
+file's order. Nothing is detected except an encoding, where the configuration asks for it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from ingestion.landing.raw_table import LOAD_COLUMNS
 from warehouse.quoting import identifier, literal
 
 _OTHER_DELIMITERS = {";": "';'", ",": "','", "\t": "a tab", "|": "'|'"}
-# What DuckDB decodes itself; files in any other encoding are read through a UTF-8 copy.
+# Encodings that DuckDB decodes; a file in another encoding is read through a UTF-8 copy.
 _NATIVE_ENCODINGS = {"utf-8": "utf-8", "utf-16": "utf-16", "iso8859-1": "latin-1"}
 _HEADER_BYTES = 1 << 20
 _TEXT = "VARCHAR"
@@ -43,14 +43,14 @@ _WRONG_ENCODING = "there are bytes that are not {encoding}: set options.encoding
 
 @dataclass(frozen=True)
 class Reading:
-    """A file, ready to be selected from.
+    """A file as a SQL relation.
 
     Attributes:
         columns: DuckDB type by delivered column, in the file's order.
-        relation: what to select these columns from.
+        relation: SQL relation of these columns.
         row: SQL expression of the row's position in the file, from 1.
-        faults: rows that could not be read as rows.
-        encoding: what it was found to be encoded in, None where the configuration says it.
+        faults: malformed rows, None without one.
+        encoding: the detected encoding, None if the configuration has it.
     """
 
     columns: dict[str, str]
@@ -65,10 +65,10 @@ class DeliveredFile:
     """A file to be read.
 
     Attributes:
-        name: what messages call it.
-        path: where it is on this machine; the suffix .gz says that it is compressed.
-        scratch: folder for copies of what DuckDB cannot read where it stands, which must outlive
-            the reading.
+        name: its name in messages.
+        path: its path on this machine; the suffix .gz means compression.
+        scratch: folder for copies of rows that DuckDB cannot read directly; it must exist until the
+            relation has been read.
     """
 
     name: str
@@ -76,11 +76,11 @@ class DeliveredFile:
     scratch: Path
 
     def open(self) -> BinaryIO:
-        """Its bytes, decompressed."""
+        """Open its bytes, decompressed."""
         return _open_binary(self.path)
 
     def copy_of_rows(self, columns: Iterable[str]) -> RowCopy:
-        """Where its rows can be copied to."""
+        """A copy for its rows."""
         return RowCopy(self.scratch, self.name, list(columns))
 
 
@@ -91,17 +91,17 @@ def open_file(
     *,
     row_by_row: bool = False,
 ) -> Reading:
-    """Look at a file and say how to read it.
+    """Inspect a file and return how to read it.
 
     Args:
-        con: a connection in no transaction that must outlive an error: DuckDB ends it.
+        con: a connection outside a transaction, because DuckDB aborts a transaction on an error.
         file: the file as delivered, or as unpacked from its archive.
-        table: what is expected of it.
-        row_by_row: look at every row of a CSV file, and set aside those that are none. Otherwise
-            one such row makes the relation fail when it is read.
+        table: its configuration.
+        row_by_row: read every row of a CSV file and set malformed ones aside. Otherwise one
+            malformed row makes the reading of the relation fail.
 
     Raises:
-        SourceError: it cannot be read.
+        SourceError: the file cannot be read.
     """
     if table.format == "parquet":
         reading = _parquet(con, file)
@@ -116,7 +116,7 @@ def open_file(
 
 
 def json_lines(path: Path, columns: Iterable[str]) -> Reading:
-    """How to read a file of one JSON object a line, of which these keys become columns of text."""
+    """The reading of a file of JSON lines, with these keys as columns of text."""
     types = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in columns)
     relation = f"read_json({_argument(path)}, format = 'newline_delimited', columns = {{{types}}})"
     return Reading(dict.fromkeys(columns, "VARCHAR"), relation, "row_number() over ()")
@@ -152,7 +152,7 @@ def _json_lines(con: duckdb.DuckDBPyConnection, file: DeliveredFile) -> Reading:
         try:
             columns = _keys(con, f"read_ndjson_objects({argument})", "json")
         except (_NotAnObjectError, duckdb.Error):
-            pass  # one line at least is no object, and the others may be
+            pass  # at least one line is no object; the file is read line by line
         else:
             reading = json_lines(file.path, columns) if columns else Reading({}, _NOTHING, "1")
             return _distinct_keys(file.name, reading)
@@ -172,9 +172,9 @@ class _NotAnObjectError(Exception):
 
 
 def _keys(con: duckdb.DuckDBPyConnection, relation: str, column: str) -> dict[str, str]:
-    """The keys of all objects, as columns: those of the first in its order, then the others."""
+    """The keys of all objects, as columns: first the keys of the first object, then the others."""
     first = con.execute(f"select json_keys({column}) from {relation} limit 1").fetchall()
-    # Every line is looked at: a key that only a sample's end has is not to be lost.
+    # Every line is read, so that rare keys are found.
     others = con.execute(
         f"select distinct json_keys({column}), json_type({column}) = 'OBJECT' from {relation}"
     ).fetchall()
@@ -224,7 +224,7 @@ def _csv(file: DeliveredFile, table: FileTable, *, row_by_row: bool) -> Reading:
 
 
 def _decodable(file: DeliveredFile, encoding: str) -> Path | None:
-    """The file if DuckDB can decode it, else a copy in UTF-8; None if a byte is of neither."""
+    """The file if DuckDB can decode it, else a copy in UTF-8; None if a byte is invalid."""
     if encoding in _NATIVE_ENCODINGS:
         return file.path
     copy = file.scratch / f"{hashlib.sha256(file.name.encode()).hexdigest()}.decoded"
@@ -238,10 +238,10 @@ def _decodable(file: DeliveredFile, encoding: str) -> Path | None:
 
 
 def _header(file: DeliveredFile, options: CsvOptions) -> list[str]:
-    """The names in the first line, as delivered."""
+    """The names in the header line, as delivered."""
     with file.open() as binary:
         start = binary.read(_HEADER_BYTES)
-    # A character that the limit cut in two, far behind the header, is no fault.
+    # Errors are replaced: the limit may cut a character in two.
     encoding = "utf-8-sig" if options.encoding == "utf-8" else options.encoding
     text = start.decode(encoding, errors="replace")
     lines = io.StringIO(text, newline="")
@@ -275,7 +275,7 @@ def _header(file: DeliveredFile, options: CsvOptions) -> list[str]:
 
 
 def _distinct(header: Iterable[str]) -> list[str]:
-    """A name for every column: a nameless one is called by its position, a repeated one counted."""
+    """A distinct name for every column: by position if empty, with a number if repeated."""
     names: list[str] = []
     taken: set[str] = set()
     for position, given in enumerate(header, start=1):
@@ -290,7 +290,7 @@ def _distinct(header: Iterable[str]) -> list[str]:
 
 
 def _check_columns(name: str, table: FileTable, columns: dict[str, str]) -> None:
-    """Raise for a column that no table may have, or a header that is one column by mistake."""
+    """Refuse reserved column names, and a header that another delimiter would split."""
     there = {column.casefold() for column in columns}
     reserved = there & set(LOAD_COLUMNS)
     if reserved:
@@ -316,6 +316,6 @@ def _open_binary(path: Path) -> BinaryIO:
 
 
 def _argument(path: Path) -> str:
-    """The path as a reader's first argument: not a glob, and gzip whatever the suffix's case."""
+    """The path as a reader's first argument: glob characters escaped, gzip by its suffix."""
     quoted = literal(glob.escape(str(path)))
     return f"{quoted}, compression = 'gzip'" if is_gzip(path) else quoted

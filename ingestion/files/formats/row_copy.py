@@ -1,4 +1,4 @@
-"""Rows that DuckDB cannot read where they stand, copied; and those that nobody can read."""
+"""Copies of rows that DuckDB cannot read directly, and of malformed rows."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ POSITION = "_row"
 
 @dataclass(frozen=True)
 class Faults:
-    """Rows of one file that could not be read as rows.
+    """Malformed rows of one file.
 
     Attributes:
-        relation: what to select `_row`, `reason` and `content` from.
-        count: how many there are.
+        relation: SQL relation with the columns `_row`, `reason` and `content`.
+        count: number of rows.
     """
 
     relation: str
@@ -29,13 +29,13 @@ class Faults:
 
 
 class RowCopy:
-    """Rows and faults of one file, in Parquet files of their own; memory holds one batch of each.
+    """Rows and malformed rows of one file, in two Parquet files; memory holds one batch of each.
 
     Both are numbered together, in the file's order. Use it as a context manager.
     """
 
     def __init__(self, scratch: Path, name: str, columns: Sequence[str]) -> None:
-        """Copies of the file that messages call `name`, in the folder `scratch`."""
+        """Make the copies of the file `name` in the folder `scratch`."""
         stem = hashlib.sha256(name.encode()).hexdigest()
         self._rows = _TextFile(scratch / f"{stem}.rows.parquet", columns)
         self._faults = _TextFile(scratch / f"{stem}.faults.parquet", _FAULT_COLUMNS)
@@ -50,31 +50,31 @@ class RowCopy:
         self._faults.close()
 
     def add(self, values: Sequence[str | None]) -> None:
-        """A row, with a value for every column."""
+        """Add a row with a value for every column."""
         self._position += 1
         self._rows.write(self._position, values)
 
     def refuse(self, line: int, reason: str, content: str) -> None:
-        """A row that is none, as it stands in the file from a line on."""
+        """Add a malformed row with its content, line number and reason."""
         self._position += 1
         self.first_fault = self.first_fault or (line, reason)
-        # What is no character can be shown, but not stored.
+        # Invalid bytes cannot be stored as text and are written as escapes.
         shown = content.encode("utf-8", "backslashreplace").decode()
         self._faults.write(self._position, (f"line {line}: {reason}", shown))
 
     @property
     def row_count(self) -> int:
-        """How many rows could be read."""
+        """Number of well-formed rows."""
         return self._rows.count
 
     @property
     def relation(self) -> str:
-        """What to select the columns from, and `_row`."""
+        """SQL relation of the columns and `_row`."""
         return self._rows.relation
 
     @property
     def faults(self) -> Faults | None:
-        """The rows that could not be read, None if there is none."""
+        """The malformed rows, None without one."""
         return Faults(self._faults.relation, self._faults.count) if self._faults.count else None
 
 

@@ -1,4 +1,4 @@
-"""A sheet of an Excel workbook, copied row by row as the text that a CSV export would have."""
+"""Reads a sheet of an Excel workbook as the text of a CSV export."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from ingestion.errors import SourceError
 from ingestion.files.formats.archives import refuse_bombs
 from ingestion.files.formats.row_copy import RowCopy
 
-# Excel shows no more digits, and what is behind them is noise of its arithmetic.
+# Digits that Excel shows; further digits are noise of its arithmetic.
 _DIGITS = 15
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0"
 
 
 class Sheet:
-    """The sheet that is meant, read from its header on.
+    """The selected sheet, read from its header on.
 
     Args:
-        name: what messages call the file.
-        path: where it is.
-        options: which sheet, and where its header is.
+        name: name of the file in messages.
+        path: the workbook.
+        options: name of the sheet and row of its header.
 
     Raises:
         SourceError: the workbook cannot be read, or has no such sheet.
@@ -42,7 +42,7 @@ class Sheet:
         self.header = self._header()
 
     def copy_rows(self, copy: RowCopy) -> None:
-        """Copy what stands below the header; rows of empty cells are none.
+        """Copy the rows below the header; rows of empty cells are skipped.
 
         Raises:
             SourceError: the sheet cannot be read to its end, or no row of it fits the header.
@@ -86,11 +86,11 @@ class Sheet:
                 warnings.simplefilter("ignore")  # of formats, charts and the like
                 workbook = load_workbook(binary, read_only=True, data_only=True)
                 sheet = self._sheet(workbook)
-                sheet.reset_dimensions()  # what programs write there is often wrong
+                sheet.reset_dimensions()  # the dimensions that programs write are often wrong
                 yield from sheet.iter_rows(min_row=self._options.header_row, values_only=True)
         except SourceError:
             raise
-        # What openpyxl raises over bytes from outside depends on where they lead it.
+        # openpyxl raises exceptions of many types for a damaged file.
         except Exception as error:
             raise SourceError.of_file(
                 self._name,
@@ -111,7 +111,7 @@ class Sheet:
 
 
 def _look_at(name: str, path: Path) -> None:
-    """Raise for what is no workbook of today's format, or would unpack to too much."""
+    """Refuse files of another format, and workbooks of extreme compression ratio."""
     with path.open("rb") as binary:
         start = binary.read(len(_OLD_FORMAT))
     if start == _OLD_FORMAT:

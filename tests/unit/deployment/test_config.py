@@ -50,7 +50,7 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_a_good_file_becomes_typed_and_what_it_leaves_out_has_defaults(tmp_path: Path) -> None:
+def test_a_valid_file_is_typed_and_missing_settings_have_defaults(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, GOOD))
     assert config.first_date == date(2024, 7, 1)
     assert config.default_country == "NO"  # Norway, which YAML 1.1 takes for false
@@ -60,12 +60,12 @@ def test_a_good_file_becomes_typed_and_what_it_leaves_out_has_defaults(tmp_path:
     assert config.sources["shop"].tables["orders"].options.delimiter == ";"
 
 
-def test_the_models_are_told_who_provides_what_and_which_tables_account_for_rows(
+def test_dbt_gets_the_providers_of_entities_and_the_tables_to_account_for(
     tmp_path: Path,
 ) -> None:
-    told = deployment_vars(load_config(write(tmp_path, GOOD)))
-    assert told["sources"] == ["shop", "crm"]
-    assert told["sources_by_entity"] == {
+    variables = deployment_vars(load_config(write(tmp_path, GOOD)))
+    assert variables["sources"] == ["shop", "crm"]
+    assert variables["sources_by_entity"] == {
         "customers": ["shop", "crm"],
         "orders": ["shop"],
         "order_lines": [],
@@ -75,22 +75,24 @@ def test_the_models_are_told_who_provides_what_and_which_tables_account_for_rows
         "subscriptions": [],
         "touches": [],
     }
-    assert told["accounting_tables"] == [
+    assert variables["accounting_tables"] == [
         {"source": "shop", "table": "orders", "entity": "orders", "stale_after_days": 2},
         {"source": "crm", "table": "people", "entity": "customers", "stale_after_days": None},
     ]
-    assert (told["first_date"], told["horizon_days"], told["eligible_days"]) == (
+    assert (variables["first_date"], variables["horizon_days"], variables["eligible_days"]) == (
         "2024-07-01",
         60,
         180,
     )
-    assert yaml.safe_load(yaml.safe_dump(told)) == told  # plain values only: dbt reads YAML
+    assert (
+        yaml.safe_load(yaml.safe_dump(variables)) == variables
+    )  # plain values only: dbt reads YAML
 
 
 @pytest.mark.parametrize(
     "time_zone", ["Europe/Berlin", "Asia/Shanghai", "America/Sao_Paulo", "Australia/Lord_Howe"]
 )
-def test_written_out_offsets_are_those_of_the_calendar(time_zone: str) -> None:
+def test_the_list_of_utc_offsets_equals_the_calendar(time_zone: str) -> None:
     """Every six hours of twenty years, and a second before and on each change."""
     offsets = utc_offsets(time_zone)
     changes = " ".join(
@@ -163,7 +165,7 @@ def test_written_out_offsets_are_those_of_the_calendar(time_zone: str) -> None:
         ("slug: demo", "slug: [demo", "line 4, column 10: expected valid YAML"),
     ],
 )
-def test_a_mistake_is_one_line_that_names_file_key_expectation_and_finding(
+def test_a_mistake_is_one_line_with_file_key_expected_and_found_value(
     tmp_path: Path, old: str, new: str, message: str
 ) -> None:
     assert old in GOOD
@@ -173,14 +175,14 @@ def test_a_mistake_is_one_line_that_names_file_key_expectation_and_finding(
     assert all(line.startswith(f"{path}: ") for line in str(caught.value).splitlines())
 
 
-def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD.replace("EUR", "euro").replace("Europe/Berlin", "Mars"))
     with pytest.raises(ConfigError) as caught:
         load_config(path)
     assert len(str(caught.value).splitlines()) == 2
 
 
-def test_the_first_error_of_a_missing_or_empty_file_is_the_file(tmp_path: Path) -> None:
+def test_a_missing_or_empty_configuration_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.yml: expected a deployment's YAML file"):
         load_config(tmp_path / "none.yml")
     with pytest.raises(ConfigError, match=r"demo\.yml: expected keys such as company"):

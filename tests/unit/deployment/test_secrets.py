@@ -14,7 +14,7 @@ def secrets_file(folder: Path, content: str, mode: int = 0o600) -> dict[str, str
     return {SECRETS_VARIABLE: str(path)}
 
 
-def test_what_is_named_comes_from_the_environment_before_the_file(tmp_path: Path) -> None:
+def test_the_environment_precedes_the_secrets_file(tmp_path: Path) -> None:
     environ = secrets_file(tmp_path, "USER_NAME=file\nPASSWORD='s3cret = x'\n# a comment\n\n")
     environ["USER_NAME"] = "environment"
     assert reveal("postgresql://${USER_NAME}:${PASSWORD}@crm/", environ) == (
@@ -22,7 +22,7 @@ def test_what_is_named_comes_from_the_environment_before_the_file(tmp_path: Path
     )
 
 
-def test_text_that_names_nothing_is_itself() -> None:
+def test_text_without_a_reference_is_unchanged() -> None:
     assert reveal("sqlite:///crm.db", {}) == "sqlite:///crm.db"
 
 
@@ -35,7 +35,7 @@ def test_text_that_names_nothing_is_itself() -> None:
         ("CRM_URL hunter2\n", 0o600, "line 1: expected NAME=value"),
     ],
 )
-def test_a_secret_that_is_not_there_or_not_kept_is_named_and_not_quoted(
+def test_a_missing_or_unsafe_secret_is_named_and_not_quoted(
     tmp_path: Path, content: str, mode: int, said: str
 ) -> None:
     with pytest.raises(SecretError, match=said) as raised:
@@ -43,7 +43,7 @@ def test_a_secret_that_is_not_there_or_not_kept_is_named_and_not_quoted(
     assert "hunter2" not in str(raised.value)
 
 
-def test_a_secrets_file_that_is_not_there_is_said() -> None:
+def test_a_missing_secrets_file_is_reported() -> None:
     with pytest.raises(SecretError, match="which is not a file"):
         reveal("${CRM_URL}", {SECRETS_VARIABLE: "/nowhere/holdfast.secrets"})
 
@@ -63,7 +63,7 @@ def test_a_secrets_file_in_the_repository_is_refused() -> None:
         "retrying with p%40ss%2Fword",
     ],
 )
-def test_no_form_of_a_url_or_its_password_stays_in_a_message(message: str) -> None:
+def test_no_form_of_a_url_or_its_password_remains_in_a_message(message: str) -> None:
     hidden = hide(message, "postgresql://crm:p%40ss/word@db:5432/crm")
     assert "***" in hidden
     assert "word" not in hidden.replace("password", "")

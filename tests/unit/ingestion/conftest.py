@@ -15,6 +15,7 @@ from deployment.source_config import FilesSource
 from ingestion.extraction.files import extract_files
 from ingestion.landing.report import TableReport
 from ingestion.opened_source import open_source
+from tests.unit.ingestion.memory import MemoryWarehouse, memory_warehouse
 from warehouse.connection import Warehouse
 
 
@@ -23,6 +24,7 @@ class Shop:
     """One source, `shop`, whose tables a test describes as the configuration would."""
 
     home: Home
+    warehouse: Warehouse | MemoryWarehouse
     tables: dict[str, dict[str, Any]]
     location: str = "landing/shop"
     storage_options: dict[str, Any] = field(default_factory=dict)
@@ -50,13 +52,13 @@ class Shop:
 
     def extract(self, day: str) -> dict[str, TableReport]:
         """Run for a date; the reports by table."""
-        with Warehouse(self.home.warehouse).connect() as con:
+        with self.warehouse.connect() as con:
             opened = open_source("shop", self.source)
             reports = extract_files(con, opened, self.home, date.fromisoformat(day))
         return {report.table: report for report in reports}
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with Warehouse(self.home.warehouse).connect(read_only=True) as con:
+        with self.warehouse.connect(read_only=True) as con:
             return con.execute(sql).fetchall()
 
     def ledger(self) -> list[tuple[Any, ...]]:
@@ -72,8 +74,8 @@ PRODUCTS = {"path": "products.csv", "format": "csv", "columns": ["product_no"]}
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    shop = Shop(Home(tmp_path / "home").create(), {"orders": ORDERS})
-    shop.folder.mkdir()
-    Warehouse(shop.home.warehouse).initialise("demo", "Demo Company")
-    yield shop
+    with memory_warehouse() as warehouse:
+        shop = Shop(Home(tmp_path / "home").create(), warehouse, {"orders": ORDERS})
+        shop.folder.mkdir()
+        yield shop
     assert not (shop.home.root / "scratch").exists()

@@ -29,7 +29,7 @@ def test_any_other_failure_of_duckdb_is_not_busy() -> None:
     assert busy_error(FILE, "IO Error: No space left on device") is None
 
 
-def test_a_file_that_is_not_there_is_told_from_one_that_cannot_be_read(tmp_path: Path) -> None:
+def test_a_missing_file_and_an_unreadable_one_have_different_messages(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
     failure = duckdb.IOException("IO Error: not a valid DuckDB database file!\nmore")
     assert str(opening_error(path, failure)) == f"{path} does not exist: run the daily job first"

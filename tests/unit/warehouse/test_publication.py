@@ -50,7 +50,7 @@ class Company:
             create table activation.risks (
                 snapshot_date date, customer_id varchar, risk double, _load_id bigint
             );
-            comment on table activation.risks is 'Who may leave, and that''s it.';
+            comment on table activation.risks is 'Each customer''s churn risk.';
             comment on column activation.risks.risk is 'Probability.';
             create table marts.customers as
             select 'c' || i as customer_id, 0 as orders from range({customers}) t(i)
@@ -64,7 +64,7 @@ class Company:
             con.execute(sql)
 
     def run(self, *offsets: int, seed: int = 0) -> None:
-        """What a run for some days leaves: their rows replaced, the customers counted on."""
+        """Run some days: their rows are replaced, and the orders of customers counted up."""
         with self.warehouse.connect() as con:
             days = [FIRST + timedelta(days=offset) for offset in offsets]
             write_run_dates(con, days)
@@ -126,12 +126,12 @@ def test_tables_are_published_in_order_with_comments_and_without_private_columns
         (FIRST + timedelta(days=day), f"c{customer}") for day in (0, 1) for customer in range(3)
     ]
     assert [row[0] for row in seen["customers"]] == ["c0", "c1", "c2"]
-    assert ("activation", "risks", "Who may leave, and that's it.") in seen["tables"]
+    assert ("activation", "risks", "Each customer's churn risk.") in seen["tables"]
     assert ("activation", "risks", "risk", "DOUBLE", "Probability.") in seen["columns"]
     assert not [column for _, _, column, *_ in seen["columns"] if column.startswith("_")]
 
 
-def test_the_file_says_whose_it_is_of_which_day_and_by_which_model(company: Company) -> None:
+def test_the_file_has_company_date_and_model(company: Company) -> None:
     company.run(0)
     company.execute(
         "insert into ml.churn_scores (snapshot_date, customer_id, model_version, churn_probability)"
@@ -182,7 +182,7 @@ def test_a_day_that_failed_before_its_publication_is_published_with_the_next(
         "alter table marts.customers alter orders type double",
     ],
 )
-def test_a_changed_table_is_written_anew(company: Company, change: str) -> None:
+def test_a_changed_table_is_rewritten(company: Company, change: str) -> None:
     company.run(0)
     company.publish()
     company.execute(change)
@@ -196,9 +196,7 @@ def test_a_changed_table_is_written_anew(company: Company, change: str) -> None:
         f"delete from activation.risks where snapshot_date = '{FIRST + timedelta(days=1)}'",
     ],
 )
-def test_a_table_changed_behind_the_runs_back_is_written_whole(
-    company: Company, change: str
-) -> None:
+def test_a_table_changed_outside_a_run_is_rewritten(company: Company, change: str) -> None:
     company.run(0, 1, 2)
     company.publish()
     company.execute(change)
@@ -221,7 +219,7 @@ def test_another_warehouse_in_the_same_home_is_not_taken_for_the_old_one(company
     assert company.everything() == incremental
 
 
-def test_a_published_file_that_somebody_has_written_into_is_written_anew(company: Company) -> None:
+def test_a_published_file_that_was_written_by_a_client_is_rewritten(company: Company) -> None:
     company.run(0)
     company.publish()
     with duckdb.connect(str(company.published)) as con:
@@ -292,7 +290,7 @@ while True:
     assert len(reads) > 5
 
 
-def test_a_reader_that_holds_the_old_file_goes_on_reading_it(company: Company) -> None:
+def test_a_reader_of_the_old_file_keeps_reading_it(company: Company) -> None:
     company.run(0)
     company.publish()
     program = """
@@ -365,7 +363,7 @@ def test_a_publication_killed_at_any_moment_leaves_a_whole_file_and_the_next_one
     ]
 
 
-def test_the_file_does_not_grow_when_the_same_is_published_again_and_again(tmp_path: Path) -> None:
+def test_repeated_publication_of_the_same_days_does_not_grow_the_file(tmp_path: Path) -> None:
     company = Company(tmp_path).create(customers=50_000)
     company.run(0, 1, 2)
     size = company.publish(full=True).size_bytes

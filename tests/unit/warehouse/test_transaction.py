@@ -19,7 +19,7 @@ def numbers(con: duckdb.DuckDBPyConnection) -> list[int]:
     return [number for (number,) in con.execute("from kept order by number").fetchall()]
 
 
-def test_what_is_done_within_is_kept(con: duckdb.DuckDBPyConnection) -> None:
+def test_statements_in_a_transaction_are_committed(con: duckdb.DuckDBPyConnection) -> None:
     with transaction(con):
         con.execute("insert into kept values (1)")
         con.execute("insert into kept values (2)")
@@ -27,7 +27,7 @@ def test_what_is_done_within_is_kept(con: duckdb.DuckDBPyConnection) -> None:
         assert numbers(other) == [1, 2]
 
 
-def test_what_is_interrupted_leaves_nothing_and_the_connection_of_use(
+def test_an_interrupted_transaction_is_rolled_back_and_the_connection_usable(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     def interrupted() -> None:
@@ -42,7 +42,7 @@ def test_what_is_interrupted_leaves_nothing_and_the_connection_of_use(
     assert numbers(con) == [2]
 
 
-def test_what_cannot_be_committed_says_why(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_failed_commit_keeps_its_reason(con: duckdb.DuckDBPyConnection) -> None:
     def twice() -> None:
         with con.cursor() as other, transaction(con):
             con.execute("insert into kept values (1)")

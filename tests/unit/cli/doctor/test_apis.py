@@ -58,7 +58,7 @@ def test_a_time_that_cannot_be_read_is_an_error(apis: LocalApis) -> None:
     apis.customers.put({**CUSTOMER, "updated_at": "yesterday"})
     ((level, _, message),) = look(apis)
     assert level == "error"
-    assert "incremental.field updated_at holds what is no iso time" in message
+    assert "incremental.field updated_at has a value that is no iso time" in message
 
 
 @pytest.mark.parametrize("fault", ["401", "404", "html", "hang up"])

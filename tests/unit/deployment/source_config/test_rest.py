@@ -1,4 +1,4 @@
-"""What may be said of an API, and that no secret is ever said in a configuration."""
+"""Settings of an API: accepted values, refused ones, and no secret in the configuration."""
 
 from __future__ import annotations
 
@@ -75,12 +75,12 @@ def mistake(path: str, value: Any, folder: Path) -> str:
         ),
     ],
 )
-def test_a_secret_that_is_written_down_is_refused_and_not_quoted(
+def test_a_literal_secret_is_refused_and_not_quoted(
     path: str, value: Any, said: str, tmp_path: Path
 ) -> None:
-    told = mistake(path, value, tmp_path)
-    assert told.startswith(said)
-    assert "1234567890" not in told
+    message = mistake(path, value, tmp_path)
+    assert message.startswith(said)
+    assert "1234567890" not in message
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,9 @@ def test_a_secret_that_is_written_down_is_refused_and_not_quoted(
         ("hubspot/retires", {}, "hubspot.retires: expected one of"),
     ],
 )
-def test_a_mistake_is_told_with_its_key(path: str, value: Any, said: str, tmp_path: Path) -> None:
+def test_a_mistake_is_reported_with_its_key(
+    path: str, value: Any, said: str, tmp_path: Path
+) -> None:
     assert mistake(path, value, tmp_path).startswith(said)
 
 

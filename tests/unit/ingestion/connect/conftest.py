@@ -31,6 +31,7 @@ from ingestion.connect.profiling.profile import TableProfile
 from ingestion.connect.profiling.table_profile import profile_table
 from ingestion.extraction.files import extract_files
 from ingestion.opened_source import open_source
+from warehouse.connection import create_tables
 
 ROOT = Path(__file__).parents[4]
 Deliver = Callable[[str, str], Path]
@@ -78,6 +79,7 @@ class Project:
         source = FilesSource.model_validate(config["sources"][name])
         model = self.staging(name) / f"stg_{name}__{entity}.sql"
         with duckdb.connect() as con:
+            create_tables(con)
             extract_files(con, open_source(name, source), self.home, date(2030, 1, 1))
             found = con.execute(rendered(model.read_text(), config["time_zone"]))
             columns = [column for column, *_ in found.description]

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import duckdb
-
-from deployment.home import Home
 from deployment.source_config import SqlSource
 from ingestion.extraction.databases import extract_database
 from ingestion.landing.report import TableReport
 from ingestion.opened_source import open_source
 from tests.databases import Database
+from tests.unit.ingestion.memory import MemoryWarehouse
 from warehouse.connection import Warehouse
 
 TIMES = {"postgres": "timestamp", "mariadb": "datetime(6)", "sqlite": "datetime"}
@@ -29,7 +27,7 @@ CUSTOMERS = {
 class Crm:
     """One source, `crm`, whose tables a test describes as the configuration would."""
 
-    home: Home
+    warehouse: Warehouse | MemoryWarehouse
     database: Database
     tables: Mapping[str, Mapping[str, Any]]
 
@@ -41,15 +39,12 @@ class Crm:
 
     def extract(self, day: int) -> dict[str, TableReport]:
         """Run for a day of June; the reports by table."""
-        with Warehouse(self.home.warehouse).connect() as con:
-            return self.extract_into(con, day)
-
-    def extract_into(self, con: duckdb.DuckDBPyConnection, day: int) -> dict[str, TableReport]:
-        reports = extract_database(con, open_source("crm", self.source), date(2026, 6, day))
+        with self.warehouse.connect() as con:
+            reports = extract_database(con, open_source("crm", self.source), date(2026, 6, day))
         return {report.table: report for report in reports}
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with Warehouse(self.home.warehouse).connect(read_only=True) as con:
+        with self.warehouse.connect(read_only=True) as con:
             return con.execute(sql).fetchall()
 
     def there(self, table: str = "customers") -> list[tuple[str, ...]]:

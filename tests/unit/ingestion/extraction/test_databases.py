@@ -6,34 +6,32 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from deployment.home import Home
 from deployment.source_config import SqlSource
-from ingestion.databases import snapshot
+from ingestion.databases import snapshot, sqlalchemy
 from ingestion.databases.snapshot import Batches
 from ingestion.errors import SourceError
 from ingestion.landing import mutable_table
 from tests.databases import PASSWORD, Database, Server
 from tests.unit.ingestion.extraction.crm import CUSTOMERS, TIMES, Crm
-from warehouse.connection import Warehouse
+from tests.unit.ingestion.memory import memory_warehouse
 
 Connect = Callable[[Database, Mapping[str, Mapping[str, Any]]], Crm]
 
 
 @pytest.fixture
-def connect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connect:
-    def connected(database: Database, tables: Mapping[str, Mapping[str, Any]]) -> Crm:
-        monkeypatch.setenv("CRM_URL", database.url)
-        home = Home(tmp_path / "home").create()
-        Warehouse(home.warehouse).initialise("demo", "Demo Company")
-        return Crm(home, database, tables)
+def connect(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
+    with memory_warehouse() as warehouse:
 
-    return connected
+        def connected(database: Database, tables: Mapping[str, Mapping[str, Any]]) -> Crm:
+            monkeypatch.setenv("CRM_URL", database.url)
+            return Crm(warehouse, database, tables)
+
+        yield connected
 
 
 @pytest.fixture
@@ -50,7 +48,7 @@ def crm(database: Database, connect: Connect) -> Crm:
     return connect(database, {"customers": CUSTOMERS})
 
 
-def test_the_first_time_everything_is_read_and_then_what_changed(crm: Crm) -> None:
+def test_all_rows_are_read_first_and_then_changes(crm: Crm) -> None:
     assert crm.extract(3)["customers"].rows == 3
     assert crm.current() == crm.there()
     crm.database.execute(
@@ -63,7 +61,7 @@ def test_the_first_time_everything_is_read_and_then_what_changed(crm: Crm) -> No
     assert crm.is_accounted_for()
 
 
-def test_a_late_commit_is_met_within_the_look_back_and_not_beyond(crm: Crm) -> None:
+def test_a_late_commit_is_read_within_the_look_back_only(crm: Crm) -> None:
     crm.extract(3)
     insert = "insert into customers values ({}, 'Late', 1.5, '{}')"
     crm.database.execute(insert.format(4, "2026-06-02 10:00:01"))
@@ -83,7 +81,7 @@ def test_rows_without_a_cursor_are_always_read(crm: Crm) -> None:
     assert crm.current() == crm.there()
 
 
-def test_deletes_are_seen_when_keys_are_compared(crm: Crm) -> None:
+def test_deletes_are_found_when_keys_are_compared(crm: Crm) -> None:
     crm.extract(3)
     crm.database.execute("delete from customers where customer_no = 2")
     assert crm.extract(9)["customers"].rows_ended == 0
@@ -107,11 +105,11 @@ def test_a_table_without_a_cursor_is_read_and_compared_each_time(crm: Crm) -> No
     assert crm.is_accounted_for()
 
 
-def test_many_rows_land_in_parts_of_one_load_of_which_only_one_is_in_memory(
+def test_many_rows_are_landed_in_parts_of_one_load_with_one_part_in_memory(
     sqlite: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = []
-    rows, part = 200_000, 4_000_000
+    rows, part = 40_000, 800_000
 
     relations = Batches.relations
 
@@ -122,6 +120,7 @@ def test_many_rows_land_in_parts_of_one_load_of_which_only_one_is_in_memory(
 
     monkeypatch.setattr(Batches, "relations", measured)
     monkeypatch.setattr(snapshot, "_PART_BYTES", part)
+    monkeypatch.setattr(sqlalchemy, "_ROWS_A_BATCH", 2_000)
     database = sqlite.database("parts")
     database.execute(
         "create table notes as with recursive numbers(id) as"
@@ -142,7 +141,7 @@ def test_many_rows_land_in_parts_of_one_load_of_which_only_one_is_in_memory(
 
 
 @pytest.mark.parametrize("kind", ["boolean", "integer", "timestamp"])
-def test_rows_marked_as_deleted_count_no_more(crm: Crm, kind: str) -> None:
+def test_rows_marked_as_deleted_are_no_longer_valid(crm: Crm, kind: str) -> None:
     kind = TIMES[crm.database.kind] if kind == "timestamp" else kind
     no, yes = {"boolean": ("false", "true"), "integer": ("0", "1")}.get(
         kind, ("null", "'2026-06-04 00:00:00'")
@@ -180,7 +179,7 @@ def test_a_cursor_may_be_a_number_or_a_day(database: Database, connect: Connect)
     assert {row[0] for row in crm.current("days")} == {"1", "2", "4"}
 
 
-def test_all_tables_are_of_one_state(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_tables_are_read_in_one_state(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
     # A writer moves credit from one table to the other between their readings.
     database = crm.database
     if database.kind == "sqlite":
@@ -289,7 +288,7 @@ def test_types_of_mariadb_survive(mariadb: Server, connect: Connect) -> None:
         ("date", "infinity"),
     ],
 )
-def test_what_is_no_value_of_its_type_is_refused_until_it_is_read_as_text(
+def test_a_value_that_does_not_fit_its_type_is_refused_until_it_is_read_as_text(
     postgres: Server, connect: Connect, kind: str, value: str
 ) -> None:
     database = postgres.database("odd")
@@ -299,14 +298,14 @@ def test_what_is_no_value_of_its_type_is_refused_until_it_is_read_as_text(
     )
     odd: dict[str, Any] = {"columns": ["id"], "key": ["id"]}
     crm = connect(database, {"odd": odd})
-    with pytest.raises(SourceError, match=r"crm\.odd: until holds .*types: \{until: VARCHAR\}"):
+    with pytest.raises(SourceError, match=r"crm\.odd: until has .*types: \{until: VARCHAR\}"):
         crm.extract(1)
     crm.tables = {"odd": {**odd, "types": {"until": "VARCHAR"}}}
     crm.extract(1)
     assert crm.current("odd") == [("1", value)]
 
 
-def test_what_is_missing_is_named(crm: Crm) -> None:
+def test_a_missing_table_or_column_is_named(crm: Crm) -> None:
     wrong = {
         r"crm\.customers\.plan: .*staging/crm/": {"columns": ["plan"], "key": []},
         r"crm\.customers\.seen: the table": {"cursor": "seen"},
@@ -332,7 +331,7 @@ def test_what_is_missing_is_named(crm: Crm) -> None:
     assert crm.extract(1)["touches"].rows == 0
 
 
-def test_no_message_tells_the_password(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_message_has_the_password(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "correct horse@battery"
     urls = [
         f"postgresql://{PASSWORD}:{secret.replace('@', '%40').replace(' ', '%20')}@localhost:1/crm",
@@ -349,18 +348,18 @@ def test_no_message_tells_the_password(crm: Crm, monkeypatch: pytest.MonkeyPatch
             continue
         with pytest.raises(SourceError, match="source crm: ") as caught:
             crm.extract(2)
-        told = "".join(
+        message = "".join(
             [str(caught.value), repr(caught.value), *traceback.format_exception(caught.value)]
         )
         for form in (PASSWORD, "sea-otter-3", secret, "horse%40battery", "horse@battery"):
-            assert form not in told
+            assert form not in message
     monkeypatch.delenv("CRM_URL")
     with pytest.raises(SourceError, match="source crm: CRM_URL is not set"):
         crm.extract(2)
     assert len(crm.current()) == 3
 
 
-def test_an_absent_driver_is_told_with_what_to_install(
+def test_a_missing_driver_is_reported_with_the_package_to_install(
     crm: Crm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pymysql", None)
@@ -369,7 +368,7 @@ def test_an_absent_driver_is_told_with_what_to_install(
         crm.extract(1)
 
 
-def test_a_connection_that_is_cut_leaves_raw_as_it_was(postgres: Server, connect: Connect) -> None:
+def test_a_lost_connection_leaves_raw_as_it_was(postgres: Server, connect: Connect) -> None:
     database = postgres.database("outage")
     database.execute(
         "create table touches as select 1 as id",
@@ -403,7 +402,7 @@ def test_a_connection_that_is_cut_leaves_raw_as_it_was(postgres: Server, connect
     assert crm.extract(1)["customers"].rows == 400_000
 
 
-def test_a_statement_that_takes_too_long_is_told(
+def test_a_statement_timeout_is_reported(
     postgres: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = postgres.database("slow")

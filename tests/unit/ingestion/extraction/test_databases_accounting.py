@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deployment.home import Home
 from tests.databases import Server
 from tests.unit.ingestion.extraction.crm import Crm
-from warehouse.connection import Warehouse
+from tests.unit.ingestion.memory import memory_warehouse
 
 KEYS = st.integers(1, 6)
 NAMES = st.one_of(
@@ -34,7 +31,7 @@ STEPS = st.lists(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=STEPS)
-def test_raw_is_the_table_and_every_row_is_accounted_for(
+def test_raw_equals_the_table_and_the_ledger_counts_every_row(
     sqlite: Server,
     monkeypatch: pytest.MonkeyPatch,
     cursor: str | None,
@@ -50,24 +47,19 @@ def test_raw_is_the_table_and_every_row_is_accounted_for(
         "look_back_steps": 1,
         "compare_every_days": 1,
     }
-    with tempfile.TemporaryDirectory() as folder:
-        home = Home(Path(folder)).create()
-        Warehouse(home.warehouse).initialise("demo", "Demo Company")
-        crm = Crm(home, database, {"notes": notes})
-        with Warehouse(home.warehouse).connect() as con:
-            crm.extract_into(con, 1)
-            day = 1
-            for version, (step, key, name) in enumerate(steps):
-                if step == "put":
-                    text = "null" if name is None else "'" + name.replace("'", "''") + "'"
-                    database.execute(
-                        f"insert or replace into notes values ({key}, {text}, {version})"
-                    )
-                elif step == "delete":
-                    database.execute(f"delete from notes where id = {key}")
-                else:
-                    day += 1
-                    crm.extract_into(con, day)
-            crm.extract_into(con, day + 1)
+    with memory_warehouse() as warehouse:
+        crm = Crm(warehouse, database, {"notes": notes})
+        crm.extract(1)
+        day = 1
+        for version, (step, key, name) in enumerate(steps):
+            if step == "put":
+                text = "null" if name is None else "'" + name.replace("'", "''") + "'"
+                database.execute(f"insert or replace into notes values ({key}, {text}, {version})")
+            elif step == "delete":
+                database.execute(f"delete from notes where id = {key}")
+            else:
+                day += 1
+                crm.extract(day)
+        crm.extract(day + 1)
         assert crm.current("notes") == crm.there("notes")
         assert crm.is_accounted_for("notes")

@@ -32,7 +32,7 @@ PACKED = gzip.compress(b"order_no,amount\n" + b"".join(b"%d,5\n" % i for i in ra
         (b"order_no,amount,_row\n1,5,6\n", "the column _row is Holdfast's own name"),
     ],
 )
-def test_a_csv_file_that_cannot_be_read_says_where_and_what_to_do(
+def test_an_unreadable_csv_file_is_reported_with_place_and_remedy(
     shop: Shop, content: bytes, message: str
 ) -> None:
     path = shop.deliver("orders_2026-06-16.csv", content)
@@ -73,7 +73,7 @@ def test_a_csv_file_that_cannot_be_read_says_where_and_what_to_do(
         ),
     ],
 )
-def test_a_file_of_another_kind_that_cannot_be_read_says_so(
+def test_an_unreadable_file_of_another_format_is_reported(
     shop: Shop, name: str, table: dict[str, Any], content: bytes, message: str
 ) -> None:
     shop.tables = {"orders": {**ORDERS, "path": name, **table}}
@@ -105,7 +105,7 @@ def test_no_file_at_all_is_an_error_that_names_the_path(shop: Shop) -> None:
         shop.extract("2026-06-16")
 
 
-def test_a_date_written_another_way_is_pointed_at(shop: Shop) -> None:
+def test_a_date_in_another_form_is_pointed_out(shop: Shop) -> None:
     shop.deliver("orders_20260616.csv", GOOD)
     with pytest.raises(SourceError, match=r"written YYYY-MM-DD; there is orders_20260616\.csv"):
         shop.extract("2026-06-16")

@@ -1,4 +1,4 @@
-"""Which files a pattern means."""
+"""Files that match a pattern."""
 
 from datetime import date
 from pathlib import Path

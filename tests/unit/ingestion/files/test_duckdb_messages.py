@@ -11,7 +11,7 @@ from tests.unit.ingestion.conftest import Shop
 
 
 @pytest.mark.parametrize("value", ["ann@example.org", "o'ann", 'an "ann" a', "a\nb ann"])
-def test_a_message_for_which_there_is_no_better_one_quotes_no_row(value: str) -> None:
+def test_an_unknown_message_is_shown_without_row_values(value: str) -> None:
     with duckdb.connect() as con, pytest.raises(duckdb.ConversionException) as caught:
         con.execute("select cast(? as integer)", [value])
     assert value in str(caught.value)
@@ -20,7 +20,7 @@ def test_a_message_for_which_there_is_no_better_one_quotes_no_row(value: str) ->
     )
 
 
-def test_duckdbs_own_words_do_not_reach_a_log_as_the_cause(shop: Shop) -> None:
+def test_duckdbs_own_message_is_not_logged_as_the_cause(shop: Shop) -> None:
     shop.tables = {
         "orders": {"path": "orders.parquet", "format": "parquet", "columns": ["order_no"]}
     }

@@ -37,7 +37,7 @@ def bucket(shop: Shop, object_store: str, exports_bucket: Any) -> Any:
     return exports_bucket
 
 
-def test_a_bucket_is_read_like_a_folder_and_what_is_there_is_not_fetched_again(
+def test_a_bucket_is_read_like_a_folder_and_loaded_files_are_not_fetched_again(
     shop: Shop, bucket: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.tables = {"orders": {**ORDERS, "path": "in/orders_{date}.csv*"}}
@@ -61,15 +61,15 @@ def test_a_bucket_is_read_like_a_folder_and_what_is_there_is_not_fetched_again(
     assert fetched == []
 
 
-def test_an_object_that_was_replaced_supersedes_its_rows(shop: Shop, bucket: Any) -> None:
-    # As long as before, and within the second that the store tells times by.
+def test_a_replaced_object_supersedes_its_rows(shop: Shop, bucket: Any) -> None:
+    # As long as before, and within the second that the store reports times by.
     for amount, loaded in ((5, 1), (7, 1), (7, 0)):
         bucket.pipe("exports/shop/orders_2026-06-16.csv", f"order_no,amount\n1,{amount}\n".encode())
         assert shop.extract("2026-06-17")["orders"].files_loaded == loaded
     assert [amount for *_, amount in shop.query(ROWS)] == ["5", "7"]
 
 
-def test_wrong_credentials_are_told_without_them(
+def test_wrong_credentials_are_reported_without_quoting_them(
     shop: Shop, bucket: Any, object_store: str
 ) -> None:
     bucket.pipe("exports/shop/orders_2026-06-16.csv", b"order_no,amount\n1,5\n")
@@ -111,7 +111,7 @@ def test_a_secret_that_is_not_set_is_named(
         shop.extract("2026-06-16")
 
 
-def test_any_file_system_that_fsspec_knows_will_do(shop: Shop, tmp_path: Path) -> None:
+def test_any_file_system_of_fsspec_works(shop: Shop, tmp_path: Path) -> None:
     shop.deliver("orders_2026-06-16.csv", "order_no,amount\n1,5\n")
     memory = fsspec.filesystem("memory")
     memory.pipe("/box/orders_2026-06-16.csv", b"order_no,amount\n2,6\n")
@@ -130,7 +130,7 @@ def test_any_file_system_that_fsspec_knows_will_do(shop: Shop, tmp_path: Path) -
     ("location", "said"),
     [("ftpx://host/a", "its location or storage_options are wrong"), ("gs://b/a", "install gcsfs")],
 )
-def test_a_store_that_cannot_be_spoken_to_is_told(shop: Shop, location: str, said: str) -> None:
+def test_a_store_without_its_package_is_reported(shop: Shop, location: str, said: str) -> None:
     shop.location = location
     with pytest.raises(SourceError, match=said):
         shop.extract("2026-06-16")
@@ -148,9 +148,7 @@ def test_a_store_that_cannot_be_spoken_to_is_told(shop: Shop, location: str, sai
         ("landing/shop", {"anon": True}, "expected storage_options with a URL"),
     ],
 )
-def test_a_secret_that_is_written_out_is_refused_and_not_repeated(
-    location: str, storage: Any, said: str
-) -> None:
+def test_a_literal_secret_is_refused_and_not_quoted(location: str, storage: Any, said: str) -> None:
     source = {
         "kind": "files",
         "location": location,

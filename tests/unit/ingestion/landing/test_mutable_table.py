@@ -7,12 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from deployment.source_config.base import LiveTable
+from deployment.source_config.base import MutableTable
 from ingestion.landing import mutable_table
 from ingestion.landing.mutable_table import Landing
 from warehouse.connection import Warehouse
 
-CONTACTS = LiveTable(columns=["id", "mail"], key=["id"])
+CONTACTS = MutableTable(columns=["id", "mail"], key=["id"])
 COLUMNS = {"id": "BIGINT", "mail": "VARCHAR", "gone": "BOOLEAN"}
 
 
@@ -63,7 +63,7 @@ def counting(con: duckdb.DuckDBPyConnection, day: int) -> list[tuple[object, ...
     ).fetchall()
 
 
-def test_only_what_is_new_or_has_changed_is_landed(con: duckdb.DuckDBPyConnection) -> None:
+def test_only_new_and_changed_rows_are_landed(con: duckdb.DuckDBPyConnection) -> None:
     assert read(con, 1, "(1, 'a', null), (2, 'b', null)") == (2, 0)
     assert read(con, 2, "(1, 'a', null), (2, 'c', null), (3, null, null)") == (2, 0)
     assert read(con, 3, "(1, 'a', null), (2, 'c', null), (3, null, null)") == (0, 0)
@@ -76,7 +76,7 @@ def test_of_a_repeated_key_the_last_row_is_landed(con: duckdb.DuckDBPyConnection
     assert counting(con, 1) == [(1, "z"), (2, "b")]
 
 
-def test_rows_without_a_key_are_told_apart_by_all_they_have(
+def test_rows_without_a_key_are_compared_by_all_columns(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     rows = "(null, 'a', null), (null, 'b', null), (null, 'b', null)"
@@ -84,7 +84,7 @@ def test_rows_without_a_key_are_told_apart_by_all_they_have(
     assert read(con, 2, rows) == (0, 0)
 
 
-def test_a_row_that_is_no_longer_there_ends_and_may_come_back(
+def test_an_absent_row_is_soft_deleted_and_may_return(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     read(con, 1, "(1, 'a', null), (2, 'b', null)", is_whole=True)
@@ -96,7 +96,7 @@ def test_a_row_that_is_no_longer_there_ends_and_may_come_back(
     assert counting(con, 4) == [(1, "a"), (2, "b")]
 
 
-def test_a_row_that_is_marked_as_deleted_is_landed_once_and_counts_no_more(
+def test_a_row_marked_as_deleted_is_landed_once_and_is_no_longer_valid(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     read(con, 1, "(1, 'a', false), (2, 'b', false)")
@@ -108,7 +108,9 @@ def test_a_row_that_is_marked_as_deleted_is_landed_once_and_counts_no_more(
     assert counting(con, 4) == [(1, "a"), (2, "b")]
 
 
-def test_what_is_remembered_is_of_the_table_and_replaced(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_stored_value_belongs_to_its_table_and_is_replaced(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
     assert mutable_table.state(con, contacts(1), "cursor") is None
     mutable_table.set_state(con, contacts(1), "cursor", "7")
     mutable_table.set_state(con, contacts(2), "cursor", "8")

@@ -1,4 +1,4 @@
-"""Columns that come, go and change: what is taken and told, and what is refused."""
+"""New, missing and changed columns: accepted and reported, or refused."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from deployment.source_config.base import LiveTable
+from deployment.source_config.base import MutableTable
 from ingestion.errors import SourceError
 from ingestion.landing import mutable_table
 from ingestion.landing.mutable_table import Landing
 from tests.unit.ingestion.conftest import ORDERS, Shop
 from warehouse.connection import Warehouse
 
-TOLD = """
+REPORTED = """
     select run_date::varchar, column_name, change, old_type, new_type
     from ops.schema_changes order by rowid
 """
@@ -40,21 +40,21 @@ def deliver(shop: Shop, day: int, *amounts: str, extra: str = "") -> None:
     duckdb.sql(f"copy ({rows}) to '{shop.folder}/o_2026-06-{day}.parquet'")
 
 
-def test_a_new_column_is_kept_and_told_once(shop: Shop) -> None:
+def test_a_new_column_is_kept_and_reported_once(shop: Shop) -> None:
     shop.deliver("orders_2026-06-16.csv", "order_no,amount\n1,5\n")
     assert shop.extract("2026-06-16")["orders"].schema_changes == ()
     for day in (17, 18):
         shop.deliver(f"orders_2026-06-{day}.csv", f"order_no,amount,note\n{day},5,x\n")
-    told = shop.extract("2026-06-17")["orders"].schema_changes
-    assert [str(change) for change in told] == ["note is added"]
+    reported = shop.extract("2026-06-17")["orders"].schema_changes
+    assert [str(change) for change in reported] == ["note is added"]
     assert shop.extract("2026-06-18")["orders"].schema_changes == ()
     assert shop.query("select note from raw_shop.orders order by _load_id") == [
         (None,), ("x",), ("x",),
     ]  # fmt: skip
-    assert shop.query(TOLD) == [("2026-06-17", "note", "added", None, "VARCHAR")]
+    assert shop.query(REPORTED) == [("2026-06-17", "note", "added", None, "VARCHAR")]
 
 
-def test_an_optional_column_that_is_missing_is_null_and_told_as_is_its_return(shop: Shop) -> None:
+def test_a_missing_optional_column_is_null_and_reported_and_so_is_its_return(shop: Shop) -> None:
     shop.tables = {"orders": {**ORDERS, "optional_columns": ["coupon"]}}
     header = {16: "", 17: ",coupon", 18: "", 19: "", 20: ",COUPON"}
     for day, extra in header.items():
@@ -64,7 +64,7 @@ def test_an_optional_column_that_is_missing_is_null_and_told_as_is_its_return(sh
     assert shop.query("select coupon from raw_shop.orders order by _load_id") == [
         (None,), ("x",), (None,), (None,), ("x",),
     ]  # fmt: skip
-    assert [row[:3] for row in shop.query(TOLD)] == [
+    assert [row[:3] for row in shop.query(REPORTED)] == [
         ("2026-06-16", "coupon", "missing"),
         ("2026-06-17", "coupon", "returned"),
         ("2026-06-18", "coupon", "missing"),
@@ -72,9 +72,9 @@ def test_an_optional_column_that_is_missing_is_null_and_told_as_is_its_return(sh
     ]
 
 
-def test_many_runs_tell_what_one_run_tells(shop: Shop) -> None:
+def test_many_runs_report_the_same_changes_as_one_run(shop: Shop) -> None:
     extras = {16: "", 17: ",a", 18: ",a,b", 19: ",b", 20: ",a,b"}
-    told = []
+    reported = []
     for stops in ([16, 17, 18, 19, 20], [20]):
         table = f"t{len(stops)}"
         shop.tables = {table: {**ORDERS, "path": f"{table}_{{date}}.csv"}}
@@ -82,9 +82,9 @@ def test_many_runs_tell_what_one_run_tells(shop: Shop) -> None:
             values = extra.replace("a", "1").replace("b", "2")
             shop.deliver(f"{table}_2026-06-{day}.csv", f"order_no,amount{extra}\n1,5{values}\n")
         changes = [shop.extract(f"2026-06-{stop}")[table].schema_changes for stop in stops]
-        told.append([str(change) for of_run in changes for change in of_run])
-    assert told[0] == told[1]
-    assert told[0] == ["a is added", "b is added", "a is missing", "a is returned"]
+        reported.append([str(change) for of_run in changes for change in of_run])
+    assert reported[0] == reported[1]
+    assert reported[0] == ["a is added", "b is added", "a is missing", "a is returned"]
 
 
 def test_a_missing_required_column_names_itself_its_type_and_the_staging_model(
@@ -99,11 +99,11 @@ def test_a_missing_required_column_names_itself_its_type_and_the_staging_model(
     assert "o_2026-06-17.parquet: missing column amount" in message
     assert "shop.orders.amount (INTEGER before, now none)" in message
     assert "dbt_project/models/staging/shop/stg_shop__orders.sql" in message
-    assert parquet_shop.query(TOLD) == []
+    assert parquet_shop.query(REPORTED) == []
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "kind", "told"),
+    ("first", "second", "kind", "reported"),
     [
         ("5::integer", "6::bigint", "BIGINT", "amount: INTEGER is now BIGINT"),
         ("5::integer", "6.5::double", "DOUBLE", "amount: INTEGER is now DOUBLE"),
@@ -116,14 +116,14 @@ def test_a_missing_required_column_names_itself_its_type_and_the_staging_model(
         ("null::integer", "'x'", "VARCHAR", "amount: INTEGER is now VARCHAR"),
     ],
 )
-def test_a_type_that_loses_nothing_is_taken_and_told_once(
-    parquet_shop: Shop, first: str, second: str, kind: str, told: str
+def test_a_type_change_without_loss_is_accepted_and_reported_once(
+    parquet_shop: Shop, first: str, second: str, kind: str, reported: str
 ) -> None:
     for day, amount in ((16, first), (17, second), (18, second)):
         deliver(parquet_shop, day, amount)
     assert parquet_shop.extract("2026-06-16")["orders"].schema_changes == ()
     (change,) = parquet_shop.extract("2026-06-17")["orders"].schema_changes
-    assert told in str(change)
+    assert reported in str(change)
     assert parquet_shop.extract("2026-06-18")["orders"].schema_changes == ()
     assert parquet_shop.query("select distinct typeof(amount) from raw_shop.orders") == [(kind,)]
 
@@ -139,7 +139,7 @@ def test_a_type_that_loses_nothing_is_taken_and_told_once(
         ("timestamp '2026-06-16'", "timestamptz '2026-06-17 10:00:00+00'", "WITH TIME ZONE"),
     ],
 )
-def test_a_type_that_no_longer_casts_stops_the_source_and_says_what_to_edit(
+def test_a_type_that_no_longer_fits_stops_the_source_and_names_the_models(
     parquet_shop: Shop, first: str, second: str, said: str
 ) -> None:
     deliver(parquet_shop, 16, first)
@@ -154,7 +154,7 @@ def test_a_type_that_no_longer_casts_stops_the_source_and_says_what_to_edit(
     assert parquet_shop.query("select count(*) from raw_shop.orders") == [(1,)]
 
 
-def test_the_configuration_s_type_is_the_way_out_and_widens_what_is_there(
+def test_a_configured_type_resolves_a_refused_change_and_widens_existing_rows(
     parquet_shop: Shop,
 ) -> None:
     deliver(parquet_shop, 16, "5::bigint")
@@ -170,7 +170,7 @@ def test_the_configuration_s_type_is_the_way_out_and_widens_what_is_there(
     ]  # fmt: skip
 
 
-def test_a_type_that_the_rows_have_not_is_refused(shop: Shop) -> None:
+def test_a_configured_type_that_existing_rows_do_not_fit_is_refused(shop: Shop) -> None:
     shop.tables = {"orders": {**ORDERS, "types": {"amount": "decimal(9, 2)"}}}
     shop.deliver("orders_2026-06-16.csv", "order_no,amount\n1,5\n2,\n")
     shop.extract("2026-06-16")
@@ -182,11 +182,11 @@ def test_a_type_that_the_rows_have_not_is_refused(shop: Shop) -> None:
     with pytest.raises(SourceError, match=r"shop\.orders\.amount: NUMBR is no type of DuckDB's"):
         shop.extract("2026-06-17")
     shop.tables["orders"]["types"] = {"order_no": "DATE"}
-    with pytest.raises(SourceError, match=r"order_no is VARCHAR, and 2 values that are there"):
+    with pytest.raises(SourceError, match=r"order_no is VARCHAR, and 2 existing values"):
         shop.extract("2026-06-17")
 
 
-def test_a_column_that_becomes_optional_later_is_there_without_a_new_delivery(shop: Shop) -> None:
+def test_a_column_that_becomes_optional_exists_without_a_new_delivery(shop: Shop) -> None:
     shop.deliver("orders_2026-06-16.csv", "order_no,amount\n1,5\n")
     shop.extract("2026-06-16")
     shop.tables = {"orders": {**ORDERS, "optional_columns": ["coupon"]}}
@@ -203,8 +203,8 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def read(con: duckdb.DuckDBPyConnection, day: int, rows: str, **columns: str) -> list[Any]:
-    """Land rows of a live table; what was told of its columns."""
-    config = LiveTable(columns=["id"], optional_columns=["mail"], key=["id"])
+    """Land rows of a mutable source; the reported changes of its columns."""
+    config = MutableTable(columns=["id"], optional_columns=["mail"], key=["id"])
     at = Landing("crm", "contacts", config, date(2026, 6, day), datetime.now(UTC))
     casts = ", ".join(f"{name}::{kind} as {name}" for name, kind in columns.items())
     relation = f"(select {casts} from (values {rows}) as given ({', '.join(columns)}))"
@@ -219,7 +219,7 @@ def read(con: duckdb.DuckDBPyConnection, day: int, rows: str, **columns: str) ->
     return [str(change) for change in changes]
 
 
-def test_live_tables_compare_rows_in_the_type_they_were_landed_in(
+def test_mutable_tables_compare_rows_in_the_type_of_the_raw_table(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     assert read(con, 1, "(1, 'n/a'), (2, '7')", id="BIGINT", mail="VARCHAR") == []

@@ -1,4 +1,4 @@
-"""Workbooks, archives, and text of which nobody says how it is encoded."""
+"""Workbooks, archives, and text in a detected encoding."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def archive(**members: bytes) -> bytes:
         (None, None),
     ],
 )  # fmt: skip
-def test_a_cell_lands_as_the_text_that_a_csv_export_has(
+def test_a_cell_becomes_the_text_of_a_csv_export(
     shop: Shop, cell: object, text: str | None
 ) -> None:
     shop.tables = {"orders": BOOK}
@@ -97,7 +97,9 @@ def test_a_sheet_is_read_from_its_header_on_and_a_row_that_is_too_long_set_aside
         (archive(bomb=b"0" * (65 << 20)), "would unpack to 65 MB"),
     ],
 )
-def test_a_workbook_that_cannot_be_read_says_why(shop: Shop, content: bytes, said: str) -> None:
+def test_an_unreadable_workbook_is_reported_with_the_reason(
+    shop: Shop, content: bytes, said: str
+) -> None:
     named = {"workbook": {"sheet": "Orders"}} if "no sheet" in said else {}
     shop.tables = {"orders": {**BOOK, **named}}
     path = shop.deliver("orders_2026-06-16.xlsx", content)
@@ -137,7 +139,9 @@ def encrypted() -> bytes:
         (encrypted(), "it is encrypted: deliver it without a password"),
     ],
 )
-def test_an_archive_that_cannot_be_read_says_why(shop: Shop, content: bytes, said: str) -> None:
+def test_an_unreadable_archive_is_reported_with_the_reason(
+    shop: Shop, content: bytes, said: str
+) -> None:
     shop.tables = {"orders": ZIP}
     path = shop.deliver("orders_2026-06-16.csv.zip", content)
     with pytest.raises(SourceError, match=said) as caught:
@@ -172,16 +176,16 @@ def test_a_flipped_byte_in_an_archive_is_noticed(shop: Shop) -> None:
         ("Käufer \x81", "latin-1", "latin-1"),
     ],
 )
-def test_an_encoding_is_told_by_the_bytes(text: str, encoding: str, found: str) -> None:
+def test_an_encoding_is_detected(text: str, encoding: str, found: str) -> None:
     assert detect(io.BytesIO(f"a;b\n1;{text}\n".encode(encoding))) == found
 
 
-def test_one_wrong_byte_does_not_make_a_file_one_of_another_encoding() -> None:
+def test_one_invalid_byte_does_not_change_the_detected_encoding() -> None:
     text = "Müller\nSchröder\nJäger\nKöln\nÖtzi\n".encode()
     assert detect(io.BytesIO(text + b"\xe4\n")) == "utf-8"
 
 
-def test_every_character_of_the_level_of_common_use_is_told_from_accents() -> None:
+def test_every_common_chinese_character_is_distinguished_from_accents() -> None:
     words = [bytes((lead, trail)).decode("gb18030") for lead in range(0xB0, 0xD8)
              for trail in range(0xA1, 0xFF) if (lead, trail) < (0xD7, 0xFA)]  # fmt: skip
     # Beside others: on their own some are UTF-8 as well.

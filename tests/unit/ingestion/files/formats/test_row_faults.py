@@ -25,7 +25,7 @@ ROWS = "select _row, order_no, amount from raw_shop.orders order by _row"
         (b"2,\xe4", "there are bytes that are not utf-8"),
     ],
 )
-def test_a_line_that_is_no_row_is_set_aside_and_the_others_are_read(
+def test_a_malformed_row_is_set_aside_and_the_others_are_read(
     shop: Shop, line: bytes, reason: str
 ) -> None:
     shop.deliver("orders_2026-06-16.csv", b"order_no,amount\n1,5\n" + line + b"\n3,7\n")
@@ -37,7 +37,7 @@ def test_a_line_that_is_no_row_is_set_aside_and_the_others_are_read(
     assert shop.query("select rows from ops.load_ledger") == [(3,)]
 
 
-def test_a_quote_that_is_not_closed_spoils_no_line_but_its_own(shop: Shop) -> None:
+def test_an_unclosed_quote_affects_its_own_line_only(shop: Shop) -> None:
     good = "".join(f"{number},{number}\n" for number in range(100))
     text = f'order_no,amount\n{good}x,"5\n{good}y,"a\nb"\nz,"6\n{good}'
     shop.deliver("orders_2026-06-16.csv", text)
@@ -62,7 +62,7 @@ def test_lines_may_end_in_different_ways(shop: Shop) -> None:
     ]  # fmt: skip
 
 
-def test_files_beside_a_faulty_one_are_loaded_as_ever(shop: Shop) -> None:
+def test_files_beside_a_malformed_one_are_loaded_unchanged(shop: Shop) -> None:
     shop.deliver("orders_2026-06-15.csv", "order_no,amount\n1,5\n")
     shop.deliver("orders_2026-06-16.csv", "order_no,amount\n2,5\nx\n")
     shop.deliver("orders_2026-06-17.csv", "order_no,amount\n3,5\n")
@@ -96,7 +96,7 @@ def test_a_line_that_is_no_json_object_is_set_aside(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\\x00", "a\\b", "Ünï", '"', ",", "'", " x"])
-def test_values_of_every_kind_are_kept_beside_a_fault(shop: Shop, text: str) -> None:
+def test_values_of_every_kind_are_kept_beside_a_malformed_row(shop: Shop, text: str) -> None:
     quoted = text.replace('"', '""')
     shop.deliver("orders_2026-06-16.csv", f'order_no,amount\n1,"{quoted}"\nbad\n')
     shop.extract("2026-06-16")
@@ -121,7 +121,7 @@ def test_a_file_without_any_row_that_can_be_read_is_refused(shop: Shop) -> None:
         max_size=8,
     )
 )
-def test_rows_are_the_same_whether_read_at_once_or_beside_a_fault(
+def test_rows_are_the_same_with_and_without_a_malformed_row(
     shop: Shop, rows: list[list[str]]
 ) -> None:
     def written(values: list[str]) -> str:
