@@ -19,9 +19,8 @@ from ml.config import TrainingSettings
 from ml.schemas import CHURN_HAZARDS
 from ml.training.train import fit
 from tests.model.planted_churn import CATALOGUE
-from tests.unit.ml.conftest import HOLDOUT
+from tests.unit.ml.conftest import AS_OF
 
-AS_OF = HOLDOUT + timedelta(days=90)
 # Renewals come in the sixth and in the twelfth month, and between them hardly anybody leaves.
 PLANTED = HazardModel(
     horizon_days=90,

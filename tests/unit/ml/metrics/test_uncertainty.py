@@ -95,7 +95,7 @@ def test_calibrated_probabilities_may_have_no_calibration_error_and_shifted_ones
 
 
 def test_the_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
-    truth = classification_metrics(*drawn_company(6, 1_000_000, slope=1.4))
+    truth = classification_metrics(*drawn_company(6, 400_000, slope=1.4))
     del truth["customers"]
     held = dict.fromkeys(truth, 0)
     for seed in range(60):

@@ -91,7 +91,7 @@ def test_the_index_is_what_the_hand_computes() -> None:
 @pytest.mark.parametrize("size", [100, 1_000])
 def test_without_a_change_the_index_is_as_large_as_theory_says_and_fires_nothing(size: int) -> None:
     found = []
-    for seed in range(300):
+    for seed in range(150):
         known = reference(customers(2_000, seed=1_000 + seed), ["amount"])
         drawn = customers(size, seed)
         found.append(shift_of(known, drawn, drawn)["amount"])
@@ -99,7 +99,7 @@ def test_without_a_change_the_index_is_as_large_as_theory_says_and_fires_nothing
     degrees_of_freedom = 10
     expected = degrees_of_freedom * (1 / size + 1 / 2_000)
     assert np.mean([shift.psi for shift in found]) == pytest.approx(expected, rel=0.1)
-    assert sum(shift.psi > shift.chance for shift in found) <= 2
+    assert sum(shift.psi > shift.chance for shift in found) <= 1
     assert not any(shift.psi - shift.chance >= 0.1 for shift in found)
 
 

@@ -8,7 +8,7 @@ import pytest
 from ml.config import TrainingSettings
 from ml.training.leakage import LeakageError, changed_after, find_leaks
 from ml.training.train import fit
-from tests.unit.ml.training.test_average import AS_OF
+from tests.unit.ml.conftest import AS_OF
 
 
 @pytest.fixture

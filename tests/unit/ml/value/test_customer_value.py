@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-import xgboost as xgb
 
 from ml.churn.model import VALUE_TREES_FILE, ChurnModel, LoadedModel
 from ml.churn.score import score
@@ -19,7 +18,7 @@ from ml.config import TrainingSettings
 from ml.purchases.purchase_model import PurchaseModel
 from ml.training.model_fitting import fit_base_rate
 from ml.value.customer_value import ValueResult, fit_value
-from ml.value.value_trees import LEAST_GAIN, gamma_loss
+from ml.value.value_trees import LEAST_GAIN
 
 HORIZON = 90
 SETTINGS = TrainingSettings()
@@ -150,8 +149,9 @@ def test_a_longer_time_brings_more_in_proportion(plain: pa.Table, by_formula: Va
 
 
 def test_without_purchases_there_is_no_value_to_tell(plain: pa.Table) -> None:
-    parts, bare = divided(plain), divided(plain.drop_columns(["net_revenue_lifetime"]))
-    purchase_model, model = PurchaseModel.fit(plain, HORIZON), churn_model(parts)
+    few = plain.slice(0, 400)
+    parts, bare = divided(few), divided(few.drop_columns(["net_revenue_lifetime"]))
+    purchase_model, model = PurchaseModel.fit(few, HORIZON), churn_model(parts)
 
     assert fit_value(bare.train, bare, purchase_model, model, SETTINGS) is None
     assert fit_value(parts.train, parts, None, model, SETTINGS) is None
@@ -186,13 +186,3 @@ def test_each_scored_customer_has_the_factor_of_the_trees(
 
     assert scored["customer_id"].to_pylist() == upgraded["customer_id"].to_pylist()
     np.testing.assert_array_equal(scored["value_factor"], with_trees.value_factors(upgraded))
-
-
-def test_the_loss_without_trees_is_what_xgboost_measures() -> None:
-    random = np.random.default_rng(1)
-    margins, spent = random.normal(3, 1, 500), random.gamma(2, 20, 500)
-    rows = xgb.DMatrix(np.zeros((500, 1)), label=spent, base_margin=margins)
-    untrained = xgb.train({"objective": "reg:gamma", "eval_metric": "gamma-nloglik"}, rows, 0)
-
-    measured = float(untrained.eval(rows).split(":")[1])
-    assert gamma_loss(spent, margins) == pytest.approx(measured, rel=1e-5)
