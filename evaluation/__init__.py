@@ -1,1 +1,4 @@
-"""How good the churn model is on public data, beside its peers. A tool of the developers."""
+"""Evaluation of the models on public data and on planted truth; a tool for developers.
+
+Code that the pipeline imports does not belong here.
+"""

@@ -15,7 +15,7 @@ import pytest
 
 from demo import generate
 from deployment.home import Home
-from evaluation.planted import DAY, CausePairs, causes_of_leavers
+from evaluation.planted import DAY, CausePairs, causes_of_churn
 from ml.schemas import CAUSES
 from orchestration.resources import Models
 from tests.integration.deployments import DEMO, Deployment
@@ -54,7 +54,7 @@ def causes(company: Company) -> CausePairs:
     used = Models(home, runner.config).registry.champion(DAY)
     assert used is not None
     warehouse = Warehouse(home.warehouse, runner.config.time_zone)
-    return causes_of_leavers(warehouse, company.truth, used)
+    return causes_of_churn(warehouse, company.truth, used)
 
 
 def right(pairs: CausePairs) -> float:
