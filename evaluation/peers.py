@@ -35,12 +35,12 @@ class Comparison:
 
     @property
     def is_no_worse(self) -> bool:
-        """Whether no interval shows the peer to be significantly better."""
+        """Return whether no interval shows the peer to be significantly better."""
         return self.auc_difference.high >= 0 and self.loss_difference.low <= 0
 
     @property
     def is_better(self) -> bool:
-        """Whether both estimates favour the champion."""
+        """Return whether both estimates favour the champion."""
         return self.auc_difference.estimate > 0 and self.loss_difference.estimate < 0
 
 
@@ -61,7 +61,7 @@ def compared(data: TrainingData) -> tuple[TrainingResult, list[Comparison]]:
 
 
 def plain_xgboost(data: TrainingData) -> NDArray[np.float64]:
-    """Probabilities of 300 untuned, uncalibrated trees of depth 4 on all rows before the holdout."""
+    """Probabilities of 300 untuned, uncalibrated trees of depth 4, on all rows of the past."""
     rows = eligible_rows(data.examples)
     days = rows["snapshot_date"].unique().to_pylist()
     parts = divide(rows, split_by_time(days, data.settings.horizon_days), data.settings)

@@ -61,7 +61,7 @@ def right(pairs: CausePairs) -> float:
     return sum(planted == found for planted, found in pairs) / len(pairs)
 
 
-def test_the_cause_that_is_named_is_the_planted_one_for_three_leavers_in_five(
+def test_the_main_cause_is_the_planted_one_for_three_churned_customers_in_five(
     causes: CausePairs,
 ) -> None:
     named = [pair for pair in causes if pair[1] is not None]
@@ -71,7 +71,7 @@ def test_the_cause_that_is_named_is_the_planted_one_for_three_leavers_in_five(
     assert right(named) >= 0.6
 
 
-def test_every_cause_that_is_named_is_named_far_above_chance(
+def test_every_main_cause_is_right_far_above_chance(
     causes: CausePairs,
 ) -> None:
     for cause in CAUSES:

@@ -70,7 +70,7 @@ def test_the_closed_form_is_the_integral(seed: int, offer_cost: int, contact_cos
     assert found.fraction == pytest.approx(share, abs=0.001)
 
 
-def test_a_perfect_ranking_earns_from_leavers_alone_and_no_ranking_beats_it() -> None:
+def test_a_perfect_ranking_has_the_greatest_profit() -> None:
     random = np.random.default_rng(2)
     labels = random.random(5_000) < 0.2
     perfect = empc(labels, labels.astype(float), PAPER_ECONOMICS)
@@ -90,7 +90,7 @@ def test_only_the_order_of_scores_counts() -> None:
     assert empc(labels, scores, PAPER_ECONOMICS) == empc(labels, scores**3 / 7, PAPER_ECONOMICS)
 
 
-def test_where_offers_cost_more_than_they_bring_nobody_is_addressed() -> None:
+def test_no_customer_is_addressed_if_offers_cost_more_than_they_bring() -> None:
     labels, scores = np.arange(100) < 10, np.full(100, 0.1)
 
     found = empc(labels, scores, RetentionEconomics(20, 15, 3))
@@ -100,7 +100,7 @@ def test_where_offers_cost_more_than_they_bring_nobody_is_addressed() -> None:
     assert (nobody_left.per_customer, nobody_left.fraction) == (0, 0)
 
 
-def test_offers_that_cost_nothing_go_to_all_who_would_leave() -> None:
+def test_free_offers_go_to_all_customers_who_would_churn() -> None:
     labels, scores = np.arange(10) < 4, np.linspace(1, 0, 10)
 
     found = empc(labels, scores, RetentionEconomics(100, 0, 0, accept_alpha=1, accept_beta=1))
@@ -109,7 +109,7 @@ def test_offers_that_cost_nothing_go_to_all_who_would_leave() -> None:
     assert found.fraction == pytest.approx(0.4)
 
 
-def test_the_profit_curve_begins_with_nothing_and_ends_with_everybody() -> None:
+def test_the_profit_curve_runs_from_no_customer_to_all() -> None:
     labels, scores = np.arange(100) < 30, np.linspace(1, 0, 100)
 
     addressed, profit = profit_curve(labels, scores, PAPER_ECONOMICS)

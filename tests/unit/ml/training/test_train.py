@@ -19,14 +19,14 @@ from tests.model.planted_churn import cutoffs, planted_company
 from tests.unit.ml.conftest import AS_OF, HOLDOUT
 
 
-def test_the_row_cap_takes_whole_customers_and_still_trains(examples: pa.Table) -> None:
+def test_a_maximum_of_rows_keeps_whole_customers(examples: pa.Table) -> None:
     capped = fit(examples, replace(TrainingSettings(), max_rows=500), as_of=AS_OF)
 
     assert capped.row_counts["train"] <= 500
     assert capped.row_counts["holdout"] == 400
 
 
-def test_the_model_is_read_back_as_it_was_saved(
+def test_the_model_is_read_back_unchanged(
     result: TrainingResult, examples: pa.Table, tmp_path: object
 ) -> None:
     result.model.save(tmp_path)
@@ -36,7 +36,7 @@ def test_the_model_is_read_back_as_it_was_saved(
     np.testing.assert_array_equal(again.predict(examples), result.model.predict(examples))
 
 
-def test_trees_that_tell_better_what_customers_spend_come_with_the_model() -> None:
+def test_value_trees_that_are_better_are_part_of_the_model() -> None:
     company = planted_company(cutoffs(HOLDOUT, 8), customers=1_600).examples
     random = np.random.default_rng(5)
     days, stays = company["purchase_days_lifetime"].to_numpy(), ~np.array(company["churned"])
@@ -56,7 +56,7 @@ def test_trees_that_tell_better_what_customers_spend_come_with_the_model() -> No
     assert factors[pro].mean() / factors[~pro].mean() == pytest.approx(4, rel=0.2)
 
 
-def test_a_training_too_early_says_how_many_cutoffs_there_are(examples: pa.Table) -> None:
+def test_too_short_a_history_is_refused_with_the_number_of_cutoffs(examples: pa.Table) -> None:
     with pytest.raises(NotEnoughHistoryError, match="of which 1 a horizon of 90 days before"):
         fit(examples, TrainingSettings(), as_of=AS_OF - timedelta(days=120))
 
@@ -68,7 +68,7 @@ def test_features_without_any_value_are_refused(examples: pa.Table) -> None:
         fit(examples.select(keys), TrainingSettings(), as_of=AS_OF)
 
 
-def test_contracts_without_orders_are_trained_and_the_baselines_say_why_not(
+def test_contracts_without_orders_have_a_model_and_no_baselines(
     examples: pa.Table,
 ) -> None:
     orders = ["days_since_last_order", "days_since_first_order", "purchase_days_lifetime"]

@@ -100,20 +100,20 @@ def with_trees(upgraded: pa.Table, by_trees: ValueResult) -> ChurnModel:
     return replace(churn_model(divided(upgraded)), value_trees=by_trees.trees)
 
 
-def test_what_buyers_will_spend_is_told_in_all_and_by_tenth(by_formula: ValueResult) -> None:
+def test_the_formula_predicts_net_revenue_in_total_and_by_decile(by_formula: ValueResult) -> None:
     assert by_formula.formula.total_ratio == pytest.approx(1, abs=0.06)
     assert by_formula.formula.rank_correlation > 0.5
     np.testing.assert_allclose(by_formula.formula.predicted, by_formula.formula.actual, rtol=0.25)
 
 
-def test_where_the_formula_is_the_truth_it_stands(by_formula: ValueResult) -> None:
+def test_if_the_formula_is_the_truth_it_is_chosen(by_formula: ValueResult) -> None:
     assert by_formula.trees is None
     assert by_formula.trees_gain is not None
     assert by_formula.trees_gain < LEAST_GAIN
     assert by_formula.metrics()["value_rank_correlation"] == by_formula.formula.rank_correlation
 
 
-def test_what_the_formula_cannot_see_trees_learn(by_trees: ValueResult) -> None:
+def test_trees_learn_an_effect_outside_the_formula(by_trees: ValueResult) -> None:
     formula, chosen = by_trees.formula, by_trees.chosen
 
     assert by_trees.trees is not None
@@ -135,20 +135,22 @@ def test_the_factor_is_the_planted_one(upgraded: pa.Table, with_trees: ChurnMode
     assert factors[~plus].mean() == pytest.approx(1 / 1.45, rel=0.1)
 
 
-def test_too_few_buyers_grow_no_trees(upgraded: pa.Table) -> None:
+def test_too_few_buyers_give_no_trees(upgraded: pa.Table) -> None:
     few = judged(upgraded.slice(0, 800))
 
     assert (few.trees, few.trees_gain) == (None, None)
     assert few.metrics()["value_rank_correlation"] == few.formula.rank_correlation
 
 
-def test_a_longer_time_brings_more_in_proportion(plain: pa.Table, by_formula: ValueResult) -> None:
+def test_expected_revenue_is_proportional_to_the_days(
+    plain: pa.Table, by_formula: ValueResult
+) -> None:
     quarter, year = (by_formula.model.expected(plain, days) for days in (91.25, 365))
 
     np.testing.assert_allclose(year, 4 * quarter)
 
 
-def test_without_purchases_there_is_no_value_to_tell(plain: pa.Table) -> None:
+def test_without_purchases_there_is_no_value_model(plain: pa.Table) -> None:
     few = plain.slice(0, 400)
     parts, bare = divided(few), divided(few.drop_columns(["net_revenue_lifetime"]))
     purchase_model, model = PurchaseModel.fit(few, HORIZON), churn_model(parts)
