@@ -1,7 +1,7 @@
-"""`python -m evaluation`: the champion beside its peers on public data, and on planted truth.
+"""`python -m evaluation`: the champion compared with its peers on public data and planted truth.
 
-What lies in no package is read from the folders that ONLINE_RETAIL_DIR, TELCO_DIR and
-TEXT_LABELS_DIR name, and left out, saying so, where they name none.
+Data that are in no package are read from the folders ONLINE_RETAIL_DIR, TELCO_DIR and
+TEXT_LABELS_DIR. A message says which evaluation is skipped because its variable is not set.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ console = Console(width=120)
 
 
 def main() -> None:
-    """Print a table for each purchase log and cutoff, lines for the others, and the demo's."""
+    """Print a table per purchase log and cutoff, lines for Telco and texts, the demo's table."""
     with TemporaryDirectory() as scratch:
         root = Path(scratch)
         write_cdnow(root / "cdnow_log")
@@ -49,9 +49,10 @@ def _log(log: PurchaseLog, root: Path) -> None:
 def _show(title: str, result: TrainingResult, comparisons: list[Comparison]) -> None:
     rate, facts = result.metrics["churn_rate"], result.model.facts
     table = Table(
-        title=f"{title}: {len(result.holdout):,} customers, {rate:.1%} left", title_justify="left"
+        title=f"{title}: {len(result.holdout):,} customers, churn rate {rate:.1%}",
+        title_justify="left",
     )
-    for column in ("", "ROC AUC", "log loss", "AUC, champion less peer", "log loss, the same", ""):
+    for column in ("", "ROC AUC", "log loss", "AUC, champion minus peer", "log loss, the same", ""):
         table.add_column(column)
     metrics = result.metrics
     kind = f"champion: {result.model.kind}, {facts.rounds} trees of depth {facts.max_depth}"
@@ -79,7 +80,7 @@ def _telco(folder: Path) -> None:
     )
     console.print(f"Telco, 19 columns, five folds: ROC AUC {auc:.4f}, top-decile lift {lift:.3f}")
     found = ", ".join(sorted(telco.refused(telco.with_planted(known, folder)))) or "nothing"
-    console.print(f"Telco, with planted columns: the guard refuses {found}")
+    console.print(f"Telco, with planted columns: the leakage check refuses {found}")
 
 
 def _texts(folder: Path) -> None:
@@ -93,8 +94,8 @@ def _texts(folder: Path) -> None:
 
 def _planted() -> None:
     table = Table(title=f"The demo company, {PEOPLE:,} people", title_justify="left")
-    columns = ("seed", "customers", "predicted ÷ left", "high", "medium", "low")
-    value_columns = ("value ÷ spent", "rank correlation", "causes named", "of them right")
+    columns = ("seed", "customers", "predicted ÷ observed", "high", "medium", "low")
+    value_columns = ("value ÷ net revenue", "rank correlation", "main causes", "of them true")
     for column in (*columns, *value_columns):
         table.add_column(column, justify="right")
     for seed in SEEDS:
@@ -116,7 +117,7 @@ def _planted() -> None:
 def _is_set(variable: str) -> bool:
     if os.environ.get(variable):
         return True
-    console.print(f"{variable} is not set: what it would name is left out")
+    console.print(f"{variable} is not set: its evaluation is skipped")
     return False
 
 

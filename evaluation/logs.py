@@ -1,4 +1,4 @@
-"""Purchase logs of real companies, run through the whole pipeline as deployments of it."""
+"""Purchase logs of real companies, each run through the whole pipeline as a deployment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from warehouse.model_tables import examples, feature_catalogue, histories_of
 
 @dataclass(frozen=True)
 class PurchaseLog:
-    """A deployment, and the cutoffs at which its model is judged; none of them was tuned on."""
+    """A deployment, and the cutoffs of its evaluation; no setting was tuned on them."""
 
     name: str
     config: Path
@@ -34,7 +34,7 @@ class PurchaseLog:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What the pipeline's training step reads as of a day."""
+    """Input of the pipeline's training as of a day."""
 
     as_of: date
     examples: pa.Table
@@ -52,10 +52,10 @@ CDNOW = PurchaseLog("CDNOW", CONFIG / "cdnow.yml", (date(1998, 4, 2),))
 
 
 def training_data(log: PurchaseLog, cutoff: date, root: Path) -> TrainingData:
-    """Run the day on which the cutoff's outcomes are just known, with a training, below `root`.
+    """Run the first day on which the labels of the cutoff are known, in a home below `root`.
 
-    The run's own model is thrown away: it is trained as quickly as it can be, and the settings
-    that are given back are those of the configuration.
+    The run's own training is untuned and its model is not used; the settings returned are those of
+    the configuration.
 
     Raises:
         ConfigError: a variable of the configuration is not set.
@@ -80,19 +80,19 @@ def training_data(log: PurchaseLog, cutoff: date, root: Path) -> TrainingData:
 
 
 def config_slug(log: PurchaseLog) -> str:
-    """The folder of a deployment's home."""
+    """Name of the folder of a deployment's home."""
     return log.config.stem
 
 
 def write_cdnow(folder: Path) -> None:
-    """Write purchases.csv from the copy of the log that the package lifetimes carries.
+    """Write purchases.csv from the copy of the log in the package lifetimes.
 
     Raises:
         ModuleNotFoundError: the package is not installed.
     """
     package = find_spec("lifetimes")
     if package is None or package.origin is None:
-        raise ModuleNotFoundError("the package lifetimes, which carries the CDNOW log")
+        raise ModuleNotFoundError("install the package lifetimes, which contains the CDNOW log")
     log = Path(package.origin).parent / "datasets" / "CDNOW_master.txt"
     folder.mkdir(parents=True, exist_ok=True)
     lines = log.read_text(encoding="ascii").splitlines()[1:]

@@ -1,4 +1,4 @@
-"""The champion and its peers on the same customers: figures, differences, and a verdict."""
+"""Comparison of the champion with its peers on the same customers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TREES, DEPTH, RATE = 300, 4, 0.05
 
 @dataclass(frozen=True)
 class Comparison:
-    """A peer's figures, and the champion's less the peer's with paired 95 % intervals."""
+    """Metrics of a peer, and champion minus peer with paired 95 % intervals."""
 
     peer: str
     roc_auc: float
@@ -35,12 +35,12 @@ class Comparison:
 
     @property
     def is_no_worse(self) -> bool:
-        """Whether neither interval lies wholly on the peer's side."""
+        """Return whether no interval shows the peer to be significantly better."""
         return self.auc_difference.high >= 0 and self.loss_difference.low <= 0
 
     @property
     def is_better(self) -> bool:
-        """Whether both estimates lie on the champion's side."""
+        """Return whether both estimates favour the champion."""
         return self.auc_difference.estimate > 0 and self.loss_difference.estimate < 0
 
 
@@ -61,7 +61,7 @@ def compared(data: TrainingData) -> tuple[TrainingResult, list[Comparison]]:
 
 
 def plain_xgboost(data: TrainingData) -> NDArray[np.float64]:
-    """300 trees of depth 4 on all rows that may be fitted on, untuned, uncalibrated."""
+    """Probabilities of 300 untuned, uncalibrated trees of depth 4, on all rows of the past."""
     rows = eligible_rows(data.examples)
     days = rows["snapshot_date"].unique().to_pylist()
     parts = divide(rows, split_by_time(days, data.settings.horizon_days), data.settings)

@@ -1,4 +1,4 @@
-"""The demo company held against what was planted in it: who left, for which cause, worth what."""
+"""Evaluation on the demo company: churn, customer value and causes compared with planted truth."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ persons as (
 )
 """
 
-# Who left for a planted cause, on the last date of the model's on which the trouble had begun and
-# the end was at most thirty days off. The cause is nobody's label, so dates that the model has
-# learned from are as good as others.
-_LEAVERS = """
+# Customers who churned for a planted cause, on the last snapshot date after the start of its
+# episode and at most thirty days before churn. The cause is no label, so training dates may be
+# used.
+_CHURNED = """
 with {persons}
 
 select snapshots.*, people.cause
@@ -67,16 +67,16 @@ where
     )
 """
 
-# A leaver's planted cause, and the one that is named, if any.
+# Planted cause and main cause, if any, of a churned customer.
 CausePairs = list[tuple[str, str | None]]
 
 
 @dataclass(frozen=True)
 class PlantedFigures:
-    """How the first model of a company does.
+    """Metrics of the first model of a company.
 
-    `predicted_to_actual` and `tiers` are of the holdout's churn, `value_ratio` and
-    `value_rank_correlation` of what its stayers spent within the horizon.
+    `predicted_to_actual` and `tiers` are those of the holdout's churn, `value_ratio` and
+    `value_rank_correlation` those of the net revenue of its retained customers within the horizon.
     """
 
     seed: int
@@ -89,19 +89,19 @@ class PlantedFigures:
 
     @property
     def named(self) -> CausePairs:
-        """Leavers with a cause that is named."""
+        """Pairs with a main cause."""
         return [pair for pair in self.causes if pair[1] is not None]
 
     @property
     def named_right(self) -> float:
-        """Share of them whose cause is the planted one; NaN where none is named."""
+        """Share of them whose main cause is the planted one; NaN without any."""
         named = self.named
         right = sum(planted == found for planted, found in named)
         return right / len(named) if named else float("nan")
 
 
 def planted_figures(seed: int, root: Path) -> PlantedFigures:
-    """Generate a company below `root`, run its last day, and judge its first model.
+    """Generate a company below `root`, run its last day, and evaluate its first model.
 
     Raises:
         RunError: the run failed.
@@ -126,29 +126,29 @@ def planted_figures(seed: int, root: Path) -> PlantedFigures:
         tiers=by_tier(labels, probabilities, settings.medium_risk, settings.high_risk),
         value_ratio=recorded["value_total_ratio"],
         value_rank_correlation=recorded["value_rank_correlation"],
-        causes=causes_of_leavers(warehouse, truth, used),
+        causes=causes_of_churn(warehouse, truth, used),
     )
 
 
 def persons(truth: Path) -> str:
-    """A common table expression `persons`: customers who are one planted person's records alone."""
+    """Common table expression `persons`: customers with the records of one planted person."""
     return _PERSONS.format(truth=truth)
 
 
-def causes_of_leavers(warehouse: Warehouse, truth: Path, used: LoadedModel) -> CausePairs:
-    """The planted and the named cause of each who left for a planted one.
+def causes_of_churn(warehouse: Warehouse, truth: Path, used: LoadedModel) -> CausePairs:
+    """Planted cause and main cause of each customer who churned for a planted cause.
 
     Args:
-        warehouse: of the demo company, after a run with a training.
-        truth: the folder of what was planted.
-        used: the model whose reasons are judged.
+        warehouse: the demo company's warehouse, after a run with a training.
+        truth: the folder of the planted truth.
+        used: the model to evaluate.
     """
     with warehouse.connect(read_only=True) as con:
-        leavers = con.execute(_LEAVERS.format(truth=truth, persons=persons(truth))).to_arrow_table()
+        churned = con.execute(_CHURNED.format(truth=truth, persons=persons(truth))).to_arrow_table()
         catalogue = feature_catalogue(con)
-    scores = score(used, leavers.drop_columns("cause"), catalogue, exact_from=0.0)
+    scores = score(used, churned.drop_columns("cause"), catalogue, exact_from=0.0)
     keys = ["snapshot_date", "customer_id"]
-    both = leavers.select([*keys, "cause"]).join(
+    both = churned.select([*keys, "cause"]).join(
         scores.select([*keys, "main_cause"]), keys, join_type="inner"
     )
     return list(zip(both["cause"].to_pylist(), both["main_cause"].to_pylist(), strict=True))

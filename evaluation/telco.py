@@ -1,6 +1,6 @@
-"""IBM's sample telephone company: contractual churn, and columns that only know it afterwards.
+"""IBM's sample telephone company: contractual churn, and columns recorded after churn.
 
-TELCO_DIR names the folder of its files: Telco-Customer-Churn.csv and the status workbook.
+TELCO_DIR is the folder of its files: Telco-Customer-Churn.csv and the status workbook.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from ml.training.training_result import TrainingResult
 
 CSV = "Telco-Customer-Churn.csv"
 STATUS = "Telco_customer_churn_status.xlsx"
-# Written down by the company after the customer had left.
+# Columns that the company recorded after churn.
 PLANTED = ("Churn Score", "Satisfaction Score", "Churn Reason")
 FOLDS = 5
-# The file is one day's; the folds are put into periods, so that the same code trains on them.
+# The file has no dates; folds are dated as periods, so that the same training runs on them.
 DAY = date(2020, 1, 1)
 SETTINGS = TrainingSettings(
     kind="contractual", horizon_days=1, step_days=1, min_history_days=0, tuning_trials=8
@@ -31,9 +31,9 @@ _AS_OF = DAY + timedelta(days=10)
 
 
 def customers(folder: Path) -> pd.DataFrame:
-    """The 19 columns that are known on the day, and the outcome, one row a customer."""
+    """The 19 columns known before churn, and the label, one row per customer."""
     raw = pd.read_csv(folder / CSV)
-    # Blank for the eleven customers of the first month, who have not been charged yet.
+    # Blank for the eleven customers of the first month, who have not been charged.
     raw["TotalCharges"] = pd.to_numeric(raw["TotalCharges"], errors="coerce")
     return raw.rename(columns={"customerID": "customer_id", "Churn": "churned"}).assign(
         churned=lambda table: table["churned"] == "Yes",
@@ -43,19 +43,19 @@ def customers(folder: Path) -> pd.DataFrame:
 
 
 def with_planted(known: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """The same with the columns of the status workbook that know the outcome."""
+    """The same customers with the columns recorded after churn."""
     status = pd.read_excel(folder / STATUS).rename(columns={"Customer ID": "customer_id"})
     return known.merge(status[["customer_id", *PLANTED]], on="customer_id", validate="1:1")
 
 
 def folds(known: pd.DataFrame) -> list[TrainingResult]:
-    """A model a fold, each judged on the fifth of the customers that it never saw."""
+    """A training per fold, each evaluated on a fifth of the customers that it does not train on."""
     place = _places(known)
     return [fit(_as_periods(known, place, fold), SETTINGS, as_of=_AS_OF) for fold in range(FOLDS)]
 
 
 def refused(known: pd.DataFrame) -> set[str]:
-    """The features for which training is refused; none where it is not."""
+    """Features for which the leakage check stops the training; empty if it does not."""
     try:
         fit(_as_periods(known, _places(known), 0), SETTINGS, as_of=_AS_OF)
     except LeakageError as error:
@@ -64,7 +64,7 @@ def refused(known: pd.DataFrame) -> set[str]:
 
 
 def _places(known: pd.DataFrame) -> np.ndarray:
-    """A place from 0 to 1 for each customer, evenly among leavers and among stayers."""
+    """A number in [0, 1] per customer, evenly spread among churned and among retained ones."""
     random = np.random.default_rng(7)
     places = np.empty(len(known))
     for outcome in (False, True):
@@ -74,7 +74,7 @@ def _places(known: pd.DataFrame) -> np.ndarray:
 
 
 def _as_periods(known: pd.DataFrame, place: np.ndarray, fold: int) -> pa.Table:
-    """Two training days, a calibration day and the holdout, each of other customers."""
+    """Two training dates, a calibration date and the holdout, with disjoint customers."""
     turned = (place + fold / FOLDS) % 1
     days = np.select([turned < 0.32, turned < 0.64, turned < 0.8], [0, 1, 3], default=5)
     periods = known.assign(

@@ -117,7 +117,7 @@ class ChurnModel:
 
     @property
     def is_average(self) -> bool:
-        """Whether the model is the base rate, the same probability for all customers."""
+        """Return whether the model is the base rate, the same probability for all customers."""
         return self.facts.why_average is not None
 
     @property

@@ -29,7 +29,7 @@ class Interval:
 
     @property
     def excludes_zero(self) -> bool:
-        """Whether both ends of the interval lie on the same side of zero."""
+        """Return whether both ends of the interval lie on the same side of zero."""
         return self.low > 0 or self.high < 0
 
 

@@ -43,7 +43,7 @@ class Ranking:
 
     @property
     def has_both_outcomes(self) -> bool:
-        """Whether there are churned and retained customers."""
+        """Return whether there are churned and retained customers."""
         return bool(0 < self.churned[-1] < self.customers[-1])
 
     @property

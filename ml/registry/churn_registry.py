@@ -1,7 +1,7 @@
-"""Churn registry: what is logged of a training of the churn model.
+"""Churn registry: logging of a training of the churn model.
 
-Parameters, metrics, model card, plots, the model itself and the trials of its tuning. The model is
-stored with this package's code (`code_paths`), so it predicts through `mlflow.pyfunc` where the
+A run has parameters, metrics, model card, plots, the model and the trials of its tuning. The model
+is stored with this package's code (`code_paths`), so it predicts through `mlflow.pyfunc` where the
 project is not installed.
 """
 

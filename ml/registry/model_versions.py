@@ -1,7 +1,7 @@
 """Model versions: registered, promoted, rolled back and found by date in MLflow's registry.
 
-The churn model and the text model are registered models of their own; what is logged of each does
-not belong here (`churn_registry`, `text_registry`).
+The churn model and the text model are registered models of their own. The content of their runs
+does not belong here (`churn_registry`, `text_registry`).
 
 Importing this module imports MLflow, which takes seconds: import it where it is needed. The caller
 sets MLFLOW_DISABLE_TELEMETRY=true before. No MLflow global is read or set, so several registries

@@ -32,7 +32,7 @@ BOOTSTRAP_SEED = 11
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether to promote the candidate, and the reasons as sentences."""
+    """Verdict on a candidate, `promote` if it replaces the champion, and reasons as sentences."""
 
     promote: bool
     reasons: list[str]

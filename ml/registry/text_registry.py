@@ -1,4 +1,4 @@
-"""Text registry: what is logged of a training of the text model, its card and the model itself."""
+"""Text registry: logging of a training of the text model, with parameters, metrics and card."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ LEAST_CUSTOMERS = 100
 # The standard error of a centre with so many customers is about 1 % of the spread.
 MAX_CUSTOMERS = 20_000
 # The silhouette takes time quadratic in this number.
-MAX_JUDGED = 2_000
+MAX_SILHOUETTE_CUSTOMERS = 2_000
 SAMPLE_SALT = 909
 # Standardised values are clipped, so that an outlier does not form a cluster of its own.
 FURTHEST = 3.0
@@ -178,14 +178,14 @@ def _clusters(points: Matrix, seed: int) -> tuple[Matrix, float]:
 
     Both are rounded, because threads add in any order, which changes the last digits.
     """
-    judged = points[:MAX_JUDGED]
+    sample = points[:MAX_SILHOUETTE_CUSTOMERS]
     best: tuple[Matrix, float] | None = None
     for count in GROUPS:
         centres = KMeans(count, n_init=3, random_state=seed).fit(points).cluster_centers_.round(6)
-        labels = _distances(judged, centres).argmin(axis=1)
+        labels = _distances(sample, centres).argmin(axis=1)
         if len(set(labels)) < 2:
             continue
-        silhouette = round(float(silhouette_score(judged, labels)), 6)
+        silhouette = round(float(silhouette_score(sample, labels)), 6)
         if best is None or silhouette > best[1]:
             best = centres, silhouette
     return best or (np.zeros((1, points.shape[1])), math.nan)

@@ -181,7 +181,7 @@ def fit_value(
 
 
 def _is_known(histories: pa.Table, parts: Parts) -> bool:
-    """Whether purchases, and the net revenue after the labelled dates, are known."""
+    """Return whether purchases, and the net revenue after the labelled dates, are known."""
     labelled = (parts.train, parts.calibration, parts.holdout)
     return all(is_known(histories, column) for column in VALUE_COLUMNS) and all(
         is_known(part, column) for part in labelled for column in (*VALUE_COLUMNS, NEXT_REVENUE)

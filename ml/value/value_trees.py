@@ -97,7 +97,7 @@ class Challenge:
 
     @property
     def is_won(self) -> bool:
-        """Whether the gain exceeds noise and the rank correlation is no smaller."""
+        """Return whether the gain exceeds noise and the rank correlation is no smaller."""
         return self.deviance_gain >= LEAST_GAIN and self.rank_gain >= 0
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from demo import generate
 from deployment.home import Home
-from evaluation.planted import DAY, CausePairs, causes_of_leavers
+from evaluation.planted import DAY, CausePairs, causes_of_churn
 from ml.schemas import CAUSES
 from orchestration.resources import Models
 from tests.integration.deployments import DEMO, Deployment
@@ -54,14 +54,14 @@ def causes(company: Company) -> CausePairs:
     used = Models(home, runner.config).registry.champion(DAY)
     assert used is not None
     warehouse = Warehouse(home.warehouse, runner.config.time_zone)
-    return causes_of_leavers(warehouse, company.truth, used)
+    return causes_of_churn(warehouse, company.truth, used)
 
 
 def right(pairs: CausePairs) -> float:
     return sum(planted == found for planted, found in pairs) / len(pairs)
 
 
-def test_the_cause_that_is_named_is_the_planted_one_for_three_leavers_in_five(
+def test_the_main_cause_is_the_planted_one_for_three_churned_customers_in_five(
     causes: CausePairs,
 ) -> None:
     named = [pair for pair in causes if pair[1] is not None]
@@ -71,7 +71,7 @@ def test_the_cause_that_is_named_is_the_planted_one_for_three_leavers_in_five(
     assert right(named) >= 0.6
 
 
-def test_every_cause_that_is_named_is_named_far_above_chance(
+def test_every_main_cause_is_right_far_above_chance(
     causes: CausePairs,
 ) -> None:
     for cause in CAUSES:

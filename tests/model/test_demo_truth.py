@@ -99,7 +99,7 @@ def test_a_quarter_to_a_third_of_the_customers_leave_in_a_year(demo):
     assert 0.25 <= yearly <= 0.35
 
 
-def test_nobody_orders_after_having_left(demo):
+def test_no_churned_customer_orders_again(demo):
     assert (
         value(
             demo,
@@ -112,7 +112,7 @@ def test_nobody_orders_after_having_left(demo):
     )
 
 
-def test_nobody_has_two_troubles_at_once(demo):
+def test_episodes_of_a_customer_do_not_overlap(demo):
     assert (
         value(
             demo,
@@ -125,7 +125,7 @@ def test_nobody_has_two_troubles_at_once(demo):
     )
 
 
-def test_every_cause_drives_some_away_and_chance_others(demo):
+def test_every_cause_and_none_has_churned_customers(demo):
     lost = dict(
         demo.execute(
             """
@@ -171,7 +171,7 @@ def test_coupon_hunters_buy_with_coupons_only_and_are_few(demo):
     assert value(demo, without_coupon) == 0
 
 
-def test_who_leaves_over_service_was_kept_waiting(demo):
+def test_customers_who_churn_for_service_waited_for_answers(demo):
     hours = by_cause(
         demo,
         """
@@ -191,7 +191,7 @@ def test_who_leaves_over_service_was_kept_waiting(demo):
     assert scores["service_response"] < scores["none"] - 1
 
 
-def test_who_leaves_over_price_had_come_to_buy_with_coupons(demo):
+def test_customers_who_churn_for_price_used_coupons(demo):
     shares = by_cause(
         demo,
         """
@@ -204,7 +204,7 @@ def test_who_leaves_over_price_had_come_to_buy_with_coupons(demo):
     assert shares["price_sensitivity"] > 2 * shares["none"]
 
 
-def test_who_leaves_over_the_product_sends_back_and_rates_low(demo):
+def test_customers_who_churn_for_the_product_returned_orders_and_rated_low(demo):
     refunds = by_cause(
         demo,
         """
@@ -225,7 +225,7 @@ def test_who_leaves_over_the_product_sends_back_and_rates_low(demo):
     assert ratings["product_fit"] < ratings["none"] - 0.7
 
 
-def test_who_leaves_for_want_of_a_bond_had_stopped_reading(demo):
+def test_customers_who_churn_for_the_bond_had_stopped_reading(demo):
     opens = by_cause(
         demo,
         """
@@ -269,7 +269,7 @@ def test_the_effects_of_actions_are_the_mean_of_both_potential_outcomes(demo):
     )
 
 
-def test_what_the_treated_and_the_controls_did_is_their_potential_outcome(demo):
+def test_observed_outcomes_are_the_potential_outcomes_of_the_arm(demo):
     agreement = value(
         demo,
         f"""
@@ -292,7 +292,7 @@ def test_what_the_treated_and_the_controls_did_is_their_potential_outcome(demo):
     assert agreement > 0.995
 
 
-def test_arms_are_drawn_by_lot(demo):
+def test_arms_are_random(demo):
     share, gap = demo.execute(
         """
         select

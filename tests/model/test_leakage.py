@@ -37,7 +37,7 @@ def with_labels_turned_round(examples: pa.Table, after: date) -> pa.Table:
     return examples.set_column(examples.column_names.index("churned"), "churned", turned)
 
 
-def test_outcomes_of_the_holdout_and_of_the_gap_do_not_move_the_model(
+def test_labels_of_the_holdout_and_the_gap_do_not_change_the_model(
     examples: pa.Table, trained: TrainingResult
 ) -> None:
     last_fitted = trained.split.calibration[-1]
@@ -50,7 +50,7 @@ def test_outcomes_of_the_holdout_and_of_the_gap_do_not_move_the_model(
     assert again.metrics["roc_auc"] < 0.5 < trained.metrics["roc_auc"]
 
 
-def test_rows_whose_outcome_was_not_known_on_the_day_never_enter(
+def test_rows_without_a_known_label_are_excluded(
     examples: pa.Table, trained: TrainingResult
 ) -> None:
     future = planted_company(cutoffs(HOLDOUT + timedelta(days=90), 3), seed=99).examples

@@ -54,19 +54,19 @@ def test_probabilities_are_close_to_the_planted_ones(
     assert off_by.mean() < 0.06
 
 
-def test_predictions_come_true_as_often_as_they_say(trained: TrainingResult) -> None:
+def test_predictions_are_calibrated(trained: TrainingResult) -> None:
     assert trained.metrics["calibration_error"] < 0.05
     assert abs(trained.metrics["mean_predicted"] - trained.metrics["churn_rate"]) < 0.03
 
 
-def test_the_model_beats_all_baselines_clear_of_chance(trained: TrainingResult) -> None:
+def test_the_model_is_significantly_better_than_all_baselines(trained: TrainingResult) -> None:
     assert [baseline.name for baseline in trained.baselines] == ["recency", "rfm", "bg_nbd"]
     for baseline in trained.baselines:
         assert baseline.auc_difference is not None
         assert baseline.auc_difference.low > 0
 
 
-def test_a_longer_silence_never_lowers_the_average_risk(
+def test_a_longer_gap_never_lowers_the_mean_risk(
     trained: TrainingResult, company: PlantedCompany, on_holdout: np.ndarray
 ) -> None:
     rows = company.examples.filter(pa.array(on_holdout))
@@ -84,7 +84,7 @@ def test_a_longer_silence_never_lowers_the_average_risk(
     assert (np.diff(means) > 0).all()
 
 
-def test_the_main_cause_is_the_planted_one_where_that_one_stands_out(
+def test_the_main_cause_is_the_planted_one_if_it_dominates(
     scores: pa.Table, truth: tuple[np.ndarray, np.ndarray]
 ) -> None:
     terms = truth[1] - truth[1].mean(axis=0)
@@ -98,7 +98,7 @@ def test_the_main_cause_is_the_planted_one_where_that_one_stands_out(
     assert (found == planted)[stands_out].mean() > 0.95
 
 
-def test_noise_is_not_what_the_model_reads(trained: TrainingResult) -> None:
+def test_noise_features_have_small_shares(trained: TrainingResult) -> None:
     noise = [trained.feature_shares.get(name, 0.0) for name in ("noise_1", "noise_2")]
 
     assert max(noise) < 0.05

@@ -32,7 +32,7 @@ def known(folder: Path) -> pd.DataFrame:
 
 
 @pytest.mark.shared_data
-def test_a_telephone_company_s_leavers_are_told_in_five_folds(known: pd.DataFrame) -> None:
+def test_a_telephone_company_s_churn_is_predicted_in_five_folds(known: pd.DataFrame) -> None:
     metrics = pd.DataFrame([result.metrics for result in telco.folds(known)]).mean()
 
     assert metrics["roc_auc"] >= 0.845
@@ -42,9 +42,7 @@ def test_a_telephone_company_s_leavers_are_told_in_five_folds(known: pd.DataFram
 
 
 @pytest.mark.shared_data
-def test_columns_written_down_afterwards_stop_the_training(
-    known: pd.DataFrame, folder: Path
-) -> None:
+def test_columns_recorded_after_churn_stop_the_training(known: pd.DataFrame, folder: Path) -> None:
     assert telco.refused(telco.with_planted(known, folder)) == set(telco.PLANTED)
     assert telco.refused(known) == set()
 

@@ -17,6 +17,7 @@ from ml.training.training_result import TrainingResult
 from tests.model.planted_churn import cutoffs, planted_company
 
 HOLDOUT = date(2026, 3, 1)
+AS_OF = HOLDOUT + timedelta(days=90)
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +27,7 @@ def examples() -> pa.Table:
 
 @pytest.fixture(scope="session")
 def result(examples: pa.Table) -> TrainingResult:
-    return fit(examples, TrainingSettings(), as_of=HOLDOUT + timedelta(days=90))
+    return fit(examples, TrainingSettings(), as_of=AS_OF)
 
 
 @pytest.fixture(scope="session")

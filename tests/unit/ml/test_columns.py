@@ -19,7 +19,7 @@ def test_any_number_or_boolean_is_read_as_a_double_and_null_as_unknown(
     np.testing.assert_array_equal(numbers(pa.chunked_array([values])), [1, np.nan, 0])
 
 
-def test_a_column_without_a_value_is_as_unknown_as_one_that_is_not_there() -> None:
+def test_a_column_without_values_is_as_unknown_as_a_missing_one() -> None:
     table = pa.table({"some": [None, 3], "none": pa.nulls(2, pa.int32())})
 
     assert is_known(table, "some")
@@ -36,7 +36,7 @@ def test_strings_are_text_however_they_are_stored() -> None:
     assert not is_text(pa.array([1, 2]).dictionary_encode().type)
 
 
-def test_the_most_frequent_values_come_first_and_equals_by_name() -> None:
+def test_the_most_frequent_values_come_first_and_ties_by_name() -> None:
     values = pa.chunked_array([["b", "a", None, "c"], ["c", None, "b", "d"]])
 
     assert most_frequent(values, at_most=3) == ["b", "c", "a"]

@@ -28,7 +28,7 @@ def test_a_sound_table_passes() -> None:
     check_examples(table())
 
 
-def test_a_missing_column_is_named_beside_those_that_are_there() -> None:
+def test_a_missing_column_is_named_with_the_columns_found() -> None:
     with pytest.raises(SchemaError, match="lacks snapshot_date; it has customer_id, orders"):
         check_features(table().drop_columns(["snapshot_date", "churned"]))
 
@@ -42,12 +42,12 @@ def test_a_missing_column_is_named_beside_those_that_are_there() -> None:
         ({"churned": [True, None]}, "churned: expected no nulls"),
     ],
 )
-def test_what_is_wrong_with_a_column_is_said(columns: dict[str, list], message: str) -> None:
+def test_the_message_names_the_column_and_its_fault(columns: dict[str, list], message: str) -> None:
     with pytest.raises(SchemaError, match=message):
         check_examples(table(**columns))
 
 
-def test_keys_alone_are_no_features() -> None:
+def test_a_table_of_keys_alone_is_refused() -> None:
     with pytest.raises(SchemaError, match="no feature column"):
         check_features(table().drop_columns(["orders"]))
 
@@ -61,6 +61,6 @@ def test_rows_are_sorted_by_date_then_customer() -> None:
     assert sorted_by_keys(table())["customer_id"].to_pylist() == ["a", "b"]
 
 
-def test_unknown_eligibility_is_not_eligibility() -> None:
+def test_unknown_eligibility_counts_as_not_eligible() -> None:
     assert len(eligible_rows(table(is_eligible=pa.array([True, None])))) == 1
     assert len(eligible_rows(table())) == 2

@@ -6,9 +6,9 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 import pytest
-from ml.value.value import VALUE_COLUMNS
 
 from ml.schemas import BEHAVIOUR_GROUPS
+from ml.value.customer_value import VALUE_COLUMNS
 from warehouse.connection import create_tables
 from warehouse.model_tables import (
     attributes_of,

@@ -23,7 +23,7 @@ def test_the_method_follows_the_number_of_customers(rows: int, method: str) -> N
 
 
 @pytest.mark.parametrize("rows", [600, 20_000])
-def test_a_planted_distortion_is_undone(rows: int) -> None:
+def test_a_planted_distortion_is_corrected(rows: int) -> None:
     margins, labels = draw(rows, slope=0.5, shift=-0.7)
     later, later_labels = draw(20_000, slope=0.5, shift=-0.7, seed=2)
 
@@ -39,7 +39,7 @@ def test_a_planted_distortion_is_undone(rows: int) -> None:
     shift=st.floats(-2, 2),
     seed=st.integers(0, 10),
 )
-def test_it_never_worsens_its_own_rows_and_keeps_their_order(
+def test_calibration_never_increases_its_own_log_loss_and_keeps_the_order(
     rows: int, slope: float, shift: float, seed: int
 ) -> None:
     margins, labels = draw(rows, slope, shift, seed)
@@ -49,13 +49,13 @@ def test_it_never_worsens_its_own_rows_and_keeps_their_order(
     assert (np.diff(calibrated[np.argsort(margins)]) >= 0).all()
 
 
-def test_well_calibrated_margins_are_left_almost_alone() -> None:
+def test_calibrated_margins_hardly_change() -> None:
     margins, labels = draw(20_000, slope=1.0, shift=0.0)
 
     assert np.abs(Calibrator.fit(margins, labels).apply(margins) - expit(margins)).max() < 0.03
 
 
-def test_it_reads_back_from_json_bit_by_bit() -> None:
+def test_a_calibrator_is_read_from_json_bit_by_bit() -> None:
     fitted = Calibrator.fit(*draw(5_000, 0.7, 0.1))
 
     assert Calibrator.from_json(fitted.to_json()) == fitted

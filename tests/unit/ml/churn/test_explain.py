@@ -38,21 +38,21 @@ def test_the_main_cause_has_the_largest_sum_and_not_the_largest_feature() -> Non
     assert reasons == ["late_answers", "discounts", "coupons"]
 
 
-def test_a_symptom_of_any_leaving_is_a_reason_and_no_cause() -> None:
+def test_a_symptom_is_a_reason_and_no_cause() -> None:
     assert explain(silence=2.0, bounces=0.3) == ("emotional_bond", ["silence", "bounces"])
     assert explain(silence=2.0) == (None, ["silence"])
 
 
-def test_a_cause_that_hardly_leads_the_next_is_not_named() -> None:
+def test_without_a_clear_lead_there_is_no_main_cause() -> None:
     assert explain(late_answers=0.6, discounts=0.6 - CLEAR_LEAD - 0.05)[0] == "service_response"
     assert explain(late_answers=0.6, discounts=0.6 - CLEAR_LEAD + 0.05)[0] is None
 
 
-def test_what_speaks_against_a_topic_takes_nothing_from_the_cause_s_other_topics() -> None:
+def test_a_topic_that_lowers_the_risk_takes_nothing_from_other_topics_of_the_cause() -> None:
     assert explain(late_answers=0.5, rating=-0.4, discounts=0.2)[0] == "service_response"
 
 
-def test_one_thing_told_by_two_features_is_one_reason_of_the_stronger_feature() -> None:
+def test_two_features_of_one_topic_are_one_reason_of_the_stronger_feature() -> None:
     _, reasons = explain(silence=0.4, pause_ratio=0.5, late_answers=0.3, discounts=0.1)
 
     assert reasons == ["pause_ratio", "late_answers", "discounts"]
@@ -64,7 +64,7 @@ def test_reasons_are_ordered_by_the_sums_of_their_topics() -> None:
     assert reasons == ["silence", "late_answers"]
 
 
-def test_a_topic_that_lowers_the_risk_in_all_is_no_reason() -> None:
+def test_a_topic_with_a_negative_sum_is_no_reason() -> None:
     _, reasons = explain(silence=0.4, pause_ratio=-0.5, coupons=0.1)
 
     assert reasons == ["coupons"]
@@ -76,14 +76,14 @@ def test_no_more_than_three_reasons_are_given() -> None:
     assert reasons == ["late_answers", "discounts", "bounces"]
 
 
-def test_only_what_raises_the_risk_is_a_reason() -> None:
+def test_only_features_that_raise_the_risk_are_reasons() -> None:
     lowering = {"silence": -1.0, "discounts": -0.1, "bounces": -0.3}
 
     assert explain(None, **lowering, late_answers=0.3) == ("service_response", ["late_answers"])
     assert explain(None, **lowering, late_answers=-0.3) == (None, [])
 
 
-def test_what_is_unknown_is_no_reason_and_no_cause_and_the_next_topic_speaks() -> None:
+def test_an_unknown_value_is_no_reason_and_the_next_topic_is() -> None:
     raising = {"bounces": 0.9, "silence": 0.4, "discounts": 0.2, "late_answers": 0.1}
 
     cause, reasons = explain({"bounces": np.nan}, **raising)
@@ -92,7 +92,7 @@ def test_what_is_unknown_is_no_reason_and_no_cause_and_the_next_topic_speaks() -
     assert reasons == ["silence", "discounts", "late_answers"]
 
 
-def test_a_topic_is_spoken_by_its_known_feature_where_the_stronger_one_is_unknown() -> None:
+def test_a_topic_is_represented_by_its_known_feature() -> None:
     _, reasons = explain({"pause_ratio": np.nan}, silence=0.2, pause_ratio=0.5)
 
     assert reasons == ["silence"]
@@ -102,7 +102,7 @@ def test_a_topic_is_spoken_by_its_known_feature_where_the_stronger_one_is_unknow
     ("feature", "telling", "saying_nothing"),
     [("late_answers", 9, 8), ("rating", 3, 4), ("coupons", 0.1, 0)],
 )
-def test_a_feature_is_told_only_on_the_side_of_its_bound_that_means_trouble(
+def test_a_feature_is_a_reason_only_inside_its_bounds(
     feature: str, telling: float, saying_nothing: float
 ) -> None:
     cause = CATALOGUE[feature].cause
@@ -111,13 +111,13 @@ def test_a_feature_is_told_only_on_the_side_of_its_bound_that_means_trouble(
     assert explain({feature: saying_nothing}, **{feature: 0.5}) == (None, [])
 
 
-def test_what_cannot_be_told_may_still_speak_against_its_topic() -> None:
+def test_an_unknown_value_may_lower_the_sum_of_its_topic() -> None:
     _, reasons = explain({"pause_ratio": np.nan}, silence=0.2, pause_ratio=-0.5)
 
     assert reasons == []
 
 
-def test_a_feature_without_a_meaning_is_never_a_reason() -> None:
+def test_a_feature_without_a_catalogue_entry_is_never_a_reason() -> None:
     assert explain(discounts=0.3, unmapped=5.0) == ("price_sensitivity", ["discounts"])
 
 

@@ -19,9 +19,8 @@ from ml.config import TrainingSettings
 from ml.schemas import CHURN_HAZARDS
 from ml.training.train import fit
 from tests.model.planted_churn import CATALOGUE
-from tests.unit.ml.conftest import HOLDOUT
+from tests.unit.ml.conftest import AS_OF
 
-AS_OF = HOLDOUT + timedelta(days=90)
 # Renewals come in the sixth and in the twelfth month, and between them hardly anybody leaves.
 PLANTED = HazardModel(
     horizon_days=90,
@@ -58,13 +57,13 @@ def found() -> HazardModel:
     return HazardModel.fit(months_of(followed(40_000, seed=1)), horizon_days=90)
 
 
-def test_the_planted_hazard_of_each_month_and_group_is_found(found: HazardModel) -> None:
+def test_the_planted_hazard_of_each_month_and_group_is_recovered(found: HazardModel) -> None:
     """Within a tenth; on five other seeds the worst of the 36 hazards was off by 5 to 9 %."""
     np.testing.assert_allclose(found.hazards(GROUPS), PLANTED.hazards(GROUPS), rtol=0.1)
     assert found.slope == pytest.approx(PLANTED.slope, abs=0.06)
 
 
-def test_the_months_of_the_horizon_amount_to_the_churn_probability(found: HazardModel) -> None:
+def test_survival_over_the_horizon_is_one_minus_the_churn_probability(found: HazardModel) -> None:
     told = np.concatenate([[1e-9, 1 - 1e-9], np.linspace(0.001, 0.999, 999)])
     staying = np.cumprod(1 - found.hazards(told), axis=1)
 
@@ -72,7 +71,7 @@ def test_the_months_of_the_horizon_amount_to_the_churn_probability(found: Hazard
 
 
 @pytest.mark.parametrize("horizon_days", [7, 30, 45, 365])
-def test_a_horizon_of_any_days_ends_within_a_month_of_an_even_hazard(horizon_days: int) -> None:
+def test_a_horizon_may_end_within_a_month(horizon_days: int) -> None:
     rows = followed(2_000, seed=2)
     found = HazardModel.fit(months_of(rows), horizon_days)
     hazards = found.hazards(GROUPS)
@@ -93,7 +92,7 @@ def test_survival_never_rises_and_stays_a_probability(found: HazardModel) -> Non
     assert (np.diff(staying, axis=1) <= 0).all()
 
 
-def test_the_likelier_to_leave_is_never_the_safer_later(found: HazardModel) -> None:
+def test_a_higher_churn_probability_never_has_a_lower_later_hazard(found: HazardModel) -> None:
     turned = HazardModel.fit(months_of(followed(5_000, 3, replace(PLANTED, slope=-1.0))), 90)
 
     assert turned.slope == 0
@@ -101,7 +100,7 @@ def test_the_likelier_to_leave_is_never_the_safer_later(found: HazardModel) -> N
 
 
 @pytest.mark.parametrize("leavers", [0, 1, 3])
-def test_a_few_leavers_or_none_make_no_wild_months(leavers: int) -> None:
+def test_few_churned_customers_give_smooth_levels(leavers: int) -> None:
     rows = followed(300, seed=4)
     month = np.zeros(300, dtype=np.int32)
     month[:leavers] = 7
@@ -115,7 +114,7 @@ def test_a_few_leavers_or_none_make_no_wild_months(leavers: int) -> None:
     assert found.slope == pytest.approx(1, abs=0.5)
 
 
-def test_months_that_nobody_was_followed_to_have_the_last_one_s_level() -> None:
+def test_months_without_data_have_the_level_of_the_last_one() -> None:
     known = months_of(followed(20_000, seed=5), ended_by=date(2025, 1, 1) + timedelta(days=150))
     found = HazardModel.fit(known, 90)
 
@@ -124,7 +123,7 @@ def test_months_that_nobody_was_followed_to_have_the_last_one_s_level() -> None:
     assert found.levels[4] == pytest.approx(PLANTED.levels[4], abs=0.15)
 
 
-def test_without_any_difference_between_months_the_hazard_is_the_constant_one() -> None:
+def test_equal_months_give_the_constant_hazard() -> None:
     even = HazardModel(90, 12, (-3.0,) * 12, 1.0)
     found = HazardModel.fit(months_of(followed(20_000, 6, even)), 90)
 
@@ -132,7 +131,7 @@ def test_without_any_difference_between_months_the_hazard_is_the_constant_one() 
     np.testing.assert_allclose(found.hazards(GROUPS), np.tile(constant, 12), rtol=0.15)
 
 
-def test_who_came_back_within_the_horizon_lowers_the_later_months_too() -> None:
+def test_returns_within_the_horizon_lower_the_later_hazards() -> None:
     """Twice as many leave in a month as have churned at the horizon's end: half come back."""
     rows = followed(20_000, seed=7)
     doubled = rows["told"].to_numpy()
@@ -146,7 +145,7 @@ def test_who_came_back_within_the_horizon_lowers_the_later_months_too() -> None:
     assert np.exp(found.shift) == pytest.approx(0.5, abs=0.1)
 
 
-def test_it_is_fitted_on_what_the_holdout_date_knew_and_judged_on_what_came_after() -> None:
+def test_fitting_ends_at_the_holdout_date_and_evaluation_begins_there() -> None:
     rows = followed(5_000, seed=8)
     holdout_date = date(2025, 1, 1) + timedelta(days=210)
     told = rows["told"].to_numpy()
@@ -198,7 +197,7 @@ def contractual(contracts: pa.Table, tmp_path_factory: pytest.TempPathFactory) -
     return LoadedModel(loaded, "7", AS_OF)
 
 
-def test_a_model_of_contracts_tells_the_months_of_whom_it_scores(
+def test_a_contractual_model_gives_the_hazards_of_scored_customers(
     contractual: LoadedModel, contracts: pa.Table
 ) -> None:
     assert contractual.model.hazard is not None
@@ -215,7 +214,7 @@ def test_a_model_of_contracts_tells_the_months_of_whom_it_scores(
     assert (second > hazards["hazard"].to_numpy().reshape(-1, 12)[:, 0]).all()
 
 
-def test_a_shop_s_model_has_no_hazard_and_its_card_no_section(
+def test_a_non_contractual_model_has_no_hazard_and_its_card_no_section(
     loaded: LoadedModel, result: object
 ) -> None:
     assert loaded.model.hazard is None

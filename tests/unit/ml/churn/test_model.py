@@ -12,7 +12,9 @@ from ml.training.train import fit_average
 from tests.unit.ml.conftest import HOLDOUT
 
 
-def test_shares_are_parts_of_what_the_model_says(loaded: LoadedModel, examples: pa.Table) -> None:
+def test_feature_shares_sum_to_one_and_find_the_planted_features(
+    loaded: LoadedModel, examples: pa.Table
+) -> None:
     shares = loaded.model.feature_shares(examples)
 
     assert sum(shares.values()) == pytest.approx(1)
@@ -21,7 +23,7 @@ def test_shares_are_parts_of_what_the_model_says(loaded: LoadedModel, examples: 
     assert planted > 0.9
 
 
-def test_the_average_reads_nothing(loaded: LoadedModel, examples: pa.Table) -> None:
+def test_the_base_rate_has_no_feature_shares(loaded: LoadedModel, examples: pa.Table) -> None:
     as_of = HOLDOUT + timedelta(days=90)
     average = fit_average(examples, TrainingSettings(), as_of=as_of, why="It is a test.").model
     nothing_left = replace(loaded.model, facts=average.facts)

@@ -26,7 +26,7 @@ def listed(found: PersonPeriods) -> list[tuple[int, float, bool]]:
     )
 
 
-def test_a_customer_has_a_row_for_each_month_until_leaving_or_the_last_one_seen() -> None:
+def test_a_customer_has_a_row_per_month_until_churn_or_the_last_observed_month() -> None:
     assert listed(PersonPeriods.of(ROWS, TOLD, ended_by=date(2026, 12, 31))) == [
         *((1, 0.1, False), (2, 0.1, False), (3, 0.1, False)),
         *((1, 0.2, False), (2, 0.2, True)),
@@ -34,7 +34,7 @@ def test_a_customer_has_a_row_for_each_month_until_leaving_or_the_last_one_seen(
     ]
 
 
-def test_a_month_that_ends_after_the_day_is_not_known_on_it() -> None:
+def test_a_month_that_ends_after_the_day_is_excluded() -> None:
     assert listed(PersonPeriods.of(ROWS, TOLD, ended_by=date(2026, 3, 1))) == [
         (1, 0.1, False),
         (1, 0.2, False),
@@ -42,7 +42,7 @@ def test_a_month_that_ends_after_the_day_is_not_known_on_it() -> None:
     assert len(PersonPeriods.of(ROWS, TOLD, ended_by=date(2026, 3, 2))) == 5
 
 
-def test_what_was_known_by_a_day_and_what_began_on_it_share_no_month() -> None:
+def test_months_ended_by_a_day_and_begun_from_it_are_disjoint() -> None:
     day, end = date(2026, 1, 31), date(2026, 12, 31)
     before = PersonPeriods.of(ROWS, TOLD, ended_by=day)
     after = PersonPeriods.of(ROWS, TOLD, begun_from=day, ended_by=end)
@@ -55,5 +55,5 @@ def test_what_was_known_by_a_day_and_what_began_on_it_share_no_month() -> None:
     ]
 
 
-def test_a_year_is_told_of_and_more_where_the_horizon_is_longer() -> None:
+def test_a_forecast_has_twelve_months_or_the_horizon_s_if_it_is_longer() -> None:
     assert [months_ahead(days) for days in (30, 90, 360, 365)] == [12, 12, 12, 13]

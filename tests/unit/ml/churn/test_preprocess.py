@@ -24,7 +24,7 @@ TRAINING = pa.table(
 )
 
 
-def test_unknown_stays_unknown_and_nothing_is_filled() -> None:
+def test_unknown_values_stay_unknown() -> None:
     matrix = Preprocessor.fit(TRAINING).transform(TRAINING)
 
     nan = float("nan")
@@ -57,7 +57,7 @@ def test_only_the_most_frequent_categories_get_a_code() -> None:
     assert "v099" in fitted.columns[0].categories
 
 
-def test_columns_may_come_in_any_order_and_with_company() -> None:
+def test_columns_may_be_in_any_order_and_among_others() -> None:
     fitted = Preprocessor.fit(TRAINING)
     shuffled = TRAINING.select(["plan", "revenue", "has_app", "orders"])
 
@@ -73,7 +73,7 @@ def test_a_dictionary_column_reads_as_its_text() -> None:
     )
 
 
-def test_a_column_that_has_lost_all_its_values_is_unknown_and_no_error() -> None:
+def test_a_column_without_values_is_unknown_and_no_error() -> None:
     later = TRAINING.set_column(2, "orders", pa.nulls(3)).set_column(5, "plan", pa.nulls(3))
 
     matrix = Preprocessor.fit(TRAINING).transform(later)
@@ -81,7 +81,7 @@ def test_a_column_that_has_lost_all_its_values_is_unknown_and_no_error() -> None
     assert np.isnan(matrix[:, [0, 3]]).all()
 
 
-def test_it_reads_back_from_json_as_it_was() -> None:
+def test_a_preprocessor_is_read_from_json_unchanged() -> None:
     fitted = Preprocessor.fit(TRAINING)
 
     assert Preprocessor.from_json(fitted.to_json()) == fitted
@@ -92,7 +92,7 @@ def test_a_missing_feature_is_named() -> None:
         Preprocessor.fit(TRAINING).transform(TRAINING.drop_columns(["orders"]))
 
 
-def test_a_feature_that_has_become_text_is_refused() -> None:
+def test_a_feature_of_another_type_than_in_training_is_refused() -> None:
     later = TRAINING.set_column(2, "orders", pa.array(["1", "2", "3"]))
 
     with pytest.raises(

@@ -52,7 +52,7 @@ def test_customers_who_are_not_eligible_are_not_scored(
     )
 
 
-def test_a_date_is_scored_alike_alone_and_beside_others(
+def test_scores_of_a_date_do_not_depend_on_other_dates(
     loaded: LoadedModel, features: pa.Table
 ) -> None:
     together = score(loaded, features, CATALOGUE, exact_from=0.5)
@@ -61,7 +61,7 @@ def test_a_date_is_scored_alike_alone_and_beside_others(
     assert on(DAY, together).equals(alone)
 
 
-def test_reasons_are_features_of_distinct_topics_that_the_catalogue_knows(
+def test_reasons_are_features_of_distinct_topics_of_the_catalogue(
     loaded: LoadedModel, features: pa.Table
 ) -> None:
     scores = score(loaded, features, CATALOGUE, 0.4)
@@ -84,14 +84,12 @@ def test_exact_explanations_add_up_to_the_margin(loaded: LoadedModel, features: 
     np.testing.assert_allclose(remainder, remainder[0], atol=1e-4)
 
 
-def test_a_feature_the_model_needs_is_missed_by_name(
-    loaded: LoadedModel, features: pa.Table
-) -> None:
+def test_a_missing_feature_of_the_model_is_named(loaded: LoadedModel, features: pa.Table) -> None:
     with pytest.raises(SchemaError, match="lacks plan"):
         score(loaded, features.drop_columns(["plan"]), CATALOGUE, 0.4)
 
 
-def test_nobody_to_score_gives_an_empty_table(loaded: LoadedModel, features: pa.Table) -> None:
+def test_an_empty_table_has_empty_scores(loaded: LoadedModel, features: pa.Table) -> None:
     scores = score(loaded, features.slice(0, 0), CATALOGUE, 0.4)
 
     assert scores.schema == CHURN_SCORES

@@ -19,7 +19,7 @@ FIRST = date(2024, 7, 1)
     step=st.integers(1, 90),
     min_history=st.integers(0, 200),
 )
-def test_everything_fitted_lies_a_horizon_before_the_holdout(
+def test_training_and_calibration_lie_a_horizon_before_the_holdout(
     history: int, horizon: int, step: int, min_history: int
 ) -> None:
     as_of = FIRST + timedelta(days=history)
@@ -41,7 +41,7 @@ def test_everything_fitted_lies_a_horizon_before_the_holdout(
 
 
 @given(history=st.integers(0, 700), step=st.sampled_from([10, 30, 45]))
-def test_the_history_asked_for_is_the_least_that_serves(history: int, step: int) -> None:
+def test_the_history_that_the_message_asks_for_is_the_minimum(history: int, step: int) -> None:
     settings = TrainingSettings(step_days=step)
     steps_of_gap = -(-settings.horizon_days // step)
     needed = settings.min_history_days + (steps_of_gap + 1) * step + settings.horizon_days

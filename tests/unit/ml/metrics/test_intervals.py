@@ -14,7 +14,7 @@ from ml.metrics.intervals import (
 from ml.metrics.ranking import roc_auc
 
 
-def test_the_interval_of_a_difference_holds_the_truth_as_often_as_it_says() -> None:
+def test_the_interval_of_a_difference_has_its_nominal_coverage() -> None:
     random = np.random.default_rng(5)
     held = 0
     for seed in range(60):
@@ -41,7 +41,7 @@ def test_a_bootstrap_replicate_is_the_auc_of_the_rows_drawn() -> None:
     assert interval == auc_difference(labels, scores, nothing, seed=4)
 
 
-def test_the_two_kinds_of_interval_agree_where_they_meet() -> None:
+def test_bootstrap_and_delong_agree_at_the_size_where_they_meet() -> None:
     random = np.random.default_rng(9)
     labels = random.random(5_000) < 0.3
     ours = np.round(labels + random.normal(size=5_000), 1)
@@ -70,7 +70,7 @@ def test_a_real_difference_excludes_zero_and_a_model_does_not_differ_from_itself
     assert not same.excludes_zero
 
 
-def test_wilson_s_interval_is_the_known_one() -> None:
+def test_the_interval_of_a_share_is_wilson_s() -> None:
     half = wilson_interval(5, 10)
     none, all_of_them = wilson_interval(0, 10), wilson_interval(10, 10)
 
@@ -81,7 +81,7 @@ def test_wilson_s_interval_is_the_known_one() -> None:
     assert np.isnan(wilson_interval(0, 0).estimate)
 
 
-def test_the_mean_s_interval_is_the_normal_one() -> None:
+def test_the_interval_of_a_mean_is_normal() -> None:
     values = np.tile([-1.0, 1.0], 50)
 
     found = mean_interval(values)
@@ -91,7 +91,7 @@ def test_the_mean_s_interval_is_the_normal_one() -> None:
     assert np.isnan(mean_interval(np.array([3.0])).low)
 
 
-def test_the_interval_of_a_roc_auc_holds_the_truth_as_often_as_it_says() -> None:
+def test_the_interval_of_a_roc_auc_has_its_nominal_coverage() -> None:
     random = np.random.default_rng(12)
     held = 0
     for _ in range(300):
@@ -104,7 +104,7 @@ def test_the_interval_of_a_roc_auc_holds_the_truth_as_often_as_it_says() -> None
     assert 274 <= held <= 296
 
 
-def test_a_roc_auc_of_one_leaver_is_unknown_and_of_a_perfect_ranking_a_point() -> None:
+def test_the_interval_is_unknown_for_one_churned_customer_and_a_point_for_separation() -> None:
     labels = np.arange(20) < 1
 
     assert np.isnan(auc_interval(labels, labels.astype(float)).estimate)

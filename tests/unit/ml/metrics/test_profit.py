@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.integrate import quad
 from scipy.stats import beta
 
 from ml.economics import PAPER_ECONOMICS, RetentionEconomics
@@ -19,26 +16,18 @@ UNIFORM = RetentionEconomics(110, 10, 10, accept_alpha=1, accept_beta=1)
 def integrated(
     labels: np.ndarray, scores: np.ndarray, economics: RetentionEconomics
 ) -> tuple[float, float]:
-    """The definition: at each γ the best of all thresholds, integrated by quadrature."""
+    """The definition: the best of all thresholds at each γ, integrated on a grid of midpoints."""
     thresholds = [np.inf, *np.unique(scores)]
-    left = np.array([(labels & (scores >= t)).mean() for t in thresholds])
-    stayed = np.array([(~labels & (scores >= t)).mean() for t in thresholds])
+    churned = np.array([(labels & (scores >= t)).mean() for t in thresholds])
+    retained = np.array([(~labels & (scores >= t)).mean() for t in thresholds])
 
-    def profits(gamma: float) -> np.ndarray:
-        kept = gamma * (economics.customer_value - economics.offer_cost) - economics.contact_cost
-        return left * kept - stayed * (economics.offer_cost + economics.contact_cost)
-
-    def density(gamma: float) -> float:
-        return float(beta.pdf(gamma, economics.accept_alpha, economics.accept_beta))
-
-    grid = np.linspace(0, 1, 41)
-    pieces = list(pairwise(grid))
-    profit = sum(quad(lambda g: profits(g).max() * density(g), *piece)[0] for piece in pieces)
-    share = sum(
-        quad(lambda g: (left + stayed)[profits(g).argmax()] * density(g), *piece)[0]
-        for piece in pieces
-    )
-    return profit, share
+    gamma = (np.arange(20_000) + 0.5) / 20_000
+    weight = beta.pdf(gamma, economics.accept_alpha, economics.accept_beta) / len(gamma)
+    kept = gamma * (economics.customer_value - economics.offer_cost) - economics.contact_cost
+    wasted = economics.offer_cost + economics.contact_cost
+    profits = churned[:, None] * kept - retained[:, None] * wasted
+    addressed = (churned + retained)[profits.argmax(axis=0)]
+    return float(profits.max(axis=0) @ weight), float(addressed @ weight)
 
 
 def test_four_customers_by_hand() -> None:
@@ -77,11 +66,11 @@ def test_the_closed_form_is_the_integral(seed: int, offer_cost: int, contact_cos
 
     profit, share = integrated(labels, scores, economics)
     assert found.per_customer == pytest.approx(profit, abs=1e-5)
-    # The best threshold jumps with γ, which quadrature sees less sharply.
-    assert found.fraction == pytest.approx(share, abs=0.005)
+    # The best threshold jumps with γ, so the grid is less exact.
+    assert found.fraction == pytest.approx(share, abs=0.001)
 
 
-def test_a_perfect_ranking_earns_from_leavers_alone_and_no_ranking_beats_it() -> None:
+def test_a_perfect_ranking_has_the_greatest_profit() -> None:
     random = np.random.default_rng(2)
     labels = random.random(5_000) < 0.2
     perfect = empc(labels, labels.astype(float), PAPER_ECONOMICS)
@@ -101,7 +90,7 @@ def test_only_the_order_of_scores_counts() -> None:
     assert empc(labels, scores, PAPER_ECONOMICS) == empc(labels, scores**3 / 7, PAPER_ECONOMICS)
 
 
-def test_where_offers_cost_more_than_they_bring_nobody_is_addressed() -> None:
+def test_no_customer_is_addressed_if_offers_cost_more_than_they_bring() -> None:
     labels, scores = np.arange(100) < 10, np.full(100, 0.1)
 
     found = empc(labels, scores, RetentionEconomics(20, 15, 3))
@@ -111,7 +100,7 @@ def test_where_offers_cost_more_than_they_bring_nobody_is_addressed() -> None:
     assert (nobody_left.per_customer, nobody_left.fraction) == (0, 0)
 
 
-def test_offers_that_cost_nothing_go_to_all_who_would_leave() -> None:
+def test_free_offers_go_to_all_customers_who_would_churn() -> None:
     labels, scores = np.arange(10) < 4, np.linspace(1, 0, 10)
 
     found = empc(labels, scores, RetentionEconomics(100, 0, 0, accept_alpha=1, accept_beta=1))
@@ -120,7 +109,7 @@ def test_offers_that_cost_nothing_go_to_all_who_would_leave() -> None:
     assert found.fraction == pytest.approx(0.4)
 
 
-def test_the_profit_curve_begins_with_nothing_and_ends_with_everybody() -> None:
+def test_the_profit_curve_runs_from_no_customer_to_all() -> None:
     labels, scores = np.arange(100) < 30, np.linspace(1, 0, 100)
 
     addressed, profit = profit_curve(labels, scores, PAPER_ECONOMICS)
@@ -129,16 +118,3 @@ def test_the_profit_curve_begins_with_nothing_and_ends_with_everybody() -> None:
     assert profit[30] == pytest.approx(0.3 * (0.3 * 190 - 1))
     assert profit[-1] == pytest.approx(0.3 * (0.3 * 190 - 1) - 0.7 * 11)
     assert profit.argmax() == 30
-
-
-@pytest.mark.parametrize(
-    ("figures", "named"),
-    [
-        ((10, 10, 1), "customer_value: expected more than the offer's cost of 10"),
-        ((200, -1, 1), "offer_cost and contact_cost: expected 0 or more, found -1"),
-        ((200, 10, 1, 0, 14), "accept_alpha and accept_beta: expected above 0, found 0"),
-    ],
-)
-def test_figures_no_campaign_could_have_are_refused(figures: tuple[float, ...], named: str) -> None:
-    with pytest.raises(ValueError, match=named):
-        RetentionEconomics(*figures)

@@ -18,7 +18,7 @@ def planted_groups(
     return random.random(customers) < true, told, group.tolist()
 
 
-def test_the_groups_a_model_is_weak_for_are_found_and_no_other() -> None:
+def test_weak_groups_are_the_planted_ones() -> None:
     labels, told, groups = planted_groups()
     table = by_slice(labels, told, {"segment": groups})
 
@@ -33,7 +33,7 @@ def test_the_groups_a_model_is_weak_for_are_found_and_no_other() -> None:
     assert "churned customers are ranked less well" in next(s for s in sentences if "blind" in s)
 
 
-def test_a_model_that_is_right_for_all_is_weak_for_nobody() -> None:
+def test_a_calibrated_model_has_no_weak_group() -> None:
     random = np.random.default_rng(2)
     told = random.beta(2, 3, 5_000)
     groups = {"country": random.choice(["DE", "FR", "GB", "PL"], 5_000).tolist()}
@@ -41,7 +41,7 @@ def test_a_model_that_is_right_for_all_is_weak_for_nobody() -> None:
     assert weak_groups(by_slice(random.random(5_000) < told, told, groups)) == []
 
 
-def test_figures_of_a_group_are_those_of_its_customers() -> None:
+def test_metrics_of_a_group_are_those_of_its_customers() -> None:
     labels = np.tile([True, False, False, False], 25)
     told = np.where(labels, 0.5, 0.3)
 
@@ -61,7 +61,7 @@ def test_figures_of_a_group_are_those_of_its_customers() -> None:
     assert (gap.low, gap.estimate, gap.high) == pytest.approx((0.1 - half, 0.1, 0.1 + half))
 
 
-def test_small_groups_are_named_and_not_judged() -> None:
+def test_small_groups_are_named_and_not_evaluated() -> None:
     labels = np.zeros(400, bool)
     labels[:60] = labels[200:209] = labels[300:345] = True
     groups = ["large"] * 200 + ["few leavers"] * 100 + ["few stayers"] * 51 + ["few"] * 49
@@ -81,7 +81,7 @@ def test_small_groups_are_named_and_not_judged() -> None:
     assert all("few" not in sentence for sentence in weak_groups(table))
 
 
-def test_groups_that_are_not_known_are_a_group_of_their_own() -> None:
+def test_unknown_groups_are_a_group_of_their_own() -> None:
     labels = np.arange(120) % 3 == 0
 
     table = by_slice(labels, np.full(120, 1 / 3), {"country": [None] * 80 + ["DE"] * 40})
@@ -89,6 +89,6 @@ def test_groups_that_are_not_known_are_a_group_of_their_own() -> None:
     assert [(row.group, row.customers) for row in table[1:]] == [("unknown", 80), ("DE", 40)]
 
 
-def test_groups_of_other_customers_are_refused() -> None:
+def test_a_dimension_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="plan: expected a group for each of 3 customers, found 2"):
         by_slice(np.array([True, False, True]), np.full(3, 0.5), {"plan": ["a", "b"]})

@@ -7,7 +7,7 @@ from ml.metrics.intervals import wilson_interval
 from ml.metrics.tiers import by_tier
 
 
-def test_tiers_say_what_was_predicted_and_what_came_of_it() -> None:
+def test_tiers_have_predicted_and_observed_churn() -> None:
     told = np.array([0.9, 0.7, 0.8, 0.69, 0.4, 0.39, 0.1, 0.05])
     labels = np.array([True, True, False, False, True, False, False, False])
 
@@ -21,7 +21,7 @@ def test_tiers_say_what_was_predicted_and_what_came_of_it() -> None:
     assert (low.name, low.customers, low.churn_rate.estimate, low.ratio) == ("low", 3, 0, 0)
 
 
-def test_a_tier_without_customers_says_nothing() -> None:
+def test_a_tier_without_customers_is_nan() -> None:
     high, medium, low = by_tier(np.array([True, False]), np.array([0.5, 0.6]), 0.4, 0.7)
 
     assert (high.customers, low.customers, medium.customers) == (0, 0, 2)

@@ -51,14 +51,14 @@ def test_numbers_are_cut_at_deciles_with_the_unknown_apart() -> None:
     assert [row["upper"] for row in bins[:9]] == [row["lower"] for row in bins[1:10]]
 
 
-def test_a_value_that_most_share_has_a_bin_of_its_own() -> None:
+def test_a_heavily_tied_value_has_a_bin_of_its_own() -> None:
     bins = bins_of(reference(customers(20_000, seed=1), FEATURES), "orders_7d")
 
     assert [row["upper"] for row in bins] == [0.0, 1.0, None, None]
     assert bins[0]["share"] == pytest.approx(np.exp(-0.15), abs=0.01)
 
 
-def test_a_text_has_a_bin_a_value_and_one_for_values_that_training_never_saw() -> None:
+def test_a_text_has_a_bin_per_value_and_one_for_new_values() -> None:
     known = reference(customers(3_000, seed=1), FEATURES)
     bins = bins_of(known, "plan")
     assert {row["category"] for row in bins if row["kind"] == "value"} == {"basic", "plus", "pro"}
@@ -79,7 +79,7 @@ def test_the_reference_counts_customers_and_not_their_rows() -> None:
     assert (known["first_date"][0].as_py(), known["last_date"][0].as_py()) == tuple(DAYS)
 
 
-def test_the_index_is_what_the_hand_computes() -> None:
+def test_the_index_and_its_quantile_are_those_by_hand() -> None:
     index, chance = stability_index(np.array([80.0, 20.0, 0.0]), np.array([50.0, 50.0, 0.0]))
 
     # Half a customer more in each of the three bins of a hundred customers.
@@ -89,9 +89,11 @@ def test_the_index_is_what_the_hand_computes() -> None:
 
 
 @pytest.mark.parametrize("size", [100, 1_000])
-def test_without_a_change_the_index_is_as_large_as_theory_says_and_fires_nothing(size: int) -> None:
+def test_without_drift_the_index_has_its_theoretical_mean_and_no_feature_is_sudden(
+    size: int,
+) -> None:
     found = []
-    for seed in range(300):
+    for seed in range(150):
         known = reference(customers(2_000, seed=1_000 + seed), ["amount"])
         drawn = customers(size, seed)
         found.append(shift_of(known, drawn, drawn)["amount"])
@@ -99,11 +101,11 @@ def test_without_a_change_the_index_is_as_large_as_theory_says_and_fires_nothing
     degrees_of_freedom = 10
     expected = degrees_of_freedom * (1 / size + 1 / 2_000)
     assert np.mean([shift.psi for shift in found]) == pytest.approx(expected, rel=0.1)
-    assert sum(shift.psi > shift.chance for shift in found) <= 2
+    assert sum(shift.psi > shift.chance for shift in found) <= 1
     assert not any(shift.psi - shift.chance >= 0.1 for shift in found)
 
 
-def test_amounts_in_another_currency_are_sudden_and_nothing_else_is() -> None:
+def test_only_amounts_in_another_currency_are_sudden() -> None:
     known = reference(customers(4_000, seed=0), FEATURES)
     found = shift_of(known, customers(300, seed=1, times=7.8), customers(300, seed=2))
 
@@ -111,7 +113,7 @@ def test_amounts_in_another_currency_are_sudden_and_nothing_else_is() -> None:
     assert found["amount"].psi > 2
 
 
-def test_a_column_gone_empty_is_sudden() -> None:
+def test_a_column_that_becomes_null_is_sudden() -> None:
     known = reference(customers(4_000, seed=0), FEATURES)
     table = customers(300, seed=1)
     empty = table.set_column(
@@ -123,7 +125,7 @@ def test_a_column_gone_empty_is_sudden() -> None:
     assert (found.null_share, found.reference_null_share) == (1.0, pytest.approx(0.2, abs=0.02))
 
 
-def test_what_has_grown_slowly_is_far_from_training_but_not_sudden() -> None:
+def test_a_slow_change_is_drift_and_not_sudden() -> None:
     known = reference(customers(4_000, seed=0), FEATURES)
     found = shift_of(known, customers(900, seed=1, times=3), customers(900, seed=2, times=2.9))
 
@@ -131,14 +133,14 @@ def test_what_has_grown_slowly_is_far_from_training_but_not_sudden() -> None:
     assert not found["amount"].is_sudden(0.5)
 
 
-def test_on_the_first_day_nothing_is_sudden() -> None:
+def test_without_an_earlier_day_no_feature_is_sudden() -> None:
     known = reference(customers(4_000, seed=0), FEATURES)
     first = shifts(known, counts(known, customers(300, seed=1, times=9)), known.slice(0, 0))
 
     assert all(shift.earlier_psi is None and not shift.is_sudden(0.5) for shift in first)
 
 
-def test_a_feature_that_the_rows_lack_is_an_error_in_training_and_left_out_later() -> None:
+def test_a_missing_feature_is_an_error_in_training_and_excluded_later() -> None:
     with pytest.raises(SchemaError, match="nothing"):
         reference(customers(10, seed=0), ["nothing"])
     known = reference(customers(10, seed=0), FEATURES)

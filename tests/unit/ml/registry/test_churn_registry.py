@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,7 @@ import pytest
 
 from ml.training.training_result import TrainingResult
 from ml.training.tuning import Trial
-from tests.unit.ml.conftest import HOLDOUT
-
-AS_OF = HOLDOUT + timedelta(days=90)
+from tests.unit.ml.conftest import AS_OF, HOLDOUT
 
 # Predicts through `mlflow.pyfunc` in a process in which neither a path nor an installed package
 # gives the project, so that the code is that of the stored model.

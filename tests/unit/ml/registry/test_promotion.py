@@ -51,7 +51,7 @@ def test_a_better_or_equal_model_replaces_it(
     assert decide(result.model, result.model, examples).promote
 
 
-def test_a_model_no_better_than_the_base_rate_is_refused_even_as_the_first(
+def test_a_first_model_no_better_than_the_base_rate_is_refused(
     result: TrainingResult, examples: pa.Table
 ) -> None:
     turned_round = replace(result.model, calibrator=Calibrator("platt", -1.0, -1.0, 0.0))
@@ -73,7 +73,7 @@ def test_probabilities_that_are_not_numbers_are_refused(
     assert decision.reasons == ["Refused: some probabilities are not finite numbers."]
 
 
-def test_a_champion_that_has_seen_the_holdout_is_said_to_be_flattered(
+def test_a_champion_whose_training_overlaps_the_holdout_is_reported(
     result: TrainingResult, examples: pa.Table
 ) -> None:
     facts = replace(result.model.facts, calibration_dates=(HOLDOUT - timedelta(days=30),))
@@ -84,7 +84,7 @@ def test_a_champion_that_has_seen_the_holdout_is_said_to_be_flattered(
     assert reasons[-1].startswith("The champion was fitted on label windows that overlap")
 
 
-def test_a_champion_whose_features_are_gone_gives_way(
+def test_a_champion_that_cannot_be_scored_is_replaced(
     result: TrainingResult, examples: pa.Table, worse: ChurnModel
 ) -> None:
     decision = decide(worse, result.model, examples.drop_columns(["plan"]))
@@ -93,7 +93,9 @@ def test_a_champion_whose_features_are_gone_gives_way(
     assert decision.reasons[0] == "Promoted: the champion cannot be scored without plan."
 
 
-def test_examples_of_other_dates_do_not_count(result: TrainingResult, examples: pa.Table) -> None:
+def test_only_examples_of_the_holdout_date_are_used(
+    result: TrainingResult, examples: pa.Table
+) -> None:
     others = pa.compute.less(examples["snapshot_date"], pa.scalar(HOLDOUT))
 
     with pytest.raises(ValueError, match="no eligible example of the holdout date 2026-03-01"):

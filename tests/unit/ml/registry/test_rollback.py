@@ -5,11 +5,11 @@ import pytest
 from ml.registry.rollback import RollbackError, version_to_restore
 
 
-def test_without_a_name_the_one_in_use_before_comes_back() -> None:
+def test_without_a_request_the_previous_version_is_restored() -> None:
     assert version_to_restore(["1", "4", "3"], ["1", "2", "3", "4"], None) == "4"
 
 
-def test_a_named_version_comes_back_though_it_was_never_in_use() -> None:
+def test_a_requested_version_is_restored_without_promotion_before() -> None:
     assert version_to_restore(["1", "3"], ["1", "2", "3"], "2") == "2"
 
 
@@ -22,7 +22,7 @@ def test_a_named_version_comes_back_though_it_was_never_in_use() -> None:
         (["1", "2"], "11", "there is no version 11; there are 1, 2, 10"),
     ],
 )
-def test_what_cannot_be_put_back_is_refused_and_says_what_can(
+def test_an_impossible_rollback_is_refused_with_the_versions(
     promoted: list[str], to: str | None, said: str
 ) -> None:
     with pytest.raises(RollbackError, match=said):

@@ -8,10 +8,8 @@ import pytest
 
 from ml.cards.text_card import text_card
 from ml.texts.training import TextTraining, train_texts
-from tests.unit.ml.conftest import HOLDOUT
+from tests.unit.ml.conftest import AS_OF
 from tests.unit.ml.texts.test_model import text_rows, to_learn
-
-AS_OF = HOLDOUT + timedelta(days=90)
 
 
 @pytest.fixture(scope="module")

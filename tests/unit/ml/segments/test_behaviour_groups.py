@@ -32,7 +32,7 @@ def groups() -> BehaviourGroups:
     return found
 
 
-def test_planted_groups_are_found_and_named_by_what_sets_them_apart(
+def test_planted_groups_are_found_and_named_by_their_measures(
     groups: BehaviourGroups,
 ) -> None:
     assigned = groups.assign(company(2))
@@ -53,7 +53,7 @@ def test_the_same_customers_give_the_same_groups(groups: BehaviourGroups) -> Non
     assert again.rows() == groups.rows()
 
 
-def test_a_group_that_is_still_there_keeps_its_name_though_others_move(
+def test_a_group_keeps_its_name_when_others_move(
     groups: BehaviourGroups,
 ) -> None:
     renamed = {name: f"named_before_{i}" for i, name in enumerate(groups.names)}
@@ -71,7 +71,7 @@ def test_a_group_that_is_still_there_keeps_its_name_though_others_move(
         assert np.abs(centre - by_visits[earlier]).max() < 0.5
 
 
-def test_a_group_that_is_new_gets_a_name_that_no_other_has(groups: BehaviourGroups) -> None:
+def test_a_new_group_has_a_unique_name(groups: BehaviourGroups) -> None:
     returned = np.where(np.arange(CUSTOMERS) % 3 == 2, 0.8, 0.0)
     before = groups.rows()
 
@@ -81,7 +81,7 @@ def test_a_group_that_is_new_gets_a_name_that_no_other_has(groups: BehaviourGrou
     assert len(set(later.names)) == len(later.names)
 
 
-def test_who_was_never_seen_counts_as_not_coming_by_and_an_unknown_price_as_the_mean(
+def test_an_unknown_count_is_zero_and_an_unknown_amount_the_mean(
     groups: BehaviourGroups,
 ) -> None:
     unknown = pa.table(
@@ -99,11 +99,11 @@ def test_who_was_never_seen_counts_as_not_coming_by_and_an_unknown_price_as_the_
     assert standardised["discount_share_365d"] == pytest.approx(0, abs=1e-4)
 
 
-def test_a_measure_that_nobody_has_is_not_used(groups: BehaviourGroups) -> None:
+def test_a_measure_without_values_is_not_used(groups: BehaviourGroups) -> None:
     assert set(groups.measures) == {"orders_365d", "sessions_90d", "discount_share_365d"}
 
 
-def test_one_extreme_customer_has_no_group_alone(groups: BehaviourGroups) -> None:
+def test_an_outlier_has_no_group_of_its_own(groups: BehaviourGroups) -> None:
     extreme = company(1).slice(0, CUSTOMERS - 1)
     king = pa.table(
         {
@@ -121,13 +121,13 @@ def test_one_extreme_customer_has_no_group_alone(groups: BehaviourGroups) -> Non
     assert min(found.shares) > 0.1
 
 
-def test_too_few_customers_or_customers_all_alike_have_no_groups() -> None:
+def test_too_few_or_equal_customers_have_no_groups() -> None:
     assert fit_groups(company(1).slice(0, 99), seed=7) is None
     alike = pa.table({"customer_id": [str(n) for n in range(200)], "orders_365d": [3] * 200})
     assert fit_groups(alike, seed=7) is None
 
 
-def test_no_two_words_are_the_same() -> None:
+def test_all_words_of_measures_are_distinct() -> None:
     words = [word for measure in MEASURES.values() for word in (measure.little, measure.much)]
     assert len(words) == len(set(words))
     assert EVERYBODY not in words

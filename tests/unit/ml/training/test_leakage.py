@@ -8,7 +8,7 @@ import pytest
 from ml.config import TrainingSettings
 from ml.training.leakage import LeakageError, changed_after, find_leaks
 from ml.training.train import fit
-from tests.unit.ml.training.test_average import AS_OF
+from tests.unit.ml.conftest import AS_OF
 
 
 @pytest.fixture
@@ -33,16 +33,16 @@ def test_features_that_know_the_outcome_are_found_by_name(planted: pa.Table) -> 
     }
 
 
-def test_honest_features_pass(examples: pa.Table) -> None:
+def test_features_without_leakage_pass(examples: pa.Table) -> None:
     assert find_leaks(examples, examples, 0.9) == []
 
 
-def test_training_stops_and_names_them(planted: pa.Table) -> None:
+def test_leakage_stops_the_training(planted: pa.Table) -> None:
     with pytest.raises(LeakageError, match=r"reason: known for \d+ customers, all of whom churned"):
         fit(planted, TrainingSettings(), as_of=AS_OF)
 
 
-def test_a_trusted_feature_is_not_looked_at(planted: pa.Table) -> None:
+def test_a_trusted_feature_is_not_checked(planted: pa.Table) -> None:
     trusted = frozenset({"score", "status", "reason"})
 
     assert find_leaks(planted, planted, 0.9, trusted) == []
@@ -69,7 +69,7 @@ def later_than(rows: pa.Table, *, withdrawn_by: np.ndarray) -> pa.Table:
     return pa.table(columns)
 
 
-def test_a_feature_that_changes_once_a_customer_has_left_is_named(attributed: pa.Table) -> None:
+def test_a_feature_that_changes_after_churn_is_named(attributed: pa.Table) -> None:
     left = attributed["churned"].to_numpy()
     by_leavers = left & (np.random.default_rng(6).random(len(left)) < 0.6)
 
@@ -82,13 +82,13 @@ def test_a_feature_that_changes_once_a_customer_has_left_is_named(attributed: pa
     assert changed_after(attributed, later, trusted=trusted) == []
 
 
-def test_a_feature_that_changes_for_leavers_and_stayers_alike_passes(attributed: pa.Table) -> None:
+def test_a_feature_that_changes_regardless_of_churn_passes(attributed: pa.Table) -> None:
     anybody = np.random.default_rng(7).random(len(attributed)) < 0.3
 
     assert changed_after(attributed, later_than(attributed, withdrawn_by=anybody)) == []
 
 
-def test_a_value_that_is_no_longer_known_is_no_other_value(attributed: pa.Table) -> None:
+def test_a_value_that_becomes_unknown_is_no_change(attributed: pa.Table) -> None:
     left = attributed["churned"].to_numpy()
     later = attributed.select(["customer_id"]).append_column(
         "consent", pa.array([None if gone else True for gone in left], pa.bool_())
