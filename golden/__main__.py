@@ -64,7 +64,7 @@ def main(
 def _company(
     results: Cache, commit: str, company: Company, reworded: list[str], left_out: set[str]
 ) -> Iterator[str]:
-    """What differs for a company, a line each; columns that were left out are added to the set."""
+    """List the differences of a company, one line each; add columns left out to the set."""
     if company.missing:
         yield f"not compared: {company.missing}, or leave the company out with --only"
         return

@@ -94,7 +94,7 @@ class Comparison:
         return [*one_sided, *retyped, *(["columns in another order"] if moved else [])]
 
     def _rows(self, table: str) -> list[str]:
-        """What differs in the rows, over the columns that both sides have."""
+        """Differences of the rows, over the columns that both sides have."""
         columns = [
             column
             for column in self._base[table]
@@ -118,7 +118,7 @@ class Comparison:
         return findings
 
     def _by_key(self, columns: list[str], key: list[str]) -> list[str]:
-        """How many of the differing rows differ in each column, and examples of their keys."""
+        """Count the differing rows by column, with examples of their keys."""
         on = " and ".join(f"b.{_name(each)} is not distinct from w.{_name(each)}" for each in key)
         others = [column for column in columns if column not in key]
         each = ", ".join(

@@ -61,7 +61,7 @@ class Stored:
 
 @dataclass
 class LocalApis:
-    """What the three APIs hold, and how they behave.
+    """Contents and behaviour of the three APIs.
 
     Attributes:
         overlap: how many records of a page come again on the next.

@@ -23,7 +23,7 @@ class EligibleCustomers:
 
     @property
     def are_enough(self) -> bool:
-        """Whether there are any, and at least half of those scored before."""
+        """True if there are customers, and at least half as many as were scored before."""
         return self.eligible > 0 and self.eligible >= LEAST_SHARE_OF_BEFORE * self.scored_before
 
 
@@ -41,7 +41,7 @@ class ScoreFaults:
 
     @property
     def are_countable(self) -> bool:
-        """Whether a score is missing, repeated or no probability."""
+        """True if a score is missing, repeated or outside [0, 1]."""
         return bool(self.missing or self.repeated or self.outside)
 
 

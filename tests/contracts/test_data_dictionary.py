@@ -1,4 +1,4 @@
-"""The page that tells what is published says what the contracts say."""
+"""The data dictionary equals the page that the dbt contracts give."""
 
 from __future__ import annotations
 

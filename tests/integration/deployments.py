@@ -32,7 +32,7 @@ LAST = date(2026, 6, 30)
 # For where it matters where customers come from, and not how good the model is.
 QUICK_TRAINING = {"tuning_trials": 0, "earlier_origins": 0}
 
-# Each published table and what its rows are told apart by.
+# Each published table and its key.
 GRAINS = {
     "marts.dim_customers": "customer_id",
     "marts.customer_identities": "source, source_customer_id",

@@ -229,7 +229,7 @@ class Company:
         assert self.found(source, table, name) == expected, (table, fault)
 
     def extract(self, source: str) -> bool:
-        """Whether the source could be read: nothing but a SourceError says that it was not."""
+        """True if the source could be read; only a SourceError means that it was not."""
         config = load_config(self.deployment.config).sources[source]
         assert isinstance(config, FilesSource)
         with Warehouse(self.home.warehouse).connect() as con:
@@ -383,7 +383,7 @@ def zipped(content: bytes) -> bytes:
 
 
 def marks(content: bytes, name: str) -> Counter[str]:
-    """The marks in a file, told without any reader of ours."""
+    """The marks in a file, found without the project's own readers."""
     if name.endswith(".parquet"):
         path = f"/dev/shm/{name}"
         Path(path).write_bytes(content)
@@ -494,7 +494,7 @@ def test_every_mangled_row_is_accepted_rejected_or_superseded(company: Company) 
     }  # fmt: skip
     for source, table, delivered, accepted, rejected, superseded in accounts:
         [(raw,)] = company.deployment.warehouse(f"select count(*) from raw_{source}.{table}")
-        [(unreadable, told)] = company.deployment.warehouse(
+        [(unreadable, reported)] = company.deployment.warehouse(
             f"""
             select
                 (select count(*) from ops.unreadable_rows
@@ -508,7 +508,7 @@ def test_every_mangled_row_is_accepted_rejected_or_superseded(company: Company) 
         assert delivered == raw + unreadable == accepted + rejected + superseded
         assert accepted
         assert rejected
-        assert told == rejected
+        assert reported == rejected
 
 
 def test_ten_thousand_rows_were_mangled_and_some_files_refused(company: Company) -> None:

@@ -32,7 +32,7 @@ class Company:
     apis: LocalApis
 
     def delivers(self) -> dict[str, bool]:
-        """Whether each table's source could be read, as Dagster shows it of the latest run."""
+        """Result of `source_delivers` for each table, from the latest run in Dagster."""
         keys = {
             table: dg.AssetCheckKey(
                 dg.AssetKey([f"raw_{table.partition('/')[0]}", table.partition("/")[2]]),

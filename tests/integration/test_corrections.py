@@ -1,4 +1,4 @@
-"""What arrives late, changes or ends at its source corrects open days, leaves a trace, and no more.
+"""Late, changed and deleted rows correct open days and are listed in ops.corrections_daily.
 
 On the last day a part is added to the drops of the demo company: an order that is four days old, a
 refund of a recent and one of an old order, a customer with the e-mail address of another, and a
@@ -26,7 +26,7 @@ BEFORE = LAST - timedelta(days=1)
 
 @dataclass(frozen=True)
 class Corrections:
-    """What is delivered late or anew: ids as the sources have them, days and amounts."""
+    """Late and redelivered rows: ids as in the sources, days and amounts."""
 
     late_account: str
     refunded_on: date
@@ -223,7 +223,7 @@ def end(con: duckdb.DuckDBPyConnection, entity: str, where: str) -> None:
 
 
 def totals(deployment: Deployment, metric: str) -> dict[date, tuple[float, float, date | None]]:
-    """What was told of each day first, what is known of it, and when it was corrected."""
+    """First reported total of each day, current total and date of the correction."""
     return {
         day: (float(first), float(total), corrected)
         for day, first, total, corrected in deployment.query(  # type: ignore[arg-type]
@@ -245,26 +245,26 @@ def changed_days(before: Deployment, after: Deployment, metric: str) -> dict[dat
 def test_each_corrects_the_days_it_is_about_and_no_other(
     day_by_day: Deployment, corrected: tuple[Deployment, Corrections]
 ) -> None:
-    after, told = corrected
-    revenue = {LATE: 1000.0, told.refunded_on: -told.refunded_amount}
-    orders = {LATE: 1.0, told.refunded_on: -1.0}
+    after, planted = corrected
+    revenue = {LATE: 1000.0, planted.refunded_on: -planted.refunded_amount}
+    orders = {LATE: 1.0, planted.refunded_on: -1.0}
     [(amount,)] = after.warehouse(
         "select cast(max(net_amount) as double) from intermediate.int_orders_versions"
-        f" where source_order_id = '{told.deleted_order}'"
+        f" where source_order_id = '{planted.deleted_order}'"
     )
     assert isinstance(amount, float)
-    revenue[told.deleted_on] = revenue.get(told.deleted_on, 0) - amount
-    orders[told.deleted_on] = orders.get(told.deleted_on, 0) - 1
+    revenue[planted.deleted_on] = revenue.get(planted.deleted_on, 0) - amount
+    orders[planted.deleted_on] = orders.get(planted.deleted_on, 0) - 1
 
     assert changed_days(day_by_day, after, "net_revenue") == {
         day: round(change, 2) for day, change in revenue.items()
     }
     assert changed_days(day_by_day, after, "orders") == orders
-    assert changed_days(day_by_day, after, "tickets_solved") == {told.solved_on: -1}
+    assert changed_days(day_by_day, after, "tickets_solved") == {planted.solved_on: -1}
     assert changed_days(day_by_day, after, "refunds") == {LAST: 2}
     assert changed_days(day_by_day, after, "tickets_opened") == {}
     # The order of long ago is refunded, and its day was closed.
-    assert told.old_refunded_on not in changed_days(day_by_day, after, "net_revenue")
+    assert planted.old_refunded_on not in changed_days(day_by_day, after, "net_revenue")
     for day in revenue:
         first, total, corrected_on = totals(after, "net_revenue")[day]
         assert first == totals(day_by_day, "net_revenue")[day][0]
@@ -275,7 +275,7 @@ def test_each_corrects_the_days_it_is_about_and_no_other(
 def test_each_leaves_a_row_that_says_what_day_it_was_about_and_whether_it_was_taken_up(
     day_by_day: Deployment, corrected: tuple[Deployment, Corrections]
 ) -> None:
-    after, told = corrected
+    after, planted = corrected
     columns = "source, table_name, kind, affected_on, row_count, net_amount_change::double"
     query = f"""
         select {columns}, is_within_window from ops.corrections_daily
@@ -284,21 +284,21 @@ def test_each_leaves_a_row_that_says_what_day_it_was_about_and_whether_it_was_ta
     before, rows = set(day_by_day.query(query)), set(after.query(query))
     [(deleted,)] = after.warehouse(
         "select cast(max(net_amount) as double) from intermediate.int_orders_versions"
-        f" where source_order_id = '{told.deleted_order}'"
+        f" where source_order_id = '{planted.deleted_order}'"
     )
     [(old,)] = after.warehouse(
         "select cast(max(net_amount) as double) from intermediate.int_orders_versions"
-        f" where ordered_at::date = '{told.old_refunded_on}' and refunded_at::date = '{LAST}'"
+        f" where ordered_at::date = '{planted.old_refunded_on}' and refunded_at::date = '{LAST}'"
     )
     assert isinstance(old, float)
     assert isinstance(deleted, float)
     assert rows - before == {
         ("shop", "orders", "late", LATE, 1, 1000.0, True),
-        ("shop", "orders", "refunded", told.refunded_on, 1, -told.refunded_amount, True),
-        ("shop", "orders", "refunded", told.old_refunded_on, 1, -old, False),
-        ("shop", "orders", "deleted", told.deleted_on, 1, -deleted, True),
-        ("shop", "events", "deleted", told.event_on, 1, None, True),
-        ("helpdesk", "tickets", "reopened", told.solved_on, 1, None, True),
+        ("shop", "orders", "refunded", planted.refunded_on, 1, -planted.refunded_amount, True),
+        ("shop", "orders", "refunded", planted.old_refunded_on, 1, -old, False),
+        ("shop", "orders", "deleted", planted.deleted_on, 1, -deleted, True),
+        ("shop", "events", "deleted", planted.event_on, 1, None, True),
+        ("helpdesk", "tickets", "reopened", planted.solved_on, 1, None, True),
     }
     # Every record of the customer who is merged is another's from the day on.
     relinked = f"""
@@ -352,7 +352,7 @@ def test_a_backfill_gives_what_the_days_gave(
 def test_a_customer_who_takes_anothers_address_keeps_scores_and_an_heir(
     day_by_day: Deployment, corrected: tuple[Deployment, Corrections]
 ) -> None:
-    after, told = corrected
+    after, planted = corrected
 
     def customer(deployment: Deployment, record: str) -> object:
         [(customer_id,)] = deployment.query(
@@ -361,10 +361,10 @@ def test_a_customer_who_takes_anothers_address_keeps_scores_and_an_heir(
         )
         return customer_id
 
-    younger, older = customer(day_by_day, told.mover), customer(day_by_day, told.moves_to)
-    heir = customer(after, told.mover)
+    younger, older = customer(day_by_day, planted.mover), customer(day_by_day, planted.moves_to)
+    heir = customer(after, planted.mover)
     assert younger != older
-    assert heir == customer(after, told.moves_to)
+    assert heir == customer(after, planted.moves_to)
     assert heir in (younger, older)
     merged = younger if heir == older else older
     assert after.query(
@@ -380,7 +380,7 @@ def test_a_customer_who_takes_anothers_address_keeps_scores_and_an_heir(
 def test_a_deleted_row_is_accepted_until_it_ended_and_superseded_from_then_on(
     day_by_day: Deployment, corrected: tuple[Deployment, Corrections]
 ) -> None:
-    after, told = corrected
+    after, planted = corrected
     accounts = f"""
         select table_name, delivered, rejected, superseded from ops.data_quality_daily
         where snapshot_date = '{LAST}' and source = 'shop' order by all
@@ -393,13 +393,15 @@ def test_a_deleted_row_is_accepted_until_it_ended_and_superseded_from_then_on(
     }
     # Two refunds supersede the orders' earlier versions, and one order has ended.
     assert changes == {"orders": (3, 0, 3), "events": (0, 0, 1)}
-    assert after.query(f"from marts.fct_orders where order_id = 'shop:{told.deleted_order}'") == []
+    assert (
+        after.query(f"from marts.fct_orders where order_id = 'shop:{planted.deleted_order}'") == []
+    )
     [(events,)], [(events_before,)] = (
         deployment.warehouse(
             f"""
             select sum(events) from intermediate.int_event_days_known
             where
-                source_customer_id = '{told.event_account}' and activity_date = '{told.event_on}'
+                source_customer_id = '{planted.event_account}' and activity_date = '{planted.event_on}'
                 and known_from <= date '{LAST}' and date '{LAST}' < known_to
             """
         )
@@ -443,7 +445,7 @@ def test_a_row_that_ends_without_any_delivery_ends_all_the_same(
 def test_past_dates_are_rebuilt_by_the_newest_knowledge_where_the_deployment_says_so(
     corrected: tuple[Deployment, Corrections], again: Deployment, tmp_path: Path
 ) -> None:
-    after, told = corrected
+    after, planted = corrected
     copied = after.copy(tmp_path / "home")
     config = tmp_path / "rebuilt.yml"
     config.write_text(
@@ -452,12 +454,12 @@ def test_past_dates_are_rebuilt_by_the_newest_knowledge_where_the_deployment_say
     rebuilt = Deployment(copied.home, config)
     rebuilt.day(BEFORE)
 
-    account = told.late_account
+    account = planted.late_account
     assert purchases(rebuilt, BEFORE, account) == purchases(again, BEFORE, account) + 1000
     # A refund keeps its own time: on the day before it the order stood.
-    account = told.refunded_account
+    account = planted.refunded_account
     assert purchases(rebuilt, BEFORE, account) == purchases(again, BEFORE, account)
-    # Who a customer is, what was delivered and what was corrected are told as they were.
+    # Identities, deliveries and corrections stay as reported on the day.
     unchanged = (
         "marts.daily_totals",
         "marts.customer_identities",
@@ -487,7 +489,7 @@ def test_past_dates_are_rebuilt_by_the_newest_knowledge_where_the_deployment_say
 
 
 def purchases(deployment: Deployment, day: date, account: str) -> float:
-    """What the features of a day say that an account's customer has spent within the year."""
+    """Feature `net_revenue_365d` of an account's customer on a day."""
     [(revenue,)] = deployment.warehouse(
         f"""
         select cast(snapshots.net_revenue_365d as double)

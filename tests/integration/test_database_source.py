@@ -133,7 +133,7 @@ def raw_loads(deployment: Deployment) -> list[tuple[object, ...]]:
 
 
 def check_results(deployment: Deployment) -> dict[date, bool]:
-    """Whether crm.customers could be read, by the date of the run."""
+    """Result of `source_delivers` for crm.customers, by date of the run."""
     key = dg.AssetKey(["raw_crm", "customers"])
     found: dict[date, bool] = {}
     with dg.DagsterInstance.from_config(str(deployment.home.dagster_home)) as instance:
@@ -142,7 +142,7 @@ def check_results(deployment: Deployment) -> dict[date, bool]:
             for entry in instance.all_logs(
                 run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
             ):
-                told = entry.get_dagster_event().asset_check_evaluation_data
-                if (told.asset_key, told.check_name) == (key, "source_delivers"):
-                    found[day] = told.passed
+                reported = entry.get_dagster_event().asset_check_evaluation_data
+                if (reported.asset_key, reported.check_name) == (key, "source_delivers"):
+                    found[day] = reported.passed
     return found

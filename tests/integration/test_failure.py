@@ -1,4 +1,4 @@
-"""What readers and the next run find when something goes wrong."""
+"""Faults and kills: the state that readers and the next run find."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ WAIT_BETWEEN_READS = 0.03
 
 @dataclass(frozen=True)
 class Faulty:
-    """What a deployment told of a day with two unreadable sources, and after the next, without.
+    """Reports of a day with two unreadable sources and of the next day without them.
 
     Attributes:
         deployment: it, after both days.
-        on: of each of the two days, what `source_delivers` says of a table of each source.
+        on: message of `source_delivers` for one table of each source, by day.
         days: published days after the first of the two.
         reader: what a reader in a loop printed during both; None if it had ended by itself.
         errors: what it wrote to its standard error.
@@ -74,7 +74,7 @@ while True:
         ''').fetchone(), flush=True)
     time.sleep({WAIT_BETWEEN_READS})
 """
-    told, days = {}, 0
+    reported, days = {}, 0
     process = subprocess.Popen(
         [*deployment.command()[:1], "-c", reader],
         stdout=subprocess.PIPE,
@@ -86,16 +86,16 @@ while True:
         printed = pool.submit(process.communicate)
         try:
             deployment.day(NEXT)
-            told[NEXT], days = _deliveries(deployment), _days(deployment)
+            reported[NEXT], days = _deliveries(deployment), _days(deployment)
             for file, content in good.items():
                 file.write_bytes(content)
             deployment.day(AFTER)
-            told[AFTER] = _deliveries(deployment)
+            reported[AFTER] = _deliveries(deployment)
         finally:
             alive = process.poll() is None
             process.kill()
         out, errors = printed.result()
-    return Faulty(deployment, told, days, out if alive else None, errors)
+    return Faulty(deployment, reported, days, out if alive else None, errors)
 
 
 def test_a_reader_in_a_loop_never_fails_and_never_sees_half_a_day(faulty: Faulty) -> None:
@@ -178,10 +178,10 @@ def test_a_file_that_cannot_be_read_is_named_and_the_day_is_published_from_what_
 def test_a_column_that_is_gone_costs_its_source_a_day_and_no_other(
     faulty: Faulty, day_by_day: Deployment
 ) -> None:
-    told = faulty.on[NEXT]["shop"]
-    assert told is not None
-    assert "shop.orders.net_amount" in told
-    assert "dbt_project/models/staging/shop/stg_shop__orders.sql" in told
+    reported = faulty.on[NEXT]["shop"]
+    assert reported is not None
+    assert "shop.orders.net_amount" in reported
+    assert "dbt_project/models/staging/shop/stg_shop__orders.sql" in reported
     assert faulty.on[NEXT]["helpdesk"] is None
     assert faulty.days == 2
 
@@ -206,7 +206,7 @@ def test_a_file_with_other_columns_is_named(faulty: Faulty) -> None:
 
 
 def _stale(deployment: Deployment) -> dict[str, str]:
-    """What was said of the sources that could not be read, by their names."""
+    """Messages of the sources that could not be read, by source."""
     rows = deployment.warehouse(
         f"select source, message from ops.extractions where run_date = '{NEXT}' and not is_complete"
     )
@@ -214,7 +214,7 @@ def _stale(deployment: Deployment) -> dict[str, str]:
 
 
 def _deliveries(deployment: Deployment) -> dict[str, str | None]:
-    """What the latest check of a table of each source says, None if it has passed."""
+    """Message of the latest `source_delivers` check of each source, None if it passed."""
     tables = {"crm": "customers", "shop": "orders", "helpdesk": "tickets"}
     return {
         source: _check(deployment, "source_delivers", f"raw_{source}", table)
@@ -229,7 +229,7 @@ def _loaded(deployment: Deployment) -> dict[str, int]:
 
 
 def _check(deployment: Deployment, check: str, *asset: str) -> str | None:
-    """What the latest evaluation of an asset's check says, None if it has passed."""
+    """Message of the latest evaluation of an asset's check, None if it passed."""
     prepare(deployment.home, deployment.config)
     key = dg.AssetCheckKey(dg.AssetKey(asset), check)
     with dg.DagsterInstance.get() as instance:

@@ -1,4 +1,4 @@
-"""What is there after the first run, held against what was planted."""
+"""State after the first run, compared with the planted truth."""
 
 from __future__ import annotations
 
@@ -124,9 +124,9 @@ def test_every_number_of_the_sentence_on_attrition_is_in_the_published_tables(
     if settled + 180 <= follow_up:
         expected += [f"{settled}", "90"]
     # Years and months apart, and the numbers that name a stage.
-    told = sentence.split(": ", 1)[1].replace(f"{worst.first_month:%Y-%m}", "")
-    told = told.replace(f"{worst.last_month:%Y-%m}", "").replace(",", "")
-    assert re.findall(r"\d+(?:\.\d+)?", told) == expected
+    reported = sentence.split(": ", 1)[1].replace(f"{worst.first_month:%Y-%m}", "")
+    reported = reported.replace(f"{worst.last_month:%Y-%m}", "").replace(",", "")
+    assert re.findall(r"\d+(?:\.\d+)?", reported) == expected
 
 
 def test_the_sql_does_what_its_unit_tests_say(first_day: Deployment) -> None:
@@ -173,7 +173,7 @@ def test_identity_finds_the_planted_people(first_day: Deployment) -> None:
 def test_the_groups_of_behaviour_are_the_nearest_ones(first_day: Deployment) -> None:
     with duckdb.connect(str(first_day.home.warehouse), read_only=True) as con:
         features = behaviour_of(con, HISTORY)
-        told = dict(
+        reported = dict(
             con.execute(
                 "select customer_id, behaviour_group from activation.customer_segments_daily"
             ).fetchall()
@@ -183,9 +183,9 @@ def test_the_groups_of_behaviour_are_the_nearest_ones(first_day: Deployment) -> 
 
     assert groups is not None
     expected = dict(zip(features["customer_id"].to_pylist(), groups.assign(features), strict=True))
-    others = dict.fromkeys(told.keys() - expected.keys(), "inactive")
-    assert told == expected | others
-    assert len(set(told.values())) >= 4
+    others = dict.fromkeys(reported.keys() - expected.keys(), "inactive")
+    assert reported == expected | others
+    assert len(set(reported.values())) >= 4
 
 
 def test_nobody_is_told_apart_by_the_order_of_equals(first_day: Deployment) -> None:
@@ -251,10 +251,10 @@ def test_the_mood_that_was_planted_in_texts_is_read_and_no_text_leaves(
     negative, sentiment = (np.array(column) for column in zip(*rows, strict=True))
     assert roc_auc(negative.astype(bool), -sentiment.astype(float)) > 0.95
 
-    [(told, unread)] = first_day.query(
+    [(reported, unread)] = first_day.query(
         "select count(sentiment), count(*) filter (where sentiment is null) from marts.fct_tickets"
     )
-    assert told > 10 * unread
+    assert reported > 10 * unread
     [(fewest,)] = first_day.warehouse("select min(customers) from ml.complaint_terms")
     assert fewest is None or fewest >= LEAST_CUSTOMERS
 
@@ -276,9 +276,9 @@ def test_values_are_the_formula_s_times_the_factor_of_the_trees(
         con.execute("update ml.churn_scores set value_factor = 0.5 + churn_probability")
         customers = con.execute(
             f"""
-            select features.*, told.expected_value, coalesce(value_factor, 1) as factor
+            select features.*, priced.expected_value, coalesce(value_factor, 1) as factor
             from features.feat_customer_snapshots as features
-            inner join predictions.customer_values_daily as told using (customer_id, snapshot_date)
+            inner join predictions.customer_values_daily as priced using (customer_id, snapshot_date)
             left join ml.churn_scores using (customer_id, snapshot_date)
             where snapshot_date = '{HISTORY}' and purchase_days_lifetime > 0
             """

@@ -1,6 +1,6 @@
-"""What is learned late of an order's lines leaves past dates as they were, or rebuilds them.
+"""Late order lines leave past dates unchanged, or rebuild them where configured.
 
-On the day after the history a line is added to an old order, another is told anew, and a third is
+On the day after the history a line is added to an old order, another is redelivered, and a third is
 no longer at its source. The models are then run again for the day of the history.
 """
 
@@ -19,8 +19,8 @@ NEXT = HISTORY + timedelta(days=1)
 LATE_UNITS = 7
 NEW_UNITS = 40
 
-# What features, segments, demand and warnings of a date are told by, and what they read.
-TOLD = (
+# Tables of features, segments, demand and warnings of a date, and their inputs.
+DATED_TABLES = (
     "features.feat_customer_snapshots",
     "activation.customer_segments_daily",
     "activation.demand_forecast_daily",
@@ -31,7 +31,7 @@ MODELS = (
     "+feat_category_demand",
     "+fct_warning_signals",
     "int_company_rhythm",
-    *(table.split(".")[1] for table in TOLD[1:]),
+    *(table.split(".")[1] for table in DATED_TABLES[1:]),
 )
 
 
@@ -49,7 +49,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Learned:
-    """The deployment after the next day, and what that day told of three customers' lines."""
+    """The deployment after the next day, and that day's lines of three customers."""
 
     deployment: Deployment
     late: Line
@@ -141,7 +141,7 @@ def run_again(deployment: Deployment, day: date = HISTORY) -> None:
     assert built.returncode == 0, built.stdout
 
 
-def told(deployment: Deployment, table: str, day: date = HISTORY) -> list[tuple[object, ...]]:
+def rows_of(deployment: Deployment, table: str, day: date = HISTORY) -> list[tuple[object, ...]]:
     return deployment.warehouse(f"from {table} where snapshot_date = '{day}' order by all")
 
 
@@ -162,7 +162,7 @@ def units(deployment: Deployment, line: Line, day: date) -> float:
 
 
 def last_category(deployment: Deployment, line: Line) -> object:
-    """What the demand forecast of the history's day says the account's customer bought last."""
+    """Last bought category in the demand forecast of the history's day."""
     [(category,)] = deployment.warehouse(
         f"""
         select last_category from activation.demand_forecast_daily
@@ -194,8 +194,8 @@ def test_what_was_told_of_an_earlier_date_stays_when_its_models_are_run_again(
 ) -> None:
     again = learned.deployment.copy(home_copy)
     run_again(again)
-    for table in TOLD:
-        assert told(again, table) == told(first_day, table) != [], table
+    for table in DATED_TABLES:
+        assert rows_of(again, table) == rows_of(first_day, table) != [], table
 
 
 def test_a_rebuilt_date_has_the_newest_lines_and_a_deleted_one_until_it_was(
@@ -219,8 +219,8 @@ def test_a_rebuilt_date_has_the_newest_lines_and_a_deleted_one_until_it_was(
 
     # As known again, once that is asked for again.
     run_again(copied)
-    for table in TOLD:
-        assert told(copied, table) == told(first_day, table), table
+    for table in DATED_TABLES:
+        assert rows_of(copied, table) == rows_of(first_day, table), table
 
 
 def test_each_is_a_correction_of_the_day_of_its_order(learned: Learned) -> None:

@@ -131,7 +131,7 @@ def test_where_nobody_can_be_told_apart_all_have_one_survival_that_fits_the_prob
 def test_the_month_of_leaving_agrees_with_the_outcome_of_the_horizon(
     contracts: Deployment,
 ) -> None:
-    """Who churned left in a month of the horizon; who left in one and has not churned came back."""
+    """A churned customer ends in a month of the horizon; other ended customers came back."""
     [(churned_without_leaving, left_in_horizon, churned)] = contracts.warehouse(
         """
         select

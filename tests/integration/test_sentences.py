@@ -1,4 +1,4 @@
-"""What is told in plain words can be worked out again from what is published."""
+"""Sentences in published columns can be recomputed from published figures."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def rounded(number: float | np.float32) -> int:
     return int(math.copysign(math.floor(abs(float(number)) + 0.5), float(number)))
 
 
-def sentences(told: list[str], figures: Figures) -> Iterator[str]:
-    """What any of the templates says with these figures; of a half that is unknown, nothing."""
-    for template in told:
+def sentences(reported: list[str], figures: Figures) -> Iterator[str]:
+    """Sentences of all templates with these figures; an unknown half is left out."""
+    for template in reported:
         for part in (template, template.split("; ")[0]):
             names = [name.partition(":")[0] for name in re.findall(r"\{(.*?)\}", part)]
             if all(name in figures for name in names):
@@ -73,8 +73,8 @@ def test_every_number_of_a_reason_is_among_the_published_figures(first_day: Depl
     assert len(rows) > SENTENCES
     for figures, reason in rows[:SENTENCES]:
         # Features are floats of four bytes.
-        told = json.loads(str(figures), parse_float=np.float32)
-        assert reason in set(sentences(catalogue, told))
+        reported = json.loads(str(figures), parse_float=np.float32)
+        assert reason in set(sentences(catalogue, reported))
 
 
 def test_every_number_of_a_warning_is_a_column_beside_it(first_day: Deployment) -> None:
@@ -90,8 +90,8 @@ def test_every_number_of_a_warning_is_a_column_beside_it(first_day: Deployment) 
     assert len({signal for signal, *_ in rows}) >= 5
     for _, evidence, *figures in rows[:SENTENCES]:
         known = zip(names, figures, strict=True)
-        told = {name: figure for name, figure in known if figure is not None}
-        assert evidence in set(sentences(catalogue, told))
+        reported = {name: figure for name, figure in known if figure is not None}
+        assert evidence in set(sentences(catalogue, reported))
 
 
 def test_every_number_of_an_alarm_is_a_column_beside_it(day_by_day: Deployment) -> None:

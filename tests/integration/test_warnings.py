@@ -61,20 +61,20 @@ def test_a_high_warning_meant_twice_the_base_rate_at_least(first_day: Deployment
 def test_a_warning_is_new_where_the_published_day_before_has_none_of_it(
     day_by_day: Deployment,
 ) -> None:
-    told = day_by_day.query(
+    published = day_by_day.query(
         """
         select customer_id, snapshot_date, signal, is_new from activation.customer_warnings_daily
         """
     )
     history = {
-        (customer, date.fromisoformat(str(day)), signal) for customer, day, signal, _ in told
+        (customer, date.fromisoformat(str(day)), signal) for customer, day, signal, _ in published
     }
     assert len({day for _, day, _ in history}) == DROPS + 1
-    for customer, text, signal, is_new in told:
+    for customer, text, signal, is_new in published:
         day = date.fromisoformat(str(text))
         before = (customer, day - timedelta(days=1), signal)
         assert is_new == (None if day == HISTORY else before not in history)
-    assert {is_new for *_, is_new in told} == {None, True, False}
+    assert {is_new for *_, is_new in published} == {None, True, False}
 
 
 def test_the_summary_counts_who_is_warned_of_and_for_whom_that_is_new(

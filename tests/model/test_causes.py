@@ -1,6 +1,6 @@
-"""Why customers of the demo company left is planted; the cause that is named must be that one.
+"""Causes of churn in the demo company are planted; the named cause must be the planted one.
 
-What can be known is bounded: a fifth of the leavers hardly show their trouble, and in the weeks of
+Accuracy has a bound: a fifth of the churned customers hardly show their trouble, and in the weeks of
 it most place one order or two. A classifier taught the planted causes of other companies from the
 same features is right for half. So a cause is named only where it stands out, and then it must
 hold.
@@ -49,7 +49,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
 
 @pytest.fixture(scope="module")
 def causes(company: Company) -> CausePairs:
-    """The planted and the named cause of each leaver."""
+    """The planted and the named cause of each churned customer."""
     home, runner = company.deployment.home, company.deployment.runner()
     used = Models(home, runner.config).registry.champion(DAY)
     assert used is not None
