@@ -401,7 +401,8 @@ def test_a_deleted_row_is_accepted_until_it_ended_and_superseded_from_then_on(
             f"""
             select sum(events) from intermediate.int_event_days_known
             where
-                source_customer_id = '{planted.event_account}' and activity_date = '{planted.event_on}'
+                source_customer_id = '{planted.event_account}'
+                and activity_date = '{planted.event_on}'
                 and known_from <= date '{LAST}' and date '{LAST}' < known_to
             """
         )

@@ -278,7 +278,8 @@ def test_values_are_the_formula_s_times_the_factor_of_the_trees(
             f"""
             select features.*, priced.expected_value, coalesce(value_factor, 1) as factor
             from features.feat_customer_snapshots as features
-            inner join predictions.customer_values_daily as priced using (customer_id, snapshot_date)
+            inner join predictions.customer_values_daily as priced
+                using (customer_id, snapshot_date)
             left join ml.churn_scores using (customer_id, snapshot_date)
             where snapshot_date = '{HISTORY}' and purchase_days_lifetime > 0
             """
