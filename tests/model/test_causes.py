@@ -1,8 +1,8 @@
 """Causes of churn in the demo company are planted; the named cause must be the planted one.
 
 Accuracy has a bound: a fifth of the churned customers hardly show their trouble, and in the weeks
-of it most place one order or two. A classifier taught the planted causes of other companies from the
-same features is right for half. So a cause is named only where it stands out, and then it must
+of it most place one order or two. A classifier taught the planted causes of other companies from
+the same features is right for half. So a cause is named only where it stands out, and then it must
 hold.
 """
 
