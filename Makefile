@@ -12,7 +12,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 LOCKED := $(PIP_INSTALL) --require-hashes --no-deps --requirement
 
 .DEFAULT_GOAL := help
-.PHONY: help env dev run demo test check ui bench evaluate golden dictionary lock clean
+.PHONY: help env dev run demo test check ui bench evaluate golden dictionary sample lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -76,6 +76,9 @@ golden: dev ## compare every figure of the working tree with those of a commit, 
 
 dictionary: env ## write docs/data_dictionary.md from the dbt contracts
 	@$(BIN)/python -m cli.data_dictionary
+
+sample: run ## write docs/sample.md from the demo's published file
+	@$(BIN)/python -m cli.sample_page
 
 lock: dev ## resolve the pinned packages again, with the same versions in both locks
 	@$(BIN)/uv pip compile pyproject.toml $(UV_LOCK) --group build --group dev -o requirements-dev.lock
