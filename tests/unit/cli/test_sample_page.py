@@ -22,7 +22,8 @@ def published() -> Iterator[duckdb.DuckDBPyConnection]:
             others = ", ".join(f"number as {name}" for name in sorted(named - {"snapshot_date"}))
             con.execute(f"create schema if not exists {schema}")
             con.execute(
-                f"create table {excerpt.label} as select date '2026-06-01' + cast(number % 2 as integer)"
+                f"create table {excerpt.label} as select"
+                f" date '2026-06-01' + cast(number % 2 as integer)"
                 f" as snapshot_date, {others} from range({4 * ROWS}) as numbers (number)"
             )
             con.execute(f"comment on table {excerpt.label} is 'About <{excerpt.label}>.'")
