@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,10 @@ from deployment.source_config import FilesSource
 from ingestion.extraction.files import extract_files
 from ingestion.landing.report import TableReport
 from ingestion.opened_source import open_source
+from tests.databases import Database
+from tests.local_apis import SECRETS, LocalApis
+from tests.unit.ingestion.desk import Desk
+from tests.unit.ingestion.extraction.crm import CUSTOMERS, TIMES, Connect, Crm
 from tests.unit.ingestion.memory import MemoryWarehouse, memory_warehouse
 from warehouse.connection import Warehouse
 
@@ -79,3 +83,38 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         shop.folder.mkdir()
         yield shop
     assert not (shop.home.root / "scratch").exists()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    for name, secret in {**SECRETS, "ZENDESK_USER": "export@example.com"}.items():
+        monkeypatch.setenv(name, secret)
+    home = Home(tmp_path / "home").create()
+    with LocalApis().serving() as apis, memory_warehouse() as warehouse:
+        yield Desk(home, warehouse, apis)
+    assert not (home.root / "scratch").exists()
+
+
+@pytest.fixture
+def connect(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
+    with memory_warehouse() as warehouse:
+
+        def connected(database: Database, tables: Mapping[str, Mapping[str, Any]]) -> Crm:
+            monkeypatch.setenv("CRM_URL", database.url)
+            return Crm(warehouse, database, tables)
+
+        yield connected
+
+
+@pytest.fixture
+def crm(database: Database, connect: Connect) -> Crm:
+    """Three customers of each kind of database, changed on the first three days of June."""
+    database.execute(
+        "create table customers (customer_no integer primary key, name varchar(80),"
+        f" credit decimal(12, 2), changed {TIMES[database.kind]})",
+        *(
+            f"insert into customers values ({no}, 'Ann {no}', {no}.25, '2026-06-0{no} 10:00:00')"
+            for no in (1, 2, 3)
+        ),
+    )
+    return connect(database, {"customers": CUSTOMERS})

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from warehouse.connection import Warehouse, write_run_dates
 from warehouse.publication import PublishReport, publish
-from warehouse.published_tables import PublicationError, PublishedTable, tables_from_manifest
+from warehouse.published_tables import PublicationError, PublishedTable
 
 RISKS = PublishedTable("activation", "risks", ("customer_id",), "snapshot_date")
 CUSTOMERS = PublishedTable("marts", "customers", ("customer_id",))
@@ -372,35 +372,6 @@ def test_repeated_publication_of_the_same_days_does_not_grow_the_file(tmp_path: 
         report = company.publish()
     assert not report.is_full
     assert report.size_bytes < 1.6 * size
-
-
-def test_the_published_models_of_a_manifest_are_found_with_their_grain() -> None:
-    daily = {"materialized": "incremental", "unique_key": "snapshot_date"}
-
-    def node(
-        kind: str, name: str, config: dict[str, str] | None = None, **meta: object
-    ) -> dict[str, object]:
-        return {
-            "resource_type": kind,
-            "name": name,
-            "schema": "marts",
-            "config": {"meta": meta, **(config or {})},
-        }
-
-    manifest = {
-        "nodes": {
-            "a": node("model", "two", daily, published=True, grain=["snapshot_date", "id"]),
-            "b": node("model", "one", published=True, grain=["id"]),
-            "c": node("model", "inner"),
-            "d": node("test", "one", published=True),
-        }
-    }
-    assert tables_from_manifest(manifest) == [
-        PublishedTable("marts", "one", ("id",)),
-        PublishedTable("marts", "two", ("snapshot_date", "id"), "snapshot_date"),
-    ]
-    with pytest.raises(PublicationError, match=r"three: expected meta\.grain"):
-        tables_from_manifest({"nodes": {"a": node("model", "three", published=True)}})
 
 
 class Publications(RuleBasedStateMachine):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -90,3 +90,6 @@ class Crm:
 
 def _as_text(rows: list[tuple[Any, ...]]) -> list[tuple[str, ...]]:
     return sorted(tuple(str(value) for value in row) for row in rows)
+
+
+Connect = Callable[[Database, Mapping[str, Mapping[str, Any]]], Crm]

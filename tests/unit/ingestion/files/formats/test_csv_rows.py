@@ -1,15 +1,11 @@
-"""Rows that are none: set aside with their reason, while the others of their file are read."""
+"""Malformed rows of CSV files: set aside with the reason, while the others are read."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from ingestion.errors import SourceError
-from tests.unit.ingestion.conftest import ORDERS, Shop
+from tests.unit.ingestion.conftest import Shop
 
 FAULTS = "select row_no, reason, content from ops.unreadable_rows order by row_no"
 ROWS = "select _row, order_no, amount from raw_shop.orders order by _row"
@@ -71,72 +67,7 @@ def test_files_beside_a_malformed_one_are_loaded_unchanged(shop: Shop) -> None:
     assert shop.query("select distinct load_id from ops.unreadable_rows") == [(2,)]
 
 
-def test_a_line_that_is_no_json_object_is_set_aside(shop: Shop) -> None:
-    shop.tables = {"orders": {**ORDERS, "path": "o.jsonl", "format": "jsonl"}}
-    lines = [
-        b'{"order_no": 1, "amount": {"a/b": [1, "x"]}}',
-        b'{"order_no": 2, "amo',
-        b"",
-        b"[1, 2]",
-        b'{"order_no": "3", "amount": null, "a/~b": "c"}',
-        b'{"order_no": "\xff"}',
-    ]
-    shop.deliver("o.jsonl", b"\n".join(lines) + b"\n")
-    report = shop.extract("2026-06-16")["orders"]
-    assert (report.rows, report.rows_unreadable) == (5, 3)
-    assert shop.query('select _row, order_no, amount, "a/~b" from raw_shop.orders order by 1') == [
-        (1, "1", '{"a/b":[1,"x"]}', None),
-        (4, "3", None, "c"),
-    ]
-    assert [reason for _, reason, _ in shop.query(FAULTS)] == [
-        "line 2: not one whole JSON object",
-        "line 4: expected one JSON object a line",
-        "line 6: there are bytes that are not of the encoding",
-    ]
-
-
-@pytest.mark.parametrize("text", ["", "\\x00", "a\\b", "Ünï", '"', ",", "'", " x"])
-def test_values_of_every_kind_are_kept_beside_a_malformed_row(shop: Shop, text: str) -> None:
-    quoted = text.replace('"', '""')
-    shop.deliver("orders_2026-06-16.csv", f'order_no,amount\n1,"{quoted}"\nbad\n')
-    shop.extract("2026-06-16")
-    assert shop.query("select amount from raw_shop.orders") == [(text or None,)]
-
-
 def test_a_file_without_any_row_that_can_be_read_is_refused(shop: Shop) -> None:
     shop.deliver("orders_2026-06-16.csv", "order_no,amount\n1,2,3\n4,5,6\n")
     with pytest.raises(SourceError, match="line 2: no row can be read; the first: 3 values"):
         shop.extract("2026-06-16")
-
-
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(
-    rows=st.lists(
-        st.lists(st.text(st.sampled_from('ab,"\n é0'), max_size=5), min_size=2, max_size=2).filter(
-            any
-        ),
-        min_size=1,
-        max_size=8,
-    )
-)
-def test_rows_are_the_same_with_and_without_a_malformed_row(
-    shop: Shop, rows: list[list[str]]
-) -> None:
-    def written(values: list[str]) -> str:
-        return ",".join('"{}"'.format(value.replace('"', '""')) for value in values) + "\n"
-
-    text = "order_no,amount\n" + "".join(map(written, rows))
-    read: list[list[tuple[Any, ...]]] = []
-    for number, content in enumerate((text, text + "x\n")):
-        table = f"t{number}"
-        shop.tables = {table: {**ORDERS, "path": f"{table}.csv"}}
-        shop.deliver(f"{table}.csv", content)
-        shop.extract("2026-06-16")
-        columns = "select order_no, amount from"
-        newest = "(select max(_load_id) from {})".format(f"raw_shop.{table}")
-        read.append(
-            shop.query(f"{columns} raw_shop.{table} where _load_id = {newest} order by _row")
-        )
-    assert read[0] == read[1] == [tuple(value or None for value in row) for row in rows]
