@@ -62,7 +62,7 @@ class Shift:
     reference_null_share: float
 
     def is_sudden(self, bound: float) -> bool:
-        """Return whether PSI minus its sampling noise exceeds the bound for both references."""
+        """Return whether PSI minus noise quantile exceeds the bound for both references."""
         if self.earlier_psi is None or self.earlier_chance is None:
             return False
         return min(self.psi - self.chance, self.earlier_psi - self.earlier_chance) > bound
