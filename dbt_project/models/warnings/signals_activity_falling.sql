@@ -8,9 +8,6 @@
 {%- set lundberg = 0.605 %}
 with
 
-noticed as (
-    select * from {{ ref('warning_expectations') }}
-),
 {#-
     The condition stands in the case as well: DuckDB may move filters of later steps to an earlier one,
     and tails would then be summed for every customer.
@@ -34,7 +31,7 @@ noticed as (
         end as p_value,
         {{ measure.window }} as period_days,
         cast(null as integer) as category_number
-    from noticed
+    from {{ ref('warning_expectations') }}
     where is_{{ signal }}
     {{ worked_out_once() }}
 ),
@@ -64,7 +61,7 @@ noticed as (
             {%- endfor %}{{ ',' if not loop.last }}
             {%- endfor %}
         ] as counts
-    from noticed
+    from {{ ref('warning_expectations') }} as noticed
     anti join {{ quick }}
         on
             noticed.customer_id = {{ quick }}.customer_id
@@ -118,7 +115,7 @@ order_overdue as (
                 'coalesce(orders_falling_movement, 1) * days_since_last_order / mean_gap_days',
                 '2 * gap_shape', '2 * gap_shape * gaps'
             ) }} as pause_z
-        from noticed
+        from {{ ref('warning_expectations') }}
         where gaps >= 2 and mean_gap_days > 0 and days_since_last_order > mean_gap_days
     ) as pauses
 )

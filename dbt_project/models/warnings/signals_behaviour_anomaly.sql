@@ -5,9 +5,6 @@
 -#}
 with
 
-noticed as (
-    select * from {{ ref('warning_expectations') }}
-),
 {#- A tail costs a sum, so it is computed only where its condition holds. -#}
 {%- for signal, period_days in rising_counts().items() %}
 
@@ -26,7 +23,7 @@ noticed as (
         end as p_value,
         {{ period_days }} as period_days,
         cast(null as integer) as category_number
-    from noticed
+    from {{ ref('warning_expectations') }}
     where is_{{ signal }}
     {{ worked_out_once() }}
 ),
@@ -45,7 +42,7 @@ cart_abandoned as (
         end as p_value,
         30 as period_days,
         cast(null as integer) as category_number
-    from noticed
+    from {{ ref('warning_expectations') }}
     where is_cart_abandoned
     {{ worked_out_once() }}
 )

@@ -5,10 +5,6 @@
 -#}
 with
 
-noticed as (
-    select * from {{ ref('warning_expectations') }}
-),
-
 -- Days on which each category was bought: in the latest 90 days and before them.
 {%- set recent = '((category_counters_90d >> {}) & 1023)' %}
 {%- set year = '((category_counters_365d >> {}) & 1023)' %}
@@ -21,7 +17,7 @@ bought as (
         cast({{ year.format(10 * bucket) }} - {{ recent.format(10 * bucket) }} as double)
             as before_{{ bucket }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from noticed
+    from {{ ref('warning_expectations') }}
     where category_counters_90d > 0 and category_counters_365d > category_counters_90d
 ),
 
@@ -103,7 +99,7 @@ category_overdue as (
         ) as p_value,
         cast(null as integer) as period_days,
         overdue_category_number as category_number
-    from noticed
+    from {{ ref('warning_expectations') }}
     where
         days_since_last_order < overdue_days_since_last
         and days_since_last_order <= mean_gap_days

@@ -5,10 +5,6 @@
 -#}
 with
 
-noticed as (
-    select * from {{ ref('warning_expectations') }}
-),
-
 bad_ratings as (
     select
         customer_id,
@@ -24,7 +20,7 @@ bad_ratings as (
         end as p_value,
         365 as period_days,
         cast(null as integer) as category_number
-    from noticed
+    from {{ ref('warning_expectations') }}
     where last_rating <= 2
 ),
 
@@ -38,7 +34,7 @@ low_csat as (
         count(*) over (partition by snapshot_date order by last_csat) / scored as p_value,
         90 as period_days,
         cast(null as integer) as category_number
-    from noticed
+    from {{ ref('warning_expectations') }}
     where last_csat is not null and days_since_last_ticket < 90
     qualify last_csat <= 2
 ),
@@ -55,7 +51,7 @@ negative_texts as (
             as p_value,
         90 as period_days,
         cast(null as integer) as category_number
-    from noticed
+    from {{ ref('warning_expectations') }}
     where negative_texts_90d > 0 and days_since_negative_text < 30
 ),
 
@@ -69,7 +65,7 @@ unsubscribed as (
         unsubscribed / seen as p_value,
         90 as period_days,
         cast(null as integer) as category_number
-    from noticed
+    from {{ ref('warning_expectations') }}
     where unsubscribes_90d > 0
 )
 

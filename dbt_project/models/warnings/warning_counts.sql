@@ -19,7 +19,33 @@ identities as (
 features as (
     select
         identities.customer_no,
-        features.*
+        features.customer_id,
+        features.snapshot_date,
+        features.tenure_days,
+        features.days_since_last_order,
+        features.days_since_first_order,
+        features.purchase_days_lifetime,
+        features.orders_lifetime,
+        features.orders_90d,
+        features.orders_365d,
+        features.refunds_90d,
+        features.refunds_365d,
+        features.mean_gap_days,
+        features.gap_days_stddev,
+        features.cart_adds_30d,
+        features.cart_adds_90d,
+        features.checkouts_30d,
+        features.checkouts_90d,
+        features.tickets_30d,
+        features.tickets_365d,
+        features.days_since_last_ticket,
+        features.ratings_365d,
+        features.bad_ratings_365d,
+        features.negative_texts_90d,
+        features.days_since_negative_text,
+        features.csat_365d,
+        features.last_csat,
+        features.last_rating
     from {{ ref('feat_customer_snapshots') }} as features
     semi join dates on features.snapshot_date = dates.snapshot_date
     inner join identities using (customer_id)
