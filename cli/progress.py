@@ -47,6 +47,9 @@ class RunProgress(logging.Handler):
             TimeElapsedColumn(),
             console=console,
             transient=True,
+            # Without a terminal nothing is drawn; with one, four times a second.
+            disable=not console.is_terminal,
+            refresh_per_second=4,
         )
         self._task = self._progress.add_task("starting", total=None)
         self._started = time.monotonic()

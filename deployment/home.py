@@ -47,9 +47,14 @@ class Home:
         return self.root / "published" / "holdfast.duckdb"
 
     @property
+    def mlflow_database(self) -> Path:
+        """MLflow's SQLite file."""
+        return self.root / "mlflow" / "mlflow.db"
+
+    @property
     def mlflow_tracking_uri(self) -> str:
         """MLflow's SQLite store, as a URI."""
-        return f"sqlite:///{self.root / 'mlflow' / 'mlflow.db'}"
+        return f"sqlite:///{self.mlflow_database}"
 
     @property
     def mlflow_artifacts(self) -> Path:

@@ -5,7 +5,7 @@ Work on them does not belong here: a resource is what an asset's function takes 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,16 +15,23 @@ from deployment.errors import HoldfastError
 from deployment.home import Home
 from ml.config import TrainingSettings
 from ml.errors import ModelError
+from ml.registry.version_index import IndexedModels, VersionIndex
 from warehouse.connection import Warehouse
 
 if TYPE_CHECKING:
+    from ml.churn.model import LoadedModel
     from ml.registry.churn_registry import ChurnRegistry
     from ml.registry.rollback import Rollback
     from ml.registry.text_registry import TextRegistry
+    from ml.texts.model import LoadedTextModel
 
 
 class Models:
-    """The model registries, opened at their first use, because importing MLflow takes seconds."""
+    """The models of a deployment: its registries, and the models in use without opening those.
+
+    Importing MLflow takes seconds. `registry` and `texts` import it at their first use; a step that
+    only needs models in use takes `churn_models` or `text_models`.
+    """
 
     def __init__(self, home: Home, config: DeploymentConfig) -> None:
         """Point at a home's registries; experiments and models are named after the deployment."""
@@ -44,6 +51,31 @@ class Models:
         from ml.registry.text_registry import TextRegistry
 
         return TextRegistry(*self._place("texts"))
+
+    @cached_property
+    def churn_models(self) -> IndexedModels[LoadedModel]:
+        """The churn models in use by date, read through the version index."""
+        from ml.churn.model import ChurnModel, LoadedModel
+
+        def read(folder: Path, version: str, as_of: date) -> LoadedModel:
+            return LoadedModel(ChurnModel.load(folder), version, as_of)
+
+        return IndexedModels(self._index, f"{self._slug}-churn", self._home.mlflow_artifacts, read)
+
+    @cached_property
+    def text_models(self) -> IndexedModels[LoadedTextModel]:
+        """The text models in use by date, read through the version index."""
+        from ml.texts.model import LoadedTextModel, TextModel
+
+        def read(folder: Path, version: str, as_of: date) -> LoadedTextModel:
+            return LoadedTextModel(TextModel.load(folder), version, as_of)
+
+        return IndexedModels(self._index, f"{self._slug}-texts", self._home.mlflow_artifacts, read)
+
+    @cached_property
+    def _index(self) -> VersionIndex:
+        database = self._home.mlflow_database
+        return VersionIndex(database, database.with_name("versions.json"))
 
     def rollback(
         self, kind: Literal["churn", "texts"], at: datetime, to: str | None, reason: str | None

@@ -96,7 +96,7 @@ def model_of(day: date, models: Models) -> "LoadedModel":
     Raises:
         Failure: no model was promoted on or before the date.
     """
-    model = models.registry.champion(day)
+    model = models.churn_models.champion(day)
     if model is None:
         raise dg.Failure(
             f"no model is in use for {day}: run `holdfast train --date {day}`",

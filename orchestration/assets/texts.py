@@ -119,7 +119,7 @@ def text_scores_assets(
         from orchestration.training.text_model import score_texts
 
         with final_unless_in_use(), warehouse.connect() as con:
-            scored = score_texts(con, models.texts, dates_of(context)[-1])
+            scored = score_texts(con, models.text_models, dates_of(context)[-1])
         yield dg.MaterializeResult(
             asset_key=TEXT_SCORES,
             metadata={

@@ -49,6 +49,6 @@ def _problem(day: date, faults: ScoreFaults, models: Models) -> str | None:
             f"repeated scores, {faults.outside} scores outside 0 to 1"
         )
     version = faults.sole_score_of
-    if version is None or models.registry.load(version).model.is_average:
+    if version is None or models.churn_models.load(version).model.is_average:
         return None
     return f"{day}: model {version} gave all customers the same score"

@@ -1,8 +1,11 @@
-"""Dagster's event log in SQLite, without the price of a file opened for every statement.
+"""Event log storage: Dagster's SQLite storage with one connection and one transaction an event.
 
-Dagster's own storage makes a new engine and a new connection each time, commits up to three times
-an event and waits for the disk each time: on a busy machine a run of 60 tables and 60 checks spent
-30 s on that, 8 of them of processor, and spends 3 s here, 2 of processor.
+Dagster's own storage creates an engine and a connection for every statement, commits up to three
+times an event, and flushes each commit to the disk. On a busy machine a run of 60 tables and 60
+checks spent 30 s on that, 8 s of them CPU; with this class it spends 3 s, 2 s of them CPU.
+
+The class overrides private methods of Dagster. Its test fails once Dagster's own storage keeps a
+connection open; this module can be deleted then.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ _SECONDS_TO_WAIT_FOR_A_LOCK = 60
 
 
 class EventLogStorage(ConsolidatedSqliteEventLogStorage):
-    """All events of all runs in one file; named in dagster.yaml, never created by hand."""
+    """The events of all runs in one SQLite file; Dagster creates it as dagster.yaml names it."""
 
     def store_event(self, event: EventLogEntry) -> None:
         """Store one event in one transaction."""
@@ -35,7 +38,7 @@ class EventLogStorage(ConsolidatedSqliteEventLogStorage):
             super().store_event_batch(events)
 
     def has_table(self, table_name: str) -> bool:
-        """Whether the schema has a table; one that was seen is not looked for again."""
+        """Whether the schema has a table; a table found once is not looked for again."""
         if table_name in self._seen_tables:
             return True
         if super().has_table(table_name):
@@ -44,7 +47,7 @@ class EventLogStorage(ConsolidatedSqliteEventLogStorage):
         return False
 
     def _has_asset_key_col_on_connection(self, conn: db.Connection, column_name: str) -> bool:
-        """Whether the table of assets has a column, which is asked with every event of an asset."""
+        """Whether the table of assets has a column; Dagster asks with every event of an asset."""
         if column_name in self._seen_asset_columns:
             return True
         if super()._has_asset_key_col_on_connection(conn, column_name):
@@ -54,7 +57,7 @@ class EventLogStorage(ConsolidatedSqliteEventLogStorage):
 
     @contextmanager
     def _connect(self) -> Iterator[db.Connection]:
-        """A transaction; within one of the same thread, that one."""
+        """A transaction; inside a transaction of the same thread, that transaction."""
         current: db.Connection | None = getattr(self._present, "connection", None)
         if current is not None:
             yield current
@@ -84,12 +87,12 @@ class EventLogStorage(ConsolidatedSqliteEventLogStorage):
             self._conn_string,
             connect_args={"timeout": _SECONDS_TO_WAIT_FOR_A_LOCK, "check_same_thread": False},
         )
-        db.event.listen(engine, "connect", _do_not_wait_for_the_disk)
+        db.event.listen(engine, "connect", _flush_at_checkpoints)
         return engine
 
 
-def _do_not_wait_for_the_disk(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
-    """With write-ahead logging a power cut then loses the last events, and harms nothing else."""
+def _flush_at_checkpoints(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+    """Flush at checkpoints only: with write-ahead logging a power cut loses the last events."""
     del entry
     cursor = connection.cursor()
     cursor.execute("pragma synchronous = normal")

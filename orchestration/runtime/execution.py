@@ -97,7 +97,7 @@ class Runner:
         self._execute(BACKFILL, tags=tags)
 
     def _has_model(self, day: date) -> bool:
-        return Models(self.home, self.config).registry.champion(day) is not None
+        return Models(self.home, self.config).churn_models.champion(day) is not None
 
     def _execute(
         self, job_name: str, *, partition_key: str | None = None, tags: dict[str, str] | None = None

@@ -66,8 +66,8 @@ def why_due(config: DeploymentConfig, home: Home, day: date) -> str | None:
 
     None also without a model in use: the first training is not a retraining.
     """
-    registry = Models(home, config).registry
-    used, trained_on = registry.champion(day), registry.last_trained(day)
+    models = Models(home, config).churn_models
+    used, trained_on = models.champion(day), models.last_trained(day)
     if used is None or trained_on is None:
         return None
     evidence = read_evidence(home.published, used, trained_on, day)

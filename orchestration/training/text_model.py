@@ -21,6 +21,8 @@ from warehouse.text_tables import (
 
 if TYPE_CHECKING:
     from ml.registry.text_registry import TextRegistry
+    from ml.registry.version_index import IndexedModels
+    from ml.texts.model import LoadedTextModel
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,13 @@ class ScoredTexts:
     examples: pa.Table
 
 
-def score_texts(con: duckdb.DuckDBPyConnection, registry: TextRegistry, as_of: date) -> ScoredTexts:
+def score_texts(
+    con: duckdb.DuckDBPyConnection, models: IndexedModels[LoadedTextModel], as_of: date
+) -> ScoredTexts:
     """Score the texts that lack a score of the version in use when they became known."""
-    unscored = texts_to_score(con, registry.in_use(), as_of)
+    unscored = texts_to_score(con, models.in_use(), as_of)
     for version, texts in unscored.items():
-        replace_text_scores(con, registry.load(version).model.score(texts, version))
+        replace_text_scores(con, models.load(version).model.score(texts, version))
     months = _months(unscored)
     written = texts_of_months(con, months, as_of)
     terms, examples = complaint_terms(written), complaint_examples(written)

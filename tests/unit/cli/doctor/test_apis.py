@@ -37,8 +37,10 @@ def look(apis: LocalApis) -> list[tuple[str, str, str]]:
     return [(f.level, f.subject, f.message) for f in diagnose_api("shopify", source)]
 
 
-def test_a_page_as_told_is_well(apis: LocalApis) -> None:
-    assert look(apis) == [("ok", "shopify.customers", "first page with 1 records, columns as told")]
+def test_a_page_with_the_configured_columns_is_ok(apis: LocalApis) -> None:
+    assert look(apis) == [
+        ("ok", "shopify.customers", "first page with 1 records, columns as configured")
+    ]
     assert len(apis.asked) == 1
 
 

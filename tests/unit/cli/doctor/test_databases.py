@@ -35,14 +35,14 @@ def findings(**table: object) -> list[tuple[str, str]]:
     ]
 
 
-def test_a_database_that_has_what_is_told_is_well(orders: Database) -> None:
+def test_a_database_with_the_configured_tables_is_ok(orders: Database) -> None:
     assert findings() == [
         ("ok", "source shop: the database answers"),
-        ("ok", "shop.orders: orders, 4 columns, as told"),
+        ("ok", "shop.orders: orders, 4 columns, as configured"),
     ]
 
 
-def test_what_would_be_misread_is_a_warning(orders: Database) -> None:
+def test_repeated_keys_and_unusable_cursors_are_warnings(orders: Database) -> None:
     orders.execute(
         "insert into orders values (2, 1, 'c', '2031-01-01 00:00:00')",
         "insert into orders values (3, 1, 'd', null)",
@@ -52,7 +52,7 @@ def test_what_would_be_misread_is_a_warning(orders: Database) -> None:
     assert [message for message, level in told.items() if level == "warning"] == [
         "shop.orders: 1 of 4 rows have no changed: they are read each time",
         (
-            "shop.orders: 1 of 4 rows have a changed in the future: what changes before it is not"
+            "shop.orders: 1 of 4 rows have a changed in the future: changes before that time"
             " seen to change"
         ),
     ]

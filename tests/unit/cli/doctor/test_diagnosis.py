@@ -38,7 +38,7 @@ STAGING = Path("dbt_project/models/staging/shop/stg_shop__orders.sql")
 
 
 class Deployment:
-    """A project, its configuration and its home, in which nothing is wrong."""
+    """A project, its configuration and its home, all correct."""
 
     def __init__(self, folder: Path) -> None:
         self.project = folder / "project"
@@ -61,8 +61,8 @@ class Deployment:
     def findings(self, **ports: int) -> list[Finding]:
         return diagnose(self.config, self.home, ports=ports, project=self.project)
 
-    def complaints(self, **ports: int) -> list[str]:
-        """What is not all right, as a person would read it."""
+    def problems(self, **ports: int) -> list[str]:
+        """All findings but `ok`, as the terminal shows them."""
         return [
             f"{finding.level}: {finding.subject}: {finding.message}"
             for finding in self.findings(**ports)
@@ -75,11 +75,11 @@ def deployment(tmp_path: Path) -> Deployment:
     return Deployment(tmp_path)
 
 
-def test_a_healthy_deployment_has_nothing_to_complain_of_and_nothing_is_written(
+def test_a_correct_deployment_has_no_problems_and_nothing_is_written(
     deployment: Deployment,
 ) -> None:
     before = sorted(deployment.home.root.rglob("*"))
-    assert deployment.complaints() == []
+    assert deployment.problems() == []
     assert {finding.subject for finding in deployment.findings()} >= {
         "Python",
         "packages",
@@ -92,69 +92,67 @@ def test_a_healthy_deployment_has_nothing_to_complain_of_and_nothing_is_written(
     assert sorted(deployment.home.root.rglob("*")) == before
 
 
-def test_every_complaint_says_what_to_do(deployment: Deployment) -> None:
+def test_every_problem_has_a_remedy(deployment: Deployment) -> None:
     shutil.rmtree(deployment.shop)
     deployment.pin("duckdb", "0.0.1")
-    complaints = [finding for finding in deployment.findings() if finding.level != "ok"]
-    assert len(complaints) == 2
-    assert all(finding.remedy for finding in complaints)
+    problems = [finding for finding in deployment.findings() if finding.level != "ok"]
+    assert len(problems) == 2
+    assert all(finding.remedy for finding in problems)
 
 
-def test_a_package_that_is_not_the_pinned_one_is_named_with_both_versions(
+def test_a_package_of_another_version_is_named_with_both_versions(
     deployment: Deployment,
 ) -> None:
     deployment.pin("duckdb", "0.0.1")
     found = metadata.version("duckdb")
-    assert deployment.complaints() == [
-        f"warning: package duckdb: {found}, pinned is 0.0.1",
+    assert deployment.problems() == [
+        f"warning: package duckdb: {found}, but 0.0.1 is locked",
     ]
     deployment.pin("no-such-package", "1.0")
-    assert deployment.complaints() == [
-        "error: package no-such-package: not installed, pinned is 1.0",
+    assert deployment.problems() == [
+        "error: package no-such-package: not installed, but 1.0 is locked",
     ]
     deployment.pin("no-such-package", "1.0 ; sys_platform == 'win32'")
-    assert deployment.complaints() == []
+    assert deployment.problems() == []
 
 
 def test_each_mistake_of_the_configuration_is_a_finding(deployment: Deployment) -> None:
     deployment.config.write_text(CONFIG.replace("EUR", "euro").replace("owner", "ownr"))
-    complaints = deployment.complaints()
-    assert len(complaints) == 3  # a currency, an unknown key, a missing one
-    assert all(complaint.startswith("error: configuration: ") for complaint in complaints)
+    problems = deployment.problems()
+    assert len(problems) == 3  # a currency, an unknown key, a missing one
+    assert all(problem.startswith("error: configuration: ") for problem in problems)
 
 
 def test_a_home_that_cannot_be_written_is_an_error(deployment: Deployment) -> None:
     file = deployment.project / "a_file"
     file.touch()
     deployment.home = Home(file / "home")
-    assert any("error: home:" in complaint for complaint in deployment.complaints())
+    assert any("error: home:" in problem for problem in deployment.problems())
 
 
 def test_a_table_without_files_is_an_error_unless_it_is_optional(deployment: Deployment) -> None:
     (deployment.shop / "orders_2026-06-29.csv").unlink()
-    assert deployment.complaints() == [
+    assert deployment.problems() == [
         f"error: shop.orders: no file {deployment.shop}/orders_{{date}}.csv"
     ]
     deployment.config.write_text(CONFIG + "        optional: true\n")
-    assert deployment.complaints() == []
+    assert deployment.problems() == []
 
 
-def test_a_file_with_another_way_of_writing_dates_is_pointed_out(deployment: Deployment) -> None:
+def test_a_file_with_another_date_format_is_a_warning(deployment: Deployment) -> None:
     deployment.deliver("orders_20260630.csv", "order_no,amount\n")
-    (complaint,) = deployment.complaints()
-    assert complaint.startswith(
-        "warning: shop.orders: passed over, because not named orders_{date}"
-    )
-    assert complaint.endswith("orders_20260630.csv")
+    (problem,) = deployment.problems()
+    assert problem.startswith("warning: shop.orders: ignored files, not named orders_{date}")
+    assert problem.endswith("orders_20260630.csv")
 
 
-def test_a_source_that_has_gone_silent_is_a_warning(deployment: Deployment) -> None:
+def test_a_source_without_recent_files_is_a_warning(deployment: Deployment) -> None:
     (deployment.shop / "orders_2026-06-29.csv").rename(deployment.shop / "orders_2026-06-20.csv")
-    assert deployment.complaints() == ["warning: shop.orders: the newest drop is of 2026-06-20"]
+    assert deployment.problems() == ["warning: shop.orders: the latest file is of 2026-06-20"]
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "problem"),
     [
         ("", "the file is empty (0 bytes)"),
         ("order_no;amount\n", "looks delimited by ';'"),
@@ -163,17 +161,17 @@ def test_a_source_that_has_gone_silent_is_a_warning(deployment: Deployment) -> N
     ],
 )
 def test_a_newest_file_that_cannot_be_read_is_an_error(
-    deployment: Deployment, text: str, complaint: str
+    deployment: Deployment, text: str, problem: str
 ) -> None:
     deployment.deliver("orders_2026-06-30.csv", text)
-    (found,) = deployment.complaints()
+    (found,) = deployment.problems()
     assert found.startswith("error: shop.orders: ")
-    assert complaint in found
+    assert problem in found
 
 
-def test_a_key_that_does_not_tell_rows_apart_is_a_warning(deployment: Deployment) -> None:
+def test_a_repeated_key_is_a_warning(deployment: Deployment) -> None:
     deployment.deliver("orders_2026-06-30.csv", "order_no,amount\n1,5\n1,6\n2,5\n")
-    assert deployment.complaints() == [
+    assert deployment.problems() == [
         "warning: shop.orders: 1 of the first 3 rows of orders_2026-06-30.csv repeat order_no"
     ]
 
@@ -182,38 +180,38 @@ def test_an_entity_without_a_staging_model_is_an_error_that_names_the_file(
     deployment: Deployment,
 ) -> None:
     (deployment.project / STAGING).unlink()
-    assert deployment.complaints() == [
-        f"error: shop.orders: it provides orders, and there is no model {STAGING}"
+    assert deployment.problems() == [
+        f"error: shop.orders: provides orders, but there is no model {STAGING}"
     ]
 
 
 def test_a_warehouse_of_another_company_is_an_error(deployment: Deployment) -> None:
     Warehouse(deployment.home.warehouse).initialise("other", "Other Company")
-    assert deployment.complaints() == [
+    assert deployment.problems() == [
         "error: warehouse: it belongs to other, the configuration is for demo"
     ]
 
 
-def test_a_file_that_is_no_warehouse_is_told_without_a_traceback(deployment: Deployment) -> None:
+def test_a_file_that_is_no_warehouse_is_a_warning_without_a_traceback(
+    deployment: Deployment,
+) -> None:
     deployment.home.warehouse.write_text("not a database")
-    (complaint,) = deployment.complaints()
-    assert complaint.startswith("warning: warehouse: ")
+    (problem,) = deployment.problems()
+    assert problem.startswith("warning: warehouse: ")
     deployment.home.warehouse.unlink()
     duckdb.connect(str(deployment.home.warehouse)).close()
-    (complaint,) = deployment.complaints()
-    assert complaint.startswith("warning: warehouse: ")
+    (problem,) = deployment.problems()
+    assert problem.startswith("warning: warehouse: ")
 
 
-def test_a_port_that_is_taken_is_a_warning(deployment: Deployment) -> None:
+def test_a_port_in_use_is_a_warning(deployment: Deployment) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        assert deployment.complaints(ui=port) == [
-            f"warning: port {port}: in use, ui would listen there"
-        ]
+        assert deployment.problems(ui=port) == [f"warning: port {port}: in use, but ui needs it"]
 
 
 def test_rows_that_cannot_be_read_are_a_warning_with_their_number(deployment: Deployment) -> None:
     deployment.deliver("orders_2026-06-30.csv", 'order_no,amount\n1,5\n2\n3,"5\n4,5\n')
-    assert deployment.complaints() == [
+    assert deployment.problems() == [
         "warning: shop.orders: 2 rows of orders_2026-06-30.csv cannot be read and will be rejected"
     ]

@@ -73,16 +73,16 @@ def scores_of(day: date) -> pa.Table:
 
 
 def run(con: duckdb.DuckDBPyConnection, used: LoadedModel, day: date) -> list[str]:
-    """Measure a day, and score it if nothing holds it back; what does."""
+    """Measure a day, score it if no feature blocks, and return the features that do."""
     measure(con, day, used, [day])
-    held = [shift.feature for shift in blocking_shifts(con, day, BOUND)]
-    if not held:
+    blocking = [shift.feature for shift in blocking_shifts(con, day, BOUND)]
+    if not blocking:
         replace_churn_scores(con, [day], scores_of(day))
-    return held
+    return blocking
 
 
 def multiply(con: duckdb.DuckDBPyConnection, since: date, factor: float) -> None:
-    """What a change of unit does: from a day on a feature is multiplied."""
+    """Multiply a feature from a day on, as a change of unit does."""
     con.execute(
         """
         update features.feat_customer_snapshots
@@ -99,7 +99,7 @@ def test_days_like_those_of_the_training_pass(
     assert [run(con, used, day) for day in DAYS[:5]] == [[]] * 5
 
 
-def test_a_change_of_unit_is_blocking_shifts_the_same_day_and_every_day_until_it_is_undone(
+def test_a_change_of_unit_blocks_from_its_first_day_until_it_is_undone(
     con: duckdb.DuckDBPyConnection, used: LoadedModel
 ) -> None:
     run(con, used, DAYS[0])
@@ -118,14 +118,14 @@ def test_the_message_names_features_their_index_and_what_to_do(
     multiply(con, DAYS[1], 100)
     run(con, used, DAYS[1])
     (shift,) = blocking_shifts(con, DAYS[1], BOUND)
-    said = blocking_message(DAYS[1], [shift])
+    text = blocking_message(DAYS[1], [shift])
 
-    assert f"late_answers_90d (PSI {shift.psi:.2f})" in said
-    assert f"holdfast accept-drift --date {DAYS[1]} --feature late_answers_90d" in said
-    assert "on_shift: warn" in said
+    assert f"late_answers_90d (PSI {shift.psi:.2f})" in text
+    assert f"holdfast accept-drift --date {DAYS[1]} --feature late_answers_90d" in text
+    assert "on_shift: warn" in text
 
 
-def test_what_a_person_accepts_passes_that_day_and_later_and_a_further_shift_does_not(
+def test_an_accepted_drift_does_not_block_later_days_and_a_further_drift_does(
     con: duckdb.DuckDBPyConnection, used: LoadedModel
 ) -> None:
     run(con, used, DAYS[0])
@@ -147,31 +147,29 @@ def test_what_a_person_accepts_passes_that_day_and_later_and_a_further_shift_doe
     ).fetchall() == [(DAYS[1], "late_answers_90d", "1", at, "ada", "New unit.")]
 
 
-def test_only_what_holds_a_day_back_can_be_accepted(
+def test_only_features_that_block_can_be_accepted(
     con: duckdb.DuckDBPyConnection, used: LoadedModel
 ) -> None:
     at = datetime(2026, 6, 1, 9, tzinfo=UTC)
     run(con, used, DAYS[0])
     multiply(con, DAYS[1], 100)
     run(con, used, DAYS[1])
-    for day, features, said in (
-        (DAYS[1], ["late_answers_90d", "plan"], "plan: does not hold .* those that do: late_"),
-        (DAYS[0], ["plan"], "plan: does not hold .* no feature does"),
+    for day, features, text in (
+        (DAYS[1], ["late_answers_90d", "plan"], "plan: does not block .* features that do: late_"),
+        (DAYS[0], ["plan"], "plan: does not block .* no feature does"),
         (DAYS[9], ["plan"], "no feature does"),
     ):
-        with pytest.raises(DriftError, match=said):
+        with pytest.raises(DriftError, match=text):
             accept(con, day, features, bound=BOUND, at=at, by="ada")
     assert con.execute("from ops.accepted_drift").fetchall() == []
 
 
-def test_the_first_day_of_all_is_blocking_shifts_by_nothing(
-    con: duckdb.DuckDBPyConnection, used: LoadedModel
-) -> None:
+def test_the_first_day_is_never_blocked(con: duckdb.DuckDBPyConnection, used: LoadedModel) -> None:
     multiply(con, DAYS[0], 100)
     assert run(con, used, DAYS[0]) == []
 
 
-def test_a_feature_that_the_company_itself_moves_holds_nothing_back(
+def test_a_feature_without_comparison_never_blocks(
     con: duckdb.DuckDBPyConnection, used: LoadedModel
 ) -> None:
     con.execute("update seeds.feature_catalogue set comparable_after_days = null")
@@ -180,7 +178,7 @@ def test_a_feature_that_the_company_itself_moves_holds_nothing_back(
     assert run(con, used, DAYS[1]) == []
 
 
-def test_a_day_is_held_against_the_scored_one_four_weeks_before_or_the_first(
+def test_a_day_is_compared_with_the_scored_day_four_weeks_before_or_the_first(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     assert earlier_date(con, DAYS[5]) is None
@@ -192,7 +190,7 @@ def test_a_day_is_held_against_the_scored_one_four_weeks_before_or_the_first(
     assert earlier_date(con, DAYS[30], also=[DAYS[2], DAYS[30]]) == DAYS[2]
 
 
-def test_days_measured_together_are_held_against_the_same_as_one_by_one(
+def test_days_measured_together_are_compared_with_the_same_days_as_one_by_one(
     con: duckdb.DuckDBPyConnection, used: LoadedModel
 ) -> None:
     counted = "from ml.feature_counts order by snapshot_date, feature, bin"
@@ -223,7 +221,7 @@ def test_the_reference_is_kept_with_the_version_and_has_the_score_in_it(
     assert reference_of(con, "1").equals(kept)
 
 
-def test_without_the_rows_that_the_model_was_trained_on_nothing_is_measured(
+def test_without_the_training_rows_nothing_is_measured(
     con: duckdb.DuckDBPyConnection, used: LoadedModel
 ) -> None:
     con.execute("delete from features.feat_customer_snapshots where snapshot_date <= ?", [HOLDOUT])
