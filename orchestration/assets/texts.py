@@ -27,14 +27,15 @@ if TYPE_CHECKING:
 TEXT_MODEL = dg.AssetKey(["ml", "text_model"])
 TEXT_SCORES = dg.AssetKey(["ml", "text_scores"])
 COMPLAINT_TERMS = dg.AssetKey(["ml", "complaint_terms"])
-# What is read, and whose it is.
+# Tables that the two assets read.
 TEXTS = [
-    dg.AssetKey(["intermediate", name])
+    dg.AssetKey(["texts", name])
     for name in (
-        "int_feedback_versions",
-        "int_tickets_versions",
-        "int_customers_versions",
-        "int_identity_history",
+        "delivered_texts",
+        "labelled_texts",
+        "ticket_topics",
+        "text_writers",
+        "writer_names",
     )
 ]
 NOTHING_WRITTEN = "no text has been delivered, so there is nothing to learn from"
@@ -70,7 +71,7 @@ def text_model_asset(
 
         as_of = dates_of(context)[-1]
         with final_unless_in_use(), warehouse.connect(read_only=True) as con:
-            texts = texts_to_learn(con, as_of)
+            texts = texts_to_learn(con)
         if len(texts) == 0 and not _is_anything_written(warehouse):
             return dg.MaterializeResult(metadata={"why": NOTHING_WRITTEN})
         training = train_texts(texts, as_of)
@@ -163,7 +164,7 @@ def text_scores_assets(
 
 def _is_anything_written(warehouse: Warehouse) -> bool:
     with warehouse.connect(read_only=True) as con:
-        return bool(con.execute("from intermediate.int_feedback_versions limit 1").fetchall())
+        return bool(con.execute("from texts.delivered_texts limit 1").fetchall())
 
 
 def _months(unread: "dict[str, pa.Table]") -> list[date]:

@@ -25,7 +25,7 @@ EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
 
 # Texts are read between the entities and what is said of dates. Dates that are trained on count
 # only from there on: before, nothing depends on which they are.
-AFTER_READING = ("texts", "marts", "features", "warnings", "labels", "examples")
+AFTER_READING = ("marts", "features", "warnings", "labels", "examples")
 
 _SELECT_AFTER = " ".join(f"fqn:holdfast.{layer}" for layer in AFTER_SCORING)
 # The catalogue is held against the features by a test, which a build must hold both of to run.
