@@ -15,14 +15,15 @@ WAREHOUSE_POOL = "warehouse_writer"
 FEATURES = dg.AssetKey(["features", "feat_customer_snapshots"])
 FEATURE_CATALOGUE = dg.AssetKey(["seeds", "feature_catalogue"])
 EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
-# Texts, and the customers who wrote them.
+# Texts, their labels and topics, and the customers who wrote them.
 TEXTS = tuple(
-    dg.AssetKey(["intermediate", name])
+    dg.AssetKey(["texts", name])
     for name in (
-        "int_feedback_versions",
-        "int_tickets_versions",
-        "int_customers_versions",
-        "int_identity_history",
+        "delivered_texts",
+        "labelled_texts",
+        "ticket_topics",
+        "text_writers",
+        "writer_names",
     )
 )
 

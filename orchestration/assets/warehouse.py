@@ -23,7 +23,7 @@ from warehouse.connection import Warehouse, write_run_dates
 # Layers that need the day's churn scores.
 AFTER_SCORING = ("predictions", "calibration", "activation", "feedback", "ops")
 # Layers that need the scores of texts. Only these depend on the dates that a training reads.
-AFTER_TEXTS = ("texts", "marts", "features", "warnings", "labels", "examples")
+AFTER_TEXTS = ("marts", "features", "warnings", "labels", "examples")
 
 _SELECT_AFTER_SCORING = " ".join(f"fqn:holdfast.{layer}" for layer in AFTER_SCORING)
 # A test compares the catalogue with the features; dbt runs it in a build that selects both.

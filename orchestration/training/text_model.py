@@ -48,7 +48,7 @@ def train_text_model(
         as_of: date of the training.
         run_id: the Dagster run, logged with the model.
     """
-    texts = texts_to_learn(con, as_of)
+    texts = texts_to_learn(con)
     if len(texts) == 0 and not _has_feedback(con):
         return None
     result = train_texts(texts, as_of)
@@ -92,7 +92,7 @@ def score_texts(
 
 
 def _has_feedback(con: duckdb.DuckDBPyConnection) -> bool:
-    return bool(con.execute("from intermediate.int_feedback_versions limit 1").fetchall())
+    return bool(con.execute("from texts.delivered_texts limit 1").fetchall())
 
 
 def _months(unscored: dict[str, pa.Table]) -> list[date]:

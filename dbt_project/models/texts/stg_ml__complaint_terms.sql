@@ -1,4 +1,6 @@
-{#- The words of complaints, each written by at least five customers. -#}
+{{ config(materialized='ephemeral') }}
+
+{#- Terms of complaints, each written by at least five customers. -#}
 select
     month,
     topic,

@@ -1,4 +1,6 @@
-{#- What was read out of each delivered text, on the day it became known. -#}
+{{ config(materialized='ephemeral') }}
+
+{#- Sentiment and topic of each delivered text, read on the day on which it became known. -#}
 select
     load_id as _load_id,
     row_no as _row,

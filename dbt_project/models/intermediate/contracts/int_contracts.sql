@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='ephemeral') }}
 
 {#-
     Subscriptions as contracts: one row a subscription, customer and stretch of days on which it ran

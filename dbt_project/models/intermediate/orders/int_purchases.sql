@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='ephemeral') }}
 
 {#-
     Orders as purchases: one row an order and stretch of days on which it counted as one

@@ -1,0 +1,7 @@
+{#- Names under which the source records of a customer were delivered, one row a version. -#}
+select
+    writers.customer_no,
+    records.full_name
+from {{ ref('int_customers_versions') }} as records
+inner join {{ ref('text_writers') }} as writers using (source, source_customer_id)
+where records.full_name is not null
