@@ -192,12 +192,12 @@ class Dbt:
         """
         current, stored = self._fingerprint(), StoredProject(self.home.dbt_target)
         if current not in _READ:
-            _READ[current] = stored.read(current) or self._parse()
+            _READ[current] = stored.read(current) or self.parse()
         if not stored.is_of(current):
             stored.write(current, _READ[current])
         return _READ[current]
 
-    def _parse(self) -> ParsedProject:
+    def parse(self) -> ParsedProject:
         """Parse the project, which takes 2 to 9 s."""
         result = dbtRunner().invoke(["parse", *self._flags(), "--no-write-json"])
         if not isinstance(result.result, Manifest):

@@ -24,15 +24,15 @@ def broken() -> None:
     raise dg.Failure("no rows")
 
 
-def report(*assets: dg.AssetsDefinition | dg.AssetChecksDefinition) -> list[str]:
-    """The lines that a run of some assets prints."""
+def report(*given: dg.AssetsDefinition | dg.AssetChecksDefinition) -> list[str]:
+    """The lines that a run of some assets and checks prints."""
     console = Console(file=StringIO(), width=120)
     reporter = TerminalReporter(console)
     reporter.note("No model is in use.")
     with reporter.following() as logger:
         job = dg.Definitions(
-            assets=[each for each in assets if isinstance(each, dg.AssetsDefinition)],
-            asset_checks=[each for each in assets if isinstance(each, dg.AssetChecksDefinition)],
+            assets=[each for each in given if not isinstance(each, dg.AssetChecksDefinition)],
+            asset_checks=[each for each in given if isinstance(each, dg.AssetChecksDefinition)],
             jobs=[dg.define_asset_job("everything")],
             loggers={RUN_LOGGER: logger},
         ).resolve_job_def("everything")

@@ -40,7 +40,7 @@ def publish(instance: dg.DagsterInstance, day: str) -> None:
     instance.report_runless_asset_event(dg.AssetMaterialization(PUBLISHED, partition=day))
 
 
-def test_a_schedule_asks_for_the_day_that_has_just_ended_where_the_company_is(
+def test_the_daily_schedule_requests_the_day_that_has_ended_in_the_companys_time_zone(
     definitions: dg.Definitions,
 ) -> None:
     schedule = definitions.resolve_schedule_def("daily")
@@ -53,7 +53,9 @@ def test_a_schedule_asks_for_the_day_that_has_just_ended_where_the_company_is(
     assert request.partition_key == "2026-06-29"
 
 
-def test_a_schedule_rests_when_the_data_has_ended(definitions: dg.Definitions) -> None:
+def test_the_daily_schedule_skips_days_after_the_end_of_the_data(
+    definitions: dg.Definitions,
+) -> None:
     schedule = definitions.resolve_schedule_def("daily")
     later = datetime(2026, 7, 2, 5, tzinfo=ZoneInfo("Europe/Berlin"))
     context = dg.build_schedule_context(scheduled_execution_time=later)
@@ -64,15 +66,15 @@ def test_a_schedule_rests_when_the_data_has_ended(definitions: dg.Definitions) -
 
 @pytest.fixture
 def stored_instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    """A schedule opens its instance anew, so it must be one that is kept."""
+    """A stored instance: a schedule opens its instance again."""
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         yield instance
 
 
-def asked_whether_to_retrain(
+def retrain_tick(
     definitions: dg.Definitions, home: Home, instance: dg.DagsterInstance
 ) -> ScheduleExecutionData:
-    """What the schedule says on the morning after 29 June."""
+    """The retrain schedule's tick on the morning after 29 June."""
     with dg.build_schedule_context(
         instance=instance,
         resources={"home": home},
@@ -82,15 +84,15 @@ def asked_whether_to_retrain(
         return definitions.resolve_schedule_def("retrain").evaluate_tick(context)
 
 
-def test_whether_to_retrain_is_asked_once_the_day_is_published(
+def test_the_retrain_schedule_skips_a_day_that_is_not_published(
     definitions: dg.Definitions, tmp_path: Path, stored_instance: dg.DagsterInstance
 ) -> None:
-    tick = asked_whether_to_retrain(definitions, Home(tmp_path), stored_instance)
+    tick = retrain_tick(definitions, Home(tmp_path), stored_instance)
     assert not tick.run_requests
     assert "2026-06-29 has not been published" in str(tick.skip_message)
 
 
-def test_a_reason_to_retrain_is_told_the_run_as_a_tag(
+def test_the_reason_to_retrain_is_a_tag_of_the_run(
     definitions: dg.Definitions,
     tmp_path: Path,
     stored_instance: dg.DagsterInstance,
@@ -101,23 +103,21 @@ def test_a_reason_to_retrain_is_told_the_run_as_a_tag(
     monkeypatch.setattr(
         "orchestration.training.evidence.why_due", lambda config, home, day: reasons.get(day)
     )
-    (request,) = (
-        asked_whether_to_retrain(definitions, Home(tmp_path), stored_instance).run_requests or []
-    )
+    (request,) = retrain_tick(definitions, Home(tmp_path), stored_instance).run_requests or []
     assert request.partition_key == "2026-06-29"
     assert request.tags["holdfast/retrain_reason"] == "decay: it ranks no better than a coin"
 
 
-def test_without_a_reason_nothing_is_retrained(
+def test_the_retrain_schedule_skips_a_day_without_a_reason(
     definitions: dg.Definitions, tmp_path: Path, stored_instance: dg.DagsterInstance
 ) -> None:
     publish(stored_instance, "2026-06-29")
-    tick = asked_whether_to_retrain(definitions, Home(tmp_path).create(), stored_instance)
+    tick = retrain_tick(definitions, Home(tmp_path).create(), stored_instance)
     assert not tick.run_requests
     assert "no training is due" in str(tick.skip_message)
 
 
-def test_new_drops_are_run_day_by_day_after_the_last_published_one(
+def test_new_files_request_a_run_for_each_day_after_the_latest_published_one(
     definitions: dg.Definitions, tmp_path: Path, instance: dg.DagsterInstance
 ) -> None:
     home = Home(tmp_path).create()
@@ -127,7 +127,7 @@ def test_new_drops_are_run_day_by_day_after_the_last_published_one(
     assert requested(definitions, home, instance) == ["2026-06-28", "2026-06-29"]
 
 
-def test_a_file_of_a_day_beyond_the_data_starts_nothing(
+def test_a_file_of_a_day_after_the_end_of_the_data_requests_nothing(
     definitions: dg.Definitions, tmp_path: Path, instance: dg.DagsterInstance
 ) -> None:
     home = Home(tmp_path).create()
@@ -136,7 +136,7 @@ def test_a_file_of_a_day_beyond_the_data_starts_nothing(
     assert requested(definitions, home, instance) == []
 
 
-def test_the_first_run_of_all_is_left_to_a_person(
+def test_nothing_is_requested_before_the_first_publication(
     definitions: dg.Definitions, tmp_path: Path, instance: dg.DagsterInstance
 ) -> None:
     home = Home(tmp_path).create()

@@ -11,19 +11,12 @@ import pytest
 
 from deployment.config import DeploymentConfig
 from deployment.home import Home
+from orchestration import asset_keys
+from orchestration.asset_keys import CHURN_SCORES, PUBLISHED, TRAINING, WAREHOUSE_POOL
 from orchestration.definitions import build_defs
 from orchestration.jobs import BACKFILL, DAILY, RETRAIN
 from warehouse.connection import Warehouse
 
-EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
-FEATURES = dg.AssetKey(["features", "feat_customer_snapshots"])
-MODEL = dg.AssetKey(["ml", "churn_model"])
-HOLDOUT_SCORES = dg.AssetKey(["ml", "holdout_scores"])
-BEHAVIOUR_GROUPS = dg.AssetKey(["ml", "behaviour_groups"])
-TEXT_MODEL = dg.AssetKey(["ml", "text_model"])
-SCORES = dg.AssetKey(["ml", "churn_scores"])
-RISK = dg.AssetKey(["activation", "customer_risk_daily"])
-PUBLISHED = dg.AssetKey(["published", "holdfast"])
 LAYERS = {
     "raw",
     "staging",
@@ -46,7 +39,7 @@ LAYERS = {
 
 
 def steps(definitions: dg.Definitions, job: str) -> dict[str, set[str]]:
-    """The steps that each step of a job waits for, near and far."""
+    """The steps that each step of a job waits for, directly or not."""
     structure = definitions.resolve_job_def(job).graph.dependency_structure
     direct = {
         node: {
@@ -102,13 +95,12 @@ def test_every_asset_has_a_layer_an_owner_a_kind_and_a_description(
 
 
 def test_the_daily_job_trains_nothing(definitions: dg.Definitions) -> None:
-    training = {EXAMPLES, MODEL, HOLDOUT_SCORES, BEHAVIOUR_GROUPS, TEXT_MODEL}
-    assert keys(definitions, RETRAIN) - keys(definitions, DAILY) == training
+    assert keys(definitions, RETRAIN) - keys(definitions, DAILY) == set(TRAINING)
     assert keys(definitions, BACKFILL) == keys(definitions, DAILY)
 
 
 @pytest.mark.parametrize("job", [DAILY, RETRAIN, BACKFILL])
-def test_a_job_enters_dbt_three_times_before_texts_are_read_before_scoring_and_after(
+def test_a_job_runs_dbt_before_texts_are_scored_before_customers_are_and_after(
     definitions: dg.Definitions, job: str
 ) -> None:
     waits = steps(definitions, job)
@@ -120,7 +112,7 @@ def test_a_job_enters_dbt_three_times_before_texts_are_read_before_scoring_and_a
 
 
 @pytest.mark.parametrize("job", [DAILY, RETRAIN, BACKFILL])
-def test_nothing_is_scored_before_the_gate_nor_published_before_everything_else(
+def test_checks_precede_scoring_and_everything_precedes_the_publication(
     definitions: dg.Definitions, job: str
 ) -> None:
     waits = steps(definitions, job)
@@ -132,7 +124,7 @@ def test_nothing_is_scored_before_the_gate_nor_published_before_everything_else(
     assert waits["published__holdfast"] == set(waits) - {"published__holdfast"}
 
 
-def test_a_new_model_scores_the_day_it_was_trained_for(definitions: dg.Definitions) -> None:
+def test_a_new_model_scores_the_day_of_its_training(definitions: dg.Definitions) -> None:
     waits = steps(definitions, RETRAIN)
     assert "train_model" in waits["ml__churn_scores"]
     assert "train_model" in waits["measure_drift"]
@@ -140,21 +132,19 @@ def test_a_new_model_scores_the_day_it_was_trained_for(definitions: dg.Definitio
 
 def test_scores_never_reach_features_labels_or_marts(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
-    behind = {SCORES}
+    behind = {CHURN_SCORES}
     for key in graph.toposorted_asset_keys:
         if graph.get(key).parent_keys & behind:
             behind.add(key)
-    groups = {graph.get(key).group_name for key in behind - {SCORES}}
+    groups = {graph.get(key).group_name for key in behind - {CHURN_SCORES}}
     assert groups == {"predictions", "calibration", "activation", "feedback", "published"}
 
 
-def test_every_writer_of_the_warehouse_waits_for_the_same_place(
+def test_every_writer_of_the_warehouse_uses_one_pool(
     definitions: dg.Definitions,
 ) -> None:
     nodes = definitions.resolve_job_def(RETRAIN).graph.node_defs
-    assert {node.pool for node in nodes if isinstance(node, dg.OpDefinition)} == {
-        "warehouse_writer"
-    }
+    assert {node.pool for node in nodes if isinstance(node, dg.OpDefinition)} == {WAREHOUSE_POOL}
 
 
 def test_dbt_tests_are_checks_that_block(
@@ -171,7 +161,7 @@ def test_dbt_tests_are_checks_that_block(
     assert [node["name"] for node in generic if node["name"] not in names] == []
 
 
-def test_a_test_may_replace_a_resource_and_not_a_module(
+def test_a_resource_can_be_replaced(
     demo_config: DeploymentConfig, empty_home: Home, manifest: Mapping[str, Any], tmp_path: Path
 ) -> None:
     other = Warehouse(tmp_path / "other.duckdb")
@@ -181,10 +171,16 @@ def test_a_test_may_replace_a_resource_and_not_a_module(
     assert (definitions.resources or {})["warehouse"] is other
 
 
-def test_days_that_are_over_are_known_whatever_the_clock_says(
+def test_partitions_of_data_that_ends_do_not_depend_on_the_clock(
     definitions: dg.Definitions, demo_config: DeploymentConfig
 ) -> None:
     partitions = definitions.resolve_asset_graph().get(PUBLISHED).partitions_def
     assert partitions is not None
     days = partitions.get_partition_keys()
     assert (days[0], days[-1]) == (str(demo_config.first_date), str(demo_config.last_date))
+
+
+def test_every_asset_that_python_names_exists(definitions: dg.Definitions) -> None:
+    named = {key for key in vars(asset_keys).values() if isinstance(key, dg.AssetKey)}
+    assert {PUBLISHED, CHURN_SCORES} < named
+    assert named <= set(definitions.resolve_asset_graph().materializable_asset_keys)

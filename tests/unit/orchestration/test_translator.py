@@ -27,7 +27,9 @@ def test_a_key_is_schema_and_name_for_models_and_sources(translator: LayerTransl
     assert translator.get_asset_key(SOURCE) == dg.AssetKey(["raw_shop", "orders"])
 
 
-def test_the_group_is_the_layer_whatever_folders_are_below_it(translator: LayerTranslator) -> None:
+def test_the_group_is_the_first_folder_whatever_folders_are_below_it(
+    translator: LayerTranslator,
+) -> None:
     assert translator.get_group_name(MODEL) == "marts"
     assert translator.get_group_name(STAGING) == "staging"
     assert translator.get_group_name(SEED) == "seeds"

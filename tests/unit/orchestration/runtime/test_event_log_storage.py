@@ -24,6 +24,7 @@ def customers() -> dg.MaterializeResult[None]:
 def instance_with(
     storage: type[ConsolidatedSqliteEventLogStorage], home: Path
 ) -> dg.DagsterInstance:
+    home.mkdir()
     module, name = storage.__module__, storage.__name__
     settings = {
         "telemetry": {"enabled": False},

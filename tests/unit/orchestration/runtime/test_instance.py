@@ -37,7 +37,7 @@ def started_run(instance: dg.DagsterInstance, process: str) -> str:
     return run.run_id
 
 
-def test_nothing_phones_home(empty_home: Home) -> None:
+def test_telemetry_is_off(empty_home: Home) -> None:
     settings = yaml.safe_load((empty_home.dagster_home / "dagster.yaml").read_text())
     assert settings["telemetry"] == {"enabled": False}
     variables = environment(empty_home, Path("config/demo.yml"))
@@ -51,7 +51,7 @@ def test_one_run_at_a_time_and_one_writer_of_the_warehouse(empty_home: Home) -> 
     assert settings["concurrency"]["pools"]["default_limit"] == 1
 
 
-def test_a_run_whose_process_was_killed_is_closed_and_in_nobodys_way(
+def test_a_run_whose_process_was_killed_is_failed_and_blocks_no_other(
     instance: dg.DagsterInstance,
 ) -> None:
     process = subprocess.Popen([sys.executable, "-c", "pass"])
@@ -63,11 +63,11 @@ def test_a_run_whose_process_was_killed_is_closed_and_in_nobodys_way(
     assert run.status is dg.DagsterRunStatus.FAILURE
 
 
-def test_a_run_whose_process_lives_is_in_progress(instance: dg.DagsterInstance) -> None:
+def test_a_run_whose_process_exists_is_in_progress(instance: dg.DagsterInstance) -> None:
     run_id = started_run(instance, process_tag())
     assert [run.run_id for run in runs_in_progress(instance)] == [run_id]
 
 
-def test_a_run_on_another_machine_is_not_taken_for_dead(instance: dg.DagsterInstance) -> None:
+def test_a_run_on_another_machine_counts_as_in_progress(instance: dg.DagsterInstance) -> None:
     run_id = started_run(instance, f"elsewhere:{os.getpid()}")
     assert [run.run_id for run in runs_in_progress(instance)] == [run_id]
