@@ -1,1 +1,4 @@
-"""Proof that a change of structure changes no figure: each table of two trees, row by row."""
+"""Comparison of two trees by their results: every published table and stored score, row by row.
+
+Tests of a rule do not belong here, and nothing here imports the project's other packages.
+"""
