@@ -15,7 +15,7 @@ from warehouse.connection import Warehouse
 
 # Moments of a kill, evenly spread over an extraction, each for a first load and for changes.
 MOMENTS = 5
-ROWS = 5_000
+ROWS = 3_000
 PROGRAM = """
 from datetime import date
 from pathlib import Path
