@@ -53,7 +53,7 @@ def test_repeated_keys_and_unusable_cursors_are_warnings(orders: Database) -> No
         "shop.orders: 1 of 4 rows have no changed: they are read each time",
         (
             "shop.orders: 1 of 4 rows have a changed in the future: changes before that time"
-            " seen to change"
+            " are missed"
         ),
     ]
     repeated = "shop.orders: 1 of 4 rows repeat no"

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import socket
+from importlib import metadata
+
+import duckdb
+
+from deployment.home import Home
+from tests.unit.cli.doctor.conftest import Deployment
+from warehouse.connection import Warehouse
+
+
+def test_a_package_of_another_version_is_named_with_both_versions(
+    deployment: Deployment,
+) -> None:
+    deployment.pin("duckdb", "0.0.1")
+    found = metadata.version("duckdb")
+    assert deployment.problems() == [
+        f"warning: package duckdb: {found}, but 0.0.1 is locked",
+    ]
+    deployment.pin("no-such-package", "1.0")
+    assert deployment.problems() == [
+        "error: package no-such-package: not installed, but 1.0 is locked",
+    ]
+    deployment.pin("no-such-package", "1.0 ; sys_platform == 'win32'")
+    assert deployment.problems() == []
+
+
+def test_a_home_that_cannot_be_written_is_an_error(deployment: Deployment) -> None:
+    file = deployment.project / "a_file"
+    file.touch()
+    deployment.home = Home(file / "home")
+    assert any("error: home:" in problem for problem in deployment.problems())
+
+
+def test_a_warehouse_of_another_company_is_an_error(deployment: Deployment) -> None:
+    Warehouse(deployment.home.warehouse).initialise("other", "Other Company")
+    assert deployment.problems() == [
+        "error: warehouse: it belongs to other, the configuration is for demo"
+    ]
+
+
+def test_a_file_that_is_no_warehouse_is_a_warning_without_a_traceback(
+    deployment: Deployment,
+) -> None:
+    deployment.home.warehouse.write_text("not a database")
+    (problem,) = deployment.problems()
+    assert problem.startswith("warning: warehouse: ")
+    deployment.home.warehouse.unlink()
+    duckdb.connect(str(deployment.home.warehouse)).close()
+    (problem,) = deployment.problems()
+    assert problem.startswith("warning: warehouse: ")
+
+
+def test_a_port_in_use_is_a_warning(deployment: Deployment) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert deployment.problems(ui=port) == [f"warning: port {port}: in use, but ui needs it"]

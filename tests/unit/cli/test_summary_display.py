@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from datetime import date
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+
+from cli.attrition import StageAttrition
+from cli.summary import DaySummary
+from cli.summary_display import show_summary
+from deployment.config_file import load_config
+from deployment.home import Home
+
+DEMO = load_config(Path(__file__).parents[3] / "config" / "demo.yml")
+SUMMARY = DaySummary(
+    day=date(2026, 6, 30),
+    deliveries=[("crm", 7862, 10), ("shop", 562_597, 25)],
+    stale=[("helpdesk", "could not be read", date(2026, 6, 27))],
+    customers=5079,
+    eligible=2646,
+    high_risk=307,
+    value_at_risk=267_531.4,
+    model_version="1",
+    riskiest=[("cd759391a71355e4", 0.91, 1647.2, "No order for 47 days")],
+    attrition=StageAttrition(
+        "repeat", date(2026, 4, 1), date(2026, 6, 1), 2549, 130, None, None, None
+    ),
+    warned=75,
+    newly_warned=3,
+    alarms=["Orders: 12 instead of 60"],
+)
+
+
+def shown(metrics: dict[str, float]) -> list[str]:
+    console = Console(file=StringIO(), width=110)
+    show_summary(console, SUMMARY, metrics, DEMO, Home(Path("/data")))
+    assert isinstance(console.file, StringIO)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+def test_the_day_is_shown_line_by_line() -> None:
+    lines = shown({"roc_auc": 0.84, "recency.roc_auc": 0.717, "trees": 120.0})
+    assert lines[1:8] == [
+        "Rows loaded   crm 7,862 (10 rejected), shop 562,597 (25 rejected)",
+        "Stale         helpdesk could not be read; its latest delivery is of 2026-06-27",
+        "Customers     5,079, of whom 2,646 are eligible",
+        "High risk     307 customers; value at risk of all eligible customers 267,531 EUR",
+        "Warnings      75 customers, 3 with a new one",
+        "Unusual       Orders: 12 instead of 60",
+        (
+            "Attrition     highest among customers with two to four purchases: 5.1 % lost a month "
+            "(130 in total, 2026-04 to 2026-06)"
+        ),
+    ]
+    (model,) = [line for line in lines if line.startswith("│ model")]
+    assert "0.840" in model
+    (customer,) = [line for line in lines if "cd759391a71355e4" in line]
+    assert "91%" in customer
+    assert "1,647" in customer
+
+
+def test_a_base_rate_model_is_named_with_its_probability() -> None:
+    lines = shown({"trees": 0.0, "mean_predicted": 0.312, "roc_auc": 0.5})
+    assert any(
+        line.startswith("Model         the base rate") and line.endswith("31.2%") for line in lines
+    )
+
+
+def test_without_recorded_metrics_there_is_no_table_of_them() -> None:
+    assert not any("on its holdout" in line for line in shown({}))
