@@ -7,9 +7,9 @@
 }}
 
 {#-
-    What kind of customer each one is: one row a customer known on the day, bought or not. What the
-    customers of a day are compared with is older than the day (segment_boundaries, ml's behaviour
-    groups), so that nobody moves because others did.
+    Segments of each customer known on the date, with or without a purchase. Boundaries and behaviour
+    groups are older than the date (segment_boundaries, ml.behaviour_groups), so that no customer
+    changes segment because other customers changed.
 -#}
 {%- set measures = behaviour_measures() %}
 with
@@ -23,7 +23,7 @@ dates as (
     where purpose = 'daily'
 ),
 
--- What holds on a date is joined by the date and not by the customer.
+-- Values of a date are joined by the date and not by the customer.
 boundaries as (
     select
         dates.snapshot_date,
@@ -48,7 +48,7 @@ groups as (
             and dates.snapshot_date < groups.valid_to
 ),
 
--- Every group of a day has one scale, and its own centre.
+-- Groups of a date share one scale; each has its own centre.
 scales as (
     select
         snapshot_date,
@@ -96,7 +96,7 @@ needs as (
     inner join categories on demand.usual_category_number = categories.category_number
 ),
 
--- How far off the usual each one is; what the groups are not told apart by is nobody's difference.
+-- Standardised distance of each measure from its location; 0 for a measure that no group uses.
 described as (
     select
         features.*,
@@ -127,7 +127,7 @@ described as (
             and features.snapshot_date = scores.snapshot_date
 ),
 
--- By lists, which costs a quarter of a join with the groups.
+-- Lists cost a quarter of a join with the groups.
 measured as (
     select
         * exclude (place, centres),
@@ -153,19 +153,9 @@ final as (
             when recency_score is null and features.orders_lifetime > 0 then 'lost'
             else {{ rfm_segment('recency_score', 'frequency_score', 'monetary_score') }}
         end as rfm_segment,
-        {{ lifecycle_stage(
-            'features.purchase_days_lifetime',
-            'features.paid_contract_days',
-            "lower(coalesce(features.contract_plan, features.plan)) = 'trial'",
-        ) }} as lifecycle_stage,
+        {{ lifecycle_stage_of_snapshot('features') }} as lifecycle_stage,
         {{ lifecycle_status() }} as lifecycle_status,
-        case
-            when coalesce(features.expected_value, 0) <= 0 then 'none'
-            when features.expected_value > boundaries.value_high_above then 'high'
-            when features.expected_value > boundaries.value_medium_above then 'medium'
-            when boundaries.value_medium_above is not null then 'low'
-            else 'none'
-        end as value_tier,
+        {{ value_tier('features.expected_value') }} as value_tier,
         case
             when {{ has_behaviour() }}
                 then
@@ -174,12 +164,7 @@ final as (
                     ]
             else 'inactive'
         end as behaviour_group,
-        case
-            when coalesce(features.orders_365d, 0) = 0 then 'none'
-            when features.categories_365d = 1 or features.top_category_share_365d >= 0.75
-                then 'single_need'
-            when features.categories_365d > 1 then 'several_needs'
-        end as need_scenario,
+        {{ need_scenario() }} as need_scenario,
         needs.main_need,
         {{ customer_type() }} as customer_type,
         coalesce(features.risk_tier, 'none') as risk_tier,

@@ -7,6 +7,7 @@
     beginning is in the stage in it, and sums over days of entering and of leaving say how many.
 -#}
 {%- set is_contractual = var('churn_kind') == 'contractual' -%}
+{%- set prospect, trial = segment_values('lifecycle_stage')[:2] -%}
 with
 
 as_of as (
@@ -14,7 +15,10 @@ as_of as (
 ),
 
 stages (stage, stage_no) as (
-    values ('prospect', 1), ('trial', 2), ('first_purchase', 3), ('repeat', 4), ('loyal', 5)
+    values
+    {%- for each in lifecycle_stages() %}
+    ('{{ each.stage }}', {{ loop.index }}){{ ',' if not loop.last }}
+    {%- endfor %}
 ),
 
 months as (
@@ -62,7 +66,7 @@ beginnings as (
         contract_starts.first_on,
         coalesce(
             contract_starts.trial_on,
-            case when customers.lifecycle_stage = 'trial' then customers.seen_on end
+            case when customers.lifecycle_stage = '{{ trial }}' then customers.seen_on end
         ) as trial_on
     from customers
     left join contract_starts using (customer_id)
@@ -102,7 +106,7 @@ stretches as (
 ),
 
 steps (stage, first_day, next_day) as (
-    values ('first_purchase', 0, 90), ('repeat', 90, 365), ('loyal', 365, 1000000)
+    values {{ contract_stages() }}
 ),
 
 stays as (
@@ -120,7 +124,7 @@ beginnings as (
     select
         *,
         first_order_on as first_on,
-        case when lifecycle_stage = 'trial' then seen_on end as trial_on
+        case when lifecycle_stage = '{{ trial }}' then seen_on end as trial_on
     from customers
 ),
 
@@ -167,14 +171,14 @@ stays as (
 -- eligible_days, counted from the day on which it began to be one.
 waiting as (
     select
-        'prospect' as stage,
+        '{{ prospect }}' as stage,
         seen_on as entered_on,
         coalesce(least(trial_on, first_on), trial_on, first_on) as next_on
     from beginnings
     where seen_on < coalesce(least(trial_on, first_on), trial_on, first_on, date '9999-12-31')
     union all
     select
-        'trial' as stage,
+        '{{ trial }}' as stage,
         trial_on as entered_on,
         first_on as next_on
     from beginnings

@@ -74,7 +74,7 @@ stretches as (
 ),
 
 steps (stage, first_day, next_day) as (
-    values ('first_purchase', 0, 90), ('repeat', 90, 365), ('loyal', 365, 1000000)
+    values {{ contract_stages() }}
 ),
 
 stays as (
