@@ -31,8 +31,8 @@ HOME_OF = {
     "mlflow": ("ml/registry/",),
 }
 TESTED = ("ml", "demo", "deployment", "warehouse", "ingestion", "orchestration", "cli")
-# Modules without a test of their own name, and the test that shows them: glue of Dagster does nothing
-# that is seen without a run.
+# Modules without a test of their own name, and the test that shows them. Glue of Dagster does
+# nothing that can be seen without a run.
 TESTED_ELSEWHERE = {
     "cli/data_dictionary.py": "contracts/test_data_dictionary.py",
     "cli/doctor/finding.py": "unit/cli/doctor/test_diagnosis.py",
