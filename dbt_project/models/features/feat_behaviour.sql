@@ -1,6 +1,7 @@
 {#-
-    Behavioural features from events between orders, over the 365 days up to each run date. A customer
-    without events has no row, so the columns are null downstream: no observation is not zero.
+    Behavioural features from events between orders, over the 365 days up to each run date. A
+    customer without events has no row, so the columns are null downstream: no observation is not
+    zero.
 -#}
 {%- set counters = [
     'sessions', 'product_views', 'cart_adds', 'checkouts', 'email_opens', 'feature_uses'

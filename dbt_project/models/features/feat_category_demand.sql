@@ -106,8 +106,8 @@ company as (
     group by snapshot_date
 ),
 
--- Predictive probability of a gap of at least this length. Gaps are exponential with a mean estimated
--- from the observed gaps, which gives a Pareto tail. Requires at least two gaps.
+-- Predictive probability of a gap of at least this length. Gaps are exponential with an estimated
+-- mean, which gives a Pareto tail. Requires at least two gaps.
 weighed as (
     select
         customer_no,

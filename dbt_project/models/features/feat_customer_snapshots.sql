@@ -8,8 +8,8 @@
 }}
 
 {#-
-    Features of each customer as known at the end of each date, for training and scoring. One row per
-    customer and date. Data that occurred or became known after the date is excluded. Unknown
+    Features of each customer as known at the end of each date, for training and scoring. One row
+    per customer and date. Data that occurred or became known after the date is excluded. Unknown
     values stay null and are not imputed.
 
     Training-only dates contain eligible customers only. The latest training date contains all

@@ -91,7 +91,7 @@ aggregated as (
         sum(gap_days * gap_days) as gap_days_squared_sum,
         avg(gap_days) filter (where age_days < 180) as recent_gap_days,
         max(gap_days) as longest_gap_days,
-        -- Packed key: gap age in the high bits, gap length in the low 16. The minimum is the last gap.
+        -- Packed key: gap age (high bits), gap length (low 16). The minimum is the last gap.
         min(age_days * 65536 + gap_days) filter (where gap_days is not null) as last_pause,
         sum(gross_amount) filter (where age_days < 365) as gross_365d,
         sum(gross_amount) filter (where age_days < 90) as gross_90d,

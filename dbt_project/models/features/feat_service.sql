@@ -1,7 +1,7 @@
 {#-
     Support and text features up to each run date. A ticket's response counts from its time, its
     satisfaction score from the resolution. The sentiment of a text is the one scored on the day on
-    which the text was delivered.
+    which the text became known.
 -#}
 {%- set subjects = {
     'product': 'product_fit',

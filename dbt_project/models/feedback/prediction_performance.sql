@@ -1,6 +1,7 @@
 {#-
-    Backtest of past churn predictions. One row per date and model whose horizon has passed. The dates
-    are the holdout dates, scored by the model trained before them, and every matured scored day.
+    Backtest of past churn predictions. One row per date and model whose horizon has passed. The
+    dates are the holdout dates, scored by the model trained before them, and every matured scored
+    day.
 -#}
 with
 

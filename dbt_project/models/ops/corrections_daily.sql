@@ -90,7 +90,7 @@ ended_events as (
         versions.*,
         {{ day }} as happened_on
         {%- if entity == 'orders' %},
-        -- Net amount unless cancelled or refunded: on the day, or the day before for ended versions.
+        -- Net amount unless voided by the day, or by the day before for ended versions.
         case
             when {{ voided_on('versions') }} > dates.snapshot_date{{ ' - 1' if side == 'ended' }}
                 then versions.net_amount

@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 
 {#-
-    Expected net revenue and margin of each customer over the next 365 days, given retention, for the
-    dates of the run.
+    Expected net revenue and margin of each customer over the next 365 days, given retention, for
+    the dates of the run.
 
     Customers without contracts: expected purchase days (BG/NBD) times expected spend per purchase
     day (Gamma-Gamma), both shrunk towards the company mean. The formulas equal those of

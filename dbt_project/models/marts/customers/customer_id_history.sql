@@ -22,7 +22,7 @@ ids as (
     group by all
 ),
 
--- A customer id is the id of the customer's oldest record. That record's current customer is the heir.
+-- A customer id is its oldest record's id. The heir is the record's current customer.
 heirs as (
     select
         history.own_customer_id as customer_id,

@@ -1,6 +1,6 @@
 {#-
-    Monthly cohorts by first purchase or first paid contract: active customers, net revenue and margin
-    per month since, up to the as-of date. Months without activity have a row with zeros.
+    Monthly cohorts by first purchase or first paid contract: active customers, net revenue and
+    margin per month since, up to the as-of date. Months without activity have a row with zeros.
 -#}
 {%- set is_contractual = var('churn_kind') == 'contractual' -%}
 with

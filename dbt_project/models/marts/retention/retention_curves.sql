@@ -1,8 +1,8 @@
 {#-
-    Kaplan-Meier survival curves of retention and of the wait for the second purchase, as of the as-of
-    date: for all customers, by acquisition channel and by plan. Churn is dated by the day on which
-    the purchase gap exceeded the usual inter-purchase interval. Customers who bought again after a
-    gap have not churned.
+    Kaplan-Meier survival curves of retention and of the wait for the second purchase, as of the
+    as-of date: for all customers, by acquisition channel and by plan. Churn is dated by the day on
+    which the purchase gap exceeded the usual inter-purchase interval. Customers who bought again
+    after a gap have not churned.
 -#}
 {%- set keys = ['curve', 'dimension', 'group_name'] -%}
 with
