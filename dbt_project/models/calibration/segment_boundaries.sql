@@ -7,9 +7,9 @@
 }}
 
 {#-
-    Where the fifths of recency, frequency and money and the tiers of value end: found on the days
-    on which a model is trained and kept until the next, so that customers move because they
-    changed and not because others did.
+    Quintile boundaries of recency, frequency and monetary value, and boundaries of the value tiers.
+    Computed on training days and kept until the next training. A customer therefore changes segment
+    by a change of the customer's own values only.
 -#}
 with
 
@@ -46,7 +46,7 @@ rhythms as (
     group by snapshot_date
 ),
 
--- The fifth that is worth most is high, the next two fifths are medium.
+-- The top quintile of expected value is high, the next two quintiles are medium.
 worths as (
     select
         expected.snapshot_date as as_of_date,

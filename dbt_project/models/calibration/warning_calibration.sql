@@ -7,9 +7,9 @@
 }}
 
 {#-
-    What each signal has been worth: how many of those who showed it on a past date had left one
-    horizon later. Written by a training for its dates, whose outcomes were all known on the day of
-    the training, and by no other run; a day's warnings are judged by the latest training before it.
+    Churn rate of the customers with each signal on past dates, one horizon later. Computed by
+    training runs only, for training dates with known outcomes. The warnings of a day use the latest
+    calibration on or before the day.
 -#}
 with
 
@@ -64,7 +64,7 @@ counted as (
     group by all
 ),
 
--- A customer warned of on several dates is one case to go by.
+-- The sample size is the number of customers: repeated warnings of one customer are dependent.
 judged as (
     select
         *,

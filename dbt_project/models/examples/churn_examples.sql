@@ -1,4 +1,6 @@
-{#- The one join of features and labels: eligible customers on matured dates. -#}
+{#-
+    Training examples: the only join of features and labels. Eligible customers on matured dates.
+-#}
 with
 
 features as (
@@ -10,7 +12,7 @@ outcomes as (
     select * from {{ ref('lbl_churn_outcomes') }}
 ),
 
--- Of contracts alone.
+-- Contracts only.
 months as (
     select * from {{ ref('lbl_churn_months') }}
 ),

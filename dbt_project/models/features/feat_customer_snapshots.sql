@@ -8,12 +8,12 @@
 }}
 
 {#-
-    Everything known of a customer at the end of a date, one row a customer known on it: what the
-    model learns from and scores. Nothing that happened or became known after the date is in it,
-    and nothing unknown is filled: a null is a thing that is not known.
+    Features of each customer as known at the end of each date, for training and scoring. One row
+    per customer and date. Data that occurred or became known after the date is excluded. Unknown
+    values stay null and are not imputed.
 
-    A date that is only trained on has the eligible alone, who are what is learned from; the latest
-    of them has everybody, because the baselines are fitted on all purchase histories.
+    Training-only dates contain eligible customers only. The latest training date contains all
+    customers, because the baselines are fitted on all purchase histories.
 -#}
 with
 
@@ -136,9 +136,9 @@ joined as (
     left join {{ ref('feat_contracts') }} using (customer_no, snapshot_date)
 ),
 
--- How trade goes where the customer lives: what the others in town order beside what they did
--- before, and that beside the whole market's, so that a season or a bad day of the shop is nothing.
--- Only the eligible count, for they alone are known on every date; 250 orders vary by 6 %.
+-- Local order trend: orders of the other customers in the city relative to their earlier orders,
+-- divided by the same ratio of the whole market. This removes seasonality and company-wide changes.
+-- Eligible customers only, because every date contains them; 250 orders have a noise of 6 %.
 {%- set spans = {'30d': 'orders_180d - orders_30d', '90d': 'orders_prior_90d'} %}
 markets as (
     select
@@ -166,9 +166,9 @@ areas as (
     group by snapshot_date, country, city
 ),
 
--- Ten orders as the market's draw small towns towards it. In steps of a fifth: a figure that all of
--- a town share makes the town's customers change together, so of what is chance nothing must show,
--- or the day looks like none in the training.
+-- A prior of ten orders shrinks small cities towards the market. Rounding to steps of 0.2 removes
+-- sampling noise. All customers of a city share the value, so noise would move them together and
+-- appear as drift from the training distribution.
 placed as (
     select
         joined.*,

@@ -7,9 +7,9 @@
 }}
 
 {#-
-    How the forecasts of what is bought next came true, beside what one would guess without them:
-    one row a day whose horizon has passed. Judged by the customer's first order within the horizon,
-    as known at its end.
+    Backtest of the next-purchase forecasts against realised orders and naive baselines. One row per
+    day whose horizon has passed. The outcome is the customer's first order within the horizon, as
+    known at its end.
 -#}
 with
 

@@ -1,7 +1,7 @@
 {#-
-    How past predictions came true: one row a date and model whose horizon has passed. The dates
-    are the holdouts, scored by the model that was trained before them, and every scored day once
-    it matures.
+    Backtest of past churn predictions. One row per date and model whose horizon has passed. The
+    dates are the holdout dates, scored by the model trained before them, and every matured scored
+    day.
 -#}
 with
 
@@ -27,7 +27,7 @@ outcomes as (
     select * from {{ ref('lbl_churn_outcomes') }}
 ),
 
--- A holdout date that was also scored on the day counts once.
+-- A holdout date that was also a scored day counts once.
 judged as (
     select
         predictions.snapshot_date,
@@ -107,8 +107,8 @@ measured as (
     group by all
 ),
 
--- Threads add numbers in any order, which moves the last digits: ten are kept, so that the same
--- predictions always give the same row.
+-- Parallel summation is not associative in floating point. Rounding to ten digits makes the rows
+-- reproducible.
 final as (
     select
         measured.snapshot_date,

@@ -7,10 +7,10 @@
 }}
 
 {#-
-    How the warnings of past days came true: one row a day whose horizon has passed, signal and
-    severity; the signal any_signal counts each customer once. A day is judged when it has matured,
-    and again where it is run again; the key is a list, so that the publication takes the table
-    whole, because days come in long after they were run.
+    Backtest of past warnings. One row per day whose horizon has passed, signal and severity; the
+    signal any_signal counts each customer once. A day is computed once it has matured, and
+    recomputed if it is run again. The unique key is a list, so that the publication replaces the
+    whole table: days are added long after their run.
 -#}
 with
 

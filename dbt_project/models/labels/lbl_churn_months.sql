@@ -1,13 +1,13 @@
 {{ config(materialized='table') }}
 
 {#-
-    In which month after a training date of the run a customer under contract on it left. Month k
-    are the days 30(k − 1) + 1 to 30k after the date; whether the customer still is under contract
-    is judged at its end, with what was known and by customer as known then. The first month end
-    without a contract is the leaving, also where the customer came back later.
+    Month of churn after each training date of the run, for customers under contract. Month k covers
+    the days 30(k − 1) + 1 to 30k after the date. The contract status is evaluated at the end of the
+    month, with the data and identities known then. The first month end without a contract is the
+    churn month, also if the customer returned later.
 
-    Months that have not wholly passed by the day of the run are not told of. Empty for customers
-    without contracts, and for a run that trains nothing: who left when is read by training alone.
+    Months not complete by the day of the run are excluded. Empty for customers without contracts
+    and for runs without training, because only training reads these labels.
 -#}
 with
 
@@ -45,7 +45,7 @@ identities as (
     from {{ ref('int_identity_history') }}
 ),
 
--- Of whoever was under contract on the date, the records as known then.
+-- Source records of the customers under contract on the date, as known on it.
 eligible_records as (
     select distinct
         dates.snapshot_date,
@@ -61,7 +61,7 @@ eligible_records as (
             and dates.snapshot_date < identities.valid_to
 ),
 
--- Month ends of one date are those of another where dates lie months apart: each is looked at once.
+-- Dates whole months apart share month ends, so each month end is evaluated once.
 days as (
     select distinct month_end as day from month_ends
 ),

@@ -7,14 +7,14 @@
 }}
 
 {#-
-    What became of everything that was delivered up to each day of the run: a test holds it to
-    delivered = accepted + rejected + superseded. `delivered` is counted by the load ledger, the
-    others by the tables that the rows ended in.
+    Row accounting and freshness of each raw table on each day of the run. A data test requires
+    delivered = accepted + rejected + superseded. `delivered` comes from the load ledger, the other
+    counts from the tables that contain the rows.
 
-    A table is stale on a day on which its source could not be read, and where dated drops are due,
-    when none came from the source for longer than the deployment allows: of one table alone none
-    may come because nothing happened. Days before it was noted whether a source could be read are
-    not stale by that.
+    A table is stale if its source could not be read on the day. A source with dated drops is also
+    stale if it delivered no drop for longer than the deployment allows. Drops are checked per
+    source, because a single table may have no new rows. Days before read failures were logged are
+    not marked stale for that reason.
 -#}
 with
 
@@ -88,7 +88,7 @@ outcomes as (
     group by all
 ),
 
--- A source that could never be read has delivered nothing, and is to be seen all the same.
+-- Includes tables of sources that were never read successfully and have no rows.
 expected as (
     select
         snapshot_date,

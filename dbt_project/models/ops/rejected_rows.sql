@@ -1,7 +1,6 @@
 {#-
-    Every delivered row that was not accepted, where it stood, why, and the row itself as JSON, so
-    that it can be mended at its source or taken up with whoever delivers it. Never published: the
-    rows hold personal data.
+    Rejected rows with their position, the reason and the row as JSON, for correction at the source.
+    Not published, because the rows contain personal data.
 -#}
 with
 

@@ -1,13 +1,16 @@
 {{ config(materialized='view') }}
 
 {#-
-    What a customer is expected to be worth over the next 365 days if they stay, for the dates of
-    the run. A shop's customer: the rate of purchase days that the own history tells of (BG/NBD)
-    times what such a day is worth (Gamma-Gamma), each drawn towards the company's average the more,
-    the shorter the history; the same as ml/value/customer_value.py, which fits the parameters. Where trees tell
-    more of the eligible, their factor raises or lowers that; they learned it within the horizon,
-    and it is taken to hold for the year. A contract is worth its monthly fee for twelve months.
-    Null where neither is known.
+    Expected net revenue and margin of each customer over the next 365 days, given retention, for
+    the dates of the run.
+
+    Customers without contracts: expected purchase days (BG/NBD) times expected spend per purchase
+    day (Gamma-Gamma), both shrunk towards the company mean. The formulas equal those of
+    ml/value/customer_value.py, which fits the parameters. For eligible customers, a factor from
+    gradient-boosted trees adjusts the value where the trees improve it. The factor is fitted on the
+    horizon and applied to the whole year.
+
+    Customers with contracts: the monthly fee for twelve months. Null where neither is known.
 -#}
 with
 

@@ -1,7 +1,6 @@
 {#-
-    The groups of customers who behave alike and the days on which they are in use, a row a group:
-    how each measure is standardised, and where the group's centre lies. Null for a measure that
-    they are not told apart by.
+    Behaviour clusters with their validity interval: scaling of each measure and position of the
+    cluster centre. One row per cluster. Null for measures not used by the clustering.
 -#}
 with
 

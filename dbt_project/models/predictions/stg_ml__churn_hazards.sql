@@ -1,4 +1,4 @@
-{#- When scored customers may leave, month by month; without contracts there is no row. -#}
+{#- Predicted monthly churn hazards of scored customers; no rows without contracts. -#}
 select
     snapshot_date,
     customer_id,

@@ -1,4 +1,4 @@
-{#- Eligible customers of each scored date by the bins of the model in use. -#}
+{#- Counts of eligible customers per scored date, by the bins of the model in use. -#}
 select
     snapshot_date,
     model_version,

@@ -1,4 +1,4 @@
-{#- The distribution of each feature where a model was trained, and of its score on its holdout. -#}
+{#- Training distribution of each feature, and holdout distribution of the score. -#}
 select
     model_version,
     feature,

@@ -1,4 +1,4 @@
-{#- Scores of past dates by models that were trained before them. -#}
+{#- Scores of holdout dates by models trained before those dates. -#}
 select
     snapshot_date,
     customer_id,

@@ -1,7 +1,7 @@
 {#-
-    Texts that a customer rated, or that belong to a scored or filed ticket, as known on the latest
-    date of the run. A ticket's score counts from the day on which the ticket was solved, as in
-    feat_service.
+    Training rows of the text model: texts with a rating, or with the satisfaction score or topic of
+    their ticket, as known on the latest run date. A ticket's score counts from the day of its
+    resolution, as in feat_service.
 -#}
 with
 

@@ -1,6 +1,6 @@
 {{ config(materialized='ephemeral') }}
 
-{#- Sentiment and topic of each delivered text, read on the day on which it became known. -#}
+{#- Sentiment and topic of each text, as scored on the day on which it became known. -#}
 select
     load_id as _load_id,
     row_no as _row,

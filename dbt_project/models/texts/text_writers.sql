@@ -1,4 +1,4 @@
-{#- Customer of each source record, as known on the latest date of the run. -#}
+{#- Customer of each source record, as known on the latest run date. -#}
 select
     identities.source,
     identities.source_customer_id,

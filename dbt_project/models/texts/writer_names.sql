@@ -1,4 +1,4 @@
-{#- Names under which the source records of a customer were delivered, one row a version. -#}
+{#- Delivered names of the source records of each customer. One row per version. -#}
 select
     writers.customer_no,
     records.full_name

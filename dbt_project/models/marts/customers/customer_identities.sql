@@ -1,4 +1,4 @@
-{#- Which source record belongs to which customer on the as-of date, and by what evidence. -#}
+{#- Assignment of source records to customers on the as-of date, with the matching keys. -#}
 with
 
 as_of as (

@@ -7,14 +7,15 @@
 }}
 
 {#-
-    What happened on each day, by the best knowledge of it: as it was told on the day itself, and as
-    it came to be known until the day was closed, `corrections_window_days` later. An order counts
-    on the day on which it was placed for as long as it stands, so one that is delivered late,
-    cancelled or refunded within the window corrects that day; a customer counts once on a day, so
-    do two who turn out to be one. What becomes known after the window changes nothing here
-    (ops.corrections_daily has it). Guests' orders count, without a customer.
+    Daily totals of orders, revenue, cancellations, refunds and tickets. Each total has its value as
+    reported on the day and its value as corrected within `corrections_window_days`.
 
-    A run computes the days that were open at the run before it or are open now.
+    An order counts on its order date unless it is cancelled or refunded. A late delivery,
+    cancellation or refund within the window therefore corrects that day. Customers are counted
+    distinct, so a merge of two customers within the window lowers the count. Later corrections are
+    in ops.corrections_daily only. Guest orders count in orders and revenue, not in customers.
+
+    A run recomputes the days that are open now or were open at the previous run.
 -#}
 {%- set window = var('corrections_window_days') %}
 {%- set metrics = {
@@ -155,7 +156,7 @@ boundaries as (
     from facts
 ),
 
--- Most rows that are told anew say the same of the day: there nothing begins but what ends.
+-- Most redelivered rows leave the totals of the day unchanged: their changes sum to zero.
 changes as (
     select
         day,
@@ -165,7 +166,7 @@ changes as (
     having sum(change) != 0 or sum(change * amount) != 0
 ),
 
--- The days on which what is known of a day may have become another, the day itself first.
+-- Dates on which the totals of a day may have changed, beginning with the day itself.
 moments as (
     select
         day,

@@ -1,7 +1,6 @@
 {#-
-    The retention triangle, up to the as-of date: of those who first bought in a month, how many did
-    so in each month since and what they brought; of contracts, who was under one. A month in which
-    nobody came has a row all the same.
+    Monthly cohorts by first purchase or first paid contract: active customers, net revenue and
+    margin per month since, up to the as-of date. Months without activity have a row with zeros.
 -#}
 {%- set is_contractual = var('churn_kind') == 'contractual' -%}
 with
@@ -36,7 +35,7 @@ contract_months as (
     from contracts
 ),
 
--- A fee counts for the share of the month's days on which the contract ran.
+-- The monthly fee is prorated by the share of the month's days under contract.
 customer_months as (
     select
         customer_no,
@@ -66,8 +65,8 @@ cells as (
     group by cohort_month, month
 ),
 {% else %}
--- A customer is counted by the last purchase of a month, which the next one tells: nobody has to be
--- brought together first.
+-- Active customers are counted by their last purchase of the month, which next_on identifies. This
+-- avoids a distinct count.
 cells as (
     select
         cast(date_trunc('month', first_on) as date) as cohort_month,

@@ -1,7 +1,7 @@
 {#-
-    From the first purchase to the second, in the few numbers that one tells of it: read off the
-    curves of retention_curves, so that who has not been watched long neither counts as one who
-    comes back nor as one who never will.
+    Conversion from the first to the second purchase, from the second_purchase curves of
+    retention_curves. The estimates account for censoring: customers with a short follow-up count
+    neither as repeat buyers nor as lost.
 -#}
 {%- set keys = ['dimension', 'group_name'] -%}
 with
@@ -34,7 +34,7 @@ facts as (
         arg_max(low, days) as never_share_low,
         arg_max(high, days) as never_share_high,
         min(days) filter (share_to_come <= 0.5) as median_days_to_second,
-        -- Only where who waits on that day was watched for long enough after it.
+        -- Reported only if the follow-up continues for at least eligible_days after that day.
         min(days) filter (never_share >= 0.9 * survival) as settled_on,
         case
             when settled_on + {{ var('eligible_days') }} <= max(follow_up_days) then settled_on

@@ -1,7 +1,8 @@
 {#-
-    How long customers stay, and how long one-time buyers wait, as of the as-of date: Kaplan and
-    Meier's estimates by day, for all and by acquisition channel and plan. Leaving is known from the
-    day on which the pause outgrew the own rhythm; who came back from one has not left.
+    Kaplan-Meier survival curves of retention and of the wait for the second purchase, as of the
+    as-of date: for all customers, by acquisition channel and by plan. Churn is dated by the day on
+    which the purchase gap exceeded the usual inter-purchase interval. Customers who bought again
+    after a gap have not churned.
 -#}
 {%- set keys = ['curve', 'dimension', 'group_name'] -%}
 with
@@ -74,7 +75,7 @@ told as (
     left join customers using (customer_no)
 ),
 
--- Whose channel or plan is not known is in the curve of all alone.
+-- Customers with an unknown channel or plan are counted in the curve of all customers only.
 counts as (
     select
         {{ keys | join(', ') }},

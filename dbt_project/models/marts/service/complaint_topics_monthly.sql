@@ -1,4 +1,4 @@
-{#- What customers wrote about and complained of, a row a month and topic, up to the as-of date. -#}
+{#- Customer texts and complaints up to the as-of date. One row per month and topic. -#}
 with
 
 as_of as (
@@ -56,7 +56,7 @@ final as (
         topics.customers,
         topics.complaints,
         topics.complaints / nullif(sum(topics.complaints) over of_month, 0) as complaint_share,
-        -- Where nobody wrote about it there was no complaint; before the first month who knows.
+        -- A month without texts has 0 complaints. The month before the history begins is unknown.
         case
             when topics.month > (select min(earliest.month) from topics as earliest)
                 then topics.complaints - coalesce(before.complaints, 0)

@@ -1,4 +1,4 @@
-{#- One row a support ticket opened by the as-of date, with what was known of it on that date. -#}
+{#- Support tickets opened by the as-of date, as known on that date. One row per ticket. -#}
 with
 
 as_of as (
