@@ -1,4 +1,7 @@
-{#- Fails for every row in which one of `columns` is null, or whose combination of them is another row's. -#}
+{#-
+    Fails for every row in which a column of `columns` is null, or whose combination of values is a
+    duplicate.
+-#}
 {% test primary_key(model, columns) %}
 select {{ columns | join(', ') }}
 from {{ model }}
