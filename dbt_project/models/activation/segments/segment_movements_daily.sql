@@ -7,9 +7,9 @@
 }}
 
 {#-
-    Movements of customers and revenue between segments since the day and the week before. Customers
-    who stayed are included, so that the rows of a segment sum to its size. Rows are absent where
-    the earlier date was not run.
+    Movements of customers and revenue between segments, compared with the day before and with the
+    week before. Customers who stayed are included, so that the rows of a segment sum to its size.
+    Rows are absent where the earlier date was not run.
 -#}
 with
 

@@ -38,7 +38,7 @@
 with
 {% if is_incremental() %}
 {%- if has_versions %}
--- Orders whose rows were rebuilt in the previous run and must not be in this run, or vice versa.
+-- Orders that the previous run rebuilt and this run must not rebuild, or vice versa.
 seen_otherwise as (
     select
         source,
