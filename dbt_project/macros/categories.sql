@@ -1,12 +1,15 @@
 {#-
-    A category as a number that is the same in every run, by which days and customers are joined
-    in place of texts: of a thousand categories no two share one, but for once in 4,000 companies.
+    Hash of a category, equal in every run. Days and customers are joined by this number instead of
+    by text. With a thousand categories a collision occurs in one of 4,000 companies.
 -#}
 {% macro category_number(category) -%}
     cast(md5_number_lower({{ category }}) % 2147483647 as integer)
 {%- endmacro %}
 
-{#- The categories by their numbers; of two with one number the first by name. -#}
+{#-
+    Returns the categories by number. Of two categories with one number, the first by name is
+    returned.
+-#}
 {% macro category_names() -%}
     select
         category_number,

@@ -1,8 +1,8 @@
-{#- How unusual a number is: tails of the distributions that the warnings are judged by. -#}
+{#- Tail probabilities of the distributions behind the early warnings. -#}
 
 {#-
-    Upper tail of the standard normal. Abramowitz and Stegun 26.2.17: off by less than 7.5e-8, and
-    by less than 0.1 % of itself down to one in ten thousand.
+    Upper tail of the standard normal (Abramowitz and Stegun 26.2.17). The absolute error is below
+    7.5e-8. The relative error is below 0.1 % for probabilities down to 1e-4.
 -#}
 {% macro normal_tail(z) -%}
     {%- set t = '(1 / (1 + 0.2316419 * abs(' ~ z ~ ')))' -%}
@@ -19,8 +19,8 @@
 {%- endmacro %}
 
 {#-
-    Upper tail of F with d1 and d2 degrees of freedom, by the cube of Paulson (An approximate
-    normalization of the analysis of variance distribution, 1942).
+    Upper tail of F with d1 and d2 degrees of freedom, by Paulson's cube-root approximation (An
+    approximate normalization of the analysis of variance distribution, 1942).
 -#}
 {% macro f_tail_z(f, d1, d2) -%}
     (
@@ -28,15 +28,15 @@
     ) / sqrt(2 / (9 * {{ d2 }}) * power(cbrt({{ f }}), 2) + 2 / (9 * {{ d1 }}))
 {%- endmacro %}
 
-{#- Upper tail of chi-squared as a normal deviate, by the cube of Wilson and Hilferty (1931). -#}
+{#- Upper tail of chi-squared as a normal deviate, by Wilson and Hilferty's cube root (1931). -#}
 {% macro chi_squared_z(x, freedom) -%}
     (cbrt({{ x }} / {{ freedom }}) - (1 - 2 / (9 * {{ freedom }}))) / sqrt(2 / (9 * {{ freedom }}))
 {%- endmacro %}
 
 {#-
-    P(from <= X <= to) of a negative binomial with a mean and a shape, term by term: what a Poisson
-    count is whose rate is known up to a gamma distribution. No more than the 400 terms next to
-    `to` are added; further away there is nothing left of a tail.
+    P(from <= X <= to) of a negative binomial with a mean and a shape, summed term by term. This is
+    the distribution of a Poisson count with a gamma-distributed rate. At most the 400 terms next to
+    `to` are summed; the remaining tail is negligible.
 -#}
 {% macro negative_binomial(low, high, mean, shape) -%}
     coalesce(list_sum(list_transform(
@@ -49,7 +49,7 @@
     )), 0)
 {%- endmacro %}
 
-{#- P(X >= low) of a beta-binomial of n trials, term by term. -#}
+{#- P(X >= low) of a beta-binomial of n trials, summed term by term. -#}
 {% macro beta_binomial_tail(low, n, a, b) -%}
     coalesce(list_sum(list_transform(
         range({{ low }}, {{ n }} + 1),
@@ -61,7 +61,7 @@
     )), 0)
 {%- endmacro %}
 
-{#- Lower end of the one-sided 95 % interval of a share of n cases (Wilson 1927). -#}
+{#- Lower limit of the one-sided 95 % confidence interval of a share of n cases (Wilson 1927). -#}
 {% macro share_at_least(share, n) -%}
     (
         {{ share }} + 1.3530 / {{ n }}
@@ -70,8 +70,8 @@
 {%- endmacro %}
 
 {#-
-    At the end of a query: what is asked of its rows is asked after it. Without it a condition on a
-    tail is moved to where the rows come from, and every tail is added up three times over.
+    Clause for the end of a query that prevents filter pushdown below the query. Without the clause
+    DuckDB moves conditions on a tail to the source rows and computes every tail three times.
 -#}
 {% macro worked_out_once() -%}
     limit 9000000000000000000

@@ -1,4 +1,4 @@
-{#- A table's rows of the dates that the run builds; those that it only trains on are left out. -#}
+{#- Returns a table's rows for the daily dates of the run, without the training dates. -#}
 {% macro of_daily_dates(relation) -%}
     select dated.*
     from {{ relation }} as dated
@@ -8,7 +8,7 @@
     ) as daily on dated.snapshot_date = daily.snapshot_date
 {%- endmacro %}
 
-{#- Latest date that the run builds, as `as_of_date`; no row where there is none. -#}
+{#- Returns the latest daily date of the run as `as_of_date`; no row where the run has none. -#}
 {% macro last_daily_date() -%}
     select max(snapshot_date) as as_of_date
     from {{ source('ops', 'run_dates') }}

@@ -1,6 +1,6 @@
-{#- The features: their names and types, and who they are computed for. -#}
+{#- Names and types of the features, and the definition of eligible customers. -#}
 
-{#- Whether a customer counts for churn on a date: has something to lose, by the deployment's definition. -#}
+{#- Condition for an eligible customer on a date, by the deployment's churn definition. -#}
 {% macro is_eligible() -%}
     {%- if var('churn_kind') == 'contractual' -%}
     coalesce(active_subscriptions > 0, false)
@@ -10,8 +10,8 @@
 {%- endmacro %}
 
 {#-
-    Every feature and its type, by the model that works it out, in the order of
-    feat_customer_snapshots; of one model alone where it is named.
+    Returns every feature and its type by model, in the order of feat_customer_snapshots. With a
+    model name, returns the features of that model only.
 -#}
 {% macro feature_columns(model=none) -%}
     {%- set typed = {
@@ -95,7 +95,10 @@
     {{ return(columns) }}
 {%- endmacro %}
 
-{#- A model's features, each in its type: what is joined afterwards is a quarter as wide. -#}
+{#-
+    Returns a model's features, each cast to its type. The casts make the joined rows four times
+    narrower.
+-#}
 {% macro typed_features(model) -%}
     {%- for name, type in feature_columns(model).items() -%}
     cast({{ name }} as {{ type }}) as {{ name }}{{ ',\n        ' if not loop.last }}

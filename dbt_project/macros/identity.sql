@@ -1,9 +1,9 @@
-{#- Normal forms of the keys that link records, and the components that they form. -#}
+{#- Normal forms of identity keys, and the connected components of linked source records. -#}
 
 {#-
-    An e-mail address in the form under which two spellings of one mailbox are equal: lower case,
-    without the tag and the dots that the mail provider ignores, the provider's aliases as one.
-    Null where it is no address. `provider` is the row of seeds/mail_providers.csv for its domain.
+    Normal form of an e-mail address, equal for two spellings of one mailbox. The form is lower
+    case, without ignored tags and dots, and with the provider's main domain. Null for an invalid
+    address. `provider` is the row of seeds/mail_providers.csv for the domain.
 -#}
 {% macro normalised_email(email, provider) -%}
     case
@@ -22,8 +22,9 @@
 {%- endmacro %}
 
 {#-
-    A telephone number as E.164 digits with a plus, or null where it cannot be one. `dialling` is
-    the row of seeds/dialling_codes.csv for the record's country, or the deployment's.
+    Telephone number as E.164 digits with a plus, or null for an invalid number. `dialling` is the
+    row of seeds/dialling_codes.csv for the source record's country, or for the deployment's
+    country.
 -#}
 {% macro normalised_phone(phone, dialling) -%}
     {%- set digits = "regexp_replace(" ~ phone ~ ", '[^0-9]', '', 'g')" -%}
@@ -45,10 +46,10 @@
 {%- endmacro %}
 
 {#-
-    The connected components of an undirected graph, each named by its smallest node: a relation
-    (node, component). `nodes` (node) and `edges` (node, neighbour; both directions) are CTEs.
-    Labels spread one edge a step and only nodes whose label just fell are looked at again, so the
-    steps are as many as the longest shortest path: a handful, for records that share keys.
+    Connected components of an undirected graph, each named by its smallest node: a relation (node,
+    component). `nodes` (node) and `edges` (node, neighbour; both directions) are CTEs. Each step
+    propagates labels along one edge, from nodes whose label changed in the last step. The number of
+    steps is the longest shortest path, which is small for source records that share keys.
 -#}
 {% macro connected_components(name, nodes, edges) -%}
 {{ name }} (node, component) using key (node) as (
@@ -68,7 +69,9 @@
 )
 {%- endmacro %}
 
-{#- The customers' ids by the numbers that features are joined on. -#}
+{#-
+    Returns the customers' identifiers by customer_no, the integer key that features are joined on.
+-#}
 {% macro ids_by_number() -%}
     select
         record_no as customer_no,
@@ -77,7 +80,7 @@
     where is_first_stretch
 {%- endmacro %}
 
-{#- The same as they are on the day that `as_of` tells of. -#}
+{#- Returns the customers' identifiers by customer_no, as valid on the date in `as_of`. -#}
 {% macro ids_as_of() -%}
     select distinct
         history.customer_no,

@@ -1,6 +1,6 @@
 {#-
-    The day from which an order stands no longer, being cancelled or wholly refunded; one long past
-    where the source does not tell when, and 9999-12-31 for an order that stands.
+    Day from which an order no longer counts, because it is cancelled or fully refunded. The day is
+    long past where the source does not report it, and 9999-12-31 for an order that counts.
 -#}
 {% macro voided_on(orders) -%}
     case

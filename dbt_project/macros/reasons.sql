@@ -1,10 +1,13 @@
 {#-
-    Reasons and warnings in plain words: the sentences of seeds/feature_catalogue.csv and
-    seeds/warning_catalogue.csv with the customer's own numbers, written as seeds/reason_words.csv
-    says for the deployment's language.
+    Texts of reasons and warnings: sentences of seeds/feature_catalogue.csv and
+    seeds/warning_catalogue.csv with the customer's numbers. Number formats of the deployment's
+    language come from seeds/reason_words.csv.
 -#}
 
-{#- A pattern such as 'No order for {days} days' as SQL, from that of each placeholder. -#}
+{#-
+    Returns SQL that fills a pattern such as 'No order for {days} days', given the SQL of each
+    placeholder.
+-#}
 {% macro filled(pattern, expressions) -%}
     {%- set parts = [] -%}
     {%- for piece in pattern.split('{') -%}
@@ -19,7 +22,10 @@
     {{ return(parts | join(' || ')) }}
 {%- endmacro %}
 
-{#- A placeholder such as 'spent:money' as SQL that writes the column of `row` in the language. -#}
+{#-
+    Returns SQL that formats a placeholder such as 'spent:money' from a column of `row` in the
+    language.
+-#}
 {% macro written(placeholder, row, words) -%}
     {%- set column = row ~ '.' ~ placeholder.split(':')[0] -%}
     {%- set format = placeholder.split(':')[1] if ':' in placeholder else 'rounded' -%}
@@ -47,7 +53,9 @@
     {{ return("(" ~ sql ~ ")") }}
 {%- endmacro %}
 
-{#- A sentence of the catalogue as SQL over the columns of `row`; null where one of them is. -#}
+{#-
+    Returns a catalogue sentence as SQL over the columns of `row`; null where any of them is null.
+-#}
 {% macro sentence(template, row, words) -%}
     {%- set expressions = {} -%}
     {%- for piece in template.split('{')[1:] -%}
@@ -58,10 +66,10 @@
 {%- endmacro %}
 
 {#-
-    The sentence of a catalogue (the seed `catalogue` with a column `key` and the sentences in
-    <kind>_<language>) that `name` names, with the numbers of `row`. Where a number of the second
-    sentence is unknown, the first stands alone; where one of the first is, there is nothing to
-    tell, and the text is null.
+    Returns the sentence of row `name` of a catalogue, with the numbers of `row`. The catalogue is
+    the seed `catalogue`, with a column `key` and the sentences in <kind>_<language>. Where a number
+    of the second sentence is unknown, only the first sentence is returned. Where a number of the
+    first sentence is unknown, the text is null.
 -#}
 {% macro catalogue_text(catalogue, key, kind, name, row) -%}
     {%- set language = var('language') -%}
@@ -93,14 +101,15 @@
     end
 {%- endmacro %}
 
-{#- The reason that the feature named by `feature` gives for the customer of `row`. -#}
+{#- Returns the reason text of the feature named by `feature` for the customer of `row`. -#}
 {% macro reason_text(feature, row) -%}
     {{ catalogue_text('feature_catalogue', 'feature', 'reason', feature, row) }}
 {%- endmacro %}
 
 {#-
-    The figures in that reason as members of a JSON object, such as '"sessions_30d": 2', in a list:
-    what a reader needs to work the sentence out again. What is not known is left out.
+    Returns a list of the numbers in the reason as members of a JSON object, such as
+    '"sessions_30d": 2'. A reader can verify the sentence with these numbers. Unknown numbers are
+    omitted.
 -#}
 {% macro reason_figures(feature, row) -%}
     {%- set query = 'select feature, reason_' ~ var('language') ~ ' from '
@@ -123,14 +132,14 @@
     end
 {%- endmacro %}
 
-{#- The evidence of the warning of `row`, whose signal is named by `signal`. -#}
+{#- Returns the evidence text of the warning of `row`, whose signal is named by `signal`. -#}
 {% macro evidence_text(signal, row) -%}
     {{ catalogue_text('warning_catalogue', 'signal', 'evidence', signal, row) }}
 {%- endmacro %}
 
 {#-
-    What the company's day of `row` was beside what was expected, of the figure named by `metric`
-    and the part of the customers named by `segment`.
+    Returns the alarm text of the day of `row`: observed and expected value of the metric named by
+    `metric` for the segment named by `segment`.
 -#}
 {% macro alarm_text(metric, segment, row) -%}
     {{ catalogue_text(

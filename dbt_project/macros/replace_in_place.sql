@@ -1,7 +1,8 @@
 {#-
-    Views and tables replaced within one transaction. dbt's own materialisations build under
-    another name, rename twice and drop once, for databases whose DDL cannot be rolled back;
-    DuckDB's can, and nobody else reads the working warehouse. Half of the time of a small model.
+    Materialisations that replace views and tables within one transaction. dbt's own
+    materialisations build under another name, rename twice and drop once, for databases without
+    transactional DDL. DuckDB has transactional DDL, and the working warehouse has no other readers.
+    A small model takes half the time.
 -#}
 
 {% materialization view, adapter='duckdb' %}

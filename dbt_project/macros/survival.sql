@@ -1,10 +1,10 @@
-{#- How long things last where not everything has ended yet. -#}
+{#- Survival estimates from censored durations. -#}
 
 {#-
-    Kaplan and Meier's estimate (1958) from counts by day, as a query: `counts` has, by `keys`, one
-    row a day with its `events` and `censored`. Who is censored on a day is at risk on it.
+    Kaplan-Meier estimate (1958) from daily counts, as a query. `counts` has one row per `keys` and
+    day with its `events` and `censored`. Customers censored on a day are at risk on that day.
     `log_log_error` is the standard error of ln(-ln survival) by Greenwood's formula; null where
-    survival is one or nothing.
+    survival is 0 or 1.
 -#}
 {% macro kaplan_meier(counts, keys) -%}
     {%- set keys = keys | join(', ') -%}
@@ -14,7 +14,7 @@
         at_risk,
         events,
         censored,
-        -- Rounded, so that the last bits of logarithms never make two builds differ.
+        -- Rounded, because the last bits of logarithms could differ between builds.
         case
             when bool_or(events = at_risk) over so_far then 0
             else round(exp(sum(ln(nullif(at_risk - events, 0) / at_risk)) over so_far), 10)
@@ -34,10 +34,10 @@
 {%- endmacro %}
 
 {#-
-    Of curves of the wait for the second purchase, by `keys`, the part that enough customers were
-    watched for: as long as one purchase more moves the curve by no more than a percentage point.
-    What is left of a curve at the end of this part never comes, so far as anybody can say. Where it
-    is shorter than eligible_days nobody was watched for long enough: there are no rows.
+    Returns the reliable part of the curves of the wait until the second purchase, by `keys`. A
+    curve ends where a single purchase would move it by more than one percentage point. Customers
+    left at the end of this part are taken never to return. A curve shorter than eligible_days has
+    no rows, because the observation period is too short.
 -#}
 {% macro watched_waits(curves, keys) -%}
     select
@@ -54,7 +54,7 @@
     qualify max(days) over of_curve >= {{ var('eligible_days') }}
 {%- endmacro %}
 
-{#- Standard errors on either side of an interval that holds the truth 95 times of 100. -#}
+{#- Standard errors on either side of a 95 % confidence interval. -#}
 {% macro normal_quantile() -%}
     {{ return(1.959963984540054) }}
 {%- endmacro %}

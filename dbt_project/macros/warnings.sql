@@ -1,8 +1,8 @@
 {#- Counts behind the early warnings, and the severity of a signal. -#}
 
 {#-
-    Counts that are a warning when they fall: the packed column of feat_purchases or feat_behaviour
-    that holds them, days of the latest window and of the whole history.
+    Counts whose fall is a warning: the packed column of feat_purchases or feat_behaviour that holds
+    the count, days of the latest window and days of the whole history.
 -#}
 {% macro falling_counts() -%}
     {{ return({
@@ -15,20 +15,19 @@
     }) }}
 {%- endmacro %}
 
-{#- Slow declines, each with the quick decline that is reported instead where both are found. -#}
+{#- Slow declines, each with the quick decline that is reported instead where both are detected. -#}
 {% macro sliding_counts() -%}
     {{ return({'orders_sliding': 'orders_falling', 'visits_sliding': 'visits_falling'}) }}
 {%- endmacro %}
 
-{#- Counts that are a warning when they rise, with the days of the latest window. -#}
+{#- Counts whose rise is a warning, with the days of the latest window. -#}
 {% macro rising_counts() -%}
     {{ return({'complaints_rising': 30, 'returns_rising': 90, 'failures_rising': 28}) }}
 {%- endmacro %}
 
 {#-
-    The churn rate from which a warning is of some severity, by the base rate: `times` the base rate,
-    and where that would be more than nine in ten, twice the base rate; where even this would, nine
-    in ten.
+    Minimum churn rate of a severity: `times` the base rate. Where this product exceeds 0.9, the
+    minimum is twice the base rate, and at most 0.9.
 -#}
 {% macro severe_from(base_rate, times) -%}
     case

@@ -1,10 +1,13 @@
 {#-
-    Counts of several windows of whole weeks in one sum: twenty bits of a whole number for the
-    latest days, for the rest of the latest twelve weeks, and for the days before these; and ten
-    bits of a wide one for each of the twelve weeks. A third of the time of a sum for each.
+    Counts of several windows of whole weeks, packed in one integer. Twenty bits each hold the
+    latest days, the rest of the latest twelve weeks, and the days before. A wide integer holds ten
+    bits for each of the twelve weeks. One packed sum takes a third of the time of separate sums.
 -#}
 
-{#- What a thing adds that happened `age_days` ago, by the days of the latest and of all windows. -#}
+{#-
+    Returns the packed value of an event `age_days` ago, by the days of the latest and of all
+    windows.
+-#}
 {% macro window_weight(age_days, latest, all) -%}
     cast(case
         when {{ age_days }} < {{ latest }} then 1
@@ -14,17 +17,20 @@
     end as bigint)
 {%- endmacro %}
 
-{#- The same for the twelve latest weeks. -#}
+{#- Returns the packed value for the twelve latest weeks. -#}
 {% macro week_weight(age_days) -%}
     case when {{ age_days }} < 84 then cast(1 as hugeint) << (10 * (({{ age_days }}) // 7)) end
 {%- endmacro %}
 
-{#- What is counted in one window: 0 the latest, 1 the rest of the twelve weeks, 2 the days before. -#}
+{#-
+    Returns the count of one window: 0 the latest, 1 the rest of the twelve weeks, 2 the days
+    before.
+-#}
 {% macro in_window(counts, window) -%}
     cast(({{ counts }} >> {{ 20 * window }}) & 1048575 as integer)
 {%- endmacro %}
 
-{#- What is counted in one week: 0 is the latest. -#}
+{#- Returns the count of one week; week 0 is the latest. -#}
 {% macro in_week(counts, week) -%}
     cast(({{ counts }} >> {{ 10 * week }}) & 1023 as integer)
 {%- endmacro %}

@@ -1,9 +1,9 @@
 {#-
-    Signals of the early warnings: what is unusual about an eligible customer on a date of the run, by
-    how much, and how likely a deviation of that size is by chance (p-value). Training dates are
-    included, because `warning_calibration` measures on them what a signal is worth.
+    Early-warning signals: unusual behaviour of eligible customers on the dates of the run, with
+    deviations and p-values. Training dates are included, because `warning_calibration` estimates
+    the churn rate of each signal on them.
 
-    Steps of this query are ephemeral models, one for each axis. Models of their own would each read
+    The steps of this query are ephemeral models, one per axis. Materialised models would each read
     all customers again.
 -#}
 {%- set axes = ['activity_falling', 'behaviour_anomaly', 'negative_emotion', 'needs_changing'] %}

@@ -1,16 +1,14 @@
 {{ config(materialized='ephemeral') }}
 
-{#-
-    Signals of activity that falls below the customer's own history.
--#}
+{#- Signals of activity below the customer's own history. -#}
 {%- set falling, sliding = falling_counts(), sliding_counts() %}
 {%- set slack = 0.25 %}
 {%- set lundberg = 0.605 %}
 with
 
 {#-
-    The condition stands in the case as well: DuckDB may move filters of later steps to an earlier one,
-    and tails would then be summed for every customer.
+    The condition is repeated in the case expression. DuckDB may move filters of later steps to an
+    earlier step and then compute the tails of every customer.
 -#}
 {%- for signal, measure in falling.items() if signal not in sliding %}
 {%- set burst = 'orders_a_day' if measure.counts == 'order' else '1' %}

@@ -84,7 +84,7 @@ category_shift as (
     where 2 * nats > freedom
 ),
 
--- Customers who ordered since: one who orders nothing at all has the signal order_overdue.
+-- Only customers who ordered since: customers without any order have the signal order_overdue.
 category_overdue as (
     select
         customer_id,

@@ -39,7 +39,7 @@ low_csat as (
     qualify last_csat <= 2
 ),
 
--- Compared with other customers who write: nothing is known of those who never do.
+-- Compared with other customers who write, because sentiment of silent customers is unknown.
 negative_texts as (
     select
         customer_id,

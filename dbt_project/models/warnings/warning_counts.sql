@@ -1,9 +1,9 @@
 {{ config(materialized='ephemeral') }}
 
 {#-
-    Counts of each eligible customer on each date of the run, daily and training: for every signal the
-    count of the latest window, the count of the history before it, and how long both are. Windows are
-    whole weeks, in which every weekday counts alike.
+    Event counts of each eligible customer on each date of the run, daily and training. Each signal
+    has the count of the latest window, the count of the history before, and both lengths. Windows
+    are whole weeks, so that every weekday has equal weight.
 -#}
 {%- set falling, sliding = falling_counts(), sliding_counts() %}
 with
@@ -99,7 +99,8 @@ demand as (
     from {{ ref('feat_category_demand') }}
 ),
 
--- History begins after the first day: every customer has one, so it says nothing about the rate.
+-- History begins after the first day. Every customer has an event on the first day, so that day
+-- contains no information about the rate.
 counted as (
     select
         features.*,

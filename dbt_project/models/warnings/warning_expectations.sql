@@ -1,13 +1,14 @@
 {{ config(materialized='ephemeral') }}
 
 {#-
-    Expected counts of each customer beside the observed ones, and whether the difference is worth a
-    closer look (`is_<signal>`).
+    Expected counts and their distributions for each observed count, with a candidate flag
+    (`is_<signal>`).
 
-    The expected count is the customer's own past rate, shrunk towards the company's rate (a gamma
-    distribution of rates over customers, fitted by moments), times the company's own movement from
-    then to now. So a broken shop or the end of Christmas is not reported as a customer's decline. A
-    count with a gamma-distributed rate is negative binomial, and its tail is the p-value.
+    The expected count is the customer's baseline rate, shrunk towards the company's rate. The prior
+    is a gamma distribution of rates over customers, fitted by moments. The expected count is
+    multiplied by the change of the company's rate since then. A shop failure or the end of
+    Christmas is therefore not reported as a customer's decline. A count with a gamma-distributed
+    rate is negative binomial, and its tail is the p-value.
 -#}
 {%- set falling, sliding, rising = falling_counts(), sliding_counts(), rising_counts() %}
 with
@@ -88,7 +89,7 @@ rates as (
 company as (
     select
         *,
-        -- At least 5 %: a variance no larger than chance would make all customers equal.
+        -- At least 5 %: a variance at the level of sampling noise would make all customers equal.
         {%- for signal in falling | list + rising | list %}
         {{ signal }}_mean / greatest(
             (
@@ -111,7 +112,7 @@ company as (
     from rates
 ),
 
--- Expected counts, with the customer's and the company's past in one rate.
+-- Expected counts, with the customer's baseline and the company's change in one rate.
 expected as (
     select
         counted.*,

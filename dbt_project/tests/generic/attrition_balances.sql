@@ -1,7 +1,7 @@
 {#-
-    Fails for every month and stage that somebody gets lost from without a word: who entered is
-    advanced, stayed or lost, who stayed is there the month after, and who advanced has arrived in a
-    later stage.
+    Fails for every month and stage with unbalanced customer counts. Customers who entered have
+    advanced, stayed or are lost. Customers who stayed are present in the next month. Customers who
+    advanced are present in a later stage.
 -#}
 {% test attrition_balances(model) %}
 with

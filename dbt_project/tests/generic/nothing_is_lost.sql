@@ -1,6 +1,6 @@
 {#-
-    Fails for every table in which a delivered row is in no outcome, or in two: the ledger counted
-    the rows as they came in, the entities counted them where they ended.
+    Fails for every table in which a delivered row has no outcome or two outcomes. The ledger counts
+    delivered rows, and the entities count outcomes.
 -#}
 {% test nothing_is_lost(model) %}
 select *

@@ -1,6 +1,6 @@
 {#-
-    Fails for every customer of the run's days whose survival to the end of the horizon is not one
-    minus the churn probability; where the horizon ends within a month, there is no such row.
+    Fails for every customer of the run's dates whose survival at the end of the horizon is not one
+    minus the churn probability. A horizon that ends within a month has no such row.
 -#}
 {% test survives_the_horizon_as_scored(model) %}
 with

@@ -1,4 +1,4 @@
-{#- Each day of the company that lies outside what is usual on the bad side, to be seen as a warning. -#}
+{#- Returns each day of a company metric outside its band on the bad side, as a warning. -#}
 {% test the_company_is_as_usual(model) %}
 select
     snapshot_date,

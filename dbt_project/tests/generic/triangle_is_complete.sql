@@ -1,4 +1,7 @@
-{#- Fails for every cohort that lacks a month up to the as-of date, has one beyond it, or changes its size. -#}
+{#-
+    Fails for every cohort with a missing month up to the as-of date, a later month, or a changed
+    size.
+-#}
 {% test triangle_is_complete(model) %}
 select
     cohort_month,

@@ -7,20 +7,20 @@
 }}
 
 {#-
-    The company's own day beside what was to be expected of it, so that a broken shop or a file that
-    did not come is not taken for a thousand disloyal customers. A level and a factor of the
-    weekday, both medians of the weeks before, which a single odd day does not move; the band is
-    what such days have strayed by.
+    Daily company metrics compared with their expected values. The alarms separate a shop failure or
+    a missing file from customer churn. The expected value is a level times a weekday factor. Level
+    and factor are medians of the weeks before, which are robust to single outliers. The band is
+    estimated from past deviations.
 
-    Customers fall silent one by one, so the share of them that a stage of life loses is told by
-    weeks, which have no weekday and enough customers to count; and as trouble shows in it bit by
-    bit, what is usual leaves the latest fortnight out, or a slow rise would be its own excuse.
+    The share of customers lost per lifecycle stage is measured by week. Weeks have no weekday
+    effect and enough customers to count. The expected share excludes the latest two weeks, because
+    a gradual rise would otherwise raise its own baseline.
 -#}
-{#- Weeks that say what is usual; with fewer known there is no band. -#}
+{#- Weeks of history for the expected value. With fewer weeks there is no band. -#}
 {%- set weeks, least_weeks = 8, 6 %}
-{#- In standard deviations: one false alarm a metric in six years, were strays Gaussian. -#}
+{#- In standard deviations: one false alarm per metric in six years, for Gaussian deviations. -#}
 {%- set width = 3.5 %}
-{#- Days before the date of the weeks that say what losses are usual. -#}
+{#- Days before the date of the weeks that give the expected loss share. -#}
 {%- set losses_from, losses_to = 14, 49 %}
 with
 
@@ -45,7 +45,8 @@ totals as (
     group by all
 ),
 
--- A metric of which nothing was ever told is not zero; once it is, a day without any is.
+-- A metric without any reported value is unknown. After its first value, a day without rows is
+-- zero.
 metrics as (
     select
         snapshot_date,
@@ -131,8 +132,8 @@ strayed as (
     inner join levels using (snapshot_date, metric)
 ),
 
--- A median of absolute strays is 0.6745 standard deviations of a Gaussian. Counts stray at least
--- as a Poisson variable does.
+-- The median absolute deviation of a Gaussian is 0.6745 standard deviations. Counts have at least
+-- the variance of a Poisson variable.
 banded as (
     select
         strayed.*,
@@ -188,9 +189,9 @@ strayed_losses as (
     inner join expected_losses using (snapshot_date, stage)
 ),
 
--- A share of customers strays at least as a binomial variable does, one customer at the least.
--- Where few of many are lost the upper tail is long: the band ends two customers further out (the
--- skewness in Cornish and Fisher's expansion, 1938).
+-- A share of customers has at least the variance of a binomial variable, and of one customer. For
+-- small shares of large groups the upper tail is long. The band is therefore two customers wider
+-- (skewness term of Cornish and Fisher's expansion, 1938).
 banded_losses as (
     select
         *,

@@ -7,9 +7,9 @@
 }}
 
 {#-
-    What each customer is likely to buy next and when: one row an eligible customer with a category
-    bought within the year, and day. The category is that of most purchase days of the year, the day
-    its usual pause after the last of them; beside them what one would guess without a forecast.
+    Next category and purchase date forecast. One row per day and eligible customer who bought a
+    category within the year. The category is the one with the most purchase days of the year. The
+    date is one mean gap after the latest purchase day. Naive forecasts are included for comparison.
 -#}
 with
 
@@ -54,7 +54,7 @@ final as (
         demand.usual_purchase_days as purchase_days_365d,
         demand.snapshot_date - demand.usual_days_since_last as last_bought_on,
         round(demand.usual_gap_days, 6) as usual_gap_days,
-        -- Whoever is late is expected after another usual pause: one that has passed tells nothing.
+        -- An overdue purchase is expected one mean gap after the snapshot date.
         demand.snapshot_date + cast(
             case
                 when demand.usual_days_since_last < demand.usual_gap_days

@@ -6,7 +6,7 @@
     )
 }}
 
-{#- Who may leave, how likely, worth how much and why: one row an eligible customer and day. -#}
+{#- Churn probability, value at risk and reasons. One row per eligible customer and day. -#}
 with
 
 scores as (
@@ -30,7 +30,7 @@ ranked as (
     from scores
 ),
 
--- A reason with an unknown number says nothing, and the next one takes its place.
+-- A reason with an unknown number has no text. The next reason takes its place.
 explained as (
     select
         ranked.*,

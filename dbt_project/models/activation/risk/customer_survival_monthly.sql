@@ -7,9 +7,9 @@
 }}
 
 {#-
-    How likely a customer has not left by the end of each of the months ahead, and what may be lost
-    of the fee: one row a customer, day and month. Without contracts there is no row, because
-    who may order again any day has no month of leaving.
+    Survival curve and revenue at risk of customers under contract. One row per customer, day and
+    month ahead. Deployments without contracts have no rows: a customer who may order on any day has
+    no month of churn.
 -#}
 with
 

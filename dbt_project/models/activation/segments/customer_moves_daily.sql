@@ -7,8 +7,8 @@
 }}
 
 {#-
-    Who is in another part of a segmentation than a week before: one row a customer, day and
-    segmentation. New customers came from nowhere and are left out.
+    Customers whose segment differs from their segment a week before. One row per customer, day and
+    segmentation. New customers have no earlier segment and are excluded.
 -#}
 with
 

@@ -7,9 +7,9 @@
 }}
 
 {#-
-    How many customers, and how much of the year's revenue, moved between the parts of each
-    segmentation since the day and since the week before; who stayed is told too, so that every row
-    of customers sums to the segment's size. Where the earlier date was not run there is no row.
+    Movements of customers and revenue between segments, compared with the day before and with the
+    week before. Customers who stayed are included, so that the rows of a segment sum to its size.
+    Rows are absent where the earlier date was not run.
 -#}
 with
 

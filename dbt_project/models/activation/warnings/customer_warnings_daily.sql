@@ -7,17 +7,18 @@
 }}
 
 {#-
-    What is wrong with a customer today: one row an eligible customer, day and signal. How severe it
-    is, is what the signal meant in the past (warning_calibration). Before any training nobody knows:
-    then what is hardly by chance is medium, and nothing is high.
+    Early warnings with severity. One row per eligible customer, day and signal. The severity
+    follows from the signal's past churn rate (warning_calibration). Before the first training no
+    calibration exists. Signals of the highest strength are then medium, and no signal is high.
 
-    The budget is of false alarms a day: customers are taken in the order of how likely those with
-    their warnings have left, then how unusual they are, then how much is at stake, until as many of
-    them would stay as the deployment can bear. The rest is kept, and not shown.
+    The budget limits the expected number of false alarms per day. Customers are ranked by the churn
+    rate of their warnings, then by p-value, then by value at risk. Customers are shown until the
+    expected number of false alarms reaches the deployment's budget. Other warnings are kept with a
+    flag and not shown.
 
-    A warning is new by the rows of the day before, shown or not: by its own facts, and not because
-    others made room on the list. A day built before that follows a date of the run is compared
-    anew, as the movements between segments are.
+    A warning is new if the day before has no row for the same signal, shown or not. New warnings
+    therefore do not depend on other customers' ranks. A day that follows a rerun date is compared
+    again, like segment movements.
 -#}
 with
 
@@ -91,8 +92,8 @@ judged as (
     left join risks using (customer_id, snapshot_date)
 ),
 
--- By what is sure of their strongest warning: a rate of three cases must not lead the list. Of whom
--- nothing is known from the past, the alarm is taken to be false.
+-- Rank by the lower confidence limit of the churn rate: a rate from three cases must not rank
+-- first. A warning without past cases counts as a false alarm.
 customers as (
     select
         customer_id,
@@ -160,7 +161,7 @@ warnings_and_neighbours as (
     {%- endif %}
 ),
 
--- A day without any warning is no day that was not built: everybody who can leave has a risk.
+-- Days without warnings also count as built: every eligible customer has a row in the risk table.
 built_days as (
     select distinct snapshot_date from {{ ref('customer_risk_daily') }}
     where

@@ -1,5 +1,7 @@
 {{ config(materialized='ephemeral') }}
 
-{#- The latest day that was ever run: the day of which the marts tell. Never the clock. -#}
+{#-
+    Latest daily date that was ever run, the reference date of the marts. Never the system clock.
+-#}
 select max(snapshot_date) as as_of_date
 from {{ source('ops', 'snapshot_dates') }}

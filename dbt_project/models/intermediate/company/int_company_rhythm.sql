@@ -1,12 +1,11 @@
 {#-
-    How soon the company's first-time buyers come again, as of each date of the run and the as-of
-    date: what a customer without an own rhythm is held against, and what one with few pauses is
-    drawn towards. One row a date; empty where churn is a matter of contracts.
+    Quantiles of the wait until the second purchase of the company's first-time buyers. One-time
+    buyers are compared with these quantiles, and customers with few gaps are shrunk towards them.
+    One row per date of the run and as-of date; empty where churn is contractual.
 
-    Waits are followed to the second day with a purchase, and those that go on are censored on the
-    date: the pauses seen so far alone would be the short ones. Where the company cannot say yet,
-    the one-time buyer is dormant after the deployment's eligible_days, and the rest follows as if
-    waits were exponential.
+    Waits end on the second purchase day, and open waits are censored on the date. Completed waits
+    alone would be biased towards short waits. Where the history is too short, the dormancy limit of
+    one-time buyers is eligible_days. The other quantiles then follow from exponential waits.
 -#}
 {%- set shares = pause_shares() -%}
 with
@@ -33,9 +32,9 @@ purchase_days as (
         {%- endif %}
 ),
 
--- After two days that have counted since they were, and still do, no later one can be the second on
--- any date: the dates are joined with two or three days a customer, not with all of them. (A window
--- that counts such days takes three times as long.)
+-- After two purchase days that have counted since and still count, no later day can be the second.
+-- Each date is therefore joined with two or three days per customer and not with all days. (A
+-- window that counts such days takes three times as long.)
 first_lasting_days as (
     select
         customer_no,

@@ -1,8 +1,9 @@
 {{ config(materialized='ephemeral') }}
 
 {#-
-    Subscriptions as contracts: one row a subscription, customer and stretch of days on which it ran
-    and was known to (runs_from <= day < runs_to), by customer as known on the day.
+    Subscriptions as contracts. One row per subscription, customer and interval in which the
+    contract ran and was known to run (runs_from <= day < runs_to). The customer is the one assigned
+    on the day.
 -#}
 with
 

@@ -1,9 +1,8 @@
 {#-
-    What became of the rows of each load, by stretch of days: one row a load, outcome and pair of
-    days (from_date <= day < to_date). Every delivered row is on every day since its delivery in
-    exactly one outcome. A table is accounted for by the first entity that it provides; one that
-    provides none is only looked into, so what can be read of a load is accepted until the load is
-    superseded.
+    Row counts of each load by outcome. One row per load, outcome and validity interval (from_date
+    <= day < to_date). Every delivered row has exactly one outcome on every day since its delivery.
+    The first entity that a table provides determines the outcomes of its rows. In a table that
+    provides no entity, parsable rows are accepted until the load is superseded.
 -#}
 with
 

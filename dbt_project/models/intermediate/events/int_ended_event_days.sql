@@ -1,7 +1,8 @@
 {#-
-    Folded events that their source no longer has all of: for each day of a record on which one or
-    more ended, what is left of it and since when (known_from <= date < known_to). The first row of
-    a fold has no sums: it says until when all of it counted, as int_event_days has it.
+    Daily event aggregates after soft deletions in the source. Each day of a source record with
+    deleted events has its remaining sums by validity interval (known_from <= date < known_to). The
+    first row of an aggregate has no sums. Until the end of that interval the full aggregate of
+    int_event_days counts.
 -#}
 with
 
@@ -21,7 +22,7 @@ ended_events as (
     where events._reject_reason is null
 ),
 
--- Read a second time: kept from the first it would be all events, also where none has ended.
+-- A second scan of the events. A materialised CTE would hold all events, even without deletions.
 events as (
     select
         *,

@@ -1,9 +1,9 @@
 {{ config(materialized='incremental', incremental_strategy='append') }}
 
 {#-
-    Behaviour folded to one row a record, day and load. Features read these rows and never the
-    events: on 11 million rows the fold made them 4.7 times faster. A load is folded once; whether
-    it still counts on a date is the ledger's to say (int_event_days_known).
+    Daily aggregates of events. One row per source record, day and load. Features read these
+    aggregates instead of events, which is 4.7 times faster on 11 million events. Each load is
+    aggregated once. The ledger determines whether a load counts on a date (int_event_days_known).
 -#}
 with
 

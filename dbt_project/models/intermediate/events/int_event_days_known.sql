@@ -1,9 +1,9 @@
 {{ config(materialized='view') }}
 
 {#-
-    Folded events with the days on which they count (known_from <= date < known_to): until their
-    load is replaced by a corrected file, and without those that their source no longer has. Where
-    past dates are rebuilt an event counts from its own day, whenever it was told.
+    Daily event aggregates with validity intervals (known_from <= date < known_to). An aggregate is
+    valid until its load is replaced by a corrected file, and excludes soft-deleted events. Where
+    past dates are rebuilt, an event counts from its own day, regardless of its delivery day.
 -#}
 with
 

@@ -7,9 +7,9 @@
 }}
 
 {#-
-    One row a source record of a customer: delivered as such, or inferred from an order, ticket,
-    event, subscription or touch that names a customer whom no customer table has (yet) delivered.
-    Without this an order that arrives a day before its account would be lost.
+    Source records of customers. One row per source record. A source record is delivered by a
+    customer table or inferred from an order, ticket, event, subscription or touch. Inferred source
+    records keep an order that arrives a day before its account.
 -#}
 {%- set facts = [
     ('orders', 'int_orders_versions', 'ordered_at'),

@@ -1,15 +1,17 @@
 {#-
-    Which customer a record belongs to, and since when: one row a record and stretch of days with
-    one answer (valid_from <= day < valid_to).
+    Assignment of source records to customers over time. One row per source record and validity
+    interval (valid_from <= day < valid_to).
 
-    A pure function of the delivered records, so that it is the same however runs were cut: on any
-    day the customers are the connected components of the records and keys known by that day, and
-    a customer's id is that of its oldest record. New records are younger and so never change an
-    id; a merge keeps the older id; a split leaves the id with the oldest record. A key that more
-    than max_records_per_key records of one source share links nothing from the day on which that is known.
+    The result depends only on the delivered source records, and not on the dates of the runs. On
+    any day, customers are the connected components of the source records and keys known by that
+    day. A customer's identifier is derived from its oldest source record. New source records are
+    younger and never change an identifier. A merge keeps the older identifier. A split leaves the
+    identifier with the oldest source record. A key shared by more than max_records_per_key source
+    records of one source links no source records. This applies from the day on which the excess is
+    known.
 
-    Components are computed for all days at once: first over all keys ever (`clusters`), then, only
-    for clusters that changed after their first day, once for each day on which one did.
+    Components are computed for all days at once: first over all keys ever (`clusters`). Clusters
+    that changed after their first day are then recomputed for each day of a change.
 -#}
 with recursive
 
@@ -18,7 +20,7 @@ records as (
         source,
         source_customer_id,
         known_from,
-        -- Oldest first. The tie-break within the first delivery is arbitrary but never changes.
+        -- Oldest first. The tie-break within the first delivery is arbitrary but stable.
         row_number() over (order by known_from, source, source_customer_id) as record_no
     from {{ ref('int_customer_records') }}
 ),
@@ -44,7 +46,7 @@ record_keys as (
             keys.source = records.source
             and keys.source_customer_id = records.source_customer_id
     union
-    -- A record carries the cross-id by which another system refers to it.
+    -- A source record also has the cross-id by which another system refers to it.
     select
         records.record_no,
         'cross_id' as key_type,
@@ -69,8 +71,8 @@ source_shares as (
     having count(*) > {{ var('max_records_per_key') }}
 ),
 
--- The day on which a key turned out to be shared by too many records of one system to say who
--- somebody is: a shop's own number, typed to get past a required field.
+-- Day on which a key became over-shared: too many source records of one system have the key. An
+-- example is a shop's own number, typed to get past a required field.
 over_shared_keys as (
     select
         key_type,
@@ -94,8 +96,9 @@ shared_keys as (
     having count(*) > 1
 ),
 
--- A star a key, from the first record that had it to the others, each linked from the day on which
--- it had the key too: the same components with the fewest edges.
+-- Star graph of each key: edges from its first source record to the others. An edge starts on the
+-- day on which the other source record had the key. A star has the same components with the fewest
+-- edges.
 stars as (
     select
         shared_keys.first_record_no,
@@ -166,7 +169,7 @@ days as (
     where changed_on < date '9999-12-31'
 ),
 
--- A record on a day, as one number: the record's in the high bits, the day's in the low 16.
+-- Source record and day as one number: source record in the high bits, day in the low 16 bits.
 dated_nodes as (
     select
         (cluster_members.record_no << 16) + days.day_no as node
@@ -251,7 +254,7 @@ final as (
     select
         records.source,
         records.source_customer_id,
-        -- Record and customer as numbers, to join and group by; they change from build to build.
+        -- Integer keys for joins and grouping; they change between builds.
         cast(records.record_no as integer) as record_no,
         cast(oldest.record_no as integer) as customer_no,
         'c' || left(md5(oldest.source || ':' || oldest.source_customer_id), 15) as customer_id,

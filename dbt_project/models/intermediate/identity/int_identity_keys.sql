@@ -7,9 +7,8 @@
 }}
 
 {#-
-    The keys by which a record can be linked, each in its normal form and with the day on which it
-    was first known. A key once known stays evidence: who changes the e-mail address is still the
-    person of the old one.
+    Normalised identity keys of source records, with the day on which each key was first known. A
+    key stays valid evidence after a change: a new e-mail address does not unlink the old address.
 -#}
 with
 

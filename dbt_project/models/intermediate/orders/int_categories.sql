@@ -1,6 +1,6 @@
 {#-
-    Every category that was ever delivered, its number and its bucket: one row a category. Lines
-    are many and categories are few, so that nobody else has to look through the lines for them.
+    Product categories that were ever delivered, with number and bucket. One row per category. Other
+    models read this table instead of scanning all order lines.
 -#}
 with
 

@@ -1,11 +1,11 @@
 {#-
-    The days on which a customer bought, as counted on the as-of date, each with the next one and
-    with the day on which the pause after it became longer than the own rhythm allows. One row a
-    customer and day with a purchase; empty where churn is a matter of contracts.
+    Purchase days of each customer, as known on the as-of date. Each row has the next purchase day
+    and the day on which the gap exceeded the dormancy limit. One row per customer and purchase day;
+    empty where churn is contractual.
 
-    What a customer's rhythm is between two purchases hangs on those before them alone, so that
-    every month of the past is judged by what was known of the customer in it; only one-time buyers
-    are held against the company's second purchases as of the as-of date.
+    The dormancy limit of a gap depends only on the purchases before the gap. Every past month is
+    therefore judged by the data of that month. One-time buyers are compared with the company's
+    second purchases as of the as-of date.
 -#}
 with
 
@@ -32,7 +32,7 @@ purchase_days as (
         {%- endif %}
 ),
 
--- Only a day that is told in several rows has to be brought together.
+-- Only days in several rows need aggregation.
 days as (
     select
         customer_no,

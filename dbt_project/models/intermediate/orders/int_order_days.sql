@@ -1,11 +1,11 @@
 {#-
-    Orders folded to one row a record and day: purchases by the day of the order, refunds and
-    cancellations by the day on which they happened, each with the days on which it was known
-    (known_from <= day < known_to) and counted as the customer's (counts_from <= day < counts_to).
-    A record that changed hands has its rows once for each of its customers.
+    Daily aggregates of orders. Purchases are dated by the order, refunds and cancellations by their
+    own day. Each row has the days on which it was known (known_from <= day < known_to). Each row
+    also has the days on which it counted for the customer (counts_from <= day < counts_to). A
+    source record that changed its customer has its rows once for each customer.
 
-    Whoever asks what customers ordered reads this: orders meet records, records meet customers and
-    days meet their neighbours here, once a run, and from here on all is joined by numbers.
+    All models of customers' orders read this table. Orders, source records and neighbouring days
+    are joined here, once per run. Later joins use integer keys.
 -#}
 {%- set basket_columns = [
     'units', 'line_count', 'margin_amount', 'category_mask', 'category_counters'
@@ -38,7 +38,7 @@ baskets as (
     select * from {{ ref('int_order_baskets') }}
 ),
 
--- One row a purchase and basket that it was known to have while it counted.
+-- One row per purchase and version of its basket that was known while the purchase counted.
 packed_purchases as (
     select
         records.record_no,
@@ -68,8 +68,9 @@ packed_purchases as (
             and baskets.known_from < purchases.counts_to
 ),
 
--- Baskets go on for ever: the last of a purchase is known at its end. It stands in the purchase's
--- own row if it has been known throughout, as nearly all have; otherwise each has one of its own.
+-- Baskets have no end, so the last basket of a purchase is known at the end of the purchase. A
+-- basket known throughout is stored in the purchase's row, as nearly all are. Other baskets have
+-- rows of their own.
 purchases as (
     select
         * exclude (packed_from, packed_to) replace (
@@ -109,9 +110,9 @@ orders as (
         and orders.known_from < orders.known_to
 ),
 
--- Beside each purchase the ones before and after it, of the same day or not, and the latest earlier
--- day that was known on itself: what is delivered late must not change a pause that earlier runs
--- have seen.
+-- Each purchase with the purchases before and after it, on the same day or not. `paused_since` is
+-- the latest earlier purchase day that was known on that day. Late deliveries therefore do not
+-- change gaps that earlier runs used.
 placed_purchases as (
     select
         *,
@@ -126,7 +127,7 @@ placed_purchases as (
     window of_record as (partition by record_no order by activity_date)
 ),
 
--- Of a hundred days with a purchase, one has two: the others need no folding.
+-- About one purchase day in a hundred has two purchases; the other days need no aggregation.
 single_purchase_days as (
     select
         * exclude (follows_on_day, is_followed_on_day, paused_since, is_unpacked),
@@ -171,8 +172,8 @@ spaced_purchase_days as (
     window of_day as (partition by record_no, activity_date)
 ),
 
--- A day's rows multiply when one of its orders is told anew: the pause before the day must not.
--- Where there are several it has a row of its own for each stretch on which any of them counts.
+-- New versions of an order add rows to its day; the gap before the day must stay single. A day with
+-- several orders has one row for each interval in which the set of counting orders is constant.
 reached_purchase_days as (
     select
         *,
@@ -253,7 +254,7 @@ record_days as (
     select * from cancellation_days
 ),
 
--- Who bought under several records, or under one that came back, may have a day in several rows.
+-- Customers with several source records, or with a reassigned one, may have a day in several rows.
 crowded_customers as (
     select identities.customer_no
     from (select distinct record_no from placed_purchases) as buyers

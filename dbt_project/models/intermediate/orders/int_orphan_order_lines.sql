@@ -1,7 +1,7 @@
 {#-
-    Order lines of an order that nobody has delivered, with the day on which it is delivered after
-    all (orphan_until): until then the line is rejected, from then on it counts. A line that comes
-    when its order is no longer at its source waits for the order's return.
+    Order lines without a delivered order. `orphan_until` is the day on which the order is
+    delivered. The line is rejected before that day and counts from that day on. A line of a
+    soft-deleted order is an orphan until the order is redelivered.
 -#}
 with
 
@@ -38,7 +38,7 @@ ended_orders as (
     where versions._reject_reason is null
 ),
 
--- The first day since each line came on which an order that was ever ended is there.
+-- First day since each line's delivery on which a once soft-deleted order is valid.
 returns as (
     select
         lines._load_id,

@@ -1,13 +1,13 @@
 {{ config(materialized='ephemeral') }}
 
 {#-
-    Orders as purchases: one row an order and stretch of days on which it counted as one
-    (counts_from <= day < counts_to).
+    Orders that count as purchases. One row per order and validity interval (counts_from <= day <
+    counts_to).
 
-    An order counts from the day on which it was placed and known until it is cancelled or wholly
-    refunded. Where the source tells when, the purchase ends on that day and earlier days keep it:
-    a refund known today must not change what last month looked like. Where it does not tell, the
-    change counts from the delivery that first showed it.
+    An order counts from the day on which it is placed and known, until it is cancelled or fully
+    refunded. Where the source reports the day of the change, the interval ends on that day. Earlier
+    days are unchanged, because today's refund must not alter last month's data. Without a reported
+    day, the change counts from the first delivery that contains it.
 -#}
 with
 

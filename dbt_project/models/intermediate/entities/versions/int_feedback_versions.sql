@@ -6,7 +6,9 @@
     )
 }}
 
-{#- Never rebuilt: a text is scored by the model in use on the day on which it became known. -#}
+{#-
+    Never rebuilt: a text is scored by the model version of the day on which the text became known.
+-#}
 {{
     entity_versions(
         'feedback',

@@ -6,7 +6,7 @@
     )
 }}
 
-{#- source_customer_id may be null: a guest's order is revenue without a customer. -#}
+{#- source_customer_id may be null: a guest order is revenue without a customer. -#}
 {{
     entity_versions(
         'orders',

@@ -7,7 +7,7 @@
     )
 }}
 
-{#- The hook is for warehouses of versions without term_months; their earlier rows keep null. -#}
+{#- The hook adds term_months to older warehouses; their earlier rows keep null. -#}
 {{
     entity_versions(
         'subscriptions',
