@@ -81,7 +81,7 @@ class StoredProject:
     folder: Path
 
     def is_of(self, fingerprint: str) -> bool:
-        """Whether the stored project has the fingerprint."""
+        """True if the stored project has the fingerprint."""
         return self._stamp.exists() and self._stamp.read_text() == fingerprint
 
     def read(self, fingerprint: str) -> ParsedProject | None:

@@ -39,7 +39,7 @@ class EventLogStorage(ConsolidatedSqliteEventLogStorage):
             super().store_event_batch(events)
 
     def has_table(self, table_name: str) -> bool:
-        """Whether the schema has a table; a table found once is not looked for again."""
+        """True if the schema has a table; a table found once is not looked for again."""
         if table_name in self._seen_tables:
             return True
         if super().has_table(table_name):
@@ -48,7 +48,7 @@ class EventLogStorage(ConsolidatedSqliteEventLogStorage):
         return False
 
     def _has_asset_key_col_on_connection(self, conn: db.Connection, column_name: str) -> bool:
-        """Whether the table of assets has a column; Dagster asks with every event of an asset."""
+        """True if the table of assets has a column; Dagster asks with every event of an asset."""
         if column_name in self._seen_asset_columns:
             return True
         if super()._has_asset_key_col_on_connection(conn, column_name):

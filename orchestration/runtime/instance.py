@@ -128,7 +128,7 @@ def runs_in_progress(instance: DagsterInstance) -> list[DagsterRun]:
 
 
 def _was_killed(process: str | None) -> bool:
-    """Whether the tagged process belongs to this machine and no longer exists."""
+    """True if the tagged process belongs to this machine and no longer exists."""
     if process is None:
         return False
     host, _, pid = process.rpartition(":")

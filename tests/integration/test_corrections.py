@@ -316,7 +316,7 @@ def test_each_leaves_a_row_that_says_what_day_it_was_about_and_whether_it_was_ta
     assert after.query(changed)[0][0] == (day_by_day.query(changed)[0][0] or 0) + 1  # type: ignore[operator]
 
 
-def test_what_was_told_of_earlier_dates_stays(
+def test_published_rows_of_earlier_dates_do_not_change(
     day_by_day: Deployment, corrected: tuple[Deployment, Corrections], again: Deployment
 ) -> None:
     assert differences(corrected[0], again) == []
@@ -385,11 +385,11 @@ def test_a_deleted_row_is_accepted_until_it_ended_and_superseded_from_then_on(
         select table_name, delivered, rejected, superseded from ops.data_quality_daily
         where snapshot_date = '{LAST}' and source = 'shop' order by all
     """
-    told_before = {row[0]: row[1:] for row in day_by_day.query(accounts)}
+    rows_before = {row[0]: row[1:] for row in day_by_day.query(accounts)}
     changes = {
-        table: tuple(now - then for now, then in zip(row, told_before[table], strict=True))  # type: ignore[operator]
+        table: tuple(now - then for now, then in zip(row, rows_before[table], strict=True))  # type: ignore[operator]
         for table, *row in after.query(accounts)
-        if tuple(row) != told_before[table]
+        if tuple(row) != rows_before[table]
     }
     # Two refunds supersede the orders' earlier versions, and one order has ended.
     assert changes == {"orders": (3, 0, 3), "events": (0, 0, 1)}

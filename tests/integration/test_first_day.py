@@ -188,7 +188,7 @@ def test_the_groups_of_behaviour_are_the_nearest_ones(first_day: Deployment) -> 
     assert len(set(reported.values())) >= 4
 
 
-def test_nobody_is_told_apart_by_the_order_of_equals(first_day: Deployment) -> None:
+def test_customers_with_equal_values_have_equal_scores(first_day: Deployment) -> None:
     split = first_day.warehouse(
         f"""
         select orders_365d

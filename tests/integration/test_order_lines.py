@@ -176,7 +176,7 @@ def last_category(deployment: Deployment, line: Line) -> object:
     return category
 
 
-def test_a_line_counts_until_and_from_the_day_on_which_it_was_told_so(
+def test_a_changed_line_counts_from_the_date_of_its_delivery(
     first_day: Deployment, learned: Learned
 ) -> None:
     changes = {
@@ -189,7 +189,7 @@ def test_a_line_counts_until_and_from_the_day_on_which_it_was_told_so(
         assert units(learned.deployment, line, NEXT) == before + change
 
 
-def test_what_was_told_of_an_earlier_date_stays_when_its_models_are_run_again(
+def test_rows_of_an_earlier_date_do_not_change_when_its_models_are_run_again(
     first_day: Deployment, learned: Learned, home_copy: Path
 ) -> None:
     again = learned.deployment.copy(home_copy)

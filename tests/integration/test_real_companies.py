@@ -62,7 +62,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     return deployment
 
 
-def test_a_company_of_random_leavers_has_the_average_for_everybody(contracts: Deployment) -> None:
+def test_random_churn_gives_every_customer_the_base_rate(contracts: Deployment) -> None:
     [(risks, customers, probabilities, reasons, causes)] = contracts.query(
         """
         select
@@ -103,7 +103,7 @@ def test_the_registry_says_why_the_average_is_in_use(contracts: Deployment) -> N
     assert champion.model.facts.why_average
 
 
-def test_where_nobody_can_be_told_apart_all_have_one_survival_that_fits_the_probability(
+def test_random_churn_gives_one_survival_curve_that_fits_the_probability(
     contracts: Deployment,
 ) -> None:
     months = contracts.query(
@@ -176,7 +176,7 @@ def test_the_model_of_a_real_shop_beats_recency_and_stands_beside_bg_nbd(shop: D
     assert 0.5 < metrics["bg_nbd.roc_auc"] < 1
 
 
-def test_of_a_shop_without_other_sources_only_orders_tell_anything(shop: Deployment) -> None:
+def test_a_shop_with_orders_only_has_order_signals_only(shop: Deployment) -> None:
     signals = {
         signal
         for (signal,) in shop.query(
@@ -188,7 +188,7 @@ def test_of_a_shop_without_other_sources_only_orders_tell_anything(shop: Deploym
     assert shop.query("select count(*) from activation.demand_forecast_daily") == [(0,)]
 
 
-def test_an_overdue_order_tells_twice_as_many_leavers_as_there_are_among_customers_like_them(
+def test_customers_with_an_overdue_order_churn_twice_as_often_as_similar_customers(
     shop: Deployment,
 ) -> None:
     """On the latest date with an outcome, of customers with the pauses that the signal needs."""

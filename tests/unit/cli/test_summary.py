@@ -8,7 +8,7 @@ import pytest
 from cli.summary import SummaryError, read_summary
 
 
-def test_a_file_of_another_version_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_a_file_of_another_version_is_reported_with_the_command_to_run(tmp_path: Path) -> None:
     published = tmp_path / "holdfast.duckdb"
     with duckdb.connect(str(published)) as con:
         con.execute("create schema ops")

@@ -67,7 +67,7 @@ def test_chinese_reasons_are_chinese() -> None:
         assert not re.search(r"[A-Za-z]", words), row
 
 
-def test_bounds_of_what_is_told_are_numbers_on_one_side() -> None:
+def test_bounds_of_reasons_are_numbers_on_one_side() -> None:
     for row in CATALOGUE:
         bounds = [row[name] for name in ("told_above", "told_below") if row[name]]
         assert len(bounds) <= 1, row

@@ -70,7 +70,7 @@ def value(expression: str, **columns: object) -> object:
         (500, False, "loyal"),
     ],
 )
-def test_the_stage_of_a_buyer_is_told_by_the_days_with_a_purchase(
+def test_the_stage_of_a_buyer_depends_on_the_days_with_a_purchase(
     compiled: Compile, purchase_days: int | None, on_trial: bool | None, stage: str
 ) -> None:
     columns = {"purchase_days": purchase_days, "paid_contract_days": 900, "on_trial": on_trial}
@@ -88,7 +88,7 @@ def test_the_stage_of_a_buyer_is_told_by_the_days_with_a_purchase(
         (365, "loyal"),
     ],
 )
-def test_the_stage_of_a_subscriber_is_told_by_the_days_under_contract(
+def test_the_stage_of_a_subscriber_depends_on_the_days_under_contract(
     compiled: Compile, days: int | None, stage: str
 ) -> None:
     columns = {"purchase_days": 9, "paid_contract_days": days, "on_trial": False}

@@ -102,7 +102,7 @@ def test_an_unknown_second_sentence_is_left_out(tell: Tell, language: str) -> No
     assert reason == {"en": "No order for 74 days", "zh": "已 74 天没有下单"}.get(language)
 
 
-def test_of_an_unknown_feature_there_is_nothing_to_tell(tell: Tell) -> None:
+def test_an_unknown_feature_value_has_no_reason(tell: Tell) -> None:
     assert tell("days_since_last_order", mean_gap_days=31) is None
 
 
@@ -137,7 +137,7 @@ def test_a_yes_or_no_is_a_word(tell: Tell, language: str) -> None:
     )
 
 
-def test_a_text_is_told_as_it_is(tell: Tell) -> None:
+def test_a_reason_quotes_a_text_unchanged(tell: Tell) -> None:
     reason = tell("country", country="D'E {x}")
 
     assert reason is not None
@@ -149,15 +149,15 @@ def test_every_feature_of_the_catalogue_has_a_reason_without_gaps(
 ) -> None:
     known: dict[str, object] = {"varchar": "plus", "boolean": True, "double": 3}
     features = [row["feature"] for row in catalogue()]
-    told = reasons(
+    sentences = reasons(
         queries[language], features, {name: known[kind] for name, kind in columns().items()}
     )
 
-    assert len(told) == len(features)
-    for feature, reason in zip(features, told, strict=True):
+    assert len(sentences) == len(features)
+    for feature, reason in zip(features, sentences, strict=True):
         assert reason, feature
         assert not re.search(r"[{}]", reason), reason
 
 
-def test_a_feature_that_no_catalogue_knows_tells_nothing(tell: Tell) -> None:
+def test_a_feature_outside_the_catalogue_has_no_reason(tell: Tell) -> None:
     assert tell("shoe_size") is None

@@ -185,8 +185,10 @@ def plant(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def told(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, tuple[float, float, float, int]]:
-    """What is unusual about a customer: observed, expected, p-value and period by signal."""
+def signals_of(
+    con: duckdb.DuckDBPyConnection, name: str
+) -> dict[str, tuple[float, float, float, int]]:
+    """Warning signals of a customer: observed, expected, p-value and period by signal."""
     rows = con.execute(
         """
         select signal, observed, expected, p_value, period_days from signals
@@ -197,26 +199,26 @@ def told(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, tuple[float, fl
     return {signal: tuple(numbers) for signal, *numbers in rows}
 
 
-def test_of_the_usual_there_is_nothing_to_tell(signals: duckdb.DuckDBPyConnection) -> None:
+def test_usual_customers_have_no_signal(signals: duckdb.DuckDBPyConnection) -> None:
     [(warned,)] = signals.execute(
         "select count(*) from signals where customer_id like 'usual%'"
     ).fetchall()
     assert warned == 0
 
 
-def test_whoever_stopped_is_told_of_with_the_own_past_as_expectation(
+def test_a_stop_is_reported_with_the_own_history_as_expectation(
     signals: duckdb.DuckDBPyConnection,
 ) -> None:
-    observed, expected, p_value, period = told(signals, "gone")["visits_falling"]
+    observed, expected, p_value, period = signals_of(signals, "gone")["visits_falling"]
     assert (observed, period) == (0, 28)
-    assert 16 < expected < 20  # five days a week, drawn towards the company's four
+    assert 16 < expected < 20  # five days a week, shrunk towards the company's four
     assert p_value < 1e-6
 
 
-def test_a_slow_decline_is_found_by_the_sum_of_what_is_missing(
+def test_a_slow_decline_is_found_over_twelve_weeks(
     signals: duckdb.DuckDBPyConnection,
 ) -> None:
-    found = told(signals, "sliding")
+    found = signals_of(signals, "sliding")
     observed, expected, p_value, period = found["visits_sliding"]
     assert "visits_falling" not in found
     assert period == 84
@@ -224,20 +226,20 @@ def test_a_slow_decline_is_found_by_the_sum_of_what_is_missing(
     assert p_value < 0.001
 
 
-def test_whoever_is_new_has_no_past_to_fall_from(signals: duckdb.DuckDBPyConnection) -> None:
-    assert told(signals, "new") == {}
+def test_a_new_customer_has_no_signal(signals: duckdb.DuckDBPyConnection) -> None:
+    assert signals_of(signals, "new") == {}
 
 
-def test_a_pause_is_judged_by_the_own_pauses(signals: duckdb.DuckDBPyConnection) -> None:
-    observed, expected, p_value, _ = told(signals, "late")["order_overdue"]
+def test_a_gap_is_compared_with_the_own_gaps(signals: duckdb.DuckDBPyConnection) -> None:
+    observed, expected, p_value, _ = signals_of(signals, "late")["order_overdue"]
     assert (observed, expected) == (90, 30)
     assert p_value < 0.001
 
 
-def test_another_mix_of_categories_and_a_usual_one_left_out_are_told_of(
+def test_a_shifted_category_mix_and_an_overdue_category_are_reported(
     signals: duckdb.DuckDBPyConnection,
 ) -> None:
-    found = told(signals, "shifted")
+    found = signals_of(signals, "shifted")
     distance, by_chance, p_value, _ = found["category_shift"]
     assert 0 < by_chance < distance < 1
     assert p_value < 0.01
@@ -245,14 +247,14 @@ def test_another_mix_of_categories_and_a_usual_one_left_out_are_told_of(
     assert found["category_overdue"][2] == pytest.approx((1 + 90 / 80) ** -8, abs=1e-9)
 
 
-def test_returns_and_carts_beyond_the_usual_are_told_of(
+def test_unusually_many_returns_and_abandoned_carts_are_reported(
     signals: duckdb.DuckDBPyConnection,
 ) -> None:
-    assert told(signals, "returns")["returns_rising"][0] == 3
-    assert told(signals, "left_behind")["cart_abandoned"][0] == 8
+    assert signals_of(signals, "returns")["returns_rising"][0] == 3
+    assert signals_of(signals, "left_behind")["cart_abandoned"][0] == 8
 
 
-def test_angry_words_of_late_are_told_of_beside_those_of_others_who_write(
+def test_recent_negative_texts_are_reported_with_the_expected_number(
     signals: duckdb.DuckDBPyConnection,
 ) -> None:
     rows = signals.execute(
@@ -262,6 +264,6 @@ def test_angry_words_of_late_are_told_of_beside_those_of_others_who_write(
     assert rows == [("angry", 4, 2.5, 0.5)]
 
 
-def test_what_no_source_tells_raises_nothing(signals: duckdb.DuckDBPyConnection) -> None:
+def test_a_signal_without_a_source_is_not_raised(signals: duckdb.DuckDBPyConnection) -> None:
     kinds = {signal for (signal,) in signals.execute("select signal from signals").fetchall()}
     assert kinds.isdisjoint({"complaints_rising", "low_csat", "bad_ratings", "unsubscribed"})

@@ -1,4 +1,4 @@
-"""A drop tells what was known at the end of its day, in the dialect of its system."""
+"""A drop contains the data known at the end of its day, in the dialect of its system."""
 
 from __future__ import annotations
 

@@ -69,5 +69,5 @@ def test_no_form_of_a_url_or_its_password_remains_in_a_message(message: str) -> 
     assert "word" not in hidden.replace("password", "")
 
 
-def test_what_is_too_short_to_be_told_from_words_is_left() -> None:
+def test_a_secret_as_short_as_a_word_is_not_masked() -> None:
     assert hide("the table is there", "the") == "the table is there"

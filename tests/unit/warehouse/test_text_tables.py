@@ -1,4 +1,4 @@
-"""Which texts are read by which model, and that none is read twice."""
+"""Selection of texts by model; no text is read twice."""
 
 from __future__ import annotations
 

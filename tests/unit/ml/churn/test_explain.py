@@ -16,8 +16,8 @@ CATALOGUE = {
     "bounces": Meaning("emotional_bond", "emails"),
 }
 FEATURES = [*CATALOGUE, "unmapped"]
-# Values with which every feature can be told.
-TELLING = dict.fromkeys(FEATURES, 1.0) | {"late_answers": 30.0}
+# Values with which every feature can be a reason.
+WITH_REASONS = dict.fromkeys(FEATURES, 1.0) | {"late_answers": 30.0}
 
 
 def explain(
@@ -25,7 +25,7 @@ def explain(
 ) -> tuple[str | None, list[str]]:
     """The cause and the reasons of one customer."""
     row = np.array([[contributions.get(name, 0.0) for name in FEATURES]], dtype=np.float32)
-    own = np.array([list((TELLING | (values or {})).values())], dtype=np.float32)
+    own = np.array([list((WITH_REASONS | (values or {})).values())], dtype=np.float32)
     found = Explainer(FEATURES, CATALOGUE).explain(row, own)
     cause = CAUSES[found.main_cause[0]] if found.main_cause[0] >= 0 else None
     return cause, [FEATURES[feature] for feature in found.reasons[0] if feature >= 0]

@@ -21,7 +21,7 @@ from ml.training.train import fit
 from tests.model.planted_churn import CATALOGUE
 from tests.unit.ml.conftest import AS_OF
 
-# Renewals come in the sixth and in the twelfth month, and between them hardly anybody leaves.
+# Renewals come in the sixth and in the twelfth month, and between them few customers leave.
 PLANTED = HazardModel(
     horizon_days=90,
     months_observed=12,
@@ -34,8 +34,8 @@ GROUPS = np.array([0.05, 0.15, 0.4])
 def followed(size: int, seed: int, model: HazardModel = PLANTED) -> pa.Table:
     """Customers of the three groups under the planted hazard, followed for a year."""
     random = np.random.default_rng(seed)
-    told = random.choice(GROUPS, size)
-    leaves = random.random((size, len(model.levels))) < model.hazards(told)
+    probabilities = random.choice(GROUPS, size)
+    leaves = random.random((size, len(model.levels))) < model.hazards(probabilities)
     month = np.where(leaves.any(axis=1), leaves.argmax(axis=1) + 1, 0)
     return pa.table(
         {
@@ -43,13 +43,13 @@ def followed(size: int, seed: int, model: HazardModel = PLANTED) -> pa.Table:
             "snapshot_date": pa.repeat(pa.scalar(date(2025, 1, 1)), size),
             "months_observed": pa.repeat(pa.scalar(12, pa.int32()), size),
             "left_in_month": pa.array(month.astype(np.int32), mask=month == 0),
-            "told": told,
+            "churn_probability": probabilities,
         }
     )
 
 
 def months_of(rows: pa.Table, ended_by: date = date(2026, 12, 31)) -> PersonPeriods:
-    return PersonPeriods.of(rows, rows["told"].to_numpy(), ended_by=ended_by)
+    return PersonPeriods.of(rows, rows["churn_probability"].to_numpy(), ended_by=ended_by)
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +64,10 @@ def test_the_planted_hazard_of_each_month_and_group_is_recovered(found: HazardMo
 
 
 def test_survival_over_the_horizon_is_one_minus_the_churn_probability(found: HazardModel) -> None:
-    told = np.concatenate([[1e-9, 1 - 1e-9], np.linspace(0.001, 0.999, 999)])
-    staying = np.cumprod(1 - found.hazards(told), axis=1)
+    probabilities = np.concatenate([[1e-9, 1 - 1e-9], np.linspace(0.001, 0.999, 999)])
+    staying = np.cumprod(1 - found.hazards(probabilities), axis=1)
 
-    np.testing.assert_allclose(staying[:, 2], 1 - told, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(staying[:, 2], 1 - probabilities, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("horizon_days", [7, 30, 45, 365])
@@ -99,11 +99,11 @@ def test_a_higher_churn_probability_never_has_a_lower_later_hazard(found: Hazard
     assert (np.diff(found.hazards(GROUPS), axis=0) > 0).all()
 
 
-@pytest.mark.parametrize("leavers", [0, 1, 3])
-def test_few_churned_customers_give_smooth_levels(leavers: int) -> None:
+@pytest.mark.parametrize("churned", [0, 1, 3])
+def test_few_churned_customers_give_smooth_levels(churned: int) -> None:
     rows = followed(300, seed=4)
     month = np.zeros(300, dtype=np.int32)
-    month[:leavers] = 7
+    month[:churned] = 7
     position = rows.column_names.index("left_in_month")
     rows = rows.set_column(position, "left_in_month", pa.array(month, mask=month == 0))
     found = HazardModel.fit(months_of(rows), 90)
@@ -134,9 +134,9 @@ def test_equal_months_give_the_constant_hazard() -> None:
 def test_returns_within_the_horizon_lower_the_later_hazards() -> None:
     """Twice as many leave in a month as have churned at the horizon's end: half come back."""
     rows = followed(20_000, seed=7)
-    doubled = rows["told"].to_numpy()
-    position = rows.column_names.index("told")
-    halved = rows.set_column(position, "told", pa.array(doubled / 2))
+    doubled = rows["churn_probability"].to_numpy()
+    position = rows.column_names.index("churn_probability")
+    halved = rows.set_column(position, "churn_probability", pa.array(doubled / 2))
     found = HazardModel.fit(months_of(halved), 90)
 
     later = found.hazards(np.array([GROUPS[1] / 2]))[0, 3:]
@@ -148,7 +148,7 @@ def test_returns_within_the_horizon_lower_the_later_hazards() -> None:
 def test_fitting_ends_at_the_holdout_date_and_evaluation_begins_there() -> None:
     rows = followed(5_000, seed=8)
     holdout_date = date(2025, 1, 1) + timedelta(days=210)
-    told = rows["told"].to_numpy()
+    probabilities = rows["churn_probability"].to_numpy()
     position = rows.column_names.index("snapshot_date")
     later = rows.set_column(
         position, "snapshot_date", pa.repeat(pa.scalar(holdout_date), len(rows))
@@ -156,7 +156,10 @@ def test_fitting_ends_at_the_holdout_date_and_evaluation_begins_there() -> None:
     known = {"horizon_days": 90, "holdout_date": holdout_date}
 
     result = fit_hazard(
-        (rows, told), (later, told), as_of=holdout_date + timedelta(days=90), **known
+        (rows, probabilities),
+        (later, probabilities),
+        as_of=holdout_date + timedelta(days=90),
+        **known,
     )
 
     assert result is not None
@@ -171,7 +174,7 @@ def test_fitting_ends_at_the_holdout_date_and_evaluation_begins_there() -> None:
 
 @pytest.fixture(scope="module")
 def contracts(examples: pa.Table) -> pa.Table:
-    """The planted company as one of contracts: its leavers leave in the second month."""
+    """The planted company as one of contracts: its churned customers leave in the second month."""
     orders = ["days_since_last_order", "days_since_first_order", "purchase_days_lifetime"]
     for column in orders:
         position = examples.column_names.index(column)

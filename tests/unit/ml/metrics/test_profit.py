@@ -77,7 +77,7 @@ def test_a_perfect_ranking_has_the_greatest_profit() -> None:
     noisy = empc(labels, labels + random.normal(size=5_000), PAPER_ECONOMICS)
     nothing = empc(labels, np.full(5_000, 0.2), PAPER_ECONOMICS)
 
-    # Leavers pay from γ = 1 / 190 on, below which there is next to no γ of Beta(6, 14).
+    # Churned customers pay from γ = 1 / 190 on, below which there is next to no γ of Beta(6, 14).
     assert perfect.per_customer == pytest.approx(labels.mean() * (0.3 * 190 - 1), rel=1e-6)
     assert perfect.fraction == pytest.approx(labels.mean(), rel=1e-6)
     assert perfect.per_customer > noisy.per_customer > nothing.per_customer > 0

@@ -11,16 +11,16 @@ def planted_groups(
 ) -> tuple[np.ndarray, np.ndarray, list[str | None]]:
     """A model that is right everywhere but for one group too sure and for one blind."""
     random = np.random.default_rng(seed)
-    told = random.beta(2, 3, customers)
+    predicted = random.beta(2, 3, customers)
     group = random.choice(["fair", "overrated", "blind"], customers, p=[0.6, 0.2, 0.2])
-    true = np.where(group == "overrated", told - 0.12, told)
-    true = np.where(group == "blind", told.mean(), true).clip(0.01, 0.99)
-    return random.random(customers) < true, told, group.tolist()
+    true = np.where(group == "overrated", predicted - 0.12, predicted)
+    true = np.where(group == "blind", predicted.mean(), true).clip(0.01, 0.99)
+    return random.random(customers) < true, predicted, group.tolist()
 
 
 def test_weak_groups_are_the_planted_ones() -> None:
-    labels, told, groups = planted_groups()
-    table = by_slice(labels, told, {"segment": groups})
+    labels, predicted, groups = planted_groups()
+    table = by_slice(labels, predicted, {"segment": groups})
 
     sentences = weak_groups(table)
 
@@ -35,17 +35,17 @@ def test_weak_groups_are_the_planted_ones() -> None:
 
 def test_a_calibrated_model_has_no_weak_group() -> None:
     random = np.random.default_rng(2)
-    told = random.beta(2, 3, 5_000)
+    predicted = random.beta(2, 3, 5_000)
     groups = {"country": random.choice(["DE", "FR", "GB", "PL"], 5_000).tolist()}
 
-    assert weak_groups(by_slice(random.random(5_000) < told, told, groups)) == []
+    assert weak_groups(by_slice(random.random(5_000) < predicted, predicted, groups)) == []
 
 
 def test_metrics_of_a_group_are_those_of_its_customers() -> None:
     labels = np.tile([True, False, False, False], 25)
-    told = np.where(labels, 0.5, 0.3)
+    predicted = np.where(labels, 0.5, 0.3)
 
-    table = by_slice(np.tile(labels, 2), np.tile(told, 2), {"plan": ["a"] * 100 + ["b"] * 100})
+    table = by_slice(np.tile(labels, 2), np.tile(predicted, 2), {"plan": ["a"] * 100 + ["b"] * 100})
 
     everybody, first, second = table
     assert (everybody.dimension, everybody.customers) == (ALL, 200)
@@ -57,27 +57,27 @@ def test_metrics_of_a_group_are_those_of_its_customers() -> None:
     assert first.figures.brier == pytest.approx(0.25 * 0.25 + 0.75 * 0.09)
     assert first.figures.roc_auc.estimate == 1
     gap = first.figures.calibration_gap
-    half = 1.959964 * np.std(told - labels, ddof=1) / 10
+    half = 1.959964 * np.std(predicted - labels, ddof=1) / 10
     assert (gap.low, gap.estimate, gap.high) == pytest.approx((0.1 - half, 0.1, 0.1 + half))
 
 
 def test_small_groups_are_named_and_not_evaluated() -> None:
     labels = np.zeros(400, bool)
     labels[:60] = labels[200:209] = labels[300:345] = True
-    groups = ["large"] * 200 + ["few leavers"] * 100 + ["few stayers"] * 51 + ["few"] * 49
-    told = np.full(400, 0.9)
+    groups = ["large"] * 200 + ["few churned"] * 100 + ["few retained"] * 51 + ["few"] * 49
+    predicted = np.full(400, 0.9)
 
-    table = by_slice(labels, told, {"plan": groups})
+    table = by_slice(labels, predicted, {"plan": groups})
 
     judged = {row.group: row.figures is not None for row in table}
     assert judged == {
         "all customers": True,
         "large": True,
-        "few leavers": False,
-        "few stayers": False,
+        "few churned": False,
+        "few retained": False,
         "few": False,
     }
-    assert too_small(table) == {"plan": ["few leavers", "few stayers", "few"]}
+    assert too_small(table) == {"plan": ["few churned", "few retained", "few"]}
     assert all("few" not in sentence for sentence in weak_groups(table))
 
 

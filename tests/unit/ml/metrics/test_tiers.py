@@ -8,10 +8,10 @@ from ml.metrics.tiers import by_tier
 
 
 def test_tiers_have_predicted_and_observed_churn() -> None:
-    told = np.array([0.9, 0.7, 0.8, 0.69, 0.4, 0.39, 0.1, 0.05])
+    predicted = np.array([0.9, 0.7, 0.8, 0.69, 0.4, 0.39, 0.1, 0.05])
     labels = np.array([True, True, False, False, True, False, False, False])
 
-    high, medium, low = by_tier(labels, told, medium=0.4, high=0.7)
+    high, medium, low = by_tier(labels, predicted, medium=0.4, high=0.7)
 
     assert (high.name, high.customers, high.mean_predicted) == ("high", 3, pytest.approx(0.8))
     assert high.churn_rate == wilson_interval(2, 3)
@@ -30,9 +30,9 @@ def test_a_tier_without_customers_is_nan() -> None:
 
 def test_calibrated_probabilities_have_a_ratio_of_one_in_every_tier() -> None:
     random = np.random.default_rng(3)
-    told = random.random(60_000)
+    predicted = random.random(60_000)
 
-    tiers = by_tier(random.random(60_000) < told, told, medium=0.4, high=0.7)
+    tiers = by_tier(random.random(60_000) < predicted, predicted, medium=0.4, high=0.7)
 
     assert sum(tier.customers for tier in tiers) == 60_000
     assert [tier.ratio for tier in tiers] == pytest.approx([1, 1, 1], abs=0.04)

@@ -12,39 +12,39 @@ from ml.metrics.uncertainty import intervals, paired
 
 
 def drawn_company(seed: int, customers: int, slope: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-    """Labels whose log odds are `slope` times those that are told."""
+    """Labels whose log odds are `slope` times those of the predicted probabilities."""
     random = np.random.default_rng(seed)
-    told = random.beta(1.5, 3, customers)
-    odds = (told / (1 - told)) ** slope
-    return random.random(customers) < odds / (1 + odds), told
+    predicted = random.beta(1.5, 3, customers)
+    odds = (predicted / (1 - predicted)) ** slope
+    return random.random(customers) < odds / (1 + odds), predicted
 
 
 def test_every_metric_but_the_count_has_an_interval_around_its_estimate() -> None:
-    labels, told = drawn_company(1, 800)
-    estimates = classification_metrics(labels, told)
+    labels, predicted = drawn_company(1, 800)
+    estimates = classification_metrics(labels, predicted)
 
-    found = intervals(labels, told, seed=5, economics=PAPER_ECONOMICS)
+    found = intervals(labels, predicted, seed=5, economics=PAPER_ECONOMICS)
 
     assert set(found) == set(estimates) - {"customers"} | {"empc"}
     assert all(interval.low <= interval.estimate <= interval.high for interval in found.values())
     for name, interval in found.items():
         if name != "empc":
             assert interval.estimate == pytest.approx(estimates[name])
-    assert found["empc"].estimate == empc(labels, told, PAPER_ECONOMICS).per_customer
-    assert found == intervals(labels, told, seed=5, economics=PAPER_ECONOMICS)
-    assert "empc" not in intervals(labels, told, seed=5, replicates=5)
+    assert found["empc"].estimate == empc(labels, predicted, PAPER_ECONOMICS).per_customer
+    assert found == intervals(labels, predicted, seed=5, economics=PAPER_ECONOMICS)
+    assert "empc" not in intervals(labels, predicted, seed=5, replicates=5)
 
 
 def test_a_replicate_is_every_metric_of_the_customers_drawn() -> None:
-    labels, told = drawn_company(2, 400)
-    told = np.round(told, 2)
-    order = np.argsort(told, kind="stable")
+    labels, predicted = drawn_company(2, 400)
+    predicted = np.round(predicted, 2)
+    order = np.argsort(predicted, kind="stable")
 
-    found = intervals(labels, told, seed=3, replicates=50)
+    found = intervals(labels, predicted, seed=3, replicates=50)
 
     random = np.random.default_rng(3)
     replicates = [
-        classification_metrics(labels[order][rows], told[order][rows])
+        classification_metrics(labels[order][rows], predicted[order][rows])
         for rows in (random.integers(0, 400, 400) for _ in range(50))
     ]
     for name in ("churn_rate", "roc_auc", "pr_auc", "brier", "log_loss", "top_decile_lift"):
@@ -53,14 +53,14 @@ def test_a_replicate_is_every_metric_of_the_customers_drawn() -> None:
 
 
 def test_the_intervals_of_means_are_those_of_the_formula() -> None:
-    labels, told = drawn_company(3, 5_000)
+    labels, predicted = drawn_company(3, 5_000)
 
-    found = intervals(labels, told, seed=1, replicates=600)
+    found = intervals(labels, predicted, seed=1, replicates=600)
 
     for name, values in (
         ("churn_rate", labels.astype(float)),
-        ("mean_predicted", told),
-        ("brier", (told - labels) ** 2),
+        ("mean_predicted", predicted),
+        ("brier", (predicted - labels) ** 2),
     ):
         half = 1.96 * values.std() / np.sqrt(5_000)
         assert found[name].low == pytest.approx(values.mean() - half, abs=half / 5)
@@ -70,11 +70,11 @@ def test_the_intervals_of_means_are_those_of_the_formula() -> None:
 def test_many_customers_are_drawn_in_part_and_the_interval_is_scaled(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    labels, told = drawn_company(4, 12_000)
-    whole = intervals(labels, told, seed=1)
+    labels, predicted = drawn_company(4, 12_000)
+    whole = intervals(labels, predicted, seed=1)
 
     monkeypatch.setattr(uncertainty, "MAX_DRAWS", 2_000)
-    in_part = intervals(labels, told, seed=1)
+    in_part = intervals(labels, predicted, seed=1)
 
     for name in ("roc_auc", "pr_auc", "brier", "log_loss", "brier_resolution", "top_decile_lift"):
         width = whole[name].high - whole[name].low
@@ -83,8 +83,11 @@ def test_many_customers_are_drawn_in_part_and_the_interval_is_scaled(
 
 
 def test_the_calibration_error_is_significant_for_shifted_probabilities_only() -> None:
-    labels, told = drawn_company(5, 1_000)
-    exact, shifted = intervals(labels, told, seed=2), intervals(labels, told * 0.7, seed=2)
+    labels, predicted = drawn_company(5, 1_000)
+    exact, shifted = (
+        intervals(labels, predicted, seed=2),
+        intervals(labels, predicted * 0.7, seed=2),
+    )
 
     # Chance alone gives an error of some 0.03, which is not to be taken for the model's.
     assert exact["calibration_error"].estimate > 0.01
@@ -109,9 +112,9 @@ def test_the_intervals_have_about_their_nominal_coverage() -> None:
 
 
 def test_ranking_metrics_of_one_outcome_are_unknown() -> None:
-    told = np.linspace(0.1, 0.2, 60)
+    predicted = np.linspace(0.1, 0.2, 60)
 
-    found = intervals(np.zeros(60, bool), told, seed=1)
+    found = intervals(np.zeros(60, bool), predicted, seed=1)
 
     assert np.isnan([found["roc_auc"].low, found["pr_auc"].low, found["top_decile_lift"].low]).all()
     assert found["churn_rate"].high == 0
@@ -136,8 +139,8 @@ def test_a_better_model_is_significantly_better_in_both_differences() -> None:
 
 
 def test_a_model_does_not_differ_from_itself() -> None:
-    labels, told = drawn_company(8, 700)
+    labels, predicted = drawn_company(8, 700)
 
-    found = paired(labels, told, told, seed=1)
+    found = paired(labels, predicted, predicted, seed=1)
 
     assert all((part.low, part.estimate, part.high) == (0, 0, 0) for part in found.values())

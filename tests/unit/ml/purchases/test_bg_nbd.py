@@ -1,4 +1,4 @@
-"""Simulate shops by the model's own story and require that it is told back."""
+"""Simulate shops from the BG/NBD model and require that its parameters are recovered."""
 
 from __future__ import annotations
 

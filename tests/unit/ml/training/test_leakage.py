@@ -71,14 +71,14 @@ def later_than(rows: pa.Table, *, withdrawn_by: np.ndarray) -> pa.Table:
 
 def test_a_feature_that_changes_after_churn_is_named(attributed: pa.Table) -> None:
     left = attributed["churned"].to_numpy()
-    by_leavers = left & (np.random.default_rng(6).random(len(left)) < 0.6)
+    by_churned = left & (np.random.default_rng(6).random(len(left)) < 0.6)
 
-    [leak] = changed_after(attributed, later_than(attributed, withdrawn_by=by_leavers))
+    [leak] = changed_after(attributed, later_than(attributed, withdrawn_by=by_churned))
 
     assert leak.feature == "consent"
     assert leak.why.endswith("% of churned and 0% of retained customers")
     trusted = frozenset({"consent"})
-    later = later_than(attributed, withdrawn_by=by_leavers)
+    later = later_than(attributed, withdrawn_by=by_churned)
     assert changed_after(attributed, later, trusted=trusted) == []
 
 

@@ -21,7 +21,7 @@ from tests.model.planted_churn import CATALOGUE
 from tests.unit.ml.conftest import AS_OF, HOLDOUT
 
 
-def with_leavers(examples: pa.Table, churned: np.ndarray) -> pa.Table:
+def with_churned(examples: pa.Table, churned: np.ndarray) -> pa.Table:
     position = examples.column_names.index("churned")
     return examples.set_column(position, "churned", pa.array(churned))
 
@@ -38,12 +38,12 @@ def test_the_base_rate_is_the_churn_rate_before_the_holdout(
     facts = average.model.facts
     fitted = pa.array([*facts.train_dates, *facts.calibration_dates], pa.date32())
     before = examples.filter(pc.is_in(examples["snapshot_date"], value_set=fitted))
-    told = average.model.predict(examples)
+    predicted = average.model.predict(examples)
 
     assert average.model.is_average
-    assert (told == told[0]).all()
+    assert (predicted == predicted[0]).all()
     assert facts.base_rate == pytest.approx(pc.mean(before["churned"].cast("int8")).as_py(), 0.02)
-    assert told[0] == pytest.approx(facts.base_rate, abs=0.001)
+    assert predicted[0] == pytest.approx(facts.base_rate, abs=0.001)
 
 
 def test_the_base_rate_is_evaluated_like_any_model(
@@ -96,16 +96,16 @@ def test_a_newer_base_rate_replaces_an_older_one(
 
 def test_a_model_of_random_churn_is_refused(examples: pa.Table) -> None:
     heads = np.random.default_rng(5).random(len(examples)) < 0.3
-    random = with_leavers(examples, heads)
+    random = with_churned(examples, heads)
 
     decision = decide(fit(random, TrainingSettings(), as_of=AS_OF).model, None, random)
 
     assert not decision.promote
 
 
-@pytest.mark.parametrize("leavers", [0, 12])
-def test_few_churned_customers_give_the_base_rate(examples: pa.Table, leavers: int) -> None:
-    few = with_leavers(examples, np.arange(len(examples)) < leavers)
+@pytest.mark.parametrize("churned", [0, 12])
+def test_few_churned_customers_give_the_base_rate(examples: pa.Table, churned: int) -> None:
+    few = with_churned(examples, np.arange(len(examples)) < churned)
 
     trained = fit(few, TrainingSettings(), as_of=AS_OF)
 
@@ -125,7 +125,7 @@ def test_a_holdout_with_a_single_outcome_gives_the_base_rate(
     churned = np.array(examples["churned"])
     churned[np.array(examples["snapshot_date"]) == np.datetime64(HOLDOUT)] = everybody
 
-    trained = fit(with_leavers(examples, churned), TrainingSettings(), as_of=AS_OF)
+    trained = fit(with_churned(examples, churned), TrainingSettings(), as_of=AS_OF)
 
     assert trained.model.is_average
     assert "roc_auc" not in trained.all_metrics()

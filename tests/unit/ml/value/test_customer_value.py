@@ -1,4 +1,4 @@
-"""Simulate customers by the models' own story and require that their money is told."""
+"""Simulate customers from the models and require that their revenue is predicted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SPLIT = Split(tuple(DAYS[:1]), tuple(DAYS[1:2]), DAYS[2], disjoint_customers=Fal
 def customers(upgrade: float = 1.0, size: int = 16_000) -> pa.Table:
     """Customers who never leave: what they bought so far and within the next 90 days.
 
-    Nothing of the past tells who has just upgraded, which multiplies what they will spend.
+    No column shows an upgrade just made, which multiplies later spending.
     """
     random = np.random.default_rng(3)
     age = random.uniform(120, 600, size)
