@@ -185,7 +185,7 @@ class Dbt:
         return replace(manifest, nodes=deepcopy(manifest.nodes))
 
     def _project(self) -> ParsedProject:
-        """The project as this process has read it, as the home has it stored, or parsed anew.
+        """The project as this process has read it, as stored in the home, or parsed again.
 
         Raises:
             TransformError: the project cannot be parsed.

@@ -1,4 +1,4 @@
-"""The sentence on attrition: which stage it names, and that it says no more than is known."""
+"""The sentence on attrition: the stage that it names, and the figures that it leaves out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the doctor says of an API before it is read."""
+"""Findings of the doctor on an API."""
 
 from __future__ import annotations
 

@@ -47,9 +47,9 @@ def test_repeated_keys_and_unusable_cursors_are_warnings(orders: Database) -> No
         "insert into orders values (2, 1, 'c', '2031-01-01 00:00:00')",
         "insert into orders values (3, 1, 'd', null)",
     )
-    told = {message: level for level, message in findings(optional_columns=["note"])}
-    assert told.pop("shop.orders: without note, which will be null") == "warning"
-    assert [message for message, level in told.items() if level == "warning"] == [
+    levels = {message: level for level, message in findings(optional_columns=["note"])}
+    assert levels.pop("shop.orders: without note, which will be null") == "warning"
+    assert [message for message, level in levels.items() if level == "warning"] == [
         "shop.orders: 1 of 4 rows have no changed: they are read each time",
         (
             "shop.orders: 1 of 4 rows have a changed in the future: changes before that time"
