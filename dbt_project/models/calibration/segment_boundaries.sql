@@ -7,9 +7,9 @@
 }}
 
 {#-
-    Where the fifths of recency, frequency and money and the tiers of value end: found on the days
-    on which a model is trained and kept until the next, so that customers move because they
-    changed and not because others did.
+    Boundaries of the quintiles of recency, frequency and money and of the value tiers. A training
+    finds them, and they are used until the next training, so that no customer changes segment
+    because other customers changed.
 -#}
 with
 
@@ -46,7 +46,7 @@ rhythms as (
     group by snapshot_date
 ),
 
--- The fifth that is worth most is high, the next two fifths are medium.
+-- The top quintile is the high tier, the next two quintiles are the medium tier.
 worths as (
     select
         expected.snapshot_date as as_of_date,

@@ -7,9 +7,10 @@
 }}
 
 {#-
-    What each signal has been worth: how many of those who showed it on a past date had left one
-    horizon later. Written by a training for its dates, whose outcomes were all known on the day of
-    the training, and by no other run; a day's warnings are judged by the latest training before it.
+    Churn rate of each signal: the share of customers with the signal on a past date who had churned
+    one horizon later. A training writes the rows of its own dates, whose outcomes were all known on
+    the day of the training; no other run does. Warnings of a day are judged by the latest training
+    before it.
 -#}
 with
 
@@ -64,7 +65,7 @@ counted as (
     group by all
 ),
 
--- A customer warned of on several dates is one case to go by.
+-- A customer with warnings on several dates counts as one case.
 judged as (
     select
         *,

@@ -7,20 +7,22 @@
 }}
 
 {#-
-    The company's own day beside what was to be expected of it, so that a broken shop or a file that
-    did not come is not taken for a thousand disloyal customers. A level and a factor of the
-    weekday, both medians of the weeks before, which a single odd day does not move; the band is
-    what such days have strayed by.
+    Figures of the company on each day, compared with the figures expected from the weeks before. A
+    broken shop or a missing file then shows as a company alarm and not as churn of many customers.
+    The expected figure is a level times a factor of the weekday. Both are medians of the weeks
+    before, which a single unusual day does not move. The band comes from past deviations.
 
-    Customers fall silent one by one, so the share of them that a stage of life loses is told by
-    weeks, which have no weekday and enough customers to count; and as trouble shows in it bit by
-    bit, what is usual leaves the latest fortnight out, or a slow rise would be its own excuse.
+    The churn percentage of a lifecycle stage covers seven days: weeks have no weekday effect and
+    enough customers to count. Its expected value leaves out the latest fortnight, because a slow
+    rise would otherwise raise its own expectation.
 -#}
-{#- Weeks that say what is usual; with fewer known there is no band. -#}
+{#- Weeks of history for the expected figure; with fewer known weeks there is no band. -#}
 {%- set weeks, least_weeks = 8, 6 %}
-{#- In standard deviations: one false alarm a metric in six years, were strays Gaussian. -#}
+{#-
+    Width in standard deviations: one false alarm a metric in six years if deviations were Gaussian.
+-#}
 {%- set width = 3.5 %}
-{#- Days before the date of the weeks that say what losses are usual. -#}
+{#- Days before the date that begin and end the history of the churn percentage. -#}
 {%- set losses_from, losses_to = 14, 49 %}
 with
 
@@ -45,7 +47,8 @@ totals as (
     group by all
 ),
 
--- A metric of which nothing was ever told is not zero; once it is, a day without any is.
+-- A metric without any row so far is unknown and not zero. After its first row, a day without rows
+-- is zero.
 metrics as (
     select
         snapshot_date,
@@ -119,36 +122,36 @@ levels as (
     group by observed.snapshot_date, observed.metric
 ),
 
-strayed as (
+deviations as (
     select
         observed.*,
         levels.level * weekdays.factor as expected,
         median(abs(observed.value - levels.level * weekdays.factor)) filter (
             where observed.age_days > 0
-        ) over (partition by observed.snapshot_date, observed.metric) as usual_stray
+        ) over (partition by observed.snapshot_date, observed.metric) as usual_deviation
     from observed
     inner join weekdays using (snapshot_date, metric, weekday)
     inner join levels using (snapshot_date, metric)
 ),
 
--- A median of absolute strays is 0.6745 standard deviations of a Gaussian. Counts stray at least
--- as a Poisson variable does.
+-- The median absolute deviation is 0.6745 standard deviations of a Gaussian. Counts deviate at
+-- least as a Poisson variable does.
 banded as (
     select
-        strayed.*,
+        deviations.*,
         greatest(
-            strayed.usual_stray / 0.6745,
+            deviations.usual_deviation / 0.6745,
             case
-                when strayed.metric not in ('net_revenue', 'first_response_hours')
-                    then sqrt(greatest(strayed.expected, 1))
+                when deviations.metric not in ('net_revenue', 'first_response_hours')
+                    then sqrt(greatest(deviations.expected, 1))
                 else 0
             end
         ) as spread
-    from strayed
+    from deviations
     inner join usual using (snapshot_date, metric)
     where
-        strayed.age_days = 0
-        and strayed.value is not null
+        deviations.age_days = 0
+        and deviations.value is not null
         and usual.known_days >= {{ 7 * least_weeks }}
 ),
 
@@ -183,23 +186,21 @@ strayed_losses as (
         expected_losses.expected,
         median(abs(lost_in_weeks.value - expected_losses.expected)) filter (
             where lost_in_weeks.age_days between {{ losses_from }} and {{ losses_to }}
-        ) over (partition by lost_in_weeks.snapshot_date, lost_in_weeks.stage) as usual_stray
+        ) over (partition by lost_in_weeks.snapshot_date, lost_in_weeks.stage) as usual_deviation
     from lost_in_weeks
     inner join expected_losses using (snapshot_date, stage)
 ),
 
--- A share of customers strays at least as a binomial variable does, one customer at the least.
--- Where few of many are lost the upper tail is long: the band ends two customers further out (the
--- skewness in Cornish and Fisher's expansion, 1938).
+-- A share of customers deviates at least as a binomial variable does, and by one customer at least.
 banded_losses as (
     select
         *,
         greatest(
-            usual_stray / 0.6745,
+            usual_deviation / 0.6745,
             sqrt(greatest(expected, 100 / customers) * (100 - expected) / customers)
         ) as spread,
         {{ (width ** 2 - 1) / 6 }} * 100 / customers as skew
-    from strayed_losses
+    from deviations_losses
     where age_days = 0
 ),
 

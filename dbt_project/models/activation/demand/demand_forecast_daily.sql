@@ -7,9 +7,10 @@
 }}
 
 {#-
-    What each customer is likely to buy next and when: one row an eligible customer with a category
-    bought within the year, and day. The category is that of most purchase days of the year, the day
-    its usual pause after the last of them; beside them what one would guess without a forecast.
+    Forecast of the category that each customer buys next and of the date: one row per day and
+    eligible customer with a category bought within the year. The category is the one bought on most
+    days of the year. The date is its usual gap after the last purchase in it. Two naive forecasts
+    stand beside it for comparison.
 -#}
 with
 
@@ -54,7 +55,8 @@ final as (
         demand.usual_purchase_days as purchase_days_365d,
         demand.snapshot_date - demand.usual_days_since_last as last_bought_on,
         round(demand.usual_gap_days, 6) as usual_gap_days,
-        -- Whoever is late is expected after another usual pause: one that has passed tells nothing.
+        -- An overdue customer is expected after another usual gap, because the gap that has passed
+        -- predicts nothing.
         demand.snapshot_date + cast(
             case
                 when demand.usual_days_since_last < demand.usual_gap_days

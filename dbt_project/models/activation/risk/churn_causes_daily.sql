@@ -7,9 +7,9 @@
 }}
 
 {#-
-    Why value is at risk in each part of each segmentation, and how much of it can be influenced. A
-    customer whose causes cannot be told apart counts as unknown: a cause is not guessed to make the
-    shares add up. The part `all` of the segmentation `all` is the company.
+    Causes of the value at risk in each segment of each segmentation, and how much of that value the
+    company can influence. A customer without a dominant cause counts as unknown: no cause is
+    guessed to make the shares add up. Segment `all` of the segmentation `all` is the whole company.
 -#}
 with
 
@@ -17,7 +17,7 @@ risks as (
     {{ of_daily_dates(ref('customer_risk_daily')) }}
 ),
 
--- What the model leaves open a warning may tell: the cause that is told by the surest of them.
+-- Where the model names no cause, the cause of the customer's most certain warning is used.
 warned as (
     select
         customer_id,

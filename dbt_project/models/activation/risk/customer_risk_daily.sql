@@ -6,7 +6,7 @@
     )
 }}
 
-{#- Who may leave, how likely, worth how much and why: one row an eligible customer and day. -#}
+{#- Churn risk of each eligible customer on each day: probability, value at risk and reasons. -#}
 with
 
 scores as (
@@ -30,7 +30,7 @@ ranked as (
     from scores
 ),
 
--- A reason with an unknown number says nothing, and the next one takes its place.
+-- A reason with an unknown number has no text, and the next reason takes its place.
 explained as (
     select
         ranked.*,

@@ -7,9 +7,9 @@
 }}
 
 {#-
-    How likely a customer has not left by the end of each of the months ahead, and what may be lost
-    of the fee: one row a customer, day and month. Without contracts there is no row, because
-    who may order again any day has no month of leaving.
+    Survival of customers under contract to the end of each month ahead, and the fee at risk: one
+    row per customer, day and month. Without contracts the table is empty, because a customer who
+    may order again any day has no month of churn.
 -#}
 with
 

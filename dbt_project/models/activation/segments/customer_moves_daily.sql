@@ -7,8 +7,8 @@
 }}
 
 {#-
-    Who is in another part of a segmentation than a week before: one row a customer, day and
-    segmentation. New customers came from nowhere and are left out.
+    Customers whose segment differs from the one a week before: one row per customer, day and
+    segmentation. New customers had no segment and are left out.
 -#}
 with
 

@@ -7,9 +7,9 @@
 }}
 
 {#-
-    How many customers, and how much of the year's revenue, moved between the parts of each
-    segmentation since the day and since the week before; who stayed is told too, so that every row
-    of customers sums to the segment's size. Where the earlier date was not run there is no row.
+    Number of customers, and their revenue of the year, that moved between the segments of each
+    segmentation since the day before and the week before. Customers who stayed are included, so
+    that the rows of a segment sum to its size. Without a run on the earlier date there is no row.
 -#}
 with
 

@@ -7,17 +7,17 @@
 }}
 
 {#-
-    What is wrong with a customer today: one row an eligible customer, day and signal. How severe it
-    is, is what the signal meant in the past (warning_calibration). Before any training nobody knows:
-    then what is hardly by chance is medium, and nothing is high.
+    Warnings about each eligible customer: one row per customer, day and signal. The severity is the
+    past churn rate of the signal (warning_calibration). Before any training there is no such rate:
+    the strongest signals are then medium, others low, and none is high.
 
-    The budget is of false alarms a day: customers are taken in the order of how likely those with
-    their warnings have left, then how unusual they are, then how much is at stake, until as many of
-    them would stay as the deployment can bear. The rest is kept, and not shown.
+    The budget is a number of false alarms a day. Customers are taken in the order of the past churn
+    rate of their warnings, then the p-value, then the value at risk, until as many of them would
+    stay as the deployment allows. Other warnings are kept with is_shown false.
 
-    A warning is new by the rows of the day before, shown or not: by its own facts, and not because
-    others made room on the list. A day built before that follows a date of the run is compared
-    anew, as the movements between segments are.
+    A warning is new compared with the rows of the day before, shown or not. So it is new by the
+    customer's own data, and not because other customers left the list. A day built earlier that
+    follows a date of the run is compared again, as in segment_movements_daily.
 -#}
 with
 
@@ -91,8 +91,8 @@ judged as (
     left join risks using (customer_id, snapshot_date)
 ),
 
--- By what is sure of their strongest warning: a rate of three cases must not lead the list. Of whom
--- nothing is known from the past, the alarm is taken to be false.
+-- The lower bound of the churn rate orders the list, because a rate of three cases must not lead
+-- it. Without past cases an alarm counts as false.
 customers as (
     select
         customer_id,
@@ -160,7 +160,7 @@ warnings_and_neighbours as (
     {%- endif %}
 ),
 
--- A day without any warning is no day that was not built: everybody who can leave has a risk.
+-- A day without warnings was built all the same: every eligible customer has a risk.
 built_days as (
     select distinct snapshot_date from {{ ref('customer_risk_daily') }}
     where
