@@ -1,4 +1,4 @@
-{#- How unusual a number is: tails of the distributions that the warnings are judged by. -#}
+{#- Tails of the distributions by which warnings are judged. -#}
 
 {#-
     Upper tail of the standard normal. Abramowitz and Stegun 26.2.17: off by less than 7.5e-8, and
@@ -34,9 +34,9 @@
 {%- endmacro %}
 
 {#-
-    P(from <= X <= to) of a negative binomial with a mean and a shape, term by term: what a Poisson
-    count is whose rate is known up to a gamma distribution. No more than the 400 terms next to
-    `to` are added; further away there is nothing left of a tail.
+    P(from <= X <= to) of a negative binomial with a mean and a shape, term by term: a Poisson count
+    whose rate is gamma-distributed. At most the 400 terms next to `to` are summed; terms further
+    away are negligible.
 -#}
 {% macro negative_binomial(low, high, mean, shape) -%}
     coalesce(list_sum(list_transform(
@@ -70,8 +70,8 @@
 {%- endmacro %}
 
 {#-
-    At the end of a query: what is asked of its rows is asked after it. Without it a condition on a
-    tail is moved to where the rows come from, and every tail is added up three times over.
+    Put at the end of a query, so that filters on its rows are applied after it. Without it DuckDB
+    moves a filter on a tail to the scan and computes every tail three times.
 -#}
 {% macro worked_out_once() -%}
     limit 9000000000000000000

@@ -1,6 +1,9 @@
-{#- The months ahead that a contract's leaving is told by; the same as in ml/churn/person_months.py. -#}
+{#-
+    Months ahead for which the churn of a contract is predicted; the same as in
+    ml/churn/person_months.py.
+-#}
 
-{#- Length of a month ahead: one of the calendar would not fit a horizon given in days. -#}
+{#- Days of a month ahead; a calendar month would not fit a horizon given in days. -#}
 {% macro days_per_month() -%}
     {{ return(30) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- A table's rows of the dates that the run builds; those that it only trains on are left out. -#}
+{#- Rows of a table for the dates that the run builds, without dates that are only trained on. -#}
 {% macro of_daily_dates(relation) -%}
     select dated.*
     from {{ relation }} as dated

@@ -1,8 +1,8 @@
-{#- The population stability index and what chance makes of it, as in ml/monitoring/drift.py. -#}
+{#- Population stability index and its sampling-noise quantile, as in ml/monitoring/drift.py. -#}
 
 {#-
-    What one bin adds to the index of two histograms: `one` of `n` and `other` of `m` rows in `bins`
-    bins. Half a row is added to every bin, so that an empty one gives a finite index.
+    Contribution of one bin to the index of two histograms: `one` of `n` and `other` of `m` rows in
+    `bins` bins. Half a row is added to every bin, so that an empty bin gives a finite index.
 -#}
 {% macro stability_term(one, n, other, m, bins) -%}
     {%- set p = '((' ~ one ~ ' + 0.5) / (' ~ n ~ ' + 0.5 * ' ~ bins ~ '))' -%}
@@ -11,8 +11,8 @@
 {%- endmacro %}
 
 {#-
-    The index that two samples of `n` and `m` of the same customers exceed once in a thousand times:
-    (1/n + 1/m) times the 99.9 % quantile of chi-squared, by the cube of Wilson and Hilferty.
+    99.9 % quantile of the index of two samples of `n` and `m` of the same customers: (1/n + 1/m)
+    times the quantile of chi-squared, by the cube of Wilson and Hilferty.
 -#}
 {% macro stability_by_chance(n, m, freedom) -%}
     case

@@ -1,6 +1,6 @@
-{#- The features: their names and types, and who they are computed for. -#}
+{#- Names and types of the features, and the customers for whom they are computed. -#}
 
-{#- Whether a customer counts for churn on a date: has something to lose, by the deployment's definition. -#}
+{#- Eligibility of a customer on a date, by the deployment's definition of churn. -#}
 {% macro is_eligible() -%}
     {%- if var('churn_kind') == 'contractual' -%}
     coalesce(active_subscriptions > 0, false)
@@ -10,8 +10,8 @@
 {%- endmacro %}
 
 {#-
-    Every feature and its type, by the model that works it out, in the order of
-    feat_customer_snapshots; of one model alone where it is named.
+    Features and their types, by the model that computes them, in the order of
+    feat_customer_snapshots. With `model`, only those of one model.
 -#}
 {% macro feature_columns(model=none) -%}
     {%- set typed = {
@@ -95,7 +95,10 @@
     {{ return(columns) }}
 {%- endmacro %}
 
-{#- A model's features, each in its type: what is joined afterwards is a quarter as wide. -#}
+{#-
+    Features of a model, each cast to its type: joins on narrower rows then move a quarter of the
+    bytes.
+-#}
 {% macro typed_features(model) -%}
     {%- for name, type in feature_columns(model).items() -%}
     cast({{ name }} as {{ type }}) as {{ name }}{{ ',\n        ' if not loop.last }}

@@ -1,9 +1,9 @@
-{#- Normal forms of the keys that link records, and the components that they form. -#}
+{#- Normal forms of the keys that link source records, and connected components. -#}
 
 {#-
-    An e-mail address in the form under which two spellings of one mailbox are equal: lower case,
-    without the tag and the dots that the mail provider ignores, the provider's aliases as one.
-    Null where it is no address. `provider` is the row of seeds/mail_providers.csv for its domain.
+    Normal form of an e-mail address, equal for all spellings of one mailbox: lower case, without
+    the tag and the dots that the mail provider ignores, provider aliases as one. Null if it is no
+    address. `provider` is the row of seeds/mail_providers.csv for its domain.
 -#}
 {% macro normalised_email(email, provider) -%}
     case
@@ -45,10 +45,10 @@
 {%- endmacro %}
 
 {#-
-    The connected components of an undirected graph, each named by its smallest node: a relation
-    (node, component). `nodes` (node) and `edges` (node, neighbour; both directions) are CTEs.
-    Labels spread one edge a step and only nodes whose label just fell are looked at again, so the
-    steps are as many as the longest shortest path: a handful, for records that share keys.
+    Connected components of an undirected graph, each named by its smallest node: a relation (node,
+    component). `nodes` (node) and `edges` (node, neighbour; both directions) are CTEs. Labels
+    spread one edge a step, and only nodes whose label just fell are visited again. The number of
+    steps is the longest shortest path: a handful for records that share keys.
 -#}
 {% macro connected_components(name, nodes, edges) -%}
 {{ name }} (node, component) using key (node) as (
@@ -68,7 +68,7 @@
 )
 {%- endmacro %}
 
-{#- The customers' ids by the numbers that features are joined on. -#}
+{#- Customer ids by the numbers on which features are joined. -#}
 {% macro ids_by_number() -%}
     select
         record_no as customer_no,
@@ -77,7 +77,7 @@
     where is_first_stretch
 {%- endmacro %}
 
-{#- The same as they are on the day that `as_of` tells of. -#}
+{#- Customer ids by number, as of the date of `as_of`. -#}
 {% macro ids_as_of() -%}
     select distinct
         history.customer_no,

@@ -1,6 +1,6 @@
 {#-
-    The day from which an order stands no longer, being cancelled or wholly refunded; one long past
-    where the source does not tell when, and 9999-12-31 for an order that stands.
+    Date from which an order no longer stands because it was cancelled or wholly refunded; a date
+    long past where the source gives none, and 9999-12-31 for an order that stands.
 -#}
 {% macro voided_on(orders) -%}
     case

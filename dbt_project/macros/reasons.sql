@@ -1,10 +1,10 @@
 {#-
-    Reasons and warnings in plain words: the sentences of seeds/feature_catalogue.csv and
-    seeds/warning_catalogue.csv with the customer's own numbers, written as seeds/reason_words.csv
-    says for the deployment's language.
+    Reasons and warnings as sentences: those of seeds/feature_catalogue.csv and
+    seeds/warning_catalogue.csv with the customer's figures, formatted as in seeds/reason_words.csv
+    for the deployment's language.
 -#}
 
-{#- A pattern such as 'No order for {days} days' as SQL, from that of each placeholder. -#}
+{#- SQL of a pattern such as 'No order for {days} days', from the SQL of each placeholder. -#}
 {% macro filled(pattern, expressions) -%}
     {%- set parts = [] -%}
     {%- for piece in pattern.split('{') -%}
@@ -19,7 +19,9 @@
     {{ return(parts | join(' || ')) }}
 {%- endmacro %}
 
-{#- A placeholder such as 'spent:money' as SQL that writes the column of `row` in the language. -#}
+{#-
+    SQL of a placeholder such as 'spent:money', which writes the column of `row` in the language.
+-#}
 {% macro written(placeholder, row, words) -%}
     {%- set column = row ~ '.' ~ placeholder.split(':')[0] -%}
     {%- set format = placeholder.split(':')[1] if ':' in placeholder else 'rounded' -%}
@@ -47,7 +49,9 @@
     {{ return("(" ~ sql ~ ")") }}
 {%- endmacro %}
 
-{#- A sentence of the catalogue as SQL over the columns of `row`; null where one of them is. -#}
+{#-
+    SQL of a sentence of the catalogue over the columns of `row`; null where one of them is null.
+-#}
 {% macro sentence(template, row, words) -%}
     {%- set expressions = {} -%}
     {%- for piece in template.split('{')[1:] -%}
@@ -58,10 +62,10 @@
 {%- endmacro %}
 
 {#-
-    The sentence of a catalogue (the seed `catalogue` with a column `key` and the sentences in
-    <kind>_<language>) that `name` names, with the numbers of `row`. Where a number of the second
-    sentence is unknown, the first stands alone; where one of the first is, there is nothing to
-    tell, and the text is null.
+    Sentence named by `name` in a catalogue (the seed `catalogue` with a column `key` and the
+    sentences in <kind>_<language>), with the figures of `row`. Where a figure of the second
+    sentence is unknown, the first stands alone. Where a figure of the first is unknown, the text is
+    null.
 -#}
 {% macro catalogue_text(catalogue, key, kind, name, row) -%}
     {%- set language = var('language') -%}
@@ -93,14 +97,14 @@
     end
 {%- endmacro %}
 
-{#- The reason that the feature named by `feature` gives for the customer of `row`. -#}
+{#- Reason of the feature named by `feature` for the customer of `row`. -#}
 {% macro reason_text(feature, row) -%}
     {{ catalogue_text('feature_catalogue', 'feature', 'reason', feature, row) }}
 {%- endmacro %}
 
 {#-
-    The figures in that reason as members of a JSON object, such as '"sessions_30d": 2', in a list:
-    what a reader needs to work the sentence out again. What is not known is left out.
+    Figures in that reason as members of a JSON object, such as '"sessions_30d": 2', in a list, so
+    that a reader can compute the sentence again. Unknown figures are left out.
 -#}
 {% macro reason_figures(feature, row) -%}
     {%- set query = 'select feature, reason_' ~ var('language') ~ ' from '
@@ -123,14 +127,14 @@
     end
 {%- endmacro %}
 
-{#- The evidence of the warning of `row`, whose signal is named by `signal`. -#}
+{#- Evidence of the warning of `row`, for the signal named by `signal`. -#}
 {% macro evidence_text(signal, row) -%}
     {{ catalogue_text('warning_catalogue', 'signal', 'evidence', signal, row) }}
 {%- endmacro %}
 
 {#-
-    What the company's day of `row` was beside what was expected, of the figure named by `metric`
-    and the part of the customers named by `segment`.
+    Sentence on the company's day of `row` compared with the expected figure, for the metric
+    `metric` and the customers of `segment`.
 -#}
 {% macro alarm_text(metric, segment, row) -%}
     {{ catalogue_text(

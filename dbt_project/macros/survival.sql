@@ -1,10 +1,10 @@
-{#- How long things last where not everything has ended yet. -#}
+{#- Survival analysis: estimates for durations of which some have not ended yet. -#}
 
 {#-
-    Kaplan and Meier's estimate (1958) from counts by day, as a query: `counts` has, by `keys`, one
-    row a day with its `events` and `censored`. Who is censored on a day is at risk on it.
-    `log_log_error` is the standard error of ln(-ln survival) by Greenwood's formula; null where
-    survival is one or nothing.
+    Kaplan and Meier's estimate (1958) from counts by day, as a query. `counts` has, by `keys`, one
+    row a day with its `events` and `censored`; a customer censored on a day is at risk on it.
+    `log_log_error` is the standard error of ln(-ln survival) by Greenwood's formula, null where
+    survival is 1 or 0.
 -#}
 {% macro kaplan_meier(counts, keys) -%}
     {%- set keys = keys | join(', ') -%}
@@ -14,7 +14,7 @@
         at_risk,
         events,
         censored,
-        -- Rounded, so that the last bits of logarithms never make two builds differ.
+        -- Rounded, so that the last digits of logarithms never make two builds differ.
         case
             when bool_or(events = at_risk) over so_far then 0
             else round(exp(sum(ln(nullif(at_risk - events, 0) / at_risk)) over so_far), 10)
@@ -34,10 +34,10 @@
 {%- endmacro %}
 
 {#-
-    Of curves of the wait for the second purchase, by `keys`, the part that enough customers were
-    watched for: as long as one purchase more moves the curve by no more than a percentage point.
-    What is left of a curve at the end of this part never comes, so far as anybody can say. Where it
-    is shorter than eligible_days nobody was watched for long enough: there are no rows.
+    Part of each curve of the second purchase, by `keys`, for which enough customers were observed:
+    as long as one purchase more moves the curve by at most a percentage point. The survival at the
+    end of this part is the share that never returns, as far as the data show. Where the part is
+    shorter than eligible_days, there are no rows.
 -#}
 {% macro watched_waits(curves, keys) -%}
     select
@@ -54,7 +54,7 @@
     qualify max(days) over of_curve >= {{ var('eligible_days') }}
 {%- endmacro %}
 
-{#- Standard errors on either side of an interval that holds the truth 95 times of 100. -#}
+{#- Standard errors on either side of a 95 % interval. -#}
 {% macro normal_quantile() -%}
     {{ return(1.959963984540054) }}
 {%- endmacro %}

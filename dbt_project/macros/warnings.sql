@@ -26,9 +26,8 @@
 {%- endmacro %}
 
 {#-
-    The churn rate from which a warning is of some severity, by the base rate: `times` the base rate,
-    and where that would be more than nine in ten, twice the base rate; where even this would, nine
-    in ten.
+    Churn rate from which a warning has a severity: `times` the base rate. Where that exceeds 0.9,
+    it is twice the base rate, and at most 0.9.
 -#}
 {% macro severe_from(base_rate, times) -%}
     case

@@ -1,4 +1,4 @@
-{#- The one join of features and labels: eligible customers on matured dates. -#}
+{#- Join of features and labels: eligible customers on dates whose horizon has passed. -#}
 with
 
 features as (
@@ -10,7 +10,7 @@ outcomes as (
     select * from {{ ref('lbl_churn_outcomes') }}
 ),
 
--- Of contracts alone.
+-- Only for contracts.
 months as (
     select * from {{ ref('lbl_churn_months') }}
 ),

@@ -1,6 +1,6 @@
 {#-
-    What a customer does between orders, over the 365 days up to each date of the run. A customer
-    without any event has no row, so that every column is null downstream: not seen is not zero.
+    Behaviour between orders, over the 365 days up to each date of the run. A customer without any
+    event has no row, so that every column is null downstream: not observed is not zero.
 -#}
 {%- set counters = [
     'sessions', 'product_views', 'cart_adds', 'checkouts', 'email_opens', 'feature_uses'
@@ -102,7 +102,7 @@ final as (
         customer_no,
         snapshot_date,
         {{ typed_features('feat_behaviour') }},
-        -- For the warnings, and no features of the model.
+        -- Inputs of the warnings, not features of the model.
         unsubscribes_90d,
         days_since_first_activity,
         {%- for name in windowed_days %}

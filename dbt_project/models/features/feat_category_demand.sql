@@ -1,12 +1,12 @@
 {#-
-    What a customer usually buys and when it is due, by category, over the year up to each date of
-    the run: the category bought on most days, the one bought last, and the one that is longest
-    overdue beside its own pauses.
+    Usual categories of each customer and when they are due, over the year up to each date of the
+    run: the category bought on most days, the one bought last, and the one most overdue compared
+    with its own gaps.
 -#}
 {#-
-    A category with what is known of it in one whole number, the largest of which is the one bought
-    on most days, then last: nine bits of days, nine of 511 less the days since, 31 of the category
-    and nine of the pauses. Half of the time of comparing rows.
+    A category and its figures in one integer, of which the maximum is the category bought on most
+    days, then last: nine bits of days, nine of 511 minus the days since, 31 of the category and
+    nine of the gaps. This takes half of the time of comparing rows.
 -#}
 {%- set usual_key -%}
     (cast(purchase_days as bigint) << 49)
@@ -60,7 +60,7 @@ history as (
         and calendar.snapshot_date < order_days.counts_to
 ),
 
--- A day counts once, in however many rows and orders the category is.
+-- A day counts once, however many rows and orders have the category.
 category_days as (
     select
         customer_no,
@@ -106,8 +106,8 @@ company as (
     group by snapshot_date
 ),
 
--- With a pause known only up to its mean from as many pauses, the chance of one of at least this
--- length is a Pareto tail; without two pauses nothing is usual.
+-- With a mean gap estimated from as many gaps, the probability of one of at least this length is a
+-- Pareto tail. Below two gaps no gap is usual.
 weighed as (
     select
         customer_no,

@@ -1,9 +1,9 @@
 {#-
-    A customer's subscriptions as they stood at the end of each date of the run. An end that still
-    lies ahead is not looked at: a source that writes it back would tell the future.
+    Subscriptions of each customer as known at the end of each date of the run. An end that still
+    lies ahead is not read: a source that writes it back would leak the future.
 
-    A contract renews each `term_months` after its start. Whoever has several is bound until the last
-    of them is up for renewal; where one of them has no term that is not known.
+    A contract renews each `term_months` after its start. A customer with several is bound until the
+    last of them is up for renewal; where one of them has no term, that date is unknown.
 -#}
 with
 
@@ -68,7 +68,7 @@ aggregated as (
         count_if(tenure_days < 90) as started_subscriptions_90d,
         max(tenure_days) as contract_tenure_days,
         min(tenure_days) filter (where is_active) as newest_contract_days,
-        -- To the last day under contract where none that is paid for runs.
+        -- Up to the last day under contract where no paid contract is active.
         max(tenure_days) filter (where is_paid) - case
             when count(*) filter (where is_paid and is_active) > 0 then 0
             else min(days_since_end) filter (where is_paid) + 1
@@ -88,7 +88,7 @@ aggregated as (
     group by all
 ),
 
--- What ended after the oldest running contract began interrupted nothing.
+-- A contract that ended after the oldest active contract began left no gap.
 interrupted as (
     select
         *,

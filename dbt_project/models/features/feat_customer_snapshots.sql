@@ -8,12 +8,13 @@
 }}
 
 {#-
-    Everything known of a customer at the end of a date, one row a customer known on it: what the
-    model learns from and scores. Nothing that happened or became known after the date is in it,
-    and nothing unknown is filled: a null is a thing that is not known.
+    Features of each customer known at the end of a date, one row per customer: the input of
+    training and scoring. Events and facts that became known after the date are left out, and
+    unknown values stay null.
 
-    A date that is only trained on has the eligible alone, who are what is learned from; the latest
-    of them has everybody, because the baselines are fitted on all purchase histories.
+    A date that is only trained on has eligible customers only, because training reads no others.
+    The latest of these dates has all customers, because the baselines are fitted on all purchase
+    histories.
 -#}
 with
 
@@ -136,9 +137,10 @@ joined as (
     left join {{ ref('feat_contracts') }} using (customer_no, snapshot_date)
 ),
 
--- How trade goes where the customer lives: what the others in town order beside what they did
--- before, and that beside the whole market's, so that a season or a bad day of the shop is nothing.
--- Only the eligible count, for they alone are known on every date; 250 orders vary by 6 %.
+-- Trend of orders in the customer's town: orders of the other customers there compared with the
+-- period before, divided by the same ratio of the whole market. Seasons and bad days of the shop
+-- cancel out. Only eligible customers count, because only they are known on every date; 250 orders
+-- vary by 6 %.
 {%- set spans = {'30d': 'orders_180d - orders_30d', '90d': 'orders_prior_90d'} %}
 markets as (
     select
@@ -166,9 +168,9 @@ areas as (
     group by snapshot_date, country, city
 ),
 
--- Ten orders as the market's draw small towns towards it. In steps of a fifth: a figure that all of
--- a town share makes the town's customers change together, so of what is chance nothing must show,
--- or the day looks like none in the training.
+-- Ten prior orders at the market's trend shrink small towns towards it. Values are rounded to
+-- fifths: all customers of a town share the value, so sampling noise would move all of them
+-- together and look like drift.
 placed as (
     select
         joined.*,

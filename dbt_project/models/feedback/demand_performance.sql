@@ -7,9 +7,9 @@
 }}
 
 {#-
-    How the forecasts of what is bought next came true, beside what one would guess without them:
-    one row a day whose horizon has passed. Judged by the customer's first order within the horizon,
-    as known at its end.
+    Backtest of the forecasts of the next category, compared with naive forecasts: one row per day
+    whose horizon has passed. A forecast is compared with the customer's first order within the
+    horizon, as known at its end.
 -#}
 with
 

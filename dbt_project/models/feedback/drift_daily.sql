@@ -7,11 +7,11 @@
 }}
 
 {#-
-    How far each feature of a day, and the score, lie from what the model in use was trained on.
+    Drift of each feature of a day, and of the score, from the training rows of the model in use.
 
-    The training's rows are a fair comparison once the company's history had reached as far before
-    the first of them as the feature looks back. Until then the feature grows with the calendar,
-    and is held against the scored day four weeks before, which had nearly the same history.
+    The training rows are a fair comparison if the company's history reached as far before the first
+    of them as the feature looks back. Until then the feature grows with the calendar. It is then
+    compared with the scored day four weeks before, which had nearly the same history.
 -#}
 with
 
@@ -103,7 +103,7 @@ cells as (
     window by_feature as (partition by counts.snapshot_date, model_version, feature)
 ),
 
--- Bins that are empty on both sides give no degree of freedom.
+-- Bins that are empty on both sides add no degree of freedom.
 indices as (
     select
         snapshot_date,

@@ -1,7 +1,7 @@
 {#-
-    How past predictions came true: one row a date and model whose horizon has passed. The dates
-    are the holdouts, scored by the model that was trained before them, and every scored day once
-    it matures.
+    Backtest of past predictions: one row per date and model whose horizon has passed. Dates are the
+    holdouts, scored by the model that was trained before them, and every scored day after its
+    horizon.
 -#}
 with
 
@@ -107,8 +107,8 @@ measured as (
     group by all
 ),
 
--- Threads add numbers in any order, which moves the last digits: ten are kept, so that the same
--- predictions always give the same row.
+-- Threads add numbers in any order, which changes the last digits. Ten digits are kept, so that the
+-- same predictions always give the same row.
 final as (
     select
         measured.snapshot_date,

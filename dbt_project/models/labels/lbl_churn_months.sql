@@ -1,13 +1,13 @@
 {{ config(materialized='table') }}
 
 {#-
-    In which month after a training date of the run a customer under contract on it left. Month k
-    are the days 30(k − 1) + 1 to 30k after the date; whether the customer still is under contract
-    is judged at its end, with what was known and by customer as known then. The first month end
-    without a contract is the leaving, also where the customer came back later.
+    Month of churn of customers under contract on a training date of the run. Month k is the days
+    30(k − 1) + 1 to 30k after the date. Whether a customer is under contract is decided at its end,
+    with the data and the customer known then. The first month end without a contract is the month
+    of churn, even if the customer returned later.
 
-    Months that have not wholly passed by the day of the run are not told of. Empty for customers
-    without contracts, and for a run that trains nothing: who left when is read by training alone.
+    Months that have not wholly passed by the day of the run have no rows. The table is empty
+    without contracts, and in a run without training, because only training reads it.
 -#}
 with
 
@@ -45,7 +45,7 @@ identities as (
     from {{ ref('int_identity_history') }}
 ),
 
--- Of whoever was under contract on the date, the records as known then.
+-- Records, as known then, of customers who were under contract on the date.
 eligible_records as (
     select distinct
         dates.snapshot_date,
@@ -61,7 +61,7 @@ eligible_records as (
             and dates.snapshot_date < identities.valid_to
 ),
 
--- Month ends of one date are those of another where dates lie months apart: each is looked at once.
+-- Where dates lie months apart, they share month ends: each is looked up once.
 days as (
     select distinct month_end as day from month_ends
 ),

@@ -8,12 +8,12 @@
 }}
 
 {#-
-    Whether a customer who was eligible at the end of a date had left one horizon later, by the
-    deployment's definition. A row exists only where the horizon has wholly passed by the day of
-    the run; until then nobody knows, and nothing stands in for it.
+    Churn of customers who were eligible at the end of a date, one horizon later, by the
+    deployment's definition. A row exists only where the horizon has wholly passed by the day of the
+    run; there is no substitute before.
 
-    The outcome is judged with what was known at the end of the horizon, by customer as known then:
-    somebody who bought under a second account that was linked meanwhile has not left.
+    The outcome uses the data and the customer known at the end of the horizon: a customer who
+    bought under a second account that was linked meanwhile has not churned.
 -#}
 {%- set horizon = var('horizon_days') %}
 with
@@ -62,7 +62,7 @@ eligible as (
         on contracts.runs_from <= dates.snapshot_date and dates.snapshot_date < contracts.runs_to
 ),
 
--- Still under contract at the end of the horizon, by whatever subscription.
+-- Under contract at the end of the horizon, by any subscription.
 stayed as (
     select distinct
         dates.snapshot_date,
@@ -128,7 +128,7 @@ eligible_records as (
             and eligible.snapshot_date < identities.valid_to
 ),
 
--- Whoever a customer's records belong to at the end of the horizon: one customer, or several.
+-- Customers of the records at the end of the horizon: one or several.
 later_customers as (
     select distinct
         eligible_records.snapshot_date,

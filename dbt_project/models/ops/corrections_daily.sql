@@ -7,13 +7,14 @@
 }}
 
 {#-
-    What each day of the run taught about earlier days: rows that came after the day they tell of,
-    were told anew with other values, ended, or belong to another customer from then on; counted by
-    the day that they are about, an order line by that of its order. What tells no day of its own
-    (customers) is counted under the day on which it became known. Told anew without a change is no correction, and what
-    came with the initial history has no day on which it was learned.
+    Corrections of earlier days that became known on each day of the run: rows delivered after the
+    day they refer to, new versions with other values, deleted rows, and rows that belong to another
+    customer from then on. They are counted by the affected day; an order line by the day of its
+    order. Rows without a day of their own (customers) count under the day on which they became
+    known. A new version without a change is no correction, and rows of the initial history have no
+    day on which they became known.
 
-    A row known from the day is held against the one of its key that was known until the day.
+    A row valid from the day is compared with the row of its key that was valid until the day.
 -#}
 {%- set entities = {
     'customers': ('source_customer_id', none),
@@ -50,7 +51,7 @@ ended_rows as (
     from {{ source('ops', 'ended_rows') }}
 ),
 
--- Of events, which are kept as they were told, the ends alone are looked up.
+-- Events are kept as delivered, so only their ends are looked up.
 ended_events as (
     select
         events._load_id,
@@ -89,7 +90,7 @@ ended_events as (
         versions.*,
         {{ day }} as happened_on
         {%- if entity == 'orders' %},
-        -- What stands of it on the day, or stood on the day before.
+        -- Amount that stands on the day, or stood on the day before.
         case
             when {{ voided_on('versions') }} > dates.snapshot_date{{ ' - 1' if side == 'ended' }}
                 then versions.net_amount
@@ -162,7 +163,7 @@ ended_events as (
         {%- endif %}
         told.happened_on as told_on,
         {%- if entity == 'tickets' %}
-        -- A ticket that is open again was not solved on the day on which it seemed to be.
+        -- A reopened ticket was not solved on the day of its apparent solution.
         case
             when coalesce(told.resolved_at, timestamp 'infinity') > ended.resolved_at
                 then cast(ended.resolved_at as date)
@@ -195,7 +196,7 @@ ended_events as (
             told.source = returned.source
             and told.{{ key }} = returned.{{ key }}
     where
-        -- A row that is new and of its own day is no correction.
+        -- A new row of its own day is no correction.
         (
             ended._load_id is not null
             or returned.{{ key }} is not null
@@ -224,7 +225,7 @@ changed as (
     {%- endfor %}
 ),
 
--- A row that tells of another day than before corrects both.
+-- A new version with another day corrects both days.
 effects as (
     select
         snapshot_date,

@@ -7,14 +7,14 @@
 }}
 
 {#-
-    What became of everything that was delivered up to each day of the run: a test holds it to
-    delivered = accepted + rejected + superseded. `delivered` is counted by the load ledger, the
-    others by the tables that the rows ended in.
+    Outcome of every row delivered up to each day of the run; a test requires delivered = accepted +
+    rejected + superseded. `delivered` is counted by the load ledger, the others by the tables that
+    hold the rows.
 
-    A table is stale on a day on which its source could not be read, and where dated drops are due,
-    when none came from the source for longer than the deployment allows: of one table alone none
-    may come because nothing happened. Days before it was noted whether a source could be read are
-    not stale by that.
+    A table is stale on a day on which its source could not be read. A table with dated files is
+    also stale when no file of the source came for longer than the deployment allows: a single table
+    may have no file because nothing happened. Days before extractions were recorded are not stale
+    for the first reason.
 -#}
 with
 
@@ -88,7 +88,7 @@ outcomes as (
     group by all
 ),
 
--- A source that could never be read has delivered nothing, and is to be seen all the same.
+-- A source that could never be read has delivered nothing and must still appear.
 expected as (
     select
         snapshot_date,

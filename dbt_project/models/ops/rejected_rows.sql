@@ -1,7 +1,7 @@
 {#-
-    Every delivered row that was not accepted, where it stood, why, and the row itself as JSON, so
-    that it can be mended at its source or taken up with whoever delivers it. Never published: the
-    rows hold personal data.
+    Delivered rows that were not accepted, with file, position, reason and the row as JSON, so that
+    they can be corrected at their source. The table is not published, because the rows hold
+    personal data.
 -#}
 with
 

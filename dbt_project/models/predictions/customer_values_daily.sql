@@ -1,12 +1,12 @@
 {{ config(materialized='view') }}
 
 {#-
-    What a customer is expected to be worth over the next 365 days if they stay, for the dates of
-    the run. A shop's customer: the rate of purchase days that the own history tells of (BG/NBD)
-    times what such a day is worth (Gamma-Gamma), each drawn towards the company's average the more,
-    the shorter the history; the same as ml/value/value.py, which fits the parameters. Where trees tell
-    more of the eligible, their factor raises or lowers that; they learned it within the horizon,
-    and it is taken to hold for the year. A contract is worth its monthly fee for twelve months.
+    Expected value of each customer over the next 365 days if the customer stays, for the dates of
+    the run. A buyer: the rate of purchase days (BG/NBD) times the value of such a day
+    (Gamma-Gamma), both shrunk towards the company's mean the more, the shorter the history; the
+    same formula as ml/value/value.py, which fits the parameters. Where gradient-boosted trees
+    predict better for eligible customers, their factor multiplies the value; it was learned within
+    the horizon and is assumed to hold for the year. A contract: its monthly fee for twelve months.
     Null where neither is known.
 -#}
 with

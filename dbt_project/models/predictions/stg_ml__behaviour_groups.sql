@@ -1,7 +1,6 @@
 {#-
-    The groups of customers who behave alike and the days on which they are in use, a row a group:
-    how each measure is standardised, and where the group's centre lies. Null for a measure that
-    they are not told apart by.
+    Behaviour groups with the days on which they are in use, one row per group: standardisation of
+    each measure and the centre of the group. Null for a measure that the groups do not use.
 -#}
 with
 

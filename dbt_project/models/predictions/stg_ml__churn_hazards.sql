@@ -1,4 +1,4 @@
-{#- When scored customers may leave, month by month; without contracts there is no row. -#}
+{#- Hazard and survival of scored customers by month ahead; empty without contracts. -#}
 select
     snapshot_date,
     customer_id,

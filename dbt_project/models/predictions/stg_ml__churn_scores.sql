@@ -1,4 +1,4 @@
-{#- The scores' way back into the warehouse; only activation and feedback may read them. -#}
+{#- Churn scores; only calibration, activation and feedback may read them. -#}
 select
     snapshot_date,
     customer_id,

@@ -1,4 +1,4 @@
-{#- The distribution of each feature where a model was trained, and of its score on its holdout. -#}
+{#- Distribution of each feature in the training rows, and of the score on the holdout. -#}
 select
     model_version,
     feature,

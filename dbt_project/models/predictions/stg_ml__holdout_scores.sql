@@ -1,4 +1,4 @@
-{#- Scores of past dates by models that were trained before them. -#}
+{#- Scores of past dates by models trained before them. -#}
 select
     snapshot_date,
     customer_id,

@@ -1,4 +1,4 @@
-{#- The parameters of the model that was in use on each scored date. -#}
+{#- Parameters of the model in use on each scored date. -#}
 with
 
 parameters as (

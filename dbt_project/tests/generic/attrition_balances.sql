@@ -1,7 +1,7 @@
 {#-
-    Fails for every month and stage that somebody gets lost from without a word: who entered is
-    advanced, stayed or lost, who stayed is there the month after, and who advanced has arrived in a
-    later stage.
+    Fails for every month and stage in which customers are unaccounted for: entered customers
+    advanced, stayed or were lost, customers who stayed are in the stage in the next month, and
+    customers who advanced entered a later stage.
 -#}
 {% test attrition_balances(model) %}
 with

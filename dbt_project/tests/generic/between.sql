@@ -1,4 +1,4 @@
-{#- Fails for every value outside low..high, the bounds included. -#}
+{#- Fails for every value outside low..high, bounds included. -#}
 {% test between(model, column_name, low, high) %}
 select {{ column_name }}
 from {{ model }}

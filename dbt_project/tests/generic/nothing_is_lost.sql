@@ -1,6 +1,6 @@
 {#-
-    Fails for every table in which a delivered row is in no outcome, or in two: the ledger counted
-    the rows as they came in, the entities counted them where they ended.
+    Fails for every table with a delivered row in no outcome, or in two: the ledger counts the rows
+    as delivered, the entities count them as accepted, rejected or superseded.
 -#}
 {% test nothing_is_lost(model) %}
 select *

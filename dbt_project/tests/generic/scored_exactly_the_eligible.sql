@@ -1,4 +1,7 @@
-{#- Fails for every eligible customer of the run's days without a score, and every other with one. -#}
+{#-
+    Fails for every eligible customer of the run's days without a score, and every other customer
+    with one.
+-#}
 {% test scored_exactly_the_eligible(model) %}
 with
 

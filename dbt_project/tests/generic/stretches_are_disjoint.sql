@@ -1,4 +1,4 @@
-{#- Fails for every record that belongs to two customers, or to none, on a day since it is known. -#}
+{#- Fails for every record with two customers, or none, on a day since it is known. -#}
 {% test stretches_are_disjoint(model) %}
 select
     source,

@@ -1,4 +1,4 @@
-{#- Fails for every month of the run's days after which more customers are left than before it. -#}
+{#- Fails for every month of the run's days with a higher survival than the month before. -#}
 {% test survival_never_rises(model) %}
 select *
 from {{ model }}

@@ -1,4 +1,4 @@
-{#- Each day of the company that lies outside what is usual on the bad side, to be seen as a warning. -#}
+{#- Returns each day of the company outside the usual bounds on the bad side, as a warning. -#}
 {% test the_company_is_as_usual(model) %}
 select
     snapshot_date,

@@ -1,4 +1,7 @@
-{#- Fails for every cohort that lacks a month up to the as-of date, has one beyond it, or changes its size. -#}
+{#-
+    Fails for every cohort that lacks a month up to the as-of date, has one after it, or changes its
+    size.
+-#}
 {% test triangle_is_complete(model) %}
 select
     cohort_month,

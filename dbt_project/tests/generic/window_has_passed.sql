@@ -1,4 +1,4 @@
-{#- Fails for every label whose horizon lies partly ahead: nobody can know it yet. -#}
+{#- Fails for every label whose horizon has not passed. -#}
 {% test window_has_passed(model) %}
 select *
 from {{ model }}

@@ -1,7 +1,7 @@
 {#-
-    The company's totals of each day that the dates of the run are compared with, by the days on
-    which they were known to be so: most of a day is known on it and for ever, and what is delivered
-    later or told anew has rows of its own. `parts` is what an average is divided by, null in a sum.
+    Totals of the company for each day that the dates of the run are compared with, with their
+    validity intervals. Most of a day is known on it and stays; late deliveries and new versions
+    have rows of their own. `parts` is the divisor of an average, null for a sum.
 -#}
 {%- set seen = 91 %}
 with
@@ -24,8 +24,8 @@ order_days as (
         and order_days.activity_date <= bounds.last_day
 ),
 
--- A customer lapses on the day on which the eligible days since the latest purchase are over, until
--- a later purchase becomes known. What is no purchase, such as a refund, keeps nobody.
+-- A customer lapses on the day on which eligible_days have passed since the latest purchase, until
+-- a later purchase becomes known. Other rows, such as refunds, do not prevent it.
 purchase_days as (
     select
         activity_date,

@@ -1,12 +1,11 @@
 {#-
-    How soon the company's first-time buyers come again, as of each date of the run and the as-of
-    date: what a customer without an own rhythm is held against, and what one with few pauses is
-    drawn towards. One row a date; empty where churn is a matter of contracts.
+    Days until first-time buyers return, as of each date of the run and the as-of date. Customers
+    without gaps of their own are compared with these limits, and customers with few gaps are shrunk
+    towards them. One row per date; empty where churn is contractual.
 
-    Waits are followed to the second day with a purchase, and those that go on are censored on the
-    date: the pauses seen so far alone would be the short ones. Where the company cannot say yet,
-    the one-time buyer is dormant after the deployment's eligible_days, and the rest follows as if
-    waits were exponential.
+    Waits run to the second day with a purchase and are censored on the date: completed gaps alone
+    would be the short ones. Where the company has too few cases, a one-time buyer is dormant after
+    the deployment's eligible_days, and the other limits follow from an exponential distribution.
 -#}
 {%- set shares = pause_shares() -%}
 with
@@ -33,9 +32,9 @@ purchase_days as (
         {%- endif %}
 ),
 
--- After two days that have counted since they were, and still do, no later one can be the second on
--- any date: the dates are joined with two or three days a customer, not with all of them. (A window
--- that counts such days takes three times as long.)
+-- After two days that have always counted and still do, no later day can be the second on any date.
+-- So the dates are joined with two or three days per customer, not with all. (A window that counts
+-- such days takes three times as long.)
 first_lasting_days as (
     select
         customer_no,

@@ -1,8 +1,8 @@
 {{ config(materialized='ephemeral') }}
 
 {#-
-    Subscriptions as contracts: one row a subscription, customer and stretch of days on which it ran
-    and was known to (runs_from <= day < runs_to), by customer as known on the day.
+    Subscriptions as contracts: one row per subscription, customer and interval of days on which it
+    was active and known (runs_from <= day < runs_to), by customer as known on the day.
 -#}
 with
 

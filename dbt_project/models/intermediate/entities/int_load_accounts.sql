@@ -1,9 +1,8 @@
 {#-
-    What became of the rows of each load, by stretch of days: one row a load, outcome and pair of
-    days (from_date <= day < to_date). Every delivered row is on every day since its delivery in
-    exactly one outcome. A table is accounted for by the first entity that it provides; one that
-    provides none is only looked into, so what can be read of a load is accepted until the load is
-    superseded.
+    Outcomes of the rows of each load: one row per load, outcome and interval of days (from_date <=
+    day < to_date). Every delivered row has exactly one outcome on every day since its delivery. A
+    table is accounted for by the first entity that it provides. A table that provides none is only
+    looked into, so its readable rows count as accepted until the load is superseded.
 -#}
 with
 

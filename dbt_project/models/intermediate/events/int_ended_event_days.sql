@@ -1,7 +1,7 @@
 {#-
-    Folded events that their source no longer has all of: for each day of a record on which one or
-    more ended, what is left of it and since when (known_from <= date < known_to). The first row of
-    a fold has no sums: it says until when all of it counted, as int_event_days has it.
+    Daily aggregates of events with rows that were deleted in their source: for each day of a source
+    record, the remaining sums and their validity interval (known_from <= date < known_to). The
+    first row of an aggregate has no sums and ends the validity of the aggregate in int_event_days.
 -#}
 with
 
@@ -21,7 +21,8 @@ ended_events as (
     where events._reject_reason is null
 ),
 
--- Read a second time: kept from the first it would be all events, also where none has ended.
+-- Read a second time: a CTE kept from the first reading would hold all events, even where none was
+-- deleted.
 events as (
     select
         *,

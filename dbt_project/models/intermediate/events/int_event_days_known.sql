@@ -1,9 +1,9 @@
 {{ config(materialized='view') }}
 
 {#-
-    Folded events with the days on which they count (known_from <= date < known_to): until their
-    load is replaced by a corrected file, and without those that their source no longer has. Where
-    past dates are rebuilt an event counts from its own day, whenever it was told.
+    Daily aggregates of events with their validity interval (known_from <= date < known_to): until
+    their load is replaced by a corrected file, and without events deleted in their source. Where
+    past dates are rebuilt, an event counts from its own day, whenever it was delivered.
 -#}
 with
 

@@ -1,10 +1,10 @@
 {{ config(materialized='incremental', incremental_strategy='append') }}
 
 {#-
-    Events only ever happen, so each new load is appended and nothing that is here is touched: the
-    first delivery of an event counts and a repeat is rejected, unless what it repeats had ended by
-    then. Loads replaced by a corrected file and rows that their source no longer has stay here too;
-    the ledger and ops.ended_rows say from which day they no longer count.
+    Events of each load, appended without changing earlier rows: the first delivery of an event
+    counts, and a repeat is rejected unless the earlier event had been deleted. Events of replaced
+    loads and deleted events stay here too; the ledger and ops.ended_rows give the day from which
+    they no longer count.
 -#}
 with
 
@@ -55,7 +55,7 @@ repeated_keys as (
 
 {% if is_incremental() -%}
 known_keys as (
-    -- A repeat tells of the same moment, so only the known events since the earliest new one count.
+    -- A repeat has the same moment, so only known events since the earliest new one are read.
     select
         known.source,
         known.source_event_id,
@@ -79,7 +79,7 @@ repeats as (
         checked._load_id,
         checked._row,
         loads.known_from,
-        -- Until when the rows before it count: the earlier deliveries of its key, or earlier rows.
+        -- End of validity of the rows before it: earlier deliveries of its key, or earlier rows.
         max(least(loads.superseded_on, coalesce(ended_rows.ended_on, date '9999-12-31'))) over (
             partition by checked.source, checked.source_event_id
             order by checked._load_id, checked._row

@@ -7,9 +7,9 @@
 }}
 
 {#-
-    One row a source record of a customer: delivered as such, or inferred from an order, ticket,
-    event, subscription or touch that names a customer whom no customer table has (yet) delivered.
-    Without this an order that arrives a day before its account would be lost.
+    One row per source record of a customer: delivered as such, or inferred from an order, ticket,
+    event, subscription or touch whose customer no customer table has delivered yet. Without
+    inferred records an order that arrives a day before its account would be lost.
 -#}
 {%- set facts = [
     ('orders', 'int_orders_versions', 'ordered_at'),

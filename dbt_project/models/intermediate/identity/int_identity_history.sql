@@ -1,15 +1,16 @@
 {#-
-    Which customer a record belongs to, and since when: one row a record and stretch of days with
-    one answer (valid_from <= day < valid_to).
+    Customer of each source record over time: one row per record and validity interval (valid_from
+    <= day < valid_to).
 
-    A pure function of the delivered records, so that it is the same however runs were cut: on any
-    day the customers are the connected components of the records and keys known by that day, and
-    a customer's id is that of its oldest record. New records are younger and so never change an
-    id; a merge keeps the older id; a split leaves the id with the oldest record. A key that more
-    than max_records_per_key records of one source share links nothing from the day on which that is known.
+    The history is a pure function of the delivered records, so it does not depend on how runs were
+    cut. On any day the customers are the connected components of the records and keys known by that
+    day, and a customer's id is that of its oldest record. New records are younger and never change
+    an id; a merge keeps the older id; a split leaves the id with the oldest record. A key that more
+    than max_records_per_key records of one source share links no records from the day on which that
+    is known.
 
     Components are computed for all days at once: first over all keys ever (`clusters`), then, only
-    for clusters that changed after their first day, once for each day on which one did.
+    for clusters that changed after their first day, once for each day of a change.
 -#}
 with recursive
 
@@ -18,7 +19,7 @@ records as (
         source,
         source_customer_id,
         known_from,
-        -- Oldest first. The tie-break within the first delivery is arbitrary but never changes.
+        -- Oldest first. The tie-break within the first delivery is arbitrary but constant.
         row_number() over (order by known_from, source, source_customer_id) as record_no
     from {{ ref('int_customer_records') }}
 ),
@@ -69,8 +70,8 @@ source_shares as (
     having count(*) > {{ var('max_records_per_key') }}
 ),
 
--- The day on which a key turned out to be shared by too many records of one system to say who
--- somebody is: a shop's own number, typed to get past a required field.
+-- Day on which a key turned out to be shared by too many records of one system to identify a
+-- person: for example a shop's own number, typed to get past a required field.
 over_shared_keys as (
     select
         key_type,
@@ -94,8 +95,8 @@ shared_keys as (
     having count(*) > 1
 ),
 
--- A star a key, from the first record that had it to the others, each linked from the day on which
--- it had the key too: the same components with the fewest edges.
+-- One star per key, from its first record to the others, each linked from the day on which it had
+-- the key too: the same components with the fewest edges.
 stars as (
     select
         shared_keys.first_record_no,
@@ -166,7 +167,7 @@ days as (
     where changed_on < date '9999-12-31'
 ),
 
--- A record on a day, as one number: the record's in the high bits, the day's in the low 16.
+-- Record and day as one number: the record in the high bits, the day in the low 16.
 dated_nodes as (
     select
         (cluster_members.record_no << 16) + days.day_no as node

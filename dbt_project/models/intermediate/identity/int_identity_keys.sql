@@ -7,9 +7,9 @@
 }}
 
 {#-
-    The keys by which a record can be linked, each in its normal form and with the day on which it
-    was first known. A key once known stays evidence: who changes the e-mail address is still the
-    person of the old one.
+    Keys by which records are linked, in their normal form and with the day on which each was first
+    known. A known key stays valid evidence: a customer who changes the e-mail address is still the
+    owner of the old one.
 -#}
 with
 

@@ -1,6 +1,6 @@
 {#-
-    Every category that was ever delivered, its number and its bucket: one row a category. Lines
-    are many and categories are few, so that nobody else has to look through the lines for them.
+    Categories ever delivered, with number and bucket: one row per category. Lines are many and
+    categories are few, so this is the only model that reads the lines for them.
 -#}
 with
 

@@ -8,16 +8,15 @@
 }}
 
 {#-
-    What an order's lines say of the order, with the days on which they were known to say so: one
-    row an order and stretch of days (known_from <= date < known_to). Nearly every order has one;
-    one whose lines came on several days, were told anew with other values or ended has one for each
-    basket that it was known to be, from its first line on for ever: a row of nothing while no line
-    of it is left.
+    Sums of an order's lines with their validity intervals: one row per order and interval
+    (known_from <= date < known_to). Nearly every order has one row. An order whose lines came on
+    several days, changed or were deleted has one row for each state, without gaps from its first
+    line on: a row of nulls while it has no line.
 
-    Categories are hashed into twelve buckets; each bucket is ten bits of one wide integer, so that
-    sums over many orders count, for every category at once, the orders that had it (up to 1,023 in
-    a window): four times faster than twelve sums. Beside them `category_numbers` tells which
-    categories they were (int_categories), because two of them may share a bucket.
+    Categories are hashed into twelve buckets of ten bits in one wide integer, so that a sum over
+    many orders counts the orders of every category at once (up to 1,023 in a window): four times
+    faster than twelve sums. `category_numbers` holds the exact categories (int_categories), because
+    two of them may share a bucket.
 -#}
 {%- set has_versions = is_incremental() and 'known_from'
     in (adapter.get_columns_in_relation(this) | map(attribute='name') | list) %}
@@ -27,7 +26,7 @@
 {%- set filled %}
         count(*) as line_count,
         sum(quantity) as units,
-        -- Rounded before they are summed: a sum of doubles depends on the order of its threads.
+        -- Rounded before the sum, because a sum of doubles depends on the order of threads.
         cast(sum(cast(quantity * cost as decimal(18, 4))) as decimal(18, 2)) as cost_amount,
         coalesce(bit_or(1 << bucket), 0) as category_mask,
         {%- for bucket in range(12) %}
@@ -39,7 +38,7 @@
 with
 {% if is_incremental() %}
 {%- if has_versions %}
--- Orders that the run before this one saw rebuilt and this one must not, or the other way round.
+-- Orders that the previous run saw rebuilt and this run must not, or vice versa.
 seen_otherwise as (
     select
         source,
@@ -131,7 +130,8 @@ changing_orders as (
     where is_changing
 ),
 
--- Read a second time: kept from the first it would be all lines, where few orders change.
+-- Read a second time: a CTE kept from the first reading would hold all lines, although few orders
+-- change.
 changing_lines as (
     select
         versions.source,
@@ -179,7 +179,7 @@ filled_moments as (
     group by all
 ),
 
--- Lines that are told anew mostly say the same: then the basket is the one that it was.
+-- New versions of lines mostly have the same values; the basket then stays the same.
 changes as (
     select *
     from moments
@@ -202,7 +202,7 @@ stretches as (
     inner join changing_orders using (source, source_order_id)
 ){% if is_incremental() %},
 
--- An order that has lost all its lines has a row of nothing, in place of what they said.
+-- An order without remaining lines has a row of nulls in place of its sums.
 emptied as (
     select
         source,

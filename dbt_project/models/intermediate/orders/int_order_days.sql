@@ -1,11 +1,12 @@
 {#-
-    Orders folded to one row a record and day: purchases by the day of the order, refunds and
-    cancellations by the day on which they happened, each with the days on which it was known
-    (known_from <= day < known_to) and counted as the customer's (counts_from <= day < counts_to).
-    A record that changed hands has its rows once for each of its customers.
+    Daily aggregates of orders: one row per source record and day. Purchases are on the day of the
+    order, refunds and cancellations on the day on which they happened. Each row has the interval on
+    which it was known (known_from <= day < known_to) and on which it counts for the customer
+    (counts_from <= day < counts_to). A record that changed its customer has its rows once for each
+    customer.
 
-    Whoever asks what customers ordered reads this: orders meet records, records meet customers and
-    days meet their neighbours here, once a run, and from here on all is joined by numbers.
+    All models that read customers' orders read this one: orders, records, customers and
+    neighbouring days are joined here once a run, and later joins use numbers.
 -#}
 {%- set basket_columns = [
     'units', 'line_count', 'margin_amount', 'category_mask', 'category_counters'
@@ -38,7 +39,7 @@ baskets as (
     select * from {{ ref('int_order_baskets') }}
 ),
 
--- One row a purchase and basket that it was known to have while it counted.
+-- One row per purchase and basket that was known while the purchase counted.
 packed_purchases as (
     select
         records.record_no,
@@ -68,8 +69,8 @@ packed_purchases as (
             and baskets.known_from < purchases.counts_to
 ),
 
--- Baskets go on for ever: the last of a purchase is known at its end. It stands in the purchase's
--- own row if it has been known throughout, as nearly all have; otherwise each has one of its own.
+-- Baskets have no end: the last one of a purchase is known at its end. A basket known throughout,
+-- as nearly all are, stands in the row of the purchase; otherwise each has a row of its own.
 purchases as (
     select
         * exclude (packed_from, packed_to) replace (
@@ -109,9 +110,8 @@ orders as (
         and orders.known_from < orders.known_to
 ),
 
--- Beside each purchase the ones before and after it, of the same day or not, and the latest earlier
--- day that was known on itself: what is delivered late must not change a pause that earlier runs
--- have seen.
+-- Purchases before and after each purchase, of the same day or not, and the latest earlier day that
+-- was known on itself: a late delivery must not change a gap that earlier runs have seen.
 placed_purchases as (
     select
         *,
@@ -126,7 +126,7 @@ placed_purchases as (
     window of_record as (partition by record_no order by activity_date)
 ),
 
--- Of a hundred days with a purchase, one has two: the others need no folding.
+-- One of a hundred purchase days has two purchases; the others need no aggregation.
 single_purchase_days as (
     select
         * exclude (follows_on_day, is_followed_on_day, paused_since, is_unpacked),
@@ -171,8 +171,8 @@ spaced_purchase_days as (
     window of_day as (partition by record_no, activity_date)
 ),
 
--- A day's rows multiply when one of its orders is told anew: the pause before the day must not.
--- Where there are several it has a row of its own for each stretch on which any of them counts.
+-- A new version of an order adds rows to its day; the gap before the day must not be repeated. With
+-- several rows it has a row of its own for each interval on which any of them counts.
 reached_purchase_days as (
     select
         *,
@@ -253,7 +253,7 @@ record_days as (
     select * from cancellation_days
 ),
 
--- Who bought under several records, or under one that came back, may have a day in several rows.
+-- A customer with several records, or with one that came back, may have several rows for a day.
 crowded_customers as (
     select identities.customer_no
     from (select distinct record_no from placed_purchases) as buyers

@@ -1,7 +1,7 @@
 {#-
-    Order lines of an order that nobody has delivered, with the day on which it is delivered after
-    all (orphan_until): until then the line is rejected, from then on it counts. A line that comes
-    when its order is no longer at its source waits for the order's return.
+    Order lines without a delivered order, with the day on which the order is delivered
+    (orphan_until): the line is rejected until then and counts from then on. A line whose order was
+    deleted in its source waits for the order's return.
 -#}
 with
 
@@ -38,7 +38,7 @@ ended_orders as (
     where versions._reject_reason is null
 ),
 
--- The first day since each line came on which an order that was ever ended is there.
+-- First day since the delivery of each line on which a formerly deleted order exists.
 returns as (
     select
         lines._load_id,

@@ -1,13 +1,13 @@
 {{ config(materialized='ephemeral') }}
 
 {#-
-    Orders as purchases: one row an order and stretch of days on which it counted as one
-    (counts_from <= day < counts_to).
+    Orders as purchases: one row per order and interval of days on which it counted (counts_from <=
+    day < counts_to).
 
     An order counts from the day on which it was placed and known until it is cancelled or wholly
-    refunded. Where the source tells when, the purchase ends on that day and earlier days keep it:
-    a refund known today must not change what last month looked like. Where it does not tell, the
-    change counts from the delivery that first showed it.
+    refunded. Where the source gives the day, the purchase ends on it and earlier days keep it: a
+    refund known today must not change last month. Otherwise the change counts from the delivery
+    that first contained it.
 -#}
 with
 

@@ -1,6 +1,6 @@
 {#-
-    Every customer id that ever stood for somebody, and the id that stands for them now: its heir.
-    Past scores and experiments under a merged id are read through this table.
+    Customer ids ever used, with the current id of the same customer (heir). Past scores and
+    experiments under a merged id are read through this table.
 -#}
 with
 
@@ -22,7 +22,7 @@ ids as (
     group by all
 ),
 
--- A customer's id is its oldest record's own, so that record's customer today is the heir.
+-- A customer's id is that of its oldest record, so the current customer of that record is the heir.
 heirs as (
     select
         history.own_customer_id as customer_id,

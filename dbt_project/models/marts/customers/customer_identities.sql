@@ -1,4 +1,6 @@
-{#- Which source record belongs to which customer on the as-of date, and by what evidence. -#}
+{#-
+    Customer of each source record on the as-of date, and the keys by which the record was linked.
+-#}
 with
 
 as_of as (

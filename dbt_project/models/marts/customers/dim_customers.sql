@@ -1,4 +1,4 @@
-{#- One row a customer known on the as-of date: who they are, and what they have bought so far. -#}
+{#- One row per customer known on the as-of date: attributes and purchases so far. -#}
 with
 
 as_of as (
@@ -51,7 +51,7 @@ profiles as (
         and as_of.as_of_date < versions.known_to
 ),
 
--- Of several records, the value that was updated last; a null never hides a value.
+-- The most recently updated value of several records; a null never hides a value.
 attributes as (
     select
         customer_id,
@@ -108,7 +108,7 @@ contracts as (
         customers.customer_id,
         max(contracts.plan) filter (contracts.is_trial and contracts.ended_on is null)
             as trial_plan,
-        -- As in feat_contracts: to the day itself, or to the last day under contract.
+        -- As in feat_contracts: up to the as-of date, or up to the last day under contract.
         case
             when count(*) filter (not contracts.is_trial and contracts.ended_on is null) > 0
                 then any_value(as_of.as_of_date)

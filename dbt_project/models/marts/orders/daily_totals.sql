@@ -7,14 +7,14 @@
 }}
 
 {#-
-    What happened on each day, by the best knowledge of it: as it was told on the day itself, and as
-    it came to be known until the day was closed, `corrections_window_days` later. An order counts
-    on the day on which it was placed for as long as it stands, so one that is delivered late,
-    cancelled or refunded within the window corrects that day; a customer counts once on a day, so
-    do two who turn out to be one. What becomes known after the window changes nothing here
-    (ops.corrections_daily has it). Guests' orders count, without a customer.
+    Totals of each day: as known at the end of the day, and as corrected until the day was closed
+    `corrections_window_days` later. An order counts on the day on which it was placed for as long
+    as it stands, so an order that is delivered late, cancelled or refunded within the window
+    corrects that day. A customer counts once a day, also if two records turn out to be one
+    customer. Later changes are only in ops.corrections_daily. Orders of guests count, without a
+    customer.
 
-    A run computes the days that were open at the run before it or are open now.
+    A run computes the days that were open at the previous run or are open now.
 -#}
 {%- set window = var('corrections_window_days') %}
 {%- set metrics = {
@@ -155,7 +155,7 @@ boundaries as (
     from facts
 ),
 
--- Most rows that are told anew say the same of the day: there nothing begins but what ends.
+-- Most new versions have the same values for the day; they begin nothing that did not end.
 changes as (
     select
         day,
@@ -165,7 +165,7 @@ changes as (
     having sum(change) != 0 or sum(change * amount) != 0
 ),
 
--- The days on which what is known of a day may have become another, the day itself first.
+-- Dates on which the known total of a day may have changed, the day itself first.
 moments as (
     select
         day,

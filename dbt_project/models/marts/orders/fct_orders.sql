@@ -1,4 +1,4 @@
-{#- One row an order placed by the as-of date, in the state known on that date. -#}
+{#- One row per order placed by the as-of date, in the state known on that date. -#}
 with
 
 as_of as (
@@ -41,7 +41,7 @@ attributed as (
         identities.customer_id,
         orders.source,
         orders.ordered_at,
-        -- A cancellation or refund still ahead of the as-of date is not known on it.
+        -- A cancellation or refund after the as-of date is not known on it.
         case
             when
                 coalesce(cast(orders.cancelled_at as date), as_of.as_of_date) > as_of.as_of_date
@@ -63,7 +63,7 @@ attributed as (
             and orders.source_customer_id = identities.source_customer_id
 ),
 
--- Of several orders placed at that moment, the one with the smallest id.
+-- The order with the smallest id among several orders placed at that moment.
 first_orders as (
     select min(attributed.order_id) as order_id
     from attributed

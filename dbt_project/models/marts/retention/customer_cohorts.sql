@@ -1,7 +1,7 @@
 {#-
-    The retention triangle, up to the as-of date: of those who first bought in a month, how many did
-    so in each month since and what they brought; of contracts, who was under one. A month in which
-    nobody came has a row all the same.
+    Retention triangle up to the as-of date: for customers who first bought in a month, how many
+    bought in each month since, and their revenue; for contracts, how many were under contract. A
+    month without active customers has a row too.
 -#}
 {%- set is_contractual = var('churn_kind') == 'contractual' -%}
 with
@@ -36,7 +36,7 @@ contract_months as (
     from contracts
 ),
 
--- A fee counts for the share of the month's days on which the contract ran.
+-- A fee counts for the share of the month's days on which the contract was active.
 customer_months as (
     select
         customer_no,
@@ -66,8 +66,8 @@ cells as (
     group by cohort_month, month
 ),
 {% else %}
--- A customer is counted by the last purchase of a month, which the next one tells: nobody has to be
--- brought together first.
+-- A customer is counted by the last purchase of a month, which the next purchase identifies, so
+-- that customers need not be grouped first.
 cells as (
     select
         cast(date_trunc('month', first_on) as date) as cohort_month,

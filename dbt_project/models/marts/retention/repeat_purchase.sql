@@ -1,7 +1,6 @@
 {#-
-    From the first purchase to the second, in the few numbers that one tells of it: read off the
-    curves of retention_curves, so that who has not been watched long neither counts as one who
-    comes back nor as one who never will.
+    From the first to the second purchase: figures read from the curves of retention_curves, so that
+    customers with a short observation count neither as returning nor as never returning.
 -#}
 {%- set keys = ['dimension', 'group_name'] -%}
 with
@@ -34,7 +33,7 @@ facts as (
         arg_max(low, days) as never_share_low,
         arg_max(high, days) as never_share_high,
         min(days) filter (share_to_come <= 0.5) as median_days_to_second,
-        -- Only where who waits on that day was watched for long enough after it.
+        -- Only where customers waiting on that day were observed for long enough after it.
         min(days) filter (never_share >= 0.9 * survival) as settled_on,
         case
             when settled_on + {{ var('eligible_days') }} <= max(follow_up_days) then settled_on

@@ -1,7 +1,7 @@
 {#-
-    How long customers stay, and how long one-time buyers wait, as of the as-of date: Kaplan and
-    Meier's estimates by day, for all and by acquisition channel and plan. Leaving is known from the
-    day on which the pause outgrew the own rhythm; who came back from one has not left.
+    Retention of customers and waiting time of one-time buyers, as of the as-of date: Kaplan and
+    Meier's estimates by day, for all and by acquisition channel and plan. A customer is lost from
+    the day of becoming dormant; a customer who returned is not lost.
 -#}
 {%- set keys = ['curve', 'dimension', 'group_name'] -%}
 with
@@ -74,7 +74,7 @@ told as (
     left join customers using (customer_no)
 ),
 
--- Whose channel or plan is not known is in the curve of all alone.
+-- Customers with an unknown channel or plan are only in the curve of all.
 counts as (
     select
         {{ keys | join(', ') }},

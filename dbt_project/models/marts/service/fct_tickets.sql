@@ -1,4 +1,4 @@
-{#- One row a support ticket opened by the as-of date, with what was known of it on that date. -#}
+{#- One row per support ticket opened by the as-of date, as known on that date. -#}
 with
 
 as_of as (
