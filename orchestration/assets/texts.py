@@ -1,4 +1,4 @@
-"""What customers write, read before features are built: the model of texts, and their scores."""
+"""Text model and scores of texts, computed before the features are built."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -98,7 +98,7 @@ def text_model_asset(
 def text_scores_assets(
     config: DeploymentConfig, partitions: dg.PartitionsDefinition[str]
 ) -> dg.AssetsDefinition:
-    """What was read out of texts, and the words of complaints in the months of those texts."""
+    """Scores of texts, and the terms of complaints in the months of those texts."""
 
     def spec(key: dg.AssetKey, description: str) -> dg.AssetSpec:
         return dg.AssetSpec(

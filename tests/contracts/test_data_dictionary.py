@@ -1,4 +1,4 @@
-"""The page that tells what is published says what the contracts say."""
+"""The data dictionary equals the contracts of the published tables."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
     Expected counts of each customer beside the observed ones, and whether the difference is worth a
     closer look (`is_<signal>`).
 
-    The expected count is the customer's own past rate, shrunk towards the company's rate (a gamma
+    The expected count is the customer's past rate, shrunk towards the company's rate (a gamma
     distribution of rates over customers, fitted by moments), times the company's own movement from
     then to now. So a broken shop or the end of Christmas is not reported as a customer's decline. A
     count with a gamma-distributed rate is negative binomial, and its tail is the p-value.

@@ -1,4 +1,4 @@
-"""The early warnings' signals, compiled by dbt and run on planted customers.
+"""Signals of the early warnings, compiled by dbt and run on planted customers.
 
 A hundred customers of one company: those named below, and others who only ever do the usual.
 """
@@ -185,8 +185,10 @@ def plant(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def told(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, tuple[float, float, float, int]]:
-    """What is unusual about a customer: observed, expected, p-value and period by signal."""
+def deviations(
+    con: duckdb.DuckDBPyConnection, name: str
+) -> dict[str, tuple[float, float, float, int]]:
+    """Signals of a customer: observed, expected, p-value and period by signal."""
     rows = con.execute(
         """
         select signal, observed, expected, p_value, period_days from signals
@@ -197,26 +199,26 @@ def told(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, tuple[float, fl
     return {signal: tuple(numbers) for signal, *numbers in rows}
 
 
-def test_of_the_usual_there_is_nothing_to_tell(signals: duckdb.DuckDBPyConnection) -> None:
+def test_usual_customers_have_no_signal(signals: duckdb.DuckDBPyConnection) -> None:
     [(warned,)] = signals.execute(
         "select count(*) from signals where customer_id like 'usual%'"
     ).fetchall()
     assert warned == 0
 
 
-def test_whoever_stopped_is_told_of_with_the_own_past_as_expectation(
+def test_a_customer_who_stopped_has_a_signal_with_the_own_history_as_expectation(
     signals: duckdb.DuckDBPyConnection,
 ) -> None:
-    observed, expected, p_value, period = told(signals, "gone")["visits_falling"]
+    observed, expected, p_value, period = deviations(signals, "gone")["visits_falling"]
     assert (observed, period) == (0, 28)
-    assert 16 < expected < 20  # five days a week, drawn towards the company's four
+    assert 16 < expected < 20  # five days a week, shrunk towards the company's four
     assert p_value < 1e-6
 
 
 def test_a_slow_decline_is_found_by_the_sum_of_what_is_missing(
     signals: duckdb.DuckDBPyConnection,
 ) -> None:
-    found = told(signals, "sliding")
+    found = deviations(signals, "sliding")
     observed, expected, p_value, period = found["visits_sliding"]
     assert "visits_falling" not in found
     assert period == 84
@@ -224,20 +226,20 @@ def test_a_slow_decline_is_found_by_the_sum_of_what_is_missing(
     assert p_value < 0.001
 
 
-def test_whoever_is_new_has_no_past_to_fall_from(signals: duckdb.DuckDBPyConnection) -> None:
-    assert told(signals, "new") == {}
+def test_a_new_customer_has_no_history_to_fall_from(signals: duckdb.DuckDBPyConnection) -> None:
+    assert deviations(signals, "new") == {}
 
 
 def test_a_pause_is_judged_by_the_own_pauses(signals: duckdb.DuckDBPyConnection) -> None:
-    observed, expected, p_value, _ = told(signals, "late")["order_overdue"]
+    observed, expected, p_value, _ = deviations(signals, "late")["order_overdue"]
     assert (observed, expected) == (90, 30)
     assert p_value < 0.001
 
 
-def test_another_mix_of_categories_and_a_usual_one_left_out_are_told_of(
+def test_another_mix_of_categories_and_an_overdue_category_are_signals(
     signals: duckdb.DuckDBPyConnection,
 ) -> None:
-    found = told(signals, "shifted")
+    found = deviations(signals, "shifted")
     distance, by_chance, p_value, _ = found["category_shift"]
     assert 0 < by_chance < distance < 1
     assert p_value < 0.01
@@ -245,14 +247,14 @@ def test_another_mix_of_categories_and_a_usual_one_left_out_are_told_of(
     assert found["category_overdue"][2] == pytest.approx((1 + 90 / 80) ** -8, abs=1e-9)
 
 
-def test_returns_and_carts_beyond_the_usual_are_told_of(
+def test_returns_and_carts_beyond_the_usual_are_signals(
     signals: duckdb.DuckDBPyConnection,
 ) -> None:
-    assert told(signals, "returns")["returns_rising"][0] == 3
-    assert told(signals, "left_behind")["cart_abandoned"][0] == 8
+    assert deviations(signals, "returns")["returns_rising"][0] == 3
+    assert deviations(signals, "left_behind")["cart_abandoned"][0] == 8
 
 
-def test_angry_words_of_late_are_told_of_beside_those_of_others_who_write(
+def test_recent_negative_texts_are_compared_with_those_of_other_writers(
     signals: duckdb.DuckDBPyConnection,
 ) -> None:
     rows = signals.execute(
@@ -262,6 +264,6 @@ def test_angry_words_of_late_are_told_of_beside_those_of_others_who_write(
     assert rows == [("angry", 4, 2.5, 0.5)]
 
 
-def test_what_no_source_tells_raises_nothing(signals: duckdb.DuckDBPyConnection) -> None:
+def test_a_source_without_rows_raises_no_signal(signals: duckdb.DuckDBPyConnection) -> None:
     kinds = {signal for (signal,) in signals.execute("select signal from signals").fetchall()}
     assert kinds.isdisjoint({"complaints_rising", "low_csat", "bad_ratings", "unsubscribed"})

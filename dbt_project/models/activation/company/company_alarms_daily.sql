@@ -180,7 +180,7 @@ expected_losses as (
     having count(*) >= {{ 7 * least_weeks - losses_from }}
 ),
 
-strayed_losses as (
+loss_deviations as (
     select
         lost_in_weeks.*,
         expected_losses.expected,
@@ -200,7 +200,7 @@ banded_losses as (
             sqrt(greatest(expected, 100 / customers) * (100 - expected) / customers)
         ) as spread,
         {{ (width ** 2 - 1) / 6 }} * 100 / customers as skew
-    from deviations_losses
+    from loss_deviations
     where age_days = 0
 ),
 

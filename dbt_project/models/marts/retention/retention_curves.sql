@@ -57,7 +57,7 @@ dimensions (dimension) as (
     values ('all'), ('acquisition_channel'), ('plan')
 ),
 
-told as (
+observed_waits as (
     select
         waits.curve,
         dimensions.dimension,
@@ -81,7 +81,7 @@ counts as (
         days,
         count_if(has_happened) as events,
         count_if(not has_happened) as censored
-    from told
+    from observed_waits
     where group_name is not null
     group by {{ keys | join(', ') }}, days
 ),
