@@ -1,15 +1,12 @@
 {#-
-    Hash of a category, equal in every run. Days and customers are joined by this number instead of
-    by text. With a thousand categories a collision occurs in one of 4,000 companies.
+    A category as a number that is the same in every run, by which days and customers are joined
+    instead of by text. Among a thousand categories two share a number in one of 4,000 companies.
 -#}
 {% macro category_number(category) -%}
     cast(md5_number_lower({{ category }}) % 2147483647 as integer)
 {%- endmacro %}
 
-{#-
-    Returns the categories by number. Of two categories with one number, the first by name is
-    returned.
--#}
+{#- Categories by number; if two share a number, the first by name. -#}
 {% macro category_names() -%}
     select
         category_number,

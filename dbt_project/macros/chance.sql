@@ -1,4 +1,4 @@
-{#- Tail probabilities of the distributions behind the early warnings. -#}
+{#- Tails of the distributions by which warnings are judged. -#}
 
 {#-
     Upper tail of the standard normal (Abramowitz and Stegun 26.2.17). The absolute error is below
@@ -34,9 +34,9 @@
 {%- endmacro %}
 
 {#-
-    P(from <= X <= to) of a negative binomial with a mean and a shape, summed term by term. This is
-    the distribution of a Poisson count with a gamma-distributed rate. At most the 400 terms next to
-    `to` are summed; the remaining tail is negligible.
+    P(from <= X <= to) of a negative binomial with a mean and a shape, term by term: a Poisson count
+    whose rate is gamma-distributed. At most the 400 terms next to `to` are summed; terms further
+    away are negligible.
 -#}
 {% macro negative_binomial(low, high, mean, shape) -%}
     coalesce(list_sum(list_transform(
@@ -70,8 +70,8 @@
 {%- endmacro %}
 
 {#-
-    Clause for the end of a query that prevents filter pushdown below the query. Without the clause
-    DuckDB moves conditions on a tail to the source rows and computes every tail three times.
+    Put at the end of a query, so that filters on its rows are applied after it. Without it DuckDB
+    moves a filter on a tail to the scan and computes every tail three times.
 -#}
 {% macro worked_out_once() -%}
     limit 9000000000000000000

@@ -1,8 +1,9 @@
-{#- Months ahead of the contractual survival curve; the same as in ml/churn/person_periods.py. -#}
-
 {#-
-    Length of a month ahead in days. Calendar months would not fit a churn horizon given in days.
+    Months ahead for which the churn of a contract is predicted; the same as in
+    ml/churn/person_months.py.
 -#}
+
+{#- Days of a month ahead; a calendar month would not fit a horizon given in days. -#}
 {% macro days_per_month() -%}
     {{ return(30) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- Returns a table's rows for the daily dates of the run, without the training dates. -#}
+{#- Rows of a table for the dates that the run builds, without dates that are only trained on. -#}
 {% macro of_daily_dates(relation) -%}
     select dated.*
     from {{ relation }} as dated

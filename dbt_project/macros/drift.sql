@@ -11,8 +11,8 @@
 {%- endmacro %}
 
 {#-
-    99.9 % quantile of the index of two samples of `n` and `m` rows of the same population: (1/n +
-    1/m) times the 99.9 % quantile of chi-squared, by Wilson and Hilferty's cube root.
+    99.9 % quantile of the index of two samples of `n` and `m` of the same customers: (1/n + 1/m)
+    times the quantile of chi-squared, by the cube of Wilson and Hilferty.
 -#}
 {% macro stability_by_chance(n, m, freedom) -%}
     case

@@ -1,4 +1,4 @@
-{#- Aggregates of the events of a source record and day. -#}
+{#- Sums of the events of one source record and day. -#}
 {% macro folded_events() -%}
     min(occurred_at) as first_event_at,
     cast(count(*) as integer) as events,

@@ -1,6 +1,6 @@
-{#- Names and types of the features, and the definition of eligible customers. -#}
+{#- Names and types of the features, and the customers for whom they are computed. -#}
 
-{#- Condition for an eligible customer on a date, by the deployment's churn definition. -#}
+{#- Eligibility of a customer on a date, by the deployment's definition of churn. -#}
 {% macro is_eligible() -%}
     {%- if var('churn_kind') == 'contractual' -%}
     coalesce(active_subscriptions > 0, false)
@@ -10,8 +10,8 @@
 {%- endmacro %}
 
 {#-
-    Returns every feature and its type by model, in the order of feat_customer_snapshots. With a
-    model name, returns the features of that model only.
+    Features and their types, by the model that computes them, in the order of
+    feat_customer_snapshots. With `model`, only those of one model.
 -#}
 {% macro feature_columns(model=none) -%}
     {%- set typed = {
@@ -96,8 +96,8 @@
 {%- endmacro %}
 
 {#-
-    Returns a model's features, each cast to its type. The casts make the joined rows four times
-    narrower.
+    Features of a model, each cast to its type: joins on narrower rows then move a quarter of the
+    bytes.
 -#}
 {% macro typed_features(model) -%}
     {%- for name, type in feature_columns(model).items() -%}

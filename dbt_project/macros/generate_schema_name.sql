@@ -1,5 +1,5 @@
 {#-
-    Returns the custom schema alone: consumers read `marts.dim_customers`, not
+    Custom schema without the target prefix: consumers read `marts.dim_customers`, not
     `main_marts.dim_customers`.
 -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}

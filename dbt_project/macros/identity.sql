@@ -1,9 +1,9 @@
-{#- Normal forms of identity keys, and the connected components of linked source records. -#}
+{#- Normal forms of the keys that link source records, and connected components. -#}
 
 {#-
-    Normal form of an e-mail address, equal for two spellings of one mailbox. The form is lower
-    case, without ignored tags and dots, and with the provider's main domain. Null for an invalid
-    address. `provider` is the row of seeds/mail_providers.csv for the domain.
+    Normal form of an e-mail address, equal for all spellings of one mailbox: lower case, without
+    the tag and the dots that the mail provider ignores, provider aliases as one. Null if it is no
+    address. `provider` is the row of seeds/mail_providers.csv for its domain.
 -#}
 {% macro normalised_email(email, provider) -%}
     case
@@ -47,9 +47,9 @@
 
 {#-
     Connected components of an undirected graph, each named by its smallest node: a relation (node,
-    component). `nodes` (node) and `edges` (node, neighbour; both directions) are CTEs. Each step
-    propagates labels along one edge, from nodes whose label changed in the last step. The number of
-    steps is the longest shortest path, which is small for source records that share keys.
+    component). `nodes` (node) and `edges` (node, neighbour; both directions) are CTEs. Labels
+    spread one edge a step, and only nodes whose label just fell are visited again. The number of
+    steps is the longest shortest path: a handful for records that share keys.
 -#}
 {% macro connected_components(name, nodes, edges) -%}
 {{ name }} (node, component) using key (node) as (
@@ -69,9 +69,7 @@
 )
 {%- endmacro %}
 
-{#-
-    Returns the customers' identifiers by customer_no, the integer key that features are joined on.
--#}
+{#- Customer ids by the numbers on which features are joined. -#}
 {% macro ids_by_number() -%}
     select
         record_no as customer_no,
@@ -80,7 +78,7 @@
     where is_first_stretch
 {%- endmacro %}
 
-{#- Returns the customers' identifiers by customer_no, as valid on the date in `as_of`. -#}
+{#- Customer ids by number, as of the date of `as_of`. -#}
 {% macro ids_as_of() -%}
     select distinct
         history.customer_no,

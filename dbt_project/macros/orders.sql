@@ -1,6 +1,6 @@
 {#-
-    Day from which an order no longer counts, because it is cancelled or fully refunded. The day is
-    long past where the source does not report it, and 9999-12-31 for an order that counts.
+    Date from which an order no longer stands because it was cancelled or wholly refunded; a date
+    long past where the source gives none, and 9999-12-31 for an order that stands.
 -#}
 {% macro voided_on(orders) -%}
     case

@@ -1,13 +1,10 @@
 {#-
-    Texts of reasons and warnings: sentences of seeds/feature_catalogue.csv and
-    seeds/warning_catalogue.csv with the customer's numbers. Number formats of the deployment's
-    language come from seeds/reason_words.csv.
+    Reasons and warnings as sentences: those of seeds/feature_catalogue.csv and
+    seeds/warning_catalogue.csv with the customer's figures, formatted as in seeds/reason_words.csv
+    for the deployment's language.
 -#}
 
-{#-
-    Returns SQL that fills a pattern such as 'No order for {days} days', given the SQL of each
-    placeholder.
--#}
+{#- SQL of a pattern such as 'No order for {days} days', from the SQL of each placeholder. -#}
 {% macro filled(pattern, expressions) -%}
     {%- set parts = [] -%}
     {%- for piece in pattern.split('{') -%}
@@ -23,8 +20,7 @@
 {%- endmacro %}
 
 {#-
-    Returns SQL that formats a placeholder such as 'spent:money' from a column of `row` in the
-    language.
+    SQL of a placeholder such as 'spent:money', which writes the column of `row` in the language.
 -#}
 {% macro written(placeholder, row, words) -%}
     {%- set column = row ~ '.' ~ placeholder.split(':')[0] -%}
@@ -54,7 +50,7 @@
 {%- endmacro %}
 
 {#-
-    Returns a catalogue sentence as SQL over the columns of `row`; null where any of them is null.
+    SQL of a sentence of the catalogue over the columns of `row`; null where one of them is null.
 -#}
 {% macro sentence(template, row, words) -%}
     {%- set expressions = {} -%}
@@ -66,10 +62,10 @@
 {%- endmacro %}
 
 {#-
-    Returns the sentence of row `name` of a catalogue, with the numbers of `row`. The catalogue is
-    the seed `catalogue`, with a column `key` and the sentences in <kind>_<language>. Where a number
-    of the second sentence is unknown, only the first sentence is returned. Where a number of the
-    first sentence is unknown, the text is null.
+    Sentence named by `name` in a catalogue (the seed `catalogue` with a column `key` and the
+    sentences in <kind>_<language>), with the figures of `row`. Where a figure of the second
+    sentence is unknown, the first stands alone. Where a figure of the first is unknown, the text is
+    null.
 -#}
 {% macro catalogue_text(catalogue, key, kind, name, row) -%}
     {%- set language = var('language') -%}
@@ -101,15 +97,14 @@
     end
 {%- endmacro %}
 
-{#- Returns the reason text of the feature named by `feature` for the customer of `row`. -#}
+{#- Reason of the feature named by `feature` for the customer of `row`. -#}
 {% macro reason_text(feature, row) -%}
     {{ catalogue_text('feature_catalogue', 'feature', 'reason', feature, row) }}
 {%- endmacro %}
 
 {#-
-    Returns a list of the numbers in the reason as members of a JSON object, such as
-    '"sessions_30d": 2'. A reader can verify the sentence with these numbers. Unknown numbers are
-    omitted.
+    Figures in that reason as members of a JSON object, such as '"sessions_30d": 2', in a list, so
+    that a reader can compute the sentence again. Unknown figures are left out.
 -#}
 {% macro reason_figures(feature, row) -%}
     {%- set query = 'select feature, reason_' ~ var('language') ~ ' from '
@@ -132,14 +127,14 @@
     end
 {%- endmacro %}
 
-{#- Returns the evidence text of the warning of `row`, whose signal is named by `signal`. -#}
+{#- Evidence of the warning of `row`, for the signal named by `signal`. -#}
 {% macro evidence_text(signal, row) -%}
     {{ catalogue_text('warning_catalogue', 'signal', 'evidence', signal, row) }}
 {%- endmacro %}
 
 {#-
-    Returns the alarm text of the day of `row`: observed and expected value of the metric named by
-    `metric` for the segment named by `segment`.
+    Sentence on the company's day of `row` compared with the expected figure, for the metric
+    `metric` and the customers of `segment`.
 -#}
 {% macro alarm_text(metric, segment, row) -%}
     {{ catalogue_text(

@@ -1,10 +1,10 @@
-{#- Survival estimates from censored durations. -#}
+{#- Survival analysis: estimates for durations of which some have not ended yet. -#}
 
 {#-
-    Kaplan-Meier estimate (1958) from daily counts, as a query. `counts` has one row per `keys` and
-    day with its `events` and `censored`. Customers censored on a day are at risk on that day.
-    `log_log_error` is the standard error of ln(-ln survival) by Greenwood's formula; null where
-    survival is 0 or 1.
+    Kaplan and Meier's estimate (1958) from counts by day, as a query. `counts` has, by `keys`, one
+    row a day with its `events` and `censored`; a customer censored on a day is at risk on it.
+    `log_log_error` is the standard error of ln(-ln survival) by Greenwood's formula, null where
+    survival is 1 or 0.
 -#}
 {% macro kaplan_meier(counts, keys) -%}
     {%- set keys = keys | join(', ') -%}
@@ -14,7 +14,7 @@
         at_risk,
         events,
         censored,
-        -- Rounded, because the last bits of logarithms could differ between builds.
+        -- Rounded, so that the last digits of logarithms never make two builds differ.
         case
             when bool_or(events = at_risk) over so_far then 0
             else round(exp(sum(ln(nullif(at_risk - events, 0) / at_risk)) over so_far), 10)
@@ -34,10 +34,10 @@
 {%- endmacro %}
 
 {#-
-    Returns the reliable part of the curves of the wait until the second purchase, by `keys`. A
-    curve ends where a single purchase would move it by more than one percentage point. Customers
-    left at the end of this part are taken never to return. A curve shorter than eligible_days has
-    no rows, because the observation period is too short.
+    Part of each curve of the second purchase, by `keys`, for which enough customers were observed:
+    as long as one purchase more moves the curve by at most a percentage point. The survival at the
+    end of this part is the share that never returns, as far as the data show. Where the part is
+    shorter than eligible_days, there are no rows.
 -#}
 {% macro watched_waits(curves, keys) -%}
     select
@@ -54,7 +54,7 @@
     qualify max(days) over of_curve >= {{ var('eligible_days') }}
 {%- endmacro %}
 
-{#- Standard errors on either side of a 95 % confidence interval. -#}
+{#- Standard errors on either side of a 95 % interval. -#}
 {% macro normal_quantile() -%}
     {{ return(1.959963984540054) }}
 {%- endmacro %}

@@ -26,8 +26,8 @@
 {%- endmacro %}
 
 {#-
-    Minimum churn rate of a severity: `times` the base rate. Where this product exceeds 0.9, the
-    minimum is twice the base rate, and at most 0.9.
+    Churn rate from which a warning has a severity: `times` the base rate. Where that exceeds 0.9,
+    it is twice the base rate, and at most 0.9.
 -#}
 {% macro severe_from(base_rate, times) -%}
     case

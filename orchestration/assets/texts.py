@@ -1,7 +1,4 @@
-"""Text model and text scores, both before features are built.
-
-Training and scoring do not belong here (`training/text_model.py`, `ml/texts/`).
-"""
+"""Text model and scores of texts, computed before the features are built."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -81,7 +78,7 @@ def text_model_asset(
 def text_scores_assets(
     config: DeploymentConfig, partitions: dg.PartitionsDefinition[str]
 ) -> dg.AssetsDefinition:
-    """Scores of texts, and the complaint terms of the months of those texts."""
+    """Scores of texts, and the terms of complaints in the months of those texts."""
 
     def spec(key: dg.AssetKey, description: str) -> dg.AssetSpec:
         return dg.AssetSpec(

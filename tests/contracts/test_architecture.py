@@ -1,4 +1,4 @@
-"""The rules that every part keeps: one direction, no clock, no shortcut."""
+"""Rules of all packages: one direction of imports, no clock, no forbidden import."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_no_model_calls_the_clock() -> None:
 def test_scores_are_read_by_calibration_activation_and_feedback_alone(
     manifest: dict[str, Any],
 ) -> None:
-    # What was read out of a text says what was written, not what will happen: those are no scores.
+    # Scores of texts describe written texts and predict nothing, so every layer may read them.
     about_texts = (".text_scores", ".complaint_terms", "__text_scores", "__complaint_terms")
     allowed = {"predictions", "calibration", "activation", "feedback"}
     readers = {

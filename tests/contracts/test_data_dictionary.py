@@ -1,4 +1,4 @@
-"""The data dictionary equals the page that the dbt contracts give."""
+"""The data dictionary equals the contracts of the published tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract with BI: what consumers may rely on is there, described, typed and guarded."""
+"""Contract with BI: the promised columns exist, are described, typed and tested."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-# What consumers may rely on. A table may carry more columns; it may not lack one.
+# Columns that consumers may rely on. A table may have more columns; it may not lack one.
 CONTRACT = {
     "marts.dim_customers": """customer_id first_seen_at first_order_at last_order_at country
         acquisition_channel plan marketing_consent has_email has_phone source_count order_count
@@ -100,7 +100,7 @@ def test_every_published_table_is_in_an_exposure_with_an_owner(
     assert hidden == []
 
 
-def test_every_published_table_says_its_grain_and_tests_it(
+def test_every_published_table_has_a_grain_and_a_test_of_it(
     manifest: dict[str, Any], models: dict[str, dict[str, Any]]
 ) -> None:
     tested = {

@@ -7,9 +7,9 @@
 }}
 
 {#-
-    Quintile boundaries of recency, frequency and monetary value, and boundaries of the value tiers.
-    Computed on training days and kept until the next training. A customer therefore changes segment
-    by a change of the customer's own values only.
+    Boundaries of the quintiles of recency, frequency and money and of the value tiers. A training
+    finds them, and they are used until the next training, so that no customer changes segment
+    because other customers changed.
 -#}
 with
 
@@ -46,7 +46,7 @@ rhythms as (
     group by snapshot_date
 ),
 
--- The top quintile of expected value is high, the next two quintiles are medium.
+-- The top quintile is the high tier, the next two quintiles are the medium tier.
 worths as (
     select
         expected.snapshot_date as as_of_date,

@@ -7,9 +7,10 @@
 }}
 
 {#-
-    Churn rate of the customers with each signal on past dates, one horizon later. Computed by
-    training runs only, for training dates with known outcomes. The warnings of a day use the latest
-    calibration on or before the day.
+    Churn rate of each signal: the share of customers with the signal on a past date who had churned
+    one horizon later. A training writes the rows of its own dates, whose outcomes were all known on
+    the day of the training; no other run does. Warnings of a day are judged by the latest training
+    before it.
 -#}
 with
 
@@ -64,7 +65,7 @@ counted as (
     group by all
 ),
 
--- The sample size is the number of customers: repeated warnings of one customer are dependent.
+-- A customer with warnings on several dates counts as one case.
 judged as (
     select
         *,

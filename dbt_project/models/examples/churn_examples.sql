@@ -1,6 +1,4 @@
-{#-
-    Training examples: the only join of features and labels. Eligible customers on matured dates.
--#}
+{#- Join of features and labels: eligible customers on dates whose horizon has passed. -#}
 with
 
 features as (
@@ -12,7 +10,7 @@ outcomes as (
     select * from {{ ref('lbl_churn_outcomes') }}
 ),
 
--- Contracts only.
+-- Only for contracts.
 months as (
     select * from {{ ref('lbl_churn_months') }}
 ),

@@ -1,7 +1,6 @@
 {#-
-    Behavioural features from events between orders, over the 365 days up to each run date. A
-    customer without events has no row, so the columns are null downstream: no observation is not
-    zero.
+    Behaviour between orders, over the 365 days up to each date of the run. A customer without any
+    event has no row, so that every column is null downstream: not observed is not zero.
 -#}
 {%- set counters = [
     'sessions', 'product_views', 'cart_adds', 'checkouts', 'email_opens', 'feature_uses'

@@ -1,12 +1,12 @@
 {#-
-    Product categories of each customer over the year up to each run date, with inter-purchase
-    intervals: the category with the most purchase days, the category bought last, and the category
-    most overdue relative to its own intervals.
+    Usual categories of each customer and when they are due, over the year up to each date of the
+    run: the category bought on most days, the one bought last, and the one most overdue compared
+    with its own gaps.
 -#}
 {#-
-    Packed integer key per category; its maximum is the category with the most purchase days, ties
-    resolved by the last purchase. Bits: 9 purchase days, 9 for 511 minus days since the last
-    purchase, 31 category number, 9 interval. Takes half the time of comparing rows.
+    A category and its figures in one integer, of which the maximum is the category bought on most
+    days, then last: nine bits of days, nine of 511 minus the days since, 31 of the category and
+    nine of the gaps. This takes half of the time of comparing rows.
 -#}
 {%- set usual_key -%}
     (cast(purchase_days as bigint) << 49)
@@ -60,7 +60,7 @@ history as (
         and calendar.snapshot_date < order_days.counts_to
 ),
 
--- A day counts once per category, independent of the number of rows and orders.
+-- A day counts once, however many rows and orders have the category.
 category_days as (
     select
         customer_no,
@@ -106,8 +106,8 @@ company as (
     group by snapshot_date
 ),
 
--- Predictive probability of a gap of at least this length. Gaps are exponential with an estimated
--- mean, which gives a Pareto tail. Requires at least two gaps.
+-- With a mean gap estimated from as many gaps, the probability of one of at least this length is a
+-- Pareto tail. Below two gaps no gap is usual.
 weighed as (
     select
         customer_no,

@@ -1,9 +1,9 @@
 {#-
-    Subscription features as known at the end of each run date. End dates after the run date are
-    ignored, because a source that backfills them would leak the future.
+    Subscriptions of each customer as known at the end of each date of the run. An end that still
+    lies ahead is not read: a source that writes it back would leak the future.
 
-    A contract renews every `term_months` after its start. With several contracts, the customer is
-    bound until the last renewal date, which is null if the term of any contract is unknown.
+    A contract renews each `term_months` after its start. A customer with several is bound until the
+    last of them is up for renewal; where one of them has no term, that date is unknown.
 -#}
 with
 
@@ -68,7 +68,7 @@ aggregated as (
         count_if(tenure_days < 90) as started_subscriptions_90d,
         max(tenure_days) as contract_tenure_days,
         min(tenure_days) filter (where is_active) as newest_contract_days,
-        -- Up to the last day under contract if no paid contract is running.
+        -- Up to the last day under contract where no paid contract is active.
         max(tenure_days) filter (where is_paid) - case
             when count(*) filter (where is_paid and is_active) > 0 then 0
             else min(days_since_end) filter (where is_paid) + 1
@@ -88,7 +88,7 @@ aggregated as (
     group by all
 ),
 
--- Contracts that ended after the start of the oldest running contract caused no interruption.
+-- A contract that ended after the oldest active contract began left no gap.
 interrupted as (
     select
         *,

@@ -8,12 +8,13 @@
 }}
 
 {#-
-    Features of each customer as known at the end of each date, for training and scoring. One row
-    per customer and date. Data that occurred or became known after the date is excluded. Unknown
-    values stay null and are not imputed.
+    Features of each customer known at the end of a date, one row per customer: the input of
+    training and scoring. Events and facts that became known after the date are left out, and
+    unknown values stay null.
 
-    Training-only dates contain eligible customers only. The latest training date contains all
-    customers, because the baselines are fitted on all purchase histories.
+    A date that is only trained on has eligible customers only, because training reads no others.
+    The latest of these dates has all customers, because the baselines are fitted on all purchase
+    histories.
 -#}
 with
 
@@ -136,9 +137,10 @@ joined as (
     left join {{ ref('feat_contracts') }} using (customer_no, snapshot_date)
 ),
 
--- Local order trend: orders of the other customers in the city relative to their earlier orders,
--- divided by the same ratio of the whole market. This removes seasonality and company-wide changes.
--- Eligible customers only, because every date contains them; 250 orders have a noise of 6 %.
+-- Trend of orders in the customer's town: orders of the other customers there compared with the
+-- period before, divided by the same ratio of the whole market. Seasons and bad days of the shop
+-- cancel out. Only eligible customers count, because only they are known on every date; 250 orders
+-- vary by 6 %.
 {%- set spans = {'30d': 'orders_180d - orders_30d', '90d': 'orders_prior_90d'} %}
 markets as (
     select
@@ -166,9 +168,9 @@ areas as (
     group by snapshot_date, country, city
 ),
 
--- A prior of ten orders shrinks small cities towards the market. Rounding to steps of 0.2 removes
--- sampling noise. All customers of a city share the value, so noise would move them together and
--- appear as drift from the training distribution.
+-- Ten prior orders at the market's trend shrink small towns towards it. Values are rounded to
+-- fifths: all customers of a town share the value, so sampling noise would move all of them
+-- together and look like drift.
 placed as (
     select
         joined.*,

@@ -1,8 +1,8 @@
 {#-
-    Purchase features up to the end of each run date: recency, frequency, monetary value, trends,
-    inter-purchase intervals, discount dependence and category mix.
-    One equi-join with a calendar of (date, day, age in days), then filtered sums. This was the
-    fastest formulation tested (window frames took 12 times as long).
+    Purchases of each customer up to the end of each date of the run: recency, frequency, money,
+    their trends, inter-purchase intervals, discounts and the mix of categories. One equi-join with
+    a calendar of (date, day, age in days), then filtered sums: the fastest of the formulations
+    tried (window frames took 12 times as long).
 -#}
 {%- set windows = [7, 30, 90, 180, 365] %}
 with
@@ -41,7 +41,7 @@ history as (
         and calendar.snapshot_date < order_days.counts_to
 ),
 
--- Several purchase rows on one day count as one purchase day.
+-- Several rows of one customer and day count as one day.
 surplus_rows as (
     select
         order_days.customer_no,
@@ -75,8 +75,8 @@ aggregated as (
         coalesce(sum(orders) filter (where age_days between 30 and 59), 0) as orders_prior_30d,
         coalesce(sum(net_amount) filter (where age_days between 90 and 179), 0)
             as net_revenue_prior_90d,
-        -- Orders one year before the horizon days, for seasonal customers: a Christmas buyer has
-        -- not churned in autumn. Null until the history covers a year.
+        -- Orders a year ago in the days that the horizon now covers: a customer who buys only for
+        -- Christmas has not churned in autumn. Unknown until there is a year of history.
         case
             when snapshot_date - date '{{ var("first_date") }}' >= 365
                 then
@@ -91,7 +91,8 @@ aggregated as (
         sum(gap_days * gap_days) as gap_days_squared_sum,
         avg(gap_days) filter (where age_days < 180) as recent_gap_days,
         max(gap_days) as longest_gap_days,
-        -- Packed key: gap age (high bits), gap length (low 16). The minimum is the last gap.
+        -- Age of a gap in the high bits and its length in the low 16: the minimum is the latest
+        -- gap.
         min(age_days * 65536 + gap_days) filter (where gap_days is not null) as last_pause,
         sum(gross_amount) filter (where age_days < 365) as gross_365d,
         sum(gross_amount) filter (where age_days < 90) as gross_90d,
@@ -130,7 +131,7 @@ derived as (
         *,
         (days_since_first_order - days_since_last_order) / nullif(purchase_days_lifetime - 1, 0)
             as mean_gap_days,
-        -- Computed from integers, whose sums are independent of the order of parallel summation.
+        -- Integers, whose sums do not depend on the order in which threads add them.
         sqrt(
             (gaps * gap_days_squared_sum - gap_days_sum * gap_days_sum)
             / nullif(gaps * (gaps - 1), 0)

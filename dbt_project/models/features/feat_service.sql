@@ -1,7 +1,7 @@
 {#-
-    Support and text features up to each run date. A ticket's response counts from its time, its
-    satisfaction score from the resolution. The sentiment of a text is the one scored on the day on
-    which the text became known.
+    Tickets, ratings, texts and touches of each customer, up to each date of the run. A ticket's
+    answer counts from the moment it was given, its score from the moment it was solved. The
+    sentiment of a text is the one read on the day the text became known.
 -#}
 {%- set subjects = {
     'product': 'product_fit',
@@ -19,7 +19,7 @@ identities as (
     select * from {{ ref('int_identity_history') }}
 ),
 
--- Churn causes indicated by ticket topics; a topic may indicate several causes.
+-- Causes of churn that a ticket's topic indicates; a topic may indicate several.
 topic_subjects as (
     select
         topics.topic,
@@ -86,7 +86,7 @@ ticket_history as (
         sum(reopened_count) filter (where resolved_at is not null) as reopened_365d,
         avg(csat_score) as csat_365d,
         arg_max(csat_score, (opened_at, _row)) filter (where csat_score is not null) as last_csat,
-        -- Null where no topic is known, because an unknown topic does not mean no complaint.
+        -- Null without any topic: an unknown topic is not the absence of complaints.
         {%- for subject in subjects %}
         case
             when count(is_about_{{ subject }}) > 0
@@ -137,7 +137,7 @@ feedback_history as (
         avg(sentiment) filter (where age_days < 90)
         - avg(sentiment) filter (where age_days >= 90) as sentiment_change,
         min(age_days) filter (where is_negative) as days_since_negative_text,
-        -- Null where the customer wrote no text, because no text does not mean satisfaction.
+        -- Null without any text: silence is not satisfaction.
         case
             when count(sentiment) > 0 then count_if(age_days < 90 and is_negative)
         end as negative_texts_90d,

@@ -7,9 +7,9 @@
 }}
 
 {#-
-    Backtest of the next-purchase forecasts against realised orders and naive baselines. One row per
-    day whose horizon has passed. The outcome is the customer's first order within the horizon, as
-    known at its end.
+    Backtest of the forecasts of the next category, compared with naive forecasts: one row per day
+    whose horizon has passed. A forecast is compared with the customer's first order within the
+    horizon, as known at its end.
 -#}
 with
 

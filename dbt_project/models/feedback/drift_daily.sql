@@ -7,12 +7,11 @@
 }}
 
 {#-
-    Drift (population stability index) of each feature and of the score against the training rows of
-    the model in use.
+    Drift of each feature of a day, and of the score, from the training rows of the model in use.
 
-    The training rows are a valid reference if the history before the first of them covered the
-    feature's look-back window. Otherwise the feature still grows with the length of the history.
-    It is then compared with the scored day four weeks earlier.
+    The training rows are a fair comparison if the company's history reached as far before the first
+    of them as the feature looks back. Until then the feature grows with the calendar. It is then
+    compared with the scored day four weeks before, which had nearly the same history.
 -#}
 with
 
@@ -104,7 +103,7 @@ cells as (
     window by_feature as (partition by counts.snapshot_date, model_version, feature)
 ),
 
--- Bins empty in both distributions add no degree of freedom.
+-- Bins that are empty on both sides add no degree of freedom.
 indices as (
     select
         snapshot_date,

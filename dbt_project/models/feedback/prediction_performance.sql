@@ -1,7 +1,7 @@
 {#-
-    Backtest of past churn predictions. One row per date and model whose horizon has passed. The
-    dates are the holdout dates, scored by the model trained before them, and every matured scored
-    day.
+    Backtest of past predictions: one row per date and model whose horizon has passed. Dates are the
+    holdouts, scored by the model that was trained before them, and every scored day after its
+    horizon.
 -#}
 with
 
@@ -107,8 +107,8 @@ measured as (
     group by all
 ),
 
--- Parallel summation is not associative in floating point. Rounding to ten digits makes the rows
--- reproducible.
+-- Threads add numbers in any order, which changes the last digits. Ten digits are kept, so that the
+-- same predictions always give the same row.
 final as (
     select
         measured.snapshot_date,

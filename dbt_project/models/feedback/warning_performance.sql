@@ -7,10 +7,10 @@
 }}
 
 {#-
-    Backtest of past warnings. One row per day whose horizon has passed, signal and severity; the
-    signal any_signal counts each customer once. A day is computed once it has matured, and
-    recomputed if it is run again. The unique key is a list, so that the publication replaces the
-    whole table: days are added long after their run.
+    Backtest of past warnings: one row per day whose horizon has passed, signal and severity; the
+    signal any_signal counts each customer once. A day is evaluated once its horizon has passed, and
+    again when it is run again. The unique key is a list, so that the publication copies the whole
+    table, because days enter it long after they were run.
 -#}
 with
 
@@ -46,7 +46,7 @@ totals as (
     select
         snapshot_date,
         avg(churned) as base_rate,
-        sum(churned) as leavers
+        sum(churned) as churned_customers
     from outcomes
     group by snapshot_date
 ),
@@ -110,7 +110,7 @@ final as (
         round(counted.churn_rate, 10) as churn_rate,
         round(totals.base_rate, 10) as base_rate,
         round(counted.churn_rate / nullif(totals.base_rate, 0), 10) as lift,
-        round(counted.churned / nullif(totals.leavers, 0), 10) as recall,
+        round(counted.churned / nullif(totals.churned_customers, 0), 10) as recall,
         counted.days_since_last_order as median_days_since_last_order,
         {%- if var('churn_kind') == 'contractual' %}
         cast(null as double) as median_lead_days

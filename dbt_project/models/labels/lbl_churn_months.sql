@@ -1,13 +1,13 @@
 {{ config(materialized='table') }}
 
 {#-
-    Month of churn after each training date of the run, for customers under contract. Month k covers
-    the days 30(k − 1) + 1 to 30k after the date. The contract status is evaluated at the end of the
-    month, with the data and identities known then. The first month end without a contract is the
-    churn month, also if the customer returned later.
+    Month of churn of customers under contract on a training date of the run. Month k is the days
+    30(k − 1) + 1 to 30k after the date. Whether a customer is under contract is decided at its end,
+    with the data and the customer known then. The first month end without a contract is the month
+    of churn, even if the customer returned later.
 
-    Months not complete by the day of the run are excluded. Empty for customers without contracts
-    and for runs without training, because only training reads these labels.
+    Months that have not wholly passed by the day of the run have no rows. The table is empty
+    without contracts, and in a run without training, because only training reads it.
 -#}
 with
 
@@ -45,7 +45,7 @@ identities as (
     from {{ ref('int_identity_history') }}
 ),
 
--- Source records of the customers under contract on the date, as known on it.
+-- Records, as known then, of customers who were under contract on the date.
 eligible_records as (
     select distinct
         dates.snapshot_date,
@@ -61,7 +61,7 @@ eligible_records as (
             and dates.snapshot_date < identities.valid_to
 ),
 
--- Dates whole months apart share month ends, so each month end is evaluated once.
+-- Where dates lie months apart, they share month ends: each is looked up once.
 days as (
     select distinct month_end as day from month_ends
 ),

@@ -8,12 +8,12 @@
 }}
 
 {#-
-    Churn outcome of each eligible customer one horizon after a date, by the deployment's churn
-    definition. Rows exist only for dates whose horizon has passed by the day of the run. Open
-    outcomes are not imputed.
+    Churn of customers who were eligible at the end of a date, one horizon later, by the
+    deployment's definition. A row exists only where the horizon has wholly passed by the day of the
+    run; there is no substitute before.
 
-    The outcome uses the data and identities known at the end of the horizon. A purchase under a
-    second account that was linked within the horizon counts as a purchase of the customer.
+    The outcome uses the data and the customer known at the end of the horizon: a customer who
+    bought under a second account that was linked meanwhile has not churned.
 -#}
 {%- set horizon = var('horizon_days') %}
 with
@@ -62,7 +62,7 @@ eligible as (
         on contracts.runs_from <= dates.snapshot_date and dates.snapshot_date < contracts.runs_to
 ),
 
--- Under contract at the end of the horizon, with any subscription.
+-- Under contract at the end of the horizon, by any subscription.
 stayed as (
     select distinct
         dates.snapshot_date,
@@ -128,7 +128,7 @@ eligible_records as (
             and eligible.snapshot_date < identities.valid_to
 ),
 
--- Customers to whom the source records belong at the end of the horizon: one or several.
+-- Customers of the records at the end of the horizon: one or several.
 later_customers as (
     select distinct
         eligible_records.snapshot_date,

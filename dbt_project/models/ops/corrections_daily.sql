@@ -7,14 +7,14 @@
 }}
 
 {#-
-    Corrections of earlier days that became known on each day of the run. The kinds are late rows,
-    redelivered rows with other values, soft-deleted rows and rows reassigned to another customer.
+    Corrections of earlier days that became known on each day of the run: rows delivered after the
+    day they refer to, new versions with other values, deleted rows, and rows that belong to another
+    customer from then on. They are counted by the affected day; an order line by the day of its
+    order. Rows without a day of their own (customers) count under the day on which they became
+    known. A new version without a change is no correction, and rows of the initial history have no
+    day on which they became known.
 
-    Corrections are counted by affected day; order lines use the day of their order. Rows without a
-    date of their own (customers) are counted on the day on which they became known. Redelivered
-    rows without a change, and rows of the initial history, are not corrections.
-
-    A row known from the day is compared with the previous version of the same key.
+    A row valid from the day is compared with the row of its key that was valid until the day.
 -#}
 {%- set entities = {
     'customers': ('source_customer_id', none),
@@ -51,7 +51,7 @@ ended_rows as (
     from {{ source('ops', 'ended_rows') }}
 ),
 
--- Events have no later versions, so only their deletions are read.
+-- Events are kept as delivered, so only their ends are looked up.
 ended_events as (
     select
         events._load_id,
@@ -83,14 +83,14 @@ ended_events as (
     else 'dates.snapshot_date' -%}
 {%- set versions = 'int_events_checked' if entity == 'events'
     else 'int_' ~ entity ~ '_versions' -%}
-{%- for side in ('told', 'ended') %}
+{%- for side in ('begun', 'ended') %}
 {{ entity }}_{{ side }} as (
     select
         dates.snapshot_date,
         versions.*,
         {{ day }} as happened_on
         {%- if entity == 'orders' %},
-        -- Net amount unless voided by the day, or by the day before for ended versions.
+        -- Amount that stands on the day, or stood on the day before.
         case
             when {{ voided_on('versions') }} > dates.snapshot_date{{ ' - 1' if side == 'ended' }}
                 then versions.net_amount
@@ -98,7 +98,7 @@ ended_events as (
         end as standing_amount
         {%- endif %}
     from {{ ref(versions) }} as versions
-    {%- if entity == 'events' and side == 'told' %}
+    {%- if entity == 'events' and side == 'begun' %}
     inner join loads on versions._load_id = loads.load_id
     inner join dates on loads.known_from = dates.snapshot_date
     {%- elif entity == 'events' %}
@@ -112,7 +112,7 @@ ended_events as (
     {%- set to_column = as_known('known_to', 'versions') %}
     inner join dates
         on
-            {%- if side == 'told' %}
+            {%- if side == 'begun' %}
             {{ from_column }} = dates.snapshot_date
             and {{ to_column }} > dates.snapshot_date
             {%- else %}
@@ -121,7 +121,7 @@ ended_events as (
             {%- endif %}
     {%- endif %}
     {%- if entity == 'order_lines' %}
-    {%- set known_on = 'dates.snapshot_date' if side == 'told' else 'dates.snapshot_date - 1' %}
+    {%- set known_on = 'dates.snapshot_date' if side == 'begun' else 'dates.snapshot_date - 1' %}
     left join {{ ref('int_orders_versions') }} as orders
         on
             versions.source = orders.source
@@ -135,49 +135,49 @@ ended_events as (
 {% endfor %}
 {{ entity }}_changed as (
     select
-        coalesce(told.snapshot_date, ended.snapshot_date) as snapshot_date,
-        coalesce(told._load_id, ended._load_id) as _load_id,
-        coalesce(told._row, ended._row) as _row,
+        coalesce(begun.snapshot_date, ended.snapshot_date) as snapshot_date,
+        coalesce(begun._load_id, ended._load_id) as _load_id,
+        coalesce(begun._row, ended._row) as _row,
         case
-            when told._load_id is null
+            when begun._load_id is null
                 then case when ended_rows.row_no is null then 'withdrawn' else 'deleted' end
             when ended._load_id is null
                 then case when returned.{{ key }} is null then 'late' else 'returned' end
             {%- if entity == 'orders' %}
-            when told.status in ('cancelled', 'refunded') and ended.status != told.status
-                then told.status
+            when begun.status in ('cancelled', 'refunded') and ended.status != begun.status
+                then begun.status
             {%- elif entity == 'tickets' %}
             when
-                coalesce(told.reopened_count, 0) > coalesce(ended.reopened_count, 0)
-                or coalesce(told.resolved_at, timestamp 'infinity') > ended.resolved_at
+                coalesce(begun.reopened_count, 0) > coalesce(ended.reopened_count, 0)
+                or coalesce(begun.resolved_at, timestamp 'infinity') > ended.resolved_at
                 then 'reopened'
             {%- endif %}
             else 'changed'
         end as kind,
         {%- if entity == 'orders' %}
-        coalesce(told.standing_amount, 0) as told_amount,
+        coalesce(begun.standing_amount, 0) as begun_amount,
         coalesce(ended.standing_amount, 0) as ended_amount,
         {%- else %}
-        cast(null as decimal(18, 2)) as told_amount,
+        cast(null as decimal(18, 2)) as begun_amount,
         cast(null as decimal(18, 2)) as ended_amount,
         {%- endif %}
-        told.happened_on as told_on,
+        begun.happened_on as begun_on,
         {%- if entity == 'tickets' %}
-        -- A reopened ticket corrects the day of its former resolution.
+        -- A reopened ticket was not solved on the day of its apparent solution.
         case
-            when coalesce(told.resolved_at, timestamp 'infinity') > ended.resolved_at
+            when coalesce(begun.resolved_at, timestamp 'infinity') > ended.resolved_at
                 then cast(ended.resolved_at as date)
             else ended.happened_on
         end as ended_on
         {%- else %}
         ended.happened_on as ended_on
         {%- endif %}
-    from {{ entity }}_told as told
+    from {{ entity }}_begun as begun
     full join {{ entity }}_ended as ended
         on
-            told.snapshot_date = ended.snapshot_date
-            and told.source = ended.source
-            and told.{{ key }} = ended.{{ key }}
+            begun.snapshot_date = ended.snapshot_date
+            and begun.source = ended.source
+            and begun.{{ key }} = ended.{{ key }}
     left join ended_rows
         on
             ended._load_id = ended_rows.load_id
@@ -193,21 +193,21 @@ ended_events as (
                 and versions._row = earlier.row_no
     ) as returned
         on
-            told.source = returned.source
-            and told.{{ key }} = returned.{{ key }}
+            begun.source = returned.source
+            and begun.{{ key }} = returned.{{ key }}
     where
-        -- A new row dated on the day itself is not a correction.
+        -- A new row of its own day is no correction.
         (
             ended._load_id is not null
             or returned.{{ key }} is not null
-            or told.happened_on < told.snapshot_date
+            or begun.happened_on < begun.snapshot_date
         )
         and (
-            told._load_id is null
+            begun._load_id is null
             or ended._load_id is null
             or (
                 {%- for column in entity_columns(entity) %}
-                told.{{ column }}{{ ',' if not loop.last }}
+                begun.{{ column }}{{ ',' if not loop.last }}
                 {%- endfor %}
             ) is distinct from (
                 {%- for column in entity_columns(entity) %}
@@ -225,16 +225,16 @@ changed as (
     {%- endfor %}
 ),
 
--- A row whose date changed corrects both the former and the new day.
+-- A new version with another day corrects both days.
 effects as (
     select
         snapshot_date,
         _load_id,
         kind,
-        coalesce(ended_on, told_on) as affected_on,
+        coalesce(ended_on, begun_on) as affected_on,
         case
-            when told_on is null or ended_on is null or told_on = ended_on
-                then told_amount - ended_amount
+            when begun_on is null or ended_on is null or begun_on = ended_on
+                then begun_amount - ended_amount
             else -ended_amount
         end as net_amount_change
     from changed
@@ -243,10 +243,10 @@ effects as (
         snapshot_date,
         _load_id,
         kind,
-        told_on as affected_on,
-        told_amount as net_amount_change
+        begun_on as affected_on,
+        begun_amount as net_amount_change
     from changed
-    where told_on != ended_on and kind != 'reopened'
+    where begun_on != ended_on and kind != 'reopened'
 ),
 
 relinked as (

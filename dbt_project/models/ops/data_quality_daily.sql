@@ -7,14 +7,14 @@
 }}
 
 {#-
-    Row accounting and freshness of each raw table on each day of the run. A data test requires
-    delivered = accepted + rejected + superseded. `delivered` comes from the load ledger, the other
-    counts from the tables that contain the rows.
+    Outcome of every row delivered up to each day of the run; a test requires delivered = accepted +
+    rejected + superseded. `delivered` is counted by the load ledger, the others by the tables that
+    hold the rows.
 
-    A table is stale if its source could not be read on the day. A source with dated drops is also
-    stale if it delivered no drop for longer than the deployment allows. Drops are checked per
-    source, because a single table may have no new rows. Days before read failures were logged are
-    not marked stale for that reason.
+    A table is stale on a day on which its source could not be read. A table with dated files is
+    also stale when no file of the source came for longer than the deployment allows: a single table
+    may have no file because nothing happened. Days before extractions were recorded are not stale
+    for the first reason.
 -#}
 with
 
@@ -88,7 +88,7 @@ outcomes as (
     group by all
 ),
 
--- Includes tables of sources that were never read successfully and have no rows.
+-- A source that could never be read has delivered nothing and must still appear.
 expected as (
     select
         snapshot_date,

@@ -1,6 +1,7 @@
 {#-
-    Rejected rows with their position, the reason and the row as JSON, for correction at the source.
-    Not published, because the rows contain personal data.
+    Delivered rows that were not accepted, with file, position, reason and the row as JSON, so that
+    they can be corrected at their source. The table is not published, because the rows hold
+    personal data.
 -#}
 with
 

@@ -1,16 +1,13 @@
 {{ config(materialized='view') }}
 
 {#-
-    Expected net revenue and margin of each customer over the next 365 days, given retention, for
-    the dates of the run.
-
-    Customers without contracts: expected purchase days (BG/NBD) times expected spend per purchase
-    day (Gamma-Gamma), both shrunk towards the company mean. The formulas equal those of
-    ml/value/customer_value.py, which fits the parameters. For eligible customers, a factor from
-    gradient-boosted trees adjusts the value where the trees improve it. The factor is fitted on the
-    horizon and applied to the whole year.
-
-    Customers with contracts: the monthly fee for twelve months. Null where neither is known.
+    Expected value of each customer over the next 365 days if the customer stays, for the dates of
+    the run. A buyer: the rate of purchase days (BG/NBD) times the value of such a day
+    (Gamma-Gamma), both shrunk towards the company's mean the more, the shorter the history; the
+    same formula as ml/value/value.py, which fits the parameters. Where gradient-boosted trees
+    predict better for eligible customers, their factor multiplies the value; it was learned within
+    the horizon and is assumed to hold for the year. A contract: its monthly fee for twelve months.
+    Null where neither is known.
 -#}
 with
 

@@ -1,6 +1,6 @@
 {#-
-    Behaviour clusters with their validity interval: scaling of each measure and position of the
-    cluster centre. One row per cluster. Null for measures not used by the clustering.
+    Behaviour groups with the days on which they are in use, one row per group: standardisation of
+    each measure and the centre of the group. Null for a measure that the groups do not use.
 -#}
 with
 

@@ -1,4 +1,4 @@
-{#- Predicted monthly churn hazards of scored customers; no rows without contracts. -#}
+{#- Hazard and survival of scored customers by month ahead; empty without contracts. -#}
 select
     snapshot_date,
     customer_id,

@@ -1,4 +1,4 @@
-{#- Churn scores written by the scoring asset; only activation and feedback may read them. -#}
+{#- Churn scores; only calibration, activation and feedback may read them. -#}
 select
     snapshot_date,
     customer_id,

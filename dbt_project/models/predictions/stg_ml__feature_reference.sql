@@ -1,4 +1,4 @@
-{#- Training distribution of each feature, and holdout distribution of the score. -#}
+{#- Distribution of each feature in the training rows, and of the score on the holdout. -#}
 select
     model_version,
     feature,

@@ -1,4 +1,4 @@
-{#- Scores of holdout dates by models trained before those dates. -#}
+{#- Scores of past dates by models trained before them. -#}
 select
     snapshot_date,
     customer_id,

@@ -1,4 +1,4 @@
-{#- Parameters of the value model in use on each scored date. -#}
+{#- Parameters of the model in use on each scored date. -#}
 with
 
 parameters as (

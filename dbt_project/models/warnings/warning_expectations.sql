@@ -4,11 +4,10 @@
     Expected counts and their distributions for each observed count, with a candidate flag
     (`is_<signal>`).
 
-    The expected count is the customer's baseline rate, shrunk towards the company's rate. The prior
-    is a gamma distribution of rates over customers, fitted by moments. The expected count is
-    multiplied by the change of the company's rate since then. A shop failure or the end of
-    Christmas is therefore not reported as a customer's decline. A count with a gamma-distributed
-    rate is negative binomial, and its tail is the p-value.
+    The expected count is the customer's past rate, shrunk towards the company's rate (a gamma
+    distribution of rates over customers, fitted by moments), times the company's own movement from
+    then to now. So a broken shop or the end of Christmas is not reported as a customer's decline. A
+    count with a gamma-distributed rate is negative binomial, and its tail is the p-value.
 -#}
 {%- set falling, sliding, rising = falling_counts(), sliding_counts(), rising_counts() %}
 with

@@ -1,7 +1,7 @@
 {#-
-    Fails for every month and stage with unbalanced customer counts. Customers who entered have
-    advanced, stayed or are lost. Customers who stayed are present in the next month. Customers who
-    advanced are present in a later stage.
+    Fails for every month and stage in which customers are unaccounted for: entered customers
+    advanced, stayed or were lost, customers who stayed are in the stage in the next month, and
+    customers who advanced entered a later stage.
 -#}
 {% test attrition_balances(model) %}
 with

@@ -1,4 +1,4 @@
-{#- Fails for every value outside the closed interval low..high. -#}
+{#- Fails for every value outside low..high, bounds included. -#}
 {% test between(model, column_name, low, high) %}
 select {{ column_name }}
 from {{ model }}

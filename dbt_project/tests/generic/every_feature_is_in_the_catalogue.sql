@@ -1,4 +1,4 @@
-{#- Fails for every feature without a row in feature_catalogue, and every row without a feature. -#}
+{#- Fails for every feature without words in the catalogue, and every entry without a feature. -#}
 {% test every_feature_is_in_the_catalogue(model) %}
 with
 
@@ -17,7 +17,7 @@ catalogue as (
 (select feature from features except select feature from catalogue)
 union all
 (
-    -- Features that ml/purchases/purchase_model.py derives are no columns of this table.
+    -- Features that the model computes itself (ml/purchases/purchase_process.py) are no columns.
     select feature from catalogue where not starts_with(feature, 'process_')
     except
     select feature from features

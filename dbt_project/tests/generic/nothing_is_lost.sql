@@ -1,6 +1,6 @@
 {#-
-    Fails for every table in which a delivered row has no outcome or two outcomes. The ledger counts
-    delivered rows, and the entities count outcomes.
+    Fails for every table with a delivered row in no outcome, or in two: the ledger counts the rows
+    as delivered, the entities count them as accepted, rejected or superseded.
 -#}
 {% test nothing_is_lost(model) %}
 select *

@@ -1,5 +1,6 @@
 {#-
-    Fails for eligible customers of the run's dates without a score, and for others with a score.
+    Fails for every eligible customer of the run's days without a score, and every other customer
+    with one.
 -#}
 {% test scored_exactly_the_eligible(model) %}
 with

@@ -1,4 +1,4 @@
-{#- Fails for every source record with two customers or none on a day since the record is known. -#}
+{#- Fails for every record with two customers, or none, on a day since it is known. -#}
 {% test stretches_are_disjoint(model) %}
 select
     source,

@@ -1,4 +1,4 @@
-{#- Fails for every month of the run's dates in which survival rises. -#}
+{#- Fails for every month of the run's days with a higher survival than the month before. -#}
 {% test survival_never_rises(model) %}
 select *
 from {{ model }}

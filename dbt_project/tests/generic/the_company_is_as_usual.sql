@@ -1,4 +1,4 @@
-{#- Returns each day of a company metric outside its band on the bad side, as a warning. -#}
+{#- Returns each day of the company outside the usual bounds on the bad side, as a warning. -#}
 {% test the_company_is_as_usual(model) %}
 select
     snapshot_date,

@@ -1,5 +1,5 @@
 {#-
-    Fails for every cohort with a missing month up to the as-of date, a later month, or a changed
+    Fails for every cohort that lacks a month up to the as-of date, has one after it, or changes its
     size.
 -#}
 {% test triangle_is_complete(model) %}

@@ -1,4 +1,4 @@
-{#- Fails for every label whose horizon ends in the future, where the outcome is still unknown. -#}
+{#- Fails for every label whose horizon has not passed. -#}
 {% test window_has_passed(model) %}
 select *
 from {{ model }}

@@ -149,12 +149,12 @@ def test_every_feature_of_the_catalogue_has_a_reason_without_gaps(
 ) -> None:
     known: dict[str, object] = {"varchar": "plus", "boolean": True, "double": 3}
     features = [row["feature"] for row in catalogue()]
-    sentences = reasons(
+    texts = reasons(
         queries[language], features, {name: known[kind] for name, kind in columns().items()}
     )
 
-    assert len(sentences) == len(features)
-    for feature, reason in zip(features, sentences, strict=True):
+    assert len(texts) == len(features)
+    for feature, reason in zip(features, texts, strict=True):
         assert reason, feature
         assert not re.search(r"[{}]", reason), reason
 

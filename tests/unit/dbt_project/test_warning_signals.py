@@ -1,4 +1,4 @@
-"""The early warnings' signals, compiled by dbt and run on planted customers.
+"""Signals of the early warnings, compiled by dbt and run on planted customers.
 
 A hundred customers of one company: those named below, and others who only ever do the usual.
 """
@@ -185,10 +185,10 @@ def plant(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def signals_of(
+def deviations(
     con: duckdb.DuckDBPyConnection, name: str
 ) -> dict[str, tuple[float, float, float, int]]:
-    """Warning signals of a customer: observed, expected, p-value and period by signal."""
+    """Signals of a customer: observed, expected, p-value and period by signal."""
     rows = con.execute(
         """
         select signal, observed, expected, p_value, period_days from signals
@@ -206,10 +206,10 @@ def test_usual_customers_have_no_signal(signals: duckdb.DuckDBPyConnection) -> N
     assert warned == 0
 
 
-def test_a_stop_is_reported_with_the_own_history_as_expectation(
+def test_a_customer_who_stopped_has_a_signal_with_the_own_history_as_expectation(
     signals: duckdb.DuckDBPyConnection,
 ) -> None:
-    observed, expected, p_value, period = signals_of(signals, "gone")["visits_falling"]
+    observed, expected, p_value, period = deviations(signals, "gone")["visits_falling"]
     assert (observed, period) == (0, 28)
     assert 16 < expected < 20  # five days a week, shrunk towards the company's four
     assert p_value < 1e-6
@@ -218,7 +218,7 @@ def test_a_stop_is_reported_with_the_own_history_as_expectation(
 def test_a_slow_decline_is_found_over_twelve_weeks(
     signals: duckdb.DuckDBPyConnection,
 ) -> None:
-    found = signals_of(signals, "sliding")
+    found = deviations(signals, "sliding")
     observed, expected, p_value, period = found["visits_sliding"]
     assert "visits_falling" not in found
     assert period == 84
@@ -226,20 +226,20 @@ def test_a_slow_decline_is_found_over_twelve_weeks(
     assert p_value < 0.001
 
 
-def test_a_new_customer_has_no_signal(signals: duckdb.DuckDBPyConnection) -> None:
-    assert signals_of(signals, "new") == {}
+def test_a_new_customer_has_no_history_to_fall_from(signals: duckdb.DuckDBPyConnection) -> None:
+    assert deviations(signals, "new") == {}
 
 
-def test_a_gap_is_compared_with_the_own_gaps(signals: duckdb.DuckDBPyConnection) -> None:
-    observed, expected, p_value, _ = signals_of(signals, "late")["order_overdue"]
+def test_a_pause_is_judged_by_the_own_pauses(signals: duckdb.DuckDBPyConnection) -> None:
+    observed, expected, p_value, _ = deviations(signals, "late")["order_overdue"]
     assert (observed, expected) == (90, 30)
     assert p_value < 0.001
 
 
-def test_a_shifted_category_mix_and_an_overdue_category_are_reported(
+def test_another_mix_of_categories_and_an_overdue_category_are_signals(
     signals: duckdb.DuckDBPyConnection,
 ) -> None:
-    found = signals_of(signals, "shifted")
+    found = deviations(signals, "shifted")
     distance, by_chance, p_value, _ = found["category_shift"]
     assert 0 < by_chance < distance < 1
     assert p_value < 0.01
@@ -247,14 +247,14 @@ def test_a_shifted_category_mix_and_an_overdue_category_are_reported(
     assert found["category_overdue"][2] == pytest.approx((1 + 90 / 80) ** -8, abs=1e-9)
 
 
-def test_unusually_many_returns_and_abandoned_carts_are_reported(
+def test_returns_and_carts_beyond_the_usual_are_signals(
     signals: duckdb.DuckDBPyConnection,
 ) -> None:
-    assert signals_of(signals, "returns")["returns_rising"][0] == 3
-    assert signals_of(signals, "left_behind")["cart_abandoned"][0] == 8
+    assert deviations(signals, "returns")["returns_rising"][0] == 3
+    assert deviations(signals, "left_behind")["cart_abandoned"][0] == 8
 
 
-def test_recent_negative_texts_are_reported_with_the_expected_number(
+def test_recent_negative_texts_are_compared_with_those_of_other_writers(
     signals: duckdb.DuckDBPyConnection,
 ) -> None:
     rows = signals.execute(
@@ -264,6 +264,6 @@ def test_recent_negative_texts_are_reported_with_the_expected_number(
     assert rows == [("angry", 4, 2.5, 0.5)]
 
 
-def test_a_signal_without_a_source_is_not_raised(signals: duckdb.DuckDBPyConnection) -> None:
+def test_a_source_without_rows_raises_no_signal(signals: duckdb.DuckDBPyConnection) -> None:
     kinds = {signal for (signal,) in signals.execute("select signal from signals").fetchall()}
     assert kinds.isdisjoint({"complaints_rising", "low_csat", "bad_ratings", "unsubscribed"})

@@ -7,20 +7,22 @@
 }}
 
 {#-
-    Daily company metrics compared with their expected values. The alarms separate a shop failure or
-    a missing file from customer churn. The expected value is a level times a weekday factor. Level
-    and factor are medians of the weeks before, which are robust to single outliers. The band is
-    estimated from past deviations.
+    Figures of the company on each day, compared with the figures expected from the weeks before. A
+    broken shop or a missing file then shows as a company alarm and not as churn of many customers.
+    The expected figure is a level times a factor of the weekday. Both are medians of the weeks
+    before, which a single unusual day does not move. The band comes from past deviations.
 
-    The share of customers lost per lifecycle stage is measured by week. Weeks have no weekday
-    effect and enough customers to count. The expected share excludes the latest two weeks, because
-    a gradual rise would otherwise raise its own baseline.
+    The churn percentage of a lifecycle stage covers seven days: weeks have no weekday effect and
+    enough customers to count. Its expected value leaves out the latest fortnight, because a slow
+    rise would otherwise raise its own expectation.
 -#}
-{#- Weeks of history for the expected value. With fewer weeks there is no band. -#}
+{#- Weeks of history for the expected figure; with fewer known weeks there is no band. -#}
 {%- set weeks, least_weeks = 8, 6 %}
-{#- In standard deviations: one false alarm per metric in six years, for Gaussian deviations. -#}
+{#-
+    Width in standard deviations: one false alarm a metric in six years if deviations were Gaussian.
+-#}
 {%- set width = 3.5 %}
-{#- Days before the date of the weeks that give the expected loss share. -#}
+{#- Days before the date that begin and end the history of the churn percentage. -#}
 {%- set losses_from, losses_to = 14, 49 %}
 with
 
@@ -45,8 +47,8 @@ totals as (
     group by all
 ),
 
--- A metric without any reported value is unknown. After its first value, a day without rows is
--- zero.
+-- A metric without any row so far is unknown and not zero. After its first row, a day without rows
+-- is zero.
 metrics as (
     select
         snapshot_date,
@@ -120,36 +122,36 @@ levels as (
     group by observed.snapshot_date, observed.metric
 ),
 
-strayed as (
+deviations as (
     select
         observed.*,
         levels.level * weekdays.factor as expected,
         median(abs(observed.value - levels.level * weekdays.factor)) filter (
             where observed.age_days > 0
-        ) over (partition by observed.snapshot_date, observed.metric) as usual_stray
+        ) over (partition by observed.snapshot_date, observed.metric) as usual_deviation
     from observed
     inner join weekdays using (snapshot_date, metric, weekday)
     inner join levels using (snapshot_date, metric)
 ),
 
--- The median absolute deviation of a Gaussian is 0.6745 standard deviations. Counts have at least
--- the variance of a Poisson variable.
+-- The median absolute deviation is 0.6745 standard deviations of a Gaussian. Counts deviate at
+-- least as a Poisson variable does.
 banded as (
     select
-        strayed.*,
+        deviations.*,
         greatest(
-            strayed.usual_stray / 0.6745,
+            deviations.usual_deviation / 0.6745,
             case
-                when strayed.metric not in ('net_revenue', 'first_response_hours')
-                    then sqrt(greatest(strayed.expected, 1))
+                when deviations.metric not in ('net_revenue', 'first_response_hours')
+                    then sqrt(greatest(deviations.expected, 1))
                 else 0
             end
         ) as spread
-    from strayed
+    from deviations
     inner join usual using (snapshot_date, metric)
     where
-        strayed.age_days = 0
-        and strayed.value is not null
+        deviations.age_days = 0
+        and deviations.value is not null
         and usual.known_days >= {{ 7 * least_weeks }}
 ),
 
@@ -178,29 +180,27 @@ expected_losses as (
     having count(*) >= {{ 7 * least_weeks - losses_from }}
 ),
 
-strayed_losses as (
+loss_deviations as (
     select
         lost_in_weeks.*,
         expected_losses.expected,
         median(abs(lost_in_weeks.value - expected_losses.expected)) filter (
             where lost_in_weeks.age_days between {{ losses_from }} and {{ losses_to }}
-        ) over (partition by lost_in_weeks.snapshot_date, lost_in_weeks.stage) as usual_stray
+        ) over (partition by lost_in_weeks.snapshot_date, lost_in_weeks.stage) as usual_deviation
     from lost_in_weeks
     inner join expected_losses using (snapshot_date, stage)
 ),
 
--- A share of customers has at least the variance of a binomial variable, and of one customer. For
--- small shares of large groups the upper tail is long. The band is therefore two customers wider
--- (skewness term of Cornish and Fisher's expansion, 1938).
+-- A share of customers deviates at least as a binomial variable does, and by one customer at least.
 banded_losses as (
     select
         *,
         greatest(
-            usual_stray / 0.6745,
+            usual_deviation / 0.6745,
             sqrt(greatest(expected, 100 / customers) * (100 - expected) / customers)
         ) as spread,
         {{ (width ** 2 - 1) / 6 }} * 100 / customers as skew
-    from strayed_losses
+    from loss_deviations
     where age_days = 0
 ),
 

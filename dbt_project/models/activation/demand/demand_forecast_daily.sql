@@ -7,9 +7,10 @@
 }}
 
 {#-
-    Next category and purchase date forecast. One row per day and eligible customer who bought a
-    category within the year. The category is the one with the most purchase days of the year. The
-    date is one mean gap after the latest purchase day. Naive forecasts are included for comparison.
+    Forecast of the category that each customer buys next and of the date: one row per day and
+    eligible customer with a category bought within the year. The category is the one bought on most
+    days of the year. The date is its usual gap after the last purchase in it. Two naive forecasts
+    stand beside it for comparison.
 -#}
 with
 
@@ -54,7 +55,8 @@ final as (
         demand.usual_purchase_days as purchase_days_365d,
         demand.snapshot_date - demand.usual_days_since_last as last_bought_on,
         round(demand.usual_gap_days, 6) as usual_gap_days,
-        -- An overdue purchase is expected one mean gap after the snapshot date.
+        -- An overdue customer is expected after another usual gap, because the gap that has passed
+        -- predicts nothing.
         demand.snapshot_date + cast(
             case
                 when demand.usual_days_since_last < demand.usual_gap_days

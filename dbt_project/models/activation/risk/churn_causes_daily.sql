@@ -7,9 +7,9 @@
 }}
 
 {#-
-    Value at risk by churn cause for each segment of each segmentation. Customers without a
-    distinguishable cause count as `unknown`, because a guessed cause would distort the shares.
-    Segment `all` of segmentation `all` is the whole company.
+    Causes of the value at risk in each segment of each segmentation, and how much of that value the
+    company can influence. A customer without a dominant cause counts as unknown: no cause is
+    guessed to make the shares add up. Segment `all` of the segmentation `all` is the whole company.
 -#}
 with
 
@@ -17,7 +17,7 @@ risks as (
     {{ of_daily_dates(ref('customer_risk_daily')) }}
 ),
 
--- Where the churn model names no cause, the cause of the customer's most reliable warning is used.
+-- Where the model names no cause, the cause of the customer's most certain warning is used.
 warned as (
     select
         customer_id,

@@ -6,7 +6,7 @@
     )
 }}
 
-{#- Churn probability, value at risk and reasons. One row per eligible customer and day. -#}
+{#- Churn risk of each eligible customer on each day: probability, value at risk and reasons. -#}
 with
 
 scores as (
@@ -30,7 +30,7 @@ ranked as (
     from scores
 ),
 
--- A reason with an unknown number has no text. The next reason takes its place.
+-- A reason with an unknown number has no text, and the next reason takes its place.
 explained as (
     select
         ranked.*,

@@ -7,9 +7,9 @@
 }}
 
 {#-
-    Survival curve and revenue at risk of customers under contract. One row per customer, day and
-    month ahead. Deployments without contracts have no rows: a customer who may order on any day has
-    no month of churn.
+    Survival of customers under contract to the end of each month ahead, and the fee at risk: one
+    row per customer, day and month. Without contracts the table is empty, because a customer who
+    may order again any day has no month of churn.
 -#}
 with
 

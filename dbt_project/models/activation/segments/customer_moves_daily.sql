@@ -7,8 +7,8 @@
 }}
 
 {#-
-    Customers whose segment differs from their segment a week before. One row per customer, day and
-    segmentation. New customers have no earlier segment and are excluded.
+    Customers whose segment differs from the one a week before: one row per customer, day and
+    segmentation. New customers had no segment and are left out.
 -#}
 with
 

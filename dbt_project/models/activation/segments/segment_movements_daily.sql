@@ -7,9 +7,9 @@
 }}
 
 {#-
-    Movements of customers and revenue between segments, compared with the day before and with the
-    week before. Customers who stayed are included, so that the rows of a segment sum to its size.
-    Rows are absent where the earlier date was not run.
+    Number of customers, and their revenue of the year, that moved between the segments of each
+    segmentation since the day before and the week before. Customers who stayed are included, so
+    that the rows of a segment sum to its size. Without a run on the earlier date there is no row.
 -#}
 with
 

@@ -7,18 +7,17 @@
 }}
 
 {#-
-    Early warnings with severity. One row per eligible customer, day and signal. The severity
-    follows from the signal's past churn rate (warning_calibration). Before the first training no
-    calibration exists. Signals of the highest strength are then medium, and no signal is high.
+    Warnings about each eligible customer: one row per customer, day and signal. The severity is the
+    past churn rate of the signal (warning_calibration). Before any training there is no such rate:
+    the strongest signals are then medium, others low, and none is high.
 
-    The budget limits the expected number of false alarms per day. Customers are ranked by the churn
-    rate of their warnings, then by p-value, then by value at risk. Customers are shown until the
-    expected number of false alarms reaches the deployment's budget. Other warnings are kept with a
-    flag and not shown.
+    The budget is a number of false alarms a day. Customers are taken in the order of the past churn
+    rate of their warnings, then the p-value, then the value at risk, until as many of them would
+    stay as the deployment allows. Other warnings are kept with is_shown false.
 
-    A warning is new if the day before has no row for the same signal, shown or not. New warnings
-    therefore do not depend on other customers' ranks. A day that follows a rerun date is compared
-    again, like segment movements.
+    A warning is new compared with the rows of the day before, shown or not. So it is new by the
+    customer's own data, and not because other customers left the list. A day built earlier that
+    follows a date of the run is compared again, as in segment_movements_daily.
 -#}
 with
 
@@ -92,8 +91,8 @@ judged as (
     left join risks using (customer_id, snapshot_date)
 ),
 
--- Rank by the lower confidence limit of the churn rate: a rate from three cases must not rank
--- first. A warning without past cases counts as a false alarm.
+-- The lower bound of the churn rate orders the list, because a rate of three cases must not lead
+-- it. Without past cases an alarm counts as false.
 customers as (
     select
         customer_id,
@@ -161,7 +160,7 @@ warnings_and_neighbours as (
     {%- endif %}
 ),
 
--- Days without warnings also count as built: every eligible customer has a row in the risk table.
+-- A day without warnings was built all the same: every eligible customer has a risk.
 built_days as (
     select distinct snapshot_date from {{ ref('customer_risk_daily') }}
     where

@@ -1,7 +1,7 @@
 {#-
-    Daily company totals that the dates of the run are compared with, by validity interval. Most of
-    a day's rows are known on the day itself and never change. Late deliveries and new versions have
-    rows of their own. `parts` is the denominator of an average, and null for a sum.
+    Totals of the company for each day that the dates of the run are compared with, with their
+    validity intervals. Most of a day is known on it and stays; late deliveries and new versions
+    have rows of their own. `parts` is the divisor of an average, null for a sum.
 -#}
 {%- set seen = 91 %}
 with
@@ -24,8 +24,8 @@ order_days as (
         and order_days.activity_date <= bounds.last_day
 ),
 
--- A customer lapses when eligible_days have passed since the latest purchase, until a later
--- purchase becomes known. Rows without a purchase, such as refunds, do not extend the period.
+-- A customer lapses on the day on which eligible_days have passed since the latest purchase, until
+-- a later purchase becomes known. Other rows, such as refunds, do not prevent it.
 purchase_days as (
     select
         activity_date,

@@ -1,11 +1,11 @@
 {#-
-    Quantiles of the wait until the second purchase of the company's first-time buyers. One-time
-    buyers are compared with these quantiles, and customers with few gaps are shrunk towards them.
-    One row per date of the run and as-of date; empty where churn is contractual.
+    Days until first-time buyers return, as of each date of the run and the as-of date. Customers
+    without gaps of their own are compared with these limits, and customers with few gaps are shrunk
+    towards them. One row per date; empty where churn is contractual.
 
-    Waits end on the second purchase day, and open waits are censored on the date. Completed waits
-    alone would be biased towards short waits. Where the history is too short, the dormancy limit of
-    one-time buyers is eligible_days. The other quantiles then follow from exponential waits.
+    Waits run to the second day with a purchase and are censored on the date: completed gaps alone
+    would be the short ones. Where the company has too few cases, a one-time buyer is dormant after
+    the deployment's eligible_days, and the other limits follow from an exponential distribution.
 -#}
 {%- set shares = pause_shares() -%}
 with
@@ -32,9 +32,9 @@ purchase_days as (
         {%- endif %}
 ),
 
--- After two purchase days that have counted since and still count, no later day can be the second.
--- Each date is therefore joined with two or three days per customer and not with all days. (A
--- window that counts such days takes three times as long.)
+-- After two days that have always counted and still do, no later day can be the second on any date.
+-- So the dates are joined with two or three days per customer, not with all. (A window that counts
+-- such days takes three times as long.)
 first_lasting_days as (
     select
         customer_no,

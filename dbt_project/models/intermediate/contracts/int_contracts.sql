@@ -1,9 +1,8 @@
 {{ config(materialized='ephemeral') }}
 
 {#-
-    Subscriptions as contracts. One row per subscription, customer and interval in which the
-    contract ran and was known to run (runs_from <= day < runs_to). The customer is the one assigned
-    on the day.
+    Subscriptions as contracts: one row per subscription, customer and interval of days on which it
+    was active and known (runs_from <= day < runs_to), by customer as known on the day.
 -#}
 with
 

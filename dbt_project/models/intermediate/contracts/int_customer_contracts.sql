@@ -1,8 +1,8 @@
 {{ config(materialized='ephemeral') }}
 
 {#-
-    Subscriptions of each customer, as known on the as-of date. One row per subscription that had
-    begun by then. Future end dates are ignored.
+    Subscriptions of each customer as known on the as-of date: one row per subscription that had
+    begun by then. An end that still lies ahead is not read.
 -#}
 with
 
@@ -32,7 +32,7 @@ final as (
         and identities.valid_from <= as_of.as_of_date
         and as_of.as_of_date < identities.valid_to
         and cast(subscriptions.started_at as date) <= as_of.as_of_date
-        -- A subscription that ended on its first day never ran.
+        -- A contract that ended on its first day was never active.
         and coalesce(
             cast(subscriptions.ended_at as date) > cast(subscriptions.started_at as date), true
         )

@@ -1,8 +1,8 @@
 {#-
-    Row counts of each load by outcome. One row per load, outcome and validity interval (from_date
-    <= day < to_date). Every delivered row has exactly one outcome on every day since its delivery.
-    The first entity that a table provides determines the outcomes of its rows. In a table that
-    provides no entity, parsable rows are accepted until the load is superseded.
+    Outcomes of the rows of each load: one row per load, outcome and interval of days (from_date <=
+    day < to_date). Every delivered row has exactly one outcome on every day since its delivery. A
+    table is accounted for by the first entity that it provides. A table that provides none is only
+    looked into, so its readable rows count as accepted until the load is superseded.
 -#}
 with
 

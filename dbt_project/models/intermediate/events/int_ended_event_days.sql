@@ -1,8 +1,7 @@
 {#-
-    Daily event aggregates after soft deletions in the source. Each day of a source record with
-    deleted events has its remaining sums by validity interval (known_from <= date < known_to). The
-    first row of an aggregate has no sums. Until the end of that interval the full aggregate of
-    int_event_days counts.
+    Daily aggregates of events with rows that were deleted in their source: for each day of a source
+    record, the remaining sums and their validity interval (known_from <= date < known_to). The
+    first row of an aggregate has no sums and ends the validity of the aggregate in int_event_days.
 -#}
 with
 
@@ -22,7 +21,8 @@ ended_events as (
     where events._reject_reason is null
 ),
 
--- A second scan of the events. A materialised CTE would hold all events, even without deletions.
+-- Read a second time: a CTE kept from the first reading would hold all events, even where none was
+-- deleted.
 events as (
     select
         *,

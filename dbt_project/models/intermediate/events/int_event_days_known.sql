@@ -1,9 +1,9 @@
 {{ config(materialized='view') }}
 
 {#-
-    Daily event aggregates with validity intervals (known_from <= date < known_to). An aggregate is
-    valid until its load is replaced by a corrected file, and excludes soft-deleted events. Where
-    past dates are rebuilt, an event counts from its own day, regardless of its delivery day.
+    Daily aggregates of events with their validity interval (known_from <= date < known_to): until
+    their load is replaced by a corrected file, and without events deleted in their source. Where
+    past dates are rebuilt, an event counts from its own day, whenever it was delivered.
 -#}
 with
 

@@ -1,10 +1,10 @@
 {{ config(materialized='incremental', incremental_strategy='append') }}
 
 {#-
-    Delivered events with their reject reasons. Events are immutable, so new loads are appended and
-    existing rows stay unchanged. The first delivery of an event counts, and a duplicate is rejected
-    unless the first delivery was soft-deleted before. Rows of replaced loads and soft-deleted rows
-    are kept. The ledger and ops.ended_rows contain the day from which such rows no longer count.
+    Events of each load, appended without changing earlier rows: the first delivery of an event
+    counts, and a repeat is rejected unless the earlier event had been deleted. Events of replaced
+    loads and deleted events stay here too; the ledger and ops.ended_rows give the day from which
+    they no longer count.
 -#}
 with
 
@@ -55,8 +55,7 @@ repeated_keys as (
 
 {% if is_incremental() -%}
 known_keys as (
-    -- A duplicate has the same timestamp, so only known events since the earliest new event are
-    -- read.
+    -- A repeat has the same moment, so only known events since the earliest new one are read.
     select
         known.source,
         known.source_event_id,
@@ -80,7 +79,7 @@ repeats as (
         checked._load_id,
         checked._row,
         loads.known_from,
-        -- Day until which the rows before it count: earlier deliveries of the key, or earlier rows.
+        -- End of validity of the rows before it: earlier deliveries of its key, or earlier rows.
         max(least(loads.superseded_on, coalesce(ended_rows.ended_on, date '9999-12-31'))) over (
             partition by checked.source, checked.source_event_id
             order by checked._load_id, checked._row

@@ -7,9 +7,9 @@
 }}
 
 {#-
-    Source records of customers. One row per source record. A source record is delivered by a
-    customer table or inferred from an order, ticket, event, subscription or touch. Inferred source
-    records keep an order that arrives a day before its account.
+    One row per source record of a customer: delivered as such, or inferred from an order, ticket,
+    event, subscription or touch whose customer no customer table has delivered yet. Without
+    inferred records an order that arrives a day before its account would be lost.
 -#}
 {%- set facts = [
     ('orders', 'int_orders_versions', 'ordered_at'),

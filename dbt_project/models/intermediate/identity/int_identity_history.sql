@@ -1,17 +1,16 @@
 {#-
-    Assignment of source records to customers over time. One row per source record and validity
-    interval (valid_from <= day < valid_to).
+    Customer of each source record over time: one row per record and validity interval (valid_from
+    <= day < valid_to).
 
-    The result depends only on the delivered source records, and not on the dates of the runs. On
-    any day, customers are the connected components of the source records and keys known by that
-    day. A customer's identifier is derived from its oldest source record. New source records are
-    younger and never change an identifier. A merge keeps the older identifier. A split leaves the
-    identifier with the oldest source record. A key shared by more than max_records_per_key source
-    records of one source links no source records. This applies from the day on which the excess is
-    known.
+    The history is a pure function of the delivered records, so it does not depend on how runs were
+    cut. On any day the customers are the connected components of the records and keys known by that
+    day, and a customer's id is that of its oldest record. New records are younger and never change
+    an id; a merge keeps the older id; a split leaves the id with the oldest record. A key that more
+    than max_records_per_key records of one source share links no records from the day on which that
+    is known.
 
-    Components are computed for all days at once: first over all keys ever (`clusters`). Clusters
-    that changed after their first day are then recomputed for each day of a change.
+    Components are computed for all days at once: first over all keys ever (`clusters`), then, only
+    for clusters that changed after their first day, once for each day of a change.
 -#}
 with recursive
 
@@ -20,7 +19,7 @@ records as (
         source,
         source_customer_id,
         known_from,
-        -- Oldest first. The tie-break within the first delivery is arbitrary but stable.
+        -- Oldest first. The tie-break within the first delivery is arbitrary but constant.
         row_number() over (order by known_from, source, source_customer_id) as record_no
     from {{ ref('int_customer_records') }}
 ),
@@ -71,8 +70,8 @@ source_shares as (
     having count(*) > {{ var('max_records_per_key') }}
 ),
 
--- Day on which a key became over-shared: too many source records of one system have the key. An
--- example is a shop's own number, typed to get past a required field.
+-- Day on which a key turned out to be shared by too many records of one system to identify a
+-- person: for example a shop's own number, typed to get past a required field.
 over_shared_keys as (
     select
         key_type,
@@ -96,9 +95,8 @@ shared_keys as (
     having count(*) > 1
 ),
 
--- Star graph of each key: edges from its first source record to the others. An edge starts on the
--- day on which the other source record had the key. A star has the same components with the fewest
--- edges.
+-- One star per key, from its first record to the others, each linked from the day on which it had
+-- the key too: the same components with the fewest edges.
 stars as (
     select
         shared_keys.first_record_no,
@@ -169,7 +167,7 @@ days as (
     where changed_on < date '9999-12-31'
 ),
 
--- Source record and day as one number: source record in the high bits, day in the low 16 bits.
+-- Record and day as one number: the record in the high bits, the day in the low 16.
 dated_nodes as (
     select
         (cluster_members.record_no << 16) + days.day_no as node

@@ -7,8 +7,9 @@
 }}
 
 {#-
-    Normalised identity keys of source records, with the day on which each key was first known. A
-    key stays valid evidence after a change: a new e-mail address does not unlink the old address.
+    Keys by which records are linked, in their normal form and with the day on which each was first
+    known. A known key stays valid evidence: a customer who changes the e-mail address is still the
+    owner of the old one.
 -#}
 with
 

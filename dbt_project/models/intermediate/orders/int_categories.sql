@@ -1,6 +1,6 @@
 {#-
-    Product categories that were ever delivered, with number and bucket. One row per category. Other
-    models read this table instead of scanning all order lines.
+    Categories ever delivered, with number and bucket: one row per category. Lines are many and
+    categories are few, so this is the only model that reads the lines for them.
 -#}
 with
 

@@ -1,11 +1,11 @@
 {#-
-    Purchase days of each customer, as known on the as-of date. Each row has the next purchase day
-    and the day on which the gap exceeded the dormancy limit. One row per customer and purchase day;
-    empty where churn is contractual.
+    Purchase days of each customer, as known on the as-of date, with the next purchase day and the
+    day on which the gap made the customer dormant. One row per customer and purchase day; empty
+    where churn is contractual.
 
-    The dormancy limit of a gap depends only on the purchases before the gap. Every past month is
-    therefore judged by the data of that month. One-time buyers are compared with the company's
-    second purchases as of the as-of date.
+    The limit of a gap depends only on earlier gaps of the customer, so every past month is judged
+    by the data of its time. Only one-time buyers are compared with the company's second purchases
+    as of the as-of date.
 -#}
 with
 
@@ -23,7 +23,7 @@ purchase_days as (
     from {{ ref('int_order_days') }} as order_days
     cross join as_of
     where
-        -- A basket that was not known throughout has its margin in a row of its own.
+        -- A basket with several validity intervals has its margin in rows of its own.
         (order_days.orders > 0 or order_days.margin_amount is not null)
         and order_days.counts_from <= as_of.as_of_date
         and as_of.as_of_date < order_days.counts_to
@@ -32,7 +32,7 @@ purchase_days as (
         {%- endif %}
 ),
 
--- Only days in several rows need aggregation.
+-- Only days with several rows have to be aggregated.
 days as (
     select
         customer_no,

@@ -8,15 +8,15 @@
 }}
 
 {#-
-    Aggregated order lines (basket) of each order. One row per order and validity interval
-    (known_from <= date < known_to). Nearly every order has one row. An order has several rows if
-    its lines arrived on several days, changed in a new version or were soft-deleted. The intervals
-    are contiguous from the first line on. An order without remaining lines has a row of nulls.
+    Sums of an order's lines with their validity intervals: one row per order and interval
+    (known_from <= date < known_to). Nearly every order has one row. An order whose lines came on
+    several days, changed or were deleted has one row for each state, without gaps from its first
+    line on: a row of nulls while it has no line.
 
-    Categories are hashed into twelve buckets of ten bits each, packed in one wide integer. One sum
-    over many orders then counts the orders of every bucket (up to 1,023 in a window), four times
-    faster than twelve sums. `category_numbers` lists the exact categories (int_categories), because
-    two categories may share a bucket.
+    Categories are hashed into twelve buckets of ten bits in one wide integer, so that a sum over
+    many orders counts the orders of every category at once (up to 1,023 in a window): four times
+    faster than twelve sums. `category_numbers` holds the exact categories (int_categories), because
+    two of them may share a bucket.
 -#}
 {%- set has_versions = is_incremental() and 'known_from'
     in (adapter.get_columns_in_relation(this) | map(attribute='name') | list) %}
@@ -26,7 +26,7 @@
 {%- set filled %}
         count(*) as line_count,
         sum(quantity) as units,
-        -- Rounded before the sum, because a sum of doubles depends on the thread order.
+        -- Rounded before the sum, because a sum of doubles depends on the order of threads.
         cast(sum(cast(quantity * cost as decimal(18, 4))) as decimal(18, 2)) as cost_amount,
         coalesce(bit_or(1 << bucket), 0) as category_mask,
         {%- for bucket in range(12) %}
@@ -38,7 +38,7 @@
 with
 {% if is_incremental() %}
 {%- if has_versions %}
--- Orders that the previous run rebuilt and this run must not rebuild, or vice versa.
+-- Orders that the previous run saw rebuilt and this run must not, or vice versa.
 seen_otherwise as (
     select
         source,
@@ -130,7 +130,8 @@ changing_orders as (
     where is_changing
 ),
 
--- A second scan of the lines. A materialised CTE would hold all lines, although few orders change.
+-- Read a second time: a CTE kept from the first reading would hold all lines, although few orders
+-- change.
 changing_lines as (
     select
         versions.source,
@@ -178,7 +179,7 @@ filled_moments as (
     group by all
 ),
 
--- Most new versions of lines have equal values; the basket is then unchanged.
+-- New versions of lines mostly have the same values; the basket then stays the same.
 changes as (
     select *
     from moments
@@ -201,7 +202,7 @@ stretches as (
     inner join changing_orders using (source, source_order_id)
 ){% if is_incremental() %},
 
--- An order that has lost all its lines has a row of nulls.
+-- An order without remaining lines has a row of nulls in place of its sums.
 emptied as (
     select
         source,

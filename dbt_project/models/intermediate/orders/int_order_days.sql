@@ -1,11 +1,12 @@
 {#-
-    Daily aggregates of orders. Purchases are dated by the order, refunds and cancellations by their
-    own day. Each row has the days on which it was known (known_from <= day < known_to). Each row
-    also has the days on which it counted for the customer (counts_from <= day < counts_to). A
-    source record that changed its customer has its rows once for each customer.
+    Daily aggregates of orders: one row per source record and day. Purchases are on the day of the
+    order, refunds and cancellations on the day on which they happened. Each row has the interval on
+    which it was known (known_from <= day < known_to) and on which it counts for the customer
+    (counts_from <= day < counts_to). A record that changed its customer has its rows once for each
+    customer.
 
-    All models of customers' orders read this table. Orders, source records and neighbouring days
-    are joined here, once per run. Later joins use integer keys.
+    All models that read customers' orders read this one: orders, records, customers and
+    neighbouring days are joined here once a run, and later joins use numbers.
 -#}
 {%- set basket_columns = [
     'units', 'line_count', 'margin_amount', 'category_mask', 'category_counters'
@@ -38,7 +39,7 @@ baskets as (
     select * from {{ ref('int_order_baskets') }}
 ),
 
--- One row per purchase and version of its basket that was known while the purchase counted.
+-- One row per purchase and basket that was known while the purchase counted.
 packed_purchases as (
     select
         records.record_no,
@@ -68,9 +69,8 @@ packed_purchases as (
             and baskets.known_from < purchases.counts_to
 ),
 
--- Baskets have no end, so the last basket of a purchase is known at the end of the purchase. A
--- basket known throughout is stored in the purchase's row, as nearly all are. Other baskets have
--- rows of their own.
+-- Baskets have no end: the last one of a purchase is known at its end. A basket known throughout,
+-- as nearly all are, stands in the row of the purchase; otherwise each has a row of its own.
 purchases as (
     select
         * exclude (packed_from, packed_to) replace (
@@ -110,9 +110,8 @@ orders as (
         and orders.known_from < orders.known_to
 ),
 
--- Each purchase with the purchases before and after it, on the same day or not. `paused_since` is
--- the latest earlier purchase day that was known on that day. Late deliveries therefore do not
--- change gaps that earlier runs used.
+-- Purchases before and after each purchase, of the same day or not, and the latest earlier day that
+-- was known on itself: a late delivery must not change a gap that earlier runs have seen.
 placed_purchases as (
     select
         *,
@@ -127,7 +126,7 @@ placed_purchases as (
     window of_record as (partition by record_no order by activity_date)
 ),
 
--- About one purchase day in a hundred has two purchases; the other days need no aggregation.
+-- One of a hundred purchase days has two purchases; the others need no aggregation.
 single_purchase_days as (
     select
         * exclude (follows_on_day, is_followed_on_day, paused_since, is_unpacked),
@@ -172,8 +171,8 @@ spaced_purchase_days as (
     window of_day as (partition by record_no, activity_date)
 ),
 
--- New versions of an order add rows to its day; the gap before the day must stay single. A day with
--- several orders has one row for each interval in which the set of counting orders is constant.
+-- A new version of an order adds rows to its day; the gap before the day must not be repeated. With
+-- several rows it has a row of its own for each interval on which any of them counts.
 reached_purchase_days as (
     select
         *,
@@ -254,7 +253,7 @@ record_days as (
     select * from cancellation_days
 ),
 
--- Customers with several source records, or with a reassigned one, may have a day in several rows.
+-- A customer with several records, or with one that came back, may have several rows for a day.
 crowded_customers as (
     select identities.customer_no
     from (select distinct record_no from placed_purchases) as buyers

@@ -1,7 +1,7 @@
 {#-
-    Order lines without a delivered order. `orphan_until` is the day on which the order is
-    delivered. The line is rejected before that day and counts from that day on. A line of a
-    soft-deleted order is an orphan until the order is redelivered.
+    Order lines without a delivered order, with the day on which the order is delivered
+    (orphan_until): the line is rejected until then and counts from then on. A line whose order was
+    deleted in its source waits for the order's return.
 -#}
 with
 
@@ -38,7 +38,7 @@ ended_orders as (
     where versions._reject_reason is null
 ),
 
--- First day since each line's delivery on which a once soft-deleted order is valid.
+-- First day since the delivery of each line on which a formerly deleted order exists.
 returns as (
     select
         lines._load_id,

@@ -1,13 +1,13 @@
 {{ config(materialized='ephemeral') }}
 
 {#-
-    Orders that count as purchases. One row per order and validity interval (counts_from <= day <
-    counts_to).
+    Orders as purchases: one row per order and interval of days on which it counted (counts_from <=
+    day < counts_to).
 
-    An order counts from the day on which it is placed and known, until it is cancelled or fully
-    refunded. Where the source reports the day of the change, the interval ends on that day. Earlier
-    days are unchanged, because today's refund must not alter last month's data. Without a reported
-    day, the change counts from the first delivery that contains it.
+    An order counts from the day on which it was placed and known until it is cancelled or wholly
+    refunded. Where the source gives the day, the purchase ends on it and earlier days keep it: a
+    refund known today must not change last month. Otherwise the change counts from the delivery
+    that first contained it.
 -#}
 with
 

@@ -1,6 +1,6 @@
 {#-
-    Current id (heir) of every customer id ever assigned.
-    Scores and experiments of merged ids are joined through this table.
+    Customer ids ever used, with the current id of the same customer (heir). Past scores and
+    experiments under a merged id are read through this table.
 -#}
 with
 
@@ -22,7 +22,7 @@ ids as (
     group by all
 ),
 
--- A customer id is its oldest record's id. The heir is the record's current customer.
+-- A customer's id is that of its oldest record, so the current customer of that record is the heir.
 heirs as (
     select
         history.own_customer_id as customer_id,

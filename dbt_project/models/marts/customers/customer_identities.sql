@@ -1,4 +1,6 @@
-{#- Assignment of source records to customers on the as-of date, with the matching keys. -#}
+{#-
+    Customer of each source record on the as-of date, and the keys by which the record was linked.
+-#}
 with
 
 as_of as (

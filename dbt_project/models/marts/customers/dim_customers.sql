@@ -1,4 +1,4 @@
-{#- Customers known on the as-of date: profile and purchase totals. One row per customer. -#}
+{#- One row per customer known on the as-of date: attributes and purchases so far. -#}
 with
 
 as_of as (
@@ -51,7 +51,7 @@ profiles as (
         and as_of.as_of_date < versions.known_to
 ),
 
--- Latest non-null value over all source records of the customer.
+-- The most recently updated value of several records; a null never hides a value.
 attributes as (
     select
         customer_id,

@@ -7,15 +7,14 @@
 }}
 
 {#-
-    Daily totals of orders, revenue, cancellations, refunds and tickets. Each total has its value as
-    reported on the day and its value as corrected within `corrections_window_days`.
+    Totals of each day: as known at the end of the day, and as corrected until the day was closed
+    `corrections_window_days` later. An order counts on the day on which it was placed for as long
+    as it stands, so an order that is delivered late, cancelled or refunded within the window
+    corrects that day. A customer counts once a day, also if two records turn out to be one
+    customer. Later changes are only in ops.corrections_daily. Orders of guests count, without a
+    customer.
 
-    An order counts on its order date unless it is cancelled or refunded. A late delivery,
-    cancellation or refund within the window therefore corrects that day. Customers are counted
-    distinct, so a merge of two customers within the window lowers the count. Later corrections are
-    in ops.corrections_daily only. Guest orders count in orders and revenue, not in customers.
-
-    A run recomputes the days that are open now or were open at the previous run.
+    A run computes the days that were open at the previous run or are open now.
 -#}
 {%- set window = var('corrections_window_days') %}
 {%- set metrics = {
@@ -156,7 +155,7 @@ boundaries as (
     from facts
 ),
 
--- Most redelivered rows leave the totals of the day unchanged: their changes sum to zero.
+-- Most new versions have the same values for the day; they begin nothing that did not end.
 changes as (
     select
         day,
@@ -166,7 +165,7 @@ changes as (
     having sum(change) != 0 or sum(change * amount) != 0
 ),
 
--- Dates on which the totals of a day may have changed, beginning with the day itself.
+-- Dates on which the known total of a day may have changed, the day itself first.
 moments as (
     select
         day,

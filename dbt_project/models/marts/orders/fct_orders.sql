@@ -1,4 +1,4 @@
-{#- Orders placed by the as-of date, with status and amounts as known on that date. -#}
+{#- One row per order placed by the as-of date, in the state known on that date. -#}
 with
 
 as_of as (
@@ -41,7 +41,7 @@ attributed as (
         identities.customer_id,
         orders.source,
         orders.ordered_at,
-        -- A cancellation or refund dated after the as-of date is not yet known.
+        -- A cancellation or refund after the as-of date is not known on it.
         case
             when
                 coalesce(cast(orders.cancelled_at as date), as_of.as_of_date) > as_of.as_of_date
@@ -63,7 +63,7 @@ attributed as (
             and orders.source_customer_id = identities.source_customer_id
 ),
 
--- Ties of the first order time are resolved by the smallest order id.
+-- The order with the smallest id among several orders placed at that moment.
 first_orders as (
     select min(attributed.order_id) as order_id
     from attributed

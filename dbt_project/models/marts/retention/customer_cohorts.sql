@@ -1,6 +1,7 @@
 {#-
-    Monthly cohorts by first purchase or first paid contract: active customers, net revenue and
-    margin per month since, up to the as-of date. Months without activity have a row with zeros.
+    Retention triangle up to the as-of date: for customers who first bought in a month, how many
+    bought in each month since, and their revenue; for contracts, how many were under contract. A
+    month without active customers has a row too.
 -#}
 {%- set is_contractual = var('churn_kind') == 'contractual' -%}
 with
@@ -35,7 +36,7 @@ contract_months as (
     from contracts
 ),
 
--- The monthly fee is prorated by the share of the month's days under contract.
+-- A fee counts for the share of the month's days on which the contract was active.
 customer_months as (
     select
         customer_no,
@@ -65,8 +66,8 @@ cells as (
     group by cohort_month, month
 ),
 {% else %}
--- Active customers are counted by their last purchase of the month, which next_on identifies. This
--- avoids a distinct count.
+-- A customer is counted by the last purchase of a month, which the next purchase identifies, so
+-- that customers need not be grouped first.
 cells as (
     select
         cast(date_trunc('month', first_on) as date) as cohort_month,

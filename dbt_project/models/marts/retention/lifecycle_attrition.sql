@@ -1,10 +1,11 @@
 {#-
-    What became of the customers of each stage in each month, up to the as-of date. A customer is in
-    a stage from the day of reaching it to the day of reaching a later one (advanced) or of falling
-    silent for longer than the own rhythm allows (lost); who comes back enters again.
+    Customers of each lifecycle stage in each month, up to the as-of date. A customer is in a stage
+    from the day of reaching it to the day of reaching a later one (advanced) or of becoming dormant
+    (lost); a customer who returns enters again.
 
-    Nobody is followed from month to month: who has entered by a month's end and not left by its
-    beginning is in the stage in it, and sums over days of entering and of leaving say how many.
+    Customers are not followed from month to month: those who entered by the end of a month and did
+    not leave before its start are in the stage in that month. Cumulative sums of entries and exits
+    give their number.
 -#}
 {%- set is_contractual = var('churn_kind') == 'contractual' -%}
 {%- set prospect, trial = segment_values('lifecycle_stage')[:2] -%}
@@ -72,7 +73,7 @@ beginnings as (
     left join contract_starts using (customer_id)
 ),
 
--- Contracts that overlap or follow on the day are one stretch.
+-- Contracts that overlap or follow on the next day form one interval.
 numbered_contracts as (
     select
         *,
@@ -140,7 +141,7 @@ turns as (
     where purchase_no = 1 or dormant_on is not null or next_stage != stage
 ),
 
--- A stay begins with one purchase and ends after another; which two belong together is not needed.
+-- A stay begins with one purchase and ends after another; matching the two is not needed.
 stays as (
     select
         stage,
@@ -167,8 +168,8 @@ stays as (
     where dormant_on is not null or next_stage != stage
 ),
 {% endif %}
--- Who has never bought has no rhythm: a prospect or trial is lost after the deployment's
--- eligible_days, counted from the day on which it began to be one.
+-- A prospect or trial has no inter-purchase interval: it is lost after the deployment's
+-- eligible_days, counted from its first day.
 waiting as (
     select
         '{{ prospect }}' as stage,

@@ -1,7 +1,6 @@
 {#-
-    Conversion from the first to the second purchase, from the second_purchase curves of
-    retention_curves. The estimates account for censoring: customers with a short follow-up count
-    neither as repeat buyers nor as lost.
+    From the first to the second purchase: figures read from the curves of retention_curves, so that
+    customers with a short observation count neither as returning nor as never returning.
 -#}
 {%- set keys = ['dimension', 'group_name'] -%}
 with
@@ -34,7 +33,7 @@ facts as (
         arg_max(low, days) as never_share_low,
         arg_max(high, days) as never_share_high,
         min(days) filter (share_to_come <= 0.5) as median_days_to_second,
-        -- Reported only if the follow-up continues for at least eligible_days after that day.
+        -- Only where customers waiting on that day were observed for long enough after it.
         min(days) filter (never_share >= 0.9 * survival) as settled_on,
         case
             when settled_on + {{ var('eligible_days') }} <= max(follow_up_days) then settled_on

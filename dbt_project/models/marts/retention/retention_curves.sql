@@ -1,8 +1,7 @@
 {#-
-    Kaplan-Meier survival curves of retention and of the wait for the second purchase, as of the
-    as-of date: for all customers, by acquisition channel and by plan. Churn is dated by the day on
-    which the purchase gap exceeded the usual inter-purchase interval. Customers who bought again
-    after a gap have not churned.
+    Retention of customers and waiting time of one-time buyers, as of the as-of date: Kaplan and
+    Meier's estimates by day, for all and by acquisition channel and plan. A customer is lost from
+    the day of becoming dormant; a customer who returned is not lost.
 -#}
 {%- set keys = ['curve', 'dimension', 'group_name'] -%}
 with
@@ -58,7 +57,7 @@ dimensions (dimension) as (
     values ('all'), ('acquisition_channel'), ('plan')
 ),
 
-told as (
+observed_waits as (
     select
         waits.curve,
         dimensions.dimension,
@@ -75,14 +74,14 @@ told as (
     left join customers using (customer_no)
 ),
 
--- Customers with an unknown channel or plan are counted in the curve of all customers only.
+-- Customers with an unknown channel or plan are only in the curve of all.
 counts as (
     select
         {{ keys | join(', ') }},
         days,
         count_if(has_happened) as events,
         count_if(not has_happened) as censored
-    from told
+    from observed_waits
     where group_name is not null
     group by {{ keys | join(', ') }}, days
 ),

@@ -1,4 +1,4 @@
-{#- Customer texts and complaints up to the as-of date. One row per month and topic. -#}
+{#- Texts and complaints of customers, one row per month and topic, up to the as-of date. -#}
 with
 
 as_of as (
@@ -56,7 +56,8 @@ final as (
         topics.customers,
         topics.complaints,
         topics.complaints / nullif(sum(topics.complaints) over of_month, 0) as complaint_share,
-        -- A month without texts has 0 complaints. The month before the history begins is unknown.
+        -- A month without texts on the topic had no complaints; before the first month the number
+        -- is unknown.
         case
             when topics.month > (select min(earliest.month) from topics as earliest)
                 then topics.complaints - coalesce(before.complaints, 0)

@@ -1,4 +1,4 @@
-{#- Support tickets opened by the as-of date, as known on that date. One row per ticket. -#}
+{#- One row per support ticket opened by the as-of date, as known on that date. -#}
 with
 
 as_of as (

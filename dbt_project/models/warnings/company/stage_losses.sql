@@ -1,13 +1,13 @@
 {{ config(materialized='table') }}
 
 {#-
-    How many customers each stage of life lost on each day of the eight weeks up to a date of the
-    run, and of how many, as known at the end of that date: one row a date, stage and day on which
-    anybody was there to be lost.
+    Customers that each lifecycle stage lost on each day of the eight weeks up to a date of the run,
+    and the customers in the stage, as known at the end of that date: one row per date, stage and
+    day with customers in the stage.
 
-    A shop's customer is lost on the day on which the pause outgrows the own rhythm (dormant, as in
-    customer_segments_daily), one under contract on the day from which none runs. Nobody is
-    followed from day to day: sums over the days of coming and of going say how many were there.
+    A buyer is lost on the day of becoming dormant (customer_segments_daily), a customer under
+    contract on the first day without one. Customers are not followed from day to day: cumulative
+    sums of entries and exits give their number.
 -#}
 {%- set seen = 56 -%}
 {%- set is_contractual = var('churn_kind') == 'contractual' -%}
@@ -26,7 +26,8 @@ calendar as (
     cross join range({{ seen + 1 }}) as ages
 ),
 {% if is_contractual %}
--- By record, as the company's other figures are: two customers who turn out to be one lose nobody.
+-- By source record, as the other figures of the company: two records that turn out to be one
+-- customer are no loss.
 contracts as (
     select
         source,
@@ -40,8 +41,8 @@ contracts as (
         and runs_from < runs_to
 ),
 
--- Contracts that overlap or follow on the day are one stretch. What is known of one begins and ends
--- on the days on which it was told, so that a stretch is the same whichever date looks at it.
+-- Contracts that overlap or follow on the next day form one interval. Its start and end count from
+-- their delivery, so that the interval is the same for every date.
 numbered_contracts as (
     select
         *,
@@ -98,7 +99,7 @@ customers as (
     {{ of_daily_dates(ref('feat_purchases')) }}
 ),
 
--- A day of which an order was told anew has its pause in a row without orders.
+-- A day with a new version of an order has its gap in a row without orders.
 recent_purchases as (
     select
         calendar.snapshot_date,
@@ -114,8 +115,8 @@ recent_purchases as (
     having count(order_days.orders) > 0
 ),
 
--- The pauses that reach into the weeks: that before each recent purchase, and the latest of every
--- customer. Purchases are counted from the date backwards, so that no earlier ones are read.
+-- Gaps that reach into the weeks: the gap before each recent purchase, and the latest gap of every
+-- customer. Purchases are counted backwards from the date, so that no earlier ones are read.
 pauses as (
     select
         snapshot_date,
@@ -170,7 +171,7 @@ stays as (
     from limited_pauses
 ),
 {% endif %}
--- Who comes on a day can be lost from the next one on, up to the day of going.
+-- A customer who enters on a day can be lost from the next day on, up to the day of the exit.
 changes as (
     select
         snapshot_date,
