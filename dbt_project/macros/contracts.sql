@@ -1,6 +1,6 @@
 {#-
     Months ahead for which the churn of a contract is predicted; the same as in
-    ml/churn/person_months.py.
+    ml/churn/person_periods.py.
 -#}
 
 {#- Days of a month ahead; a calendar month would not fit a horizon given in days. -#}
