@@ -28,7 +28,7 @@ def fitted(*, is_average: bool) -> SimpleNamespace:
 
 
 class Registry:
-    """Versions numbered in the order of their logging; each predicts what it is told to."""
+    """Versions numbered in the order of their logging; each predicts what it is known to."""
 
     def __init__(self, champion: SimpleNamespace | None) -> None:
         self._champion = champion
