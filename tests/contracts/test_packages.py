@@ -47,9 +47,7 @@ TESTED_ELSEWHERE = {
     "orchestration/assets/texts.py": "integration/test_first_day.py",
     "orchestration/assets/training.py": "integration/test_first_day.py",
     "orchestration/assets/warehouse.py": "integration/test_repeatability.py",
-    "orchestration/loggers.py": "unit/orchestration/test_definitions.py",
     "orchestration/resources.py": "unit/cli/test_commands.py",
-    "orchestration/runtime/execution.py": "integration/test_first_day.py",
     "orchestration/training/text_model.py": "integration/test_first_day.py",
 }
 # A folder that holds more has more than one subject.
