@@ -1,7 +1,7 @@
 """Customers' months ahead: one row a customer, date and month that was begun under contract.
 
-A month has 30 days, as in `dbt_project/macros/customers/contracts.sql`: month k of a date is the
-days 30(k − 1) + 1 to 30k after it.
+A month has 30 days, as in `dbt_project/macros/contracts.sql`: month k of a date are the days
+30(k − 1) + 1 to 30k after it.
 """
 
 from __future__ import annotations
