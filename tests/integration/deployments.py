@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import yaml
 
 from deployment.config import deployment_vars
 from deployment.config_file import load_config
@@ -32,38 +33,21 @@ LAST = date(2026, 6, 30)
 # For where it matters where customers come from, and not how good the model is.
 QUICK_TRAINING = {"tuning_trials": 0, "earlier_origins": 0}
 
-# Each published table and its key.
-GRAINS = {
-    "marts.dim_customers": "customer_id",
-    "marts.customer_identities": "source, source_customer_id",
-    "marts.customer_id_history": "customer_id",
-    "marts.fct_orders": "order_id",
-    "marts.fct_tickets": "ticket_id",
-    "marts.daily_totals": "day, metric",
-    "marts.lifecycle_attrition": "month, stage_no",
-    "marts.customer_cohorts": "cohort_month, months_since",
-    "marts.retention_curves": "curve, dimension, group_name, days",
-    "marts.repeat_purchase": "dimension, group_name",
-    "marts.complaint_topics_monthly": "month, topic",
-    "activation.customer_risk_daily": "snapshot_date, customer_id",
-    "activation.customer_segments_daily": "snapshot_date, customer_id",
-    "activation.customer_survival_monthly": "snapshot_date, customer_id, month_ahead",
-    "activation.segment_movements_daily": (
-        "snapshot_date, days_before, segmentation, from_segment, to_segment"
-    ),
-    "activation.company_alarms_daily": "snapshot_date, metric, segment",
-    "activation.churn_causes_daily": "snapshot_date, segmentation, segment, cause",
-    "activation.customer_moves_daily": "snapshot_date, customer_id, segmentation",
-    "activation.warning_calibration": "as_of_date, signal, strength",
-    "activation.customer_warnings_daily": "snapshot_date, customer_id, signal",
-    "activation.demand_forecast_daily": "snapshot_date, customer_id",
-    "feedback.warning_performance": "snapshot_date, signal, severity",
-    "feedback.demand_performance": "snapshot_date",
-    "feedback.prediction_performance": "snapshot_date, model_version",
-    "feedback.drift_daily": "snapshot_date, model_version, feature",
-    "ops.data_quality_daily": "snapshot_date, source, table_name",
-    "ops.corrections_daily": "snapshot_date, source, table_name, kind, affected_on",
-}
+
+def _grains() -> dict[str, str]:
+    """Key columns of each published table, from the YAML beside its model."""
+    project = ROOT / "dbt_project"
+    layers = yaml.safe_load((project / "dbt_project.yml").read_text("utf-8"))["models"]["holdfast"]
+    models = project / "models"
+    return {
+        f"{layers[path.relative_to(models).parts[0]]['+schema']}.{model['name']}": ", ".join(grain)
+        for path in sorted(models.rglob("*.yml"))
+        for model in yaml.safe_load(path.read_text("utf-8")).get("models", ())
+        if (grain := model.get("config", {}).get("meta", {}).get("grain"))
+    }
+
+
+GRAINS = _grains()
 
 # Of them, what a company without contracts, such as the demo company, has no row of.
 OF_CONTRACTS = {"activation.customer_survival_monthly"}

@@ -13,7 +13,7 @@ from deployment.config_file import ConfigError, load_config
 
 ROOT = Path(__file__).parents[3]
 SEEDS = ROOT / "dbt_project" / "seeds"
-FEATURES = (ROOT / "dbt_project" / "macros" / "features.sql").read_text(encoding="utf-8")
+FEATURES = (ROOT / "dbt_project/macros/customers/features.sql").read_text(encoding="utf-8")
 LANGUAGES = catalogue_languages()
 FORMATS = {"", "1", "%", "money", "text", "yes_no"}
 

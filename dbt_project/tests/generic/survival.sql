@@ -1,3 +1,14 @@
+{#- Fails for every month of the run's days with a higher survival than the month before. -#}
+{% test survival_never_rises(model) %}
+select *
+from {{ model }}
+where snapshot_date in (select dates.snapshot_date from {{ source('ops', 'run_dates') }} as dates)
+qualify
+    survival > lag(survival, 1, 1.0) over (
+        partition by customer_id, snapshot_date order by month_ahead
+    )
+{% endtest %}
+
 {#-
     Fails for every customer of the run's dates whose survival at the end of the horizon is not one
     minus the churn probability. A horizon that ends within a month has no such row.
