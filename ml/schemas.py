@@ -21,7 +21,7 @@ NEXT_REVENUE = "next_net_revenue"
 # Whole months of 30 days since the date, and the first of them that ended without a contract.
 MONTHS_OBSERVED = "months_observed"
 LEFT_IN_MONTH = "left_in_month"
-# The stage that dbt defines (`lifecycle_stage` in macros/customers/lifecycle.sql): it slices metrics only.
+# The stage that dbt defines (`lifecycle_stage` in macros/customers/lifecycle.sql): for slices only.
 LIFECYCLE_STAGE = "lifecycle_stage"
 KEYS = (SNAPSHOT_DATE, CUSTOMER_ID)
 NOT_FEATURES = frozenset(

@@ -1,8 +1,8 @@
 """Person-period data of contracts: one row per customer, snapshot date and month under contract.
 
 A month has 30 days, as in `dbt_project/macros/customers/contracts.sql`: month k after a date is
-days 30(k − 1) + 1 to 30k. The layout is that of Singer, Willett: It's About Time, Journal of Educational
-Statistics 18, 1993.
+days 30(k − 1) + 1 to 30k. The layout is that of Singer, Willett: It's About Time, Journal of
+Educational Statistics 18, 1993.
 """
 
 from __future__ import annotations

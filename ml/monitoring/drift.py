@@ -174,8 +174,8 @@ def stability_index(one: Numbers, other: Numbers) -> tuple[float, float]:
     (bins − 1) degrees of freedom (Yurdakul, Naranjo: Statistical properties of the population
     stability index, Journal of Risk Model Validation 14(4), 2020). Bins that are empty in both
     samples are not counted. The 99.9 % quantile is the Wilson-Hilferty approximation and not
-    `scipy.stats.chi2.ppf`, because `stability_by_chance` in dbt_project/macros/statistics/drift.sql is the
-    same formula.
+    `scipy.stats.chi2.ppf`, because `stability_by_chance` in
+    dbt_project/macros/statistics/drift.sql is the same formula.
 
     Args:
         one: customers by bin, shape (bins,).

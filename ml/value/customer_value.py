@@ -5,8 +5,8 @@ Both shrink a short history towards the company's mean. If gradient-boosted tree
 revenue of eligible customers significantly better, they multiply this formula by a factor. A level
 is fitted on past dates so that the sum of predictions equals the sum of net revenue.
 
-The formula also stands in SQL (`expected_net_revenue` in dbt_project/macros/customers/value.sql), which
-computes the published values from the parameters fitted here; a test compares the two.
+The formula also stands in SQL (`expected_net_revenue` in dbt_project/macros/customers/value.sql),
+which computes the published values from the parameters fitted here; a test compares the two.
 """
 
 from __future__ import annotations

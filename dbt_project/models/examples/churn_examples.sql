@@ -27,11 +27,7 @@ final as (
         outcomes.next_net_revenue,
         months.months_observed,
         months.left_in_month,
-        {{ lifecycle_stage(
-            'features.purchase_days_lifetime',
-            'features.paid_contract_days',
-            "lower(coalesce(features.contract_plan, features.plan)) = 'trial'",
-        ) }} as lifecycle_stage
+        {{ lifecycle_stage_of_snapshot('features') }} as lifecycle_stage
     from features
     semi join training_dates using (snapshot_date)
     inner join outcomes using (customer_id, snapshot_date)
