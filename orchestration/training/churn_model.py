@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import duckdb
 import numpy as np
 
+from deployment.errors import HoldfastError
 from ml.config import TrainingSettings
-from ml.errors import ModelError
 from ml.registry.churn_registry import ChurnRegistry
 from ml.registry.promotion import Decision, decide
 from ml.training.train import fit, fit_average
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     pass
 
 
-class NotReproducibleError(ModelError):
+class NotReproducibleError(HoldfastError):
     """A registered model's probabilities differ from those of its training."""
 
 
