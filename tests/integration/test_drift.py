@@ -146,4 +146,4 @@ def test_the_first_model_says_why_it_was_trained(first_day: Deployment) -> None:
     first_day.runner()
     with dg.DagsterInstance.get() as instance:
         (run,) = instance.get_runs(dg.RunsFilter(tags={"dagster/partition": str(HISTORY)}))
-    assert run.tags[RETRAIN_REASON] == f"there was no model for {HISTORY}"
+    assert run.tags[RETRAIN_REASON] == f"no model was in use for {HISTORY}"
