@@ -237,11 +237,11 @@ def test_the_mood_that_was_planted_in_texts_is_read_and_no_text_leaves(
     rows = first_day.warehouse(
         f"""
         with planted as (
-            select text, any_value(mood) as mood
+            select text, any_value(sentiment) as sentiment_class
             from read_csv('{moods}', header = true, all_varchar = true)
             group by text
         )
-        select mood = 'negative', cast(sentiment as double)
+        select planted.sentiment_class = 'negative', cast(scores.sentiment as double)
         from intermediate.int_feedback_versions as texts
         inner join ml.text_scores as scores
             on texts._load_id = scores.load_id and texts._row = scores.row_no
