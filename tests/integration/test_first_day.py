@@ -233,11 +233,11 @@ def test_planted_coupon_hunters_are_passers_by(first_day: Deployment) -> None:
 def test_the_mood_that_was_planted_in_texts_is_read_and_no_text_leaves(
     first_day: Deployment,
 ) -> None:
-    moods = ROOT / "demo" / "words" / "texts.csv"
+    phrases = ROOT / "demo" / "words" / "texts.csv"
     rows = first_day.warehouse(
         f"""
         with planted as (
-            select text, any_value(sentiment) as sentiment_class
+            select text, any_value(sentiment_class) as sentiment_class
             from read_csv('{moods}', header = true, all_varchar = true)
             group by text
         )
