@@ -238,7 +238,7 @@ def test_the_mood_that_was_planted_in_texts_is_read_and_no_text_leaves(
         f"""
         with planted as (
             select text, any_value(sentiment_class) as sentiment_class
-            from read_csv('{moods}', header = true, all_varchar = true)
+            from read_csv('{phrases}', header = true, all_varchar = true)
             group by text
         )
         select planted.sentiment_class = 'negative', cast(scores.sentiment as double)
