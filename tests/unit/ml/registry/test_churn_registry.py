@@ -23,7 +23,7 @@ from tests.unit.ml.conftest import AS_OF, HOLDOUT
 PREDICT = """
 import json, sys
 sys.meta_path = [each for each in sys.meta_path if "editable" not in str(each).lower()]
-sys.path = [each for each in sys.path if each and not each.startswith(sys.argv[1])]
+sys.path = [each for each in sys.path if each not in ("", sys.argv[1])]
 try:
     import ml
 except ModuleNotFoundError:
