@@ -21,6 +21,7 @@ from threading import Thread
 from typing import Any
 
 import dagster as dg
+import dbt.compilation
 import duckdb
 from dagster_dbt import DagsterDbtTranslator
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
@@ -36,6 +37,7 @@ from dbt_common.events.functions import msg_to_dict
 from deployment.errors import HoldfastError
 from deployment.home import Home
 from deployment.project import DBT_PROJECT
+from orchestration.runtime.ephemeral_models import by_pattern
 from warehouse.connection import open_file
 from warehouse.errors import busy_error
 from warehouse.quoting import identifier
@@ -44,6 +46,8 @@ _RESULTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", "L
 _FAILED = frozenset({NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr})
 _SHOWN_FAILURES = 5
 _SECONDS_BETWEEN_CANCELS = 0.2
+
+dbt.compilation.inject_ctes_into_sql = by_pattern(dbt.compilation.inject_ctes_into_sql)
 
 
 class TransformError(HoldfastError):

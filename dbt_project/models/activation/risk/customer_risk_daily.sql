@@ -24,6 +24,7 @@ features as (
 ranked as (
     select
         *,
+        [reason_feature_1, reason_feature_2, reason_feature_3] as reason_features,
         percent_rank() over (
             partition by snapshot_date order by churn_probability
         ) as risk_percentile
@@ -35,20 +36,15 @@ explained as (
     select
         ranked.*,
         list_filter(
-            [
-                {%- for number in [1, 2, 3] %}
-                {{ reason_text('ranked.reason_feature_' ~ number, 'features') }}
-                {{- ',' if not loop.last }}
-                {%- endfor %}
-            ],
+            list_transform(
+                ranked.reason_features, lambda feature: {{ reason_text('feature', 'features') }}
+            ),
             lambda reason: reason is not null
         ) as reasons,
-        list_sort(list_distinct(flatten([
-            {%- for number in [1, 2, 3] %}
-            coalesce({{ reason_figures('ranked.reason_feature_' ~ number, 'features') }}, [])
-            {{- ',' if not loop.last }}
-            {%- endfor %}
-        ]))) as figures
+        list_sort(list_distinct(flatten(list_transform(
+            ranked.reason_features,
+            lambda feature: coalesce({{ reason_figures('feature', 'features') }}, [])
+        )))) as figures
     from ranked
     inner join features using (customer_id, snapshot_date)
 ),
