@@ -180,6 +180,19 @@ class Dbt:
                     else:
                         yield event
 
+    def command(self, *arguments: str) -> list[str]:
+        """Run a command of dbt's own, such as `build --select orders`, in this process.
+
+        Returns:
+            The names of the models, seeds and tests that were run.
+
+        Raises:
+            WarehouseBusyError: another process holds the warehouse.
+            TransformError: a model or a test failed.
+        """
+        messages = _invoke([*arguments, *self._flags()], self._own_nodes(), self.home.warehouse)
+        return [message.raw_event["data"]["node_info"]["node_name"] for message in messages]
+
     def _own_nodes(self) -> Manifest:
         """The manifest with a copy of its nodes, to which a build adds what it compiles.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -18,6 +17,7 @@ import yaml
 from deployment.config import deployment_vars
 from deployment.config_file import load_config
 from deployment.home import Home
+from orchestration.runtime.dbt import Dbt
 from orchestration.runtime.execution import Runner
 from orchestration.runtime.instance import environment, prepare
 
@@ -97,23 +97,9 @@ class Deployment:
             check=False,
         )
 
-    def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """One of dbt's own commands on the deployment's project and warehouse."""
-        project = str(ROOT / "dbt_project")
-        return subprocess.run(
-            [
-                str(Path(sys.executable).with_name("dbt")),
-                *arguments,
-                *("--project-dir", project, "--profiles-dir", project),
-                *("--target-path", str(self.home.dbt_target)),
-                *("--log-path", str(self.home.dbt_logs)),
-                *("--vars", json.dumps(deployment_vars(load_config(self.config)))),
-            ],
-            env=self.environ(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def dbt(self, *arguments: str) -> list[str]:
+        """Run one of dbt's own commands on the warehouse, and return the names of its nodes."""
+        return Dbt(self.home, deployment_vars(self.runner().config)).command(*arguments)
 
     def copy(self, target: Path) -> Deployment:
         """The same deployment in another folder, with everything that it has done so far."""

@@ -137,8 +137,7 @@ def run_again(deployment: Deployment, day: date = HISTORY) -> None:
     with duckdb.connect(str(deployment.home.warehouse)) as con:
         con.execute("delete from ops.run_dates")
         con.execute("insert into ops.run_dates values (?, 'daily')", [day])
-    built = deployment.dbt("run", "--select", *MODELS)
-    assert built.returncode == 0, built.stdout
+    deployment.dbt("run", "--select", *MODELS)
 
 
 def rows_of(deployment: Deployment, table: str, day: date = HISTORY) -> list[tuple[object, ...]]:

