@@ -12,7 +12,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 LOCKED := $(PIP_INSTALL) --require-hashes --no-deps --requirement
 
 .DEFAULT_GOAL := help
-.PHONY: help env dev run demo test check ui bench evaluate golden dictionary sample lock clean
+.PHONY: help env dev run demo test campaign check ui bench evaluate golden dictionary sample lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -52,6 +52,11 @@ $(HOLDFAST_HOME)/landing/.demo-complete: | $(VENV)/.installed
 test: dev ## run all tests, one process a core
 	@OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
 	    --no-loadscope-reorder
+
+# The property tests and the tests of killed processes, with 50 times their examples and kills.
+campaign: dev ## repeat the tests of properties and kills for hours
+	@HOLDFAST_CAMPAIGN=50 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses auto \
+	    --dist loadfile -m campaign
 
 check: dev ## lint, types, SQL style and the contract tests
 	@$(BIN)/ruff check .

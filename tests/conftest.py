@@ -10,18 +10,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 from demo import generate
 from deployment.home import Home
+from tests.campaign import FACTOR
 from tests.integration.deployments import DROPS, HISTORY, LAST, PEOPLE, Deployment
 
 pytest_plugins = ["tests.databases", "tests.object_stores"]
 
 Build = Callable[[Path], None]
 
-# The same examples in every run: what passes here passes there, and a failure can be repeated.
-settings.register_profile("repeatable", derandomize=True, print_blob=True)
+# The same examples in every run but a campaign's, so that a failure can be repeated.
+settings.register_profile("repeatable", derandomize=FACTOR == 1, print_blob=True)
 settings.load_profile("repeatable")
 
 
@@ -47,9 +48,12 @@ LONG = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files of `LONG` first; within a file nothing moves."""
+    """Put the files of `LONG` first, and mark the tests that a campaign repeats."""
     here = Path(__file__).parent
     places = {here / name: place for place, name in enumerate(LONG)}
+    for item in items:
+        if is_hypothesis_test(getattr(item, "function", None)) or "kill" in item.name:
+            item.add_marker("campaign")
     items.sort(key=lambda item: places.get(item.path, len(places)))
 
 

@@ -31,6 +31,7 @@ from ingestion.extraction.files import extract_files
 from ingestion.landing import mutable_table
 from ingestion.landing.mutable_table import Landing
 from ingestion.opened_source import open_source
+from tests.campaign import times
 from tests.integration.deployments import DEMO, Deployment
 from warehouse.connection import Warehouse, write_run_dates
 
@@ -458,7 +459,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     Warehouse(company.home.warehouse).initialise("demo", "Demo Company")
 
     @settings(
-        max_examples=60,
+        max_examples=times(60),
         derandomize=True,
         database=None,
         deadline=None,
@@ -478,6 +479,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     return company
 
 
+@pytest.mark.campaign
 def test_every_mangled_row_is_accepted_rejected_or_superseded(company: Company) -> None:
     company.deployment.dbt("run", "--select", "+data_quality_daily", "+rejected_rows")
     accounts = company.deployment.warehouse(

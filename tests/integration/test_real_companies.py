@@ -1,7 +1,7 @@
 """Whole runs on real and realistic companies: what cannot be predicted, and what can.
 
 The data sets are public and not part of the repository: RAVENSTACK_DIR and ONLINE_RETAIL_DIR name
-their folders (the DD-MM-YYYY edition of RavenStack lies beside it, its name ending in _dmy).
+their folders.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from deployment.home import Home
 from orchestration.resources import Models
 from orchestration.runtime.instance import prepare
 from orchestration.training.recorded_metrics import recorded_metrics
-from tests.integration.deployments import ROOT, Deployment, differences, stages_at_the_end
+from tests.integration.deployments import ROOT, Deployment, stages_at_the_end
 
 RAVENSTACK = ROOT / "config" / "ravenstack.yml"
 RAVENSTACK_DAY = date(2024, 12, 31)
@@ -31,17 +31,14 @@ pytestmark = pytest.mark.shared_data
 
 
 @contextmanager
-def data_in(variable: str, suffix: str = "") -> Iterator[None]:
-    """The variable naming its folder, with a suffix, or a skip that says what to set."""
+def data_in(variable: str) -> Iterator[None]:
+    """The variable naming its folder, or a skip that says what to set."""
     name = os.environ.get(variable)
     if not name:
         pytest.skip(f"set {variable} to the folder of the data set")
-    folder = Path(name.rstrip("/") + suffix)
-    if not folder.is_dir():
-        pytest.skip(f"there is no folder {folder} (from {variable})")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(variable, str(folder))
-        yield
+    if not Path(name).is_dir():
+        pytest.skip(f"there is no folder {name} (from {variable})")
+    yield
 
 
 @pytest.fixture(scope="module")
@@ -153,16 +150,6 @@ def test_the_stages_of_contracts_and_of_orders_end_where_the_customers_stand(
         ended = stages_at_the_end(deployment)
         assert len(ended) == 3
         assert all(stayed == standing > 0 for _, stayed, standing in ended)
-
-
-def test_both_editions_of_an_export_publish_the_same_tables(
-    contracts: Deployment, tmp_path: Path
-) -> None:
-    other = Deployment(Home(tmp_path / "home"), RAVENSTACK)
-    with data_in("RAVENSTACK_DIR", suffix="_dmy"):
-        other.day(RAVENSTACK_DAY)
-
-    assert differences(contracts, other) == []
 
 
 def test_the_model_of_a_real_shop_beats_recency_and_stands_beside_bg_nbd(shop: Deployment) -> None:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.sampling import keep_customers, unit_hash
+from tests.campaign import times
 
 
 def column(ids: list[str]) -> pa.ChunkedArray:
@@ -15,7 +16,7 @@ def column(ids: list[str]) -> pa.ChunkedArray:
 IDS = st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=40)
 
 
-@settings(max_examples=40)
+@settings(max_examples=times(40))
 @given(st.lists(IDS, min_size=1, max_size=12))
 def test_the_hash_of_an_id_does_not_depend_on_the_other_ids(ids: list[str]) -> None:
     together = unit_hash(column(ids), 1)

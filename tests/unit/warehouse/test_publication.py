@@ -15,6 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from tests.campaign import times
 from tests.unit.warehouse.company import FIRST, Company
 from warehouse.published_tables import PublicationError
 
@@ -336,9 +337,10 @@ class Publications(RuleBasedStateMachine):
             aside.replace(path)
 
 
+@pytest.mark.campaign
 def test_publishing_the_difference_equals_publishing_everything(tmp_path: Path) -> None:
     Publications.folder = tmp_path / "machine"
     Publications.folder.mkdir()
     run_state_machine_as_test(
-        Publications, settings=settings(max_examples=8, stateful_step_count=8, deadline=None)
+        Publications, settings=settings(max_examples=times(8), stateful_step_count=8, deadline=None)
     )

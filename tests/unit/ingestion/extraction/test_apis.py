@@ -17,6 +17,7 @@ from deployment.home import Home
 from deployment.source_config import RestSource
 from ingestion.errors import SourceError
 from tests.api_sources import example, expected_rows
+from tests.campaign import times
 from tests.local_apis import SECRETS, LocalApis
 from tests.unit.ingestion.desk import Desk, contact, order, ticket
 from tests.unit.ingestion.extraction.killing import extractor
@@ -167,7 +168,7 @@ extractions = st.tuples(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=times(25), deadline=None)
 @given(steps=st.lists(st.one_of(changes, extractions), max_size=14))
 def test_after_any_changes_and_faults_raw_equals_the_records_and_the_ledger_counts_them(
     steps: list[tuple[Any, Any, Any]], tmp_path_factory: pytest.TempPathFactory

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.campaign import times
 from tests.databases import Server
 from tests.unit.ingestion.extraction.crm import Crm
 from tests.unit.ingestion.memory import memory_warehouse
@@ -28,7 +29,9 @@ STEPS = st.lists(
 
 @pytest.mark.parametrize("cursor", ["version", None])
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=times(20),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=STEPS)
 def test_raw_equals_the_table_and_the_ledger_counts_every_row(

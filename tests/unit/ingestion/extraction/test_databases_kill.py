@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.campaign import times
 from tests.databases import Server
 from tests.unit.ingestion.extraction.crm import Crm
 from tests.unit.ingestion.extraction.killing import extractor
 from warehouse.connection import Warehouse
 
 # Moments of a kill, evenly spread over an extraction, each for a first load and for changes.
-MOMENTS = 5
+MOMENTS = times(5)
 ROWS = 3_000
 PROGRAM = """
 from datetime import date

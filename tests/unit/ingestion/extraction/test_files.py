@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from deployment.home import Home
 from ingestion.errors import SourceError
+from tests.campaign import times
 from tests.unit.ingestion.conftest import ORDERS, PRODUCTS, Shop
 from tests.unit.ingestion.memory import memory_warehouse
 from warehouse.connection import Warehouse
@@ -81,7 +82,9 @@ with Warehouse(home.warehouse).connect() as con:
 
 
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=times(8),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     drops=st.dictionaries(

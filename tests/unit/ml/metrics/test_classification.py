@@ -11,10 +11,11 @@ from ml.metrics.classification import (
     log_loss,
     log_loss_of_margins,
 )
+from tests.campaign import times
 from tests.unit.ml.metrics.outcomes import Outcomes, outcomes
 
 
-@settings(max_examples=40)
+@settings(max_examples=times(40))
 @given(outcomes())
 def test_losses_agree_with_scikit_learn(drawn: Outcomes) -> None:
     labels, scores = drawn
@@ -26,7 +27,7 @@ def test_losses_agree_with_scikit_learn(drawn: Outcomes) -> None:
     assert log_loss_of_margins(labels, margins) == pytest.approx(log_loss(labels, inside))
 
 
-@settings(max_examples=40)
+@settings(max_examples=times(40))
 @given(outcomes())
 def test_no_metric_depends_on_the_order_of_rows(drawn: Outcomes) -> None:
     labels, scores = drawn

@@ -8,6 +8,7 @@ from scipy.stats import beta
 
 from ml.economics import PAPER_ECONOMICS, RetentionEconomics
 from ml.metrics.profit import empc, profit_curve
+from tests.campaign import times
 
 # Any acceptance rate as likely as any other, so that integrals are polynomials.
 UNIFORM = RetentionEconomics(110, 10, 10, accept_alpha=1, accept_beta=1)
@@ -54,7 +55,7 @@ def test_a_value_published_elsewhere() -> None:
     assert found.fraction == pytest.approx(0.8743700763487141)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=times(15), deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([1, 10, 60]), st.sampled_from([0.5, 5, 30]))
 def test_the_closed_form_is_the_integral(seed: int, offer_cost: int, contact_cost: float) -> None:
     random = np.random.default_rng(seed)

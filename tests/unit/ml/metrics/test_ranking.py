@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from sklearn import metrics as reference
 
 from ml.metrics.ranking import Ranking, cumulative_gains, max_top_decile_lift, roc_auc
+from tests.campaign import times
 from tests.unit.ml.metrics.outcomes import Outcomes, outcomes
 
 
-@settings(max_examples=40)
+@settings(max_examples=times(40))
 @given(outcomes())
 def test_areas_agree_with_scikit_learn(drawn: Outcomes) -> None:
     labels, scores = drawn

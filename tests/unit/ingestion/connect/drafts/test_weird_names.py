@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from deployment.config import deployment_vars
 from deployment.config_file import load_config
+from tests.campaign import times
 from tests.unit.ingestion.connect.conftest import ROOT, project_in
 from warehouse.quoting import identifier, literal
 
@@ -49,7 +50,7 @@ def deliver_orders(folder: Path, names: list[str]) -> None:
         )
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=times(5), deadline=None, suppress_health_check=list(HealthCheck))
 @given(affixes=st.lists(NAMES, min_size=5, max_size=5))
 @example(affixes=list(NASTY[:5]))
 @example(affixes=list(NASTY[5:10]))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.campaign import times
 from tests.unit.ingestion.conftest import ORDERS, Shop
 
 
@@ -18,7 +19,9 @@ def test_values_of_every_kind_are_kept_beside_a_malformed_row(shop: Shop, text: 
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=times(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     rows=st.lists(
