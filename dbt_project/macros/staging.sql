@@ -73,6 +73,10 @@
 {% macro utc_offset(moment, mark=none) -%}
     {%- set offsets = var('utc_offsets') -%}
     case
+        {%- if not mark %}
+        -- No offset where the sum could leave the range of timestamps; such a time is implausible.
+        when {{ moment }} >= timestamp '9999-01-01' or {{ moment }} < timestamp '0001-01-02' then to_seconds(0)
+        {%- endif %}
         {%- for changed_at, seconds in offsets[1:] | reverse %}
         when {{ moment }} >= {{ "'" ~ changed_at.replace(' ', mark) if mark else "timestamp '" ~ changed_at }}' then to_seconds({{ seconds }})
         {%- else %}
@@ -250,7 +254,8 @@
     A timestamp of `from_zone` as a timestamp of the deployment's time zone. From UTC, the zone's
     offsets since 2000 are compiled into the query, which is 6 to 20 times faster on millions of
     rows than a look-up in the calendar library for each row. DuckDB's look-up is used from other
-    zones, and where the variable utc_offsets is empty.
+    zones, and where the variable utc_offsets is empty. For columns of type timestamp; a text is
+    read by read_timestamp.
 -#}
 {% macro to_local(timestamp, from_zone='UTC') -%}
     {%- set offsets = var('utc_offsets', []) -%}
@@ -259,30 +264,34 @@
     {%- elif from_zone == 'UTC' and offsets -%}
     {{ timestamp }} + {{ utc_offset(timestamp) }}
     {%- else -%}
-    timezone('{{ var("time_zone") }}', timezone('{{ from_zone }}', {{ timestamp }}))
+    case
+        when {{ timestamp }} < timestamp '9999-01-01' and {{ timestamp }} >= timestamp '0001-01-02'
+            then timezone('{{ var("time_zone") }}', timezone('{{ from_zone }}', {{ timestamp }}))
+        else {{ timestamp }}
+    end
     {%- endif -%}
 {%- endmacro %}
 
 {#-
-    An amount as decimal(18, 3); null if unreadable. `decimals` is the decimal mark of the file, '.'
-    or ','. Known are a sign before or after, (12.00) for -12.00, a currency sign or code, and marks
+    An amount as decimal(18, 3), or with another `scale`; null if unreadable. `decimals` is the
+    decimal mark of the file, '.' or ','. Known are a sign before or after, (12.00) for -12.00, a currency sign or code, and marks
     between groups of three digits: the other mark, spaces and apostrophes.
 
-    Never rounded: a fourth decimal makes the amount null, and so does a decimal that `currency` (an
-    SQL expression of the ISO 4217 code) does not have. The noise of a spreadsheet's arithmetic
+    Never rounded: a decimal beyond the scale makes the amount null, and so does a decimal that
+    `currency` (an SQL expression of the ISO 4217 code) does not have. The noise of a spreadsheet's arithmetic
     (19.990000000000002) is no decimal. 12.125 in a file with decimal commas is null too: the one
     dot may group thousands or be a decimal point of another program. 1.000 has no such doubt where
     amounts have at most two decimals, and is 1000.
 -#}
-{% macro read_amount(column, decimals='.', currency=none) -%}
+{% macro read_amount(column, decimals='.', currency=none, scale=3) -%}
     {%- set text = 'cast(' ~ column ~ ' as varchar)' -%}
     {%- set plain = text if decimals == '.' else 'replace(' ~ text ~ ", ',', '.')" -%}
     {%- set mark = '[.]' if decimals == '.' else ',' -%}
     {%- set amount -%}
         case
-            when regexp_full_match({{ text }}, '-?\d{1,15}({{ mark }}\d{1,3})?')
-                then try_cast({{ plain }} as decimal(18, 3))
-            else {{ any_amount(text, decimals) }}
+            when regexp_full_match({{ text }}, '-?\d{1,{{ 18 - scale }}}({{ mark }}\d{1,{{ scale }}})?')
+                then try_cast({{ plain }} as decimal(18, {{ scale }}))
+            else {{ any_amount(text, decimals, scale) }}
         end
     {%- endset -%}
     {%- if currency -%}
@@ -298,7 +307,7 @@
 {%- endmacro %}
 
 {#- An amount with a sign, a currency and marks between its groups of digits. -#}
-{% macro any_amount(text, decimals) -%}
+{% macro any_amount(text, decimals, scale) -%}
     {%- set space = '[\\s\\x{00A0}\\x{2007}\\x{2009}\\x{202F}]' -%}
     {%- set currency = '(?:[A-Z]{0,3}\\p{Sc}|[A-Z]{3}|kr[.]?|zł|Kč|Ft|Fr[.]?)' -%}
     {%- set point, other = ('[.]', ',') if decimals == '.' else (',', '[.]') -%}
@@ -322,13 +331,13 @@
             -- At most one sign, or a pair of brackets.
             when length(part.sign_1 || part.sign_2 || part.sign_3) + length(part.opened || part.closed) / 2 not in (0, 1)
                 then null
-            when length(part.fraction) > 9 and abs(exact - round(exact, 3)) < 0.000001
-                then try_cast(round(exact, 3) as decimal(18, 3))
-            when exact = round(exact, 3) then try_cast(exact as decimal(18, 3))
+            when length(part.fraction) > 9 and abs(exact - round(exact, {{ scale }})) < 0.000001
+                then try_cast(exact as decimal(18, {{ scale }}))
+            when exact = round(exact, {{ scale }}) then try_cast(exact as decimal(18, {{ scale }}))
         end
         * case when '-' in (part.sign_1, part.sign_2, part.sign_3) or part.opened != '' then -1 else 1 end
     {%- endset -%}
-    {{ let('part', part, 'cast(' ~ let('exact', exact, amount) ~ ' as decimal(18, 3))') }}
+    {{ let('part', part, 'cast(' ~ let('exact', exact, amount) ~ ' as decimal(18, ' ~ scale ~ '))') }}
 {%- endmacro %}
 
 {#-
