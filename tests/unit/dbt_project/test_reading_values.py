@@ -28,7 +28,7 @@ Read = Callable[..., str | None]
 
 @pytest.fixture(scope="module")
 def con(staging: Staging) -> Iterator[duckdb.DuckDBPyConnection]:
-    columns = ",\n".join(f"{{{{ {macro} }}}} as {name}" for name, macro in READINGS.items())
+    columns = ",\n".join(f"{{{{ {macro} }}}} as \"{name}\"" for name, macro in READINGS.items())
     query = staging.query(f"select {columns}, given from given").replace('"warehouse".', "")
     with duckdb.connect() as con:
         con.execute("create schema seeds")
