@@ -66,29 +66,27 @@
     } -%}
     {%- do types.update(entity_columns(entity)) -%}
     {%- do types.update({'_lost_fields': 'varchar[]'}) -%}
-with
-
-no_rows as (
-    select
-        {%- for name, type in types.items() %}
-        cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    where false
-)
-{% for source_name in var('sources_by_entity')[entity] %}
+{%- set sources = var('sources_by_entity')[entity] -%}
+{% for source_name in sources %}
 select
     {%- for name, type in types.items() if name != '_lost_fields' %}
     try_cast({{ name }} as {{ type }}) as {{ name }},
     {%- endfor %}
     {{ lost_in_casts(entity) }} as _lost_fields
 from (
-    select * from no_rows
+    -- Without types, so that a column keeps the type of its source.
+    select {% for name in types %}null as {{ name }}{{ ', ' if not loop.last }}{% endfor %}
+    where false
     union all by name
     select * from {{ ref('stg_' ~ source_name ~ '__' ~ entity) }}
 )
 {{ 'union all' if not loop.last }}
 {%- else %}
-select * from no_rows
+select
+    {%- for name, type in types.items() %}
+    cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+where false
 {%- endfor %}
 {%- endmacro %}
 

@@ -16,10 +16,11 @@ PROJECT = Path(__file__).parents[3] / "dbt_project"
 
 
 class Staging:
-    """The dbt project without a deployment, in which every source is enabled, parsed once."""
+    """The dbt project, parsed once; without variables every source is enabled."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **variables: Any) -> None:
         self._flags = [
+            *(("--vars", json.dumps(variables)) if variables else ()),
             *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
             *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
             *("--log-level", "none", "--log-level-file", "none"),
