@@ -58,44 +58,72 @@
     columns are matched by name; a canonical column that its staging model lacks is null. Without a
     source the result has no rows and the same columns, so that orders alone are enough to build.
     Each source is cast by itself: in a common union one source's double would round another's decimal.
+    A value that its column cannot hold is null and named in _lost_fields; no value stops the query.
 -#}
 {% macro union_sources(entity) -%}
     {%- set types = {
         '_load_id': 'bigint', '_row': 'bigint', '_reject_reason': 'varchar', 'source': 'varchar',
     } -%}
     {%- do types.update(entity_columns(entity)) -%}
-with
-
-no_rows as (
-    select
-        {%- for name, type in types.items() %}
-        cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    where false
-)
-{% for source_name in var('sources_by_entity')[entity] %}
+    {%- do types.update({'_lost_fields': 'varchar[]'}) -%}
+{%- set sources = var('sources_by_entity')[entity] -%}
+{% for source_name in sources %}
 select
-    {%- for name, type in types.items() %}
-    cast({{ name }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+    {%- for name, type in types.items() if name != '_lost_fields' %}
+    try_cast({{ name }} as {{ type }}) as {{ name }},
     {%- endfor %}
+    {{ lost_in_casts(entity) }} as _lost_fields
 from (
-    select * from no_rows
+    -- Without types, so that a column keeps the type of its source.
+    select {% for name in types %}null as {{ name }}{{ ', ' if not loop.last }}{% endfor %}
+    where false
     union all by name
     select * from {{ ref('stg_' ~ source_name ~ '__' ~ entity) }}
 )
 {{ 'union all' if not loop.last }}
 {%- else %}
-select * from no_rows
+select
+    {%- for name, type in types.items() %}
+    cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+where false
 {%- endfor %}
+{%- endmacro %}
+
+{#- Fields lost in staging, and those whose value the type of their canonical column cannot hold. -#}
+{% macro lost_in_casts(entity) -%}
+    {%- set lost = [] -%}
+    {%- for name, type in entity_columns(entity).items() if type != 'varchar' -%}
+        {%- do lost.append((name, name ~ ' is not null and try_cast(' ~ name ~ ' as ' ~ type ~ ') is null')) -%}
+    {%- endfor -%}
+    case
+        when
+            {%- for name, is_lost in lost %}
+            {{ 'or ' if not loop.first }}({{ is_lost }})
+            {%- endfor %}
+            then list_concat(
+                _lost_fields,
+                list_filter(
+                    [
+                        {%- for name, is_lost in lost %}
+                        case when {{ is_lost }} then '{{ name }}' end{{ ',' if not loop.last }}
+                        {%- endfor %}
+                    ],
+                    lambda name: name is not null
+                )
+            )
+        else _lost_fields
+    end
 {%- endmacro %}
 
 {#-
     Every delivered row of `entity` with its validity interval: a run for date D sees the rows with
     known_from <= D < known_to.
 
-    A row is rejected (_reject_reason) if staging could not read it, if one of `required` is null,
-    if a condition of `reject_when` ({reason: condition}) holds, or if a later row of the same
-    delivery has its key. A redelivered key supersedes its previous version. A file replaced by a
+    A row is rejected (_reject_reason) if staging could not read it, if one of `required` is null or
+    implausible, if a condition of `reject_when` ({reason: condition}) holds, or if a later row of
+    the same delivery has its key. A value of any other column that is implausible or could not be
+    read is null and named in _lost_fields (macro `checked_rows`). A redelivered key supersedes its previous version. A file replaced by a
     corrected one supersedes all its rows. A row that its source no longer has is soft-deleted on
     the day on which its absence was seen. Only new loads are read, and only the keys with a new or
     soft-deleted row are written; _batch is the batch in which a row was last written.
@@ -105,12 +133,12 @@ select * from no_rows
     _known_to then keep the validity interval; otherwise they are null (macro `as_known`).
 -#}
 {% macro entity_versions(entity, key, required, reject_when={}, is_rebuilt=true) -%}
-    {%- set columns = ['_load_id', '_row', 'source'] + (entity_columns(entity).keys() | list) -%}
+    {%- set columns = ['_load_id', '_row', 'source'] + (entity_columns(entity).keys() | list) + ['_lost_fields'] -%}
     {%- set rebuilds = is_rebuilt and is_rebuild() == 'true' -%}
     {%- if is_incremental() and execute -%}
-        {#- Warehouses of versions without rebuilding lack the two columns. -#}
-        {%- for column in ['_known_from', '_known_to'] -%}
-            {%- do run_query('alter table ' ~ this ~ ' add column if not exists ' ~ column ~ ' date') -%}
+        {#- Warehouses of older versions lack these columns. -#}
+        {%- for column in ['_known_from date', '_known_to date', '_lost_fields varchar[]'] -%}
+            {%- do run_query('alter table ' ~ this ~ ' add column if not exists ' ~ column) -%}
         {%- endfor -%}
     {%- endif -%}
 with
@@ -119,7 +147,8 @@ loads as (
     select
         load_id,
         coalesce(known_from, date '0001-01-01') as known_from,
-        coalesce(superseded_on, date '9999-12-31') as superseded_on
+        coalesce(superseded_on, date '9999-12-31') as superseded_on,
+        {{ recorded_before() }} as recorded_before
     from {{ source('ops', 'load_ledger') }}
 ),
 
@@ -139,18 +168,7 @@ delivered as (
 ),
 
 checked as (
-    select
-        {{ columns | join(',\n        ') }},
-        case
-            when _reject_reason is not null then _reject_reason
-            {%- for name in required %}
-            when {{ name }} is null then 'missing {{ name }}'
-            {%- endfor %}
-            {%- for reason, condition in reject_when.items() %}
-            when {{ condition }} then '{{ reason }}'
-            {%- endfor %}
-        end as _row_reason
-    from delivered
+    {{ checked_rows(entity, required, reject_when, '_row_reason') }}
 ),
 {% if is_incremental() %}
 -- Soft deletes are found by comparison with the rows of this table, and not by their date: a run

@@ -234,7 +234,8 @@ def test_customers_of_all_three_are_read(built: duckdb.DuckDBPyConnection) -> No
         """
         select
             source, source_customer_id, email, full_name, created_at::varchar, country,
-            acquisition_channel, marketing_consent, external_ids, _reject_reason
+            acquisition_channel, marketing_consent, external_ids,
+            coalesce(_reject_reason, 'lost: ' || array_to_string(_lost_fields, ', '))
         from intermediate.int_customers_versions
         order by source, source_customer_id::int
         """,
@@ -247,7 +248,7 @@ def test_customers_of_all_three_are_read(built: duckdb.DuckDBPyConnection) -> No
         ("hubspot", "103", None, None, "2026-03-29 01:30:00", None, None, False, [], None),
         (
             *("hubspot", "104", None, None, None, None, None, None, []),
-            "unreadable createdAt: never",
+            "lost: created_at",
         ),
         (
             *("shopify", "1", "Ada@Example.com", "First1 Last1", "2026-03-29 01:30:00", "DE"),
@@ -256,7 +257,7 @@ def test_customers_of_all_three_are_read(built: duckdb.DuckDBPyConnection) -> No
         ("shopify", "2", None, None, "2026-03-29 03:30:00", None, None, True, None, None),
         (
             *("shopify", "3", "c@example.com", "First3 Last3", None, "DE", None, True, None),
-            "unreadable created_at: gestern",
+            "lost: created_at",
         ),
         (
             *("zendesk", "201", "ada@example.com", "User 201", "2026-03-29 01:30:00", None),
@@ -313,13 +314,14 @@ def test_every_row_is_accounted_for(built: duckdb.DuckDBPyConnection) -> None:
     assert rows(
         built,
         """
-        select source, table_name, delivered, accepted, rejected, superseded
+        select
+            source, table_name, delivered, accepted, rejected, superseded, lost_values, lost_fields
         from ops.data_quality_daily order by all
         """,
     ) == [
-        ("hubspot", "contacts", 4, 3, 1, 0),
-        ("shopify", "customers", 3, 2, 1, 0),
-        ("shopify", "orders", 13, 8, 4, 1),
-        ("zendesk", "tickets", 4, 3, 1, 0),
-        ("zendesk", "users", 2, 1, 1, 0),
+        ("hubspot", "contacts", 4, 4, 0, 0, 1, "created_at: 1"),
+        ("shopify", "customers", 3, 3, 0, 0, 1, "created_at: 1"),
+        ("shopify", "orders", 13, 8, 4, 1, 0, None),
+        ("zendesk", "tickets", 4, 3, 1, 0, 0, None),
+        ("zendesk", "users", 2, 1, 1, 0, 0, None),
     ]

@@ -88,6 +88,45 @@ outcomes as (
     group by all
 ),
 
+lost_by_field as (
+    select
+        dates.snapshot_date,
+        accounts.source,
+        accounts.table_name,
+        unnest(string_split(accounts.lost_fields, ', ')) as field,
+        accounts.row_count
+    from dates
+    inner join {{ ref('int_load_accounts') }} as accounts
+        on
+            accounts.known_from <= dates.snapshot_date
+            and accounts.rejected_until <= dates.snapshot_date
+            and accounts.known_to > dates.snapshot_date
+    where accounts.lost_fields is not null
+),
+
+lost_counts as (
+    select
+        snapshot_date,
+        source,
+        table_name,
+        field,
+        sum(row_count) as values_lost
+    from lost_by_field
+    group by all
+),
+
+lost as (
+    select
+        snapshot_date,
+        source,
+        table_name,
+        sum(values_lost) as lost_values,
+        string_agg(field || ': ' || cast(values_lost as varchar), ', ' order by field)
+            as lost_fields
+    from lost_counts
+    group by all
+),
+
 -- A source that could never be read has delivered nothing and must still appear.
 expected as (
     select
@@ -164,9 +203,12 @@ final as (
         cast(coalesce(outcomes.superseded, 0) as bigint) as superseded,
         judged.last_delivered_on,
         judged.stale_reason is not null as is_stale,
-        judged.stale_reason
+        judged.stale_reason,
+        cast(coalesce(lost.lost_values, 0) as bigint) as lost_values,
+        lost.lost_fields
     from judged
     left join outcomes using (snapshot_date, source, table_name)
+    left join lost using (snapshot_date, source, table_name)
 )
 
 select * from final

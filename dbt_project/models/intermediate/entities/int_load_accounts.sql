@@ -3,6 +3,8 @@
     day < to_date). Every delivered row has exactly one outcome on every day since its delivery. A
     table is accounted for by the first entity that it provides. A table that provides none is only
     looked into, so its readable rows count as accepted until the load is superseded.
+
+    Rows that lost other fields are counted apart; lost_fields names the fields.
 -#}
 with
 
@@ -34,10 +36,11 @@ judged_rows as (
         end as rejected_until,
         {%- endif %}
         {%- if is_event %}
-        least(loads.superseded_on, ended_rows.ended_on) as known_to
+        least(loads.superseded_on, ended_rows.ended_on) as known_to,
         {%- else %}
-        {{ as_known('known_to', 'rows_of_entity') }} as known_to
+        {{ as_known('known_to', 'rows_of_entity') }} as known_to,
         {%- endif %}
+        array_to_string(rows_of_entity._lost_fields, ', ') as lost_fields
     from {{ ref('int_events_checked' if is_event else 'int_' ~ account.entity ~ '_versions') }}
         as rows_of_entity
     inner join loads
@@ -65,7 +68,8 @@ unreadable_rows as (
     select
         unreadable.load_id as _load_id,
         date '9999-12-31' as rejected_until,
-        loads.superseded_on as known_to
+        loads.superseded_on as known_to,
+        cast(null as varchar) as lost_fields
     from {{ source('ops', 'unreadable_rows') }} as unreadable
     inner join loads using (load_id)
 ),
@@ -107,16 +111,12 @@ counted as (
         _load_id,
         rejected_until,
         known_to,
+        lost_fields,
         count(*) as row_count
     from accounted_rows
     group by all
-    union all
-    select
-        _load_id,
-        rejected_until,
-        known_to,
-        row_count
-    from looked_into
+    union all by name
+    select * from looked_into
 ),
 
 final as (
@@ -127,6 +127,7 @@ final as (
         loads.known_from,
         counted.rejected_until,
         counted.known_to,
+        counted.lost_fields,
         counted.row_count
     from counted
     inner join loads on counted._load_id = loads.load_id

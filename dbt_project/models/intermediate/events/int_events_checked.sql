@@ -1,4 +1,10 @@
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook='alter table if exists {{ this }} add column if not exists _lost_fields varchar[]',
+    )
+}}
 
 {#-
     Events of each load, appended without changing earlier rows: the first delivery of an event
@@ -12,7 +18,8 @@ loads as (
     select
         load_id,
         coalesce(known_from, date '0001-01-01') as known_from,
-        coalesce(superseded_on, date '9999-12-31') as superseded_on
+        coalesce(superseded_on, date '9999-12-31') as superseded_on,
+        {{ recorded_before() }} as recorded_before
     from {{ source('ops', 'load_ledger') }}
 ),
 
@@ -32,15 +39,14 @@ delivered as (
 ),
 
 checked as (
-    select
-        * exclude (_reject_reason),
-        case
-            when _reject_reason is not null then _reject_reason
-            when source_customer_id is null then 'missing source_customer_id'
-            when occurred_at is null then 'missing occurred_at'
-            when event_type is null then 'missing event_type'
-        end as _reject_reason
-    from delivered
+    {{
+        checked_rows(
+            'events',
+            required=['source_customer_id', 'occurred_at', 'event_type'],
+            reject_when={},
+            reason_name='_reject_reason',
+        )
+    }}
 ),
 
 repeated_keys as (

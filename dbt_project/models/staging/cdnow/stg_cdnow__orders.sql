@@ -8,8 +8,8 @@ source as (
 parsed as (
     select
         *,
-        {{ try_timestamp('purchased_on', ['%Y-%m-%d']) }} as ordered_at,
-        try_cast(amount as decimal(18, 2)) as parsed_amount
+        {{ read_timestamp('purchased_on') }} as ordered_at,
+        {{ read_amount('amount') }} as parsed_amount
     from source
 ),
 

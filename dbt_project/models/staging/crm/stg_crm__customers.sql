@@ -8,8 +8,8 @@ source as (
 parsed as (
     select
         *,
-        {{ try_timestamp('created', ['%d.%m.%Y']) }} as created_at,
-        {{ try_timestamp('updated', ['%d.%m.%Y']) }} as updated_at,
+        {{ read_timestamp('created', order='day_first') }} as created_at,
+        {{ read_timestamp('updated', order='day_first') }} as updated_at,
         try_cast(birth_year as integer) as parsed_birth_year,
         case marketing_consent when 'ja' then true when 'nein' then false end as has_consent
     from source
@@ -19,12 +19,12 @@ renamed as (
     select
         _load_id,
         _row,
-        {{ first_failed([
-            ('created', 'created_at', 'created'),
-            ('updated', 'updated_at', 'updated'),
+        {{ lost_fields([
+            ('created', 'created_at', 'created_at'),
+            ('updated', 'updated_at', 'updated_at'),
             ('birth_year', 'parsed_birth_year', 'birth_year'),
             ('marketing_consent', 'has_consent', 'marketing_consent'),
-        ]) }} as _reject_reason,
+        ]) }} as _lost_fields,
         'crm' as source,
         customer_no as source_customer_id,
         email,

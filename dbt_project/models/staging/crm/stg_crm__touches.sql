@@ -8,9 +8,9 @@ source as (
 parsed as (
     select
         *,
-        {{ try_timestamp('sent_at', ['%d.%m.%Y %H:%M']) }} as parsed_sent_at,
-        {{ try_timestamp('redeemed_at', ['%d.%m.%Y %H:%M']) }} as parsed_redeemed_at,
-        try_cast(cost as decimal(18, 4)) as parsed_cost
+        {{ read_timestamp('sent_at', zone=var('time_zone'), order='day_first') }} as parsed_sent_at,
+        {{ read_timestamp('redeemed_at', zone=var('time_zone'), order='day_first') }} as parsed_redeemed_at,
+        {{ read_amount('cost', scale=4) }} as parsed_cost
     from source
 ),
 
@@ -18,11 +18,11 @@ renamed as (
     select
         _load_id,
         _row,
-        {{ first_failed([
-            ('sent_at', 'parsed_sent_at', 'sent_at'),
+        {{ first_failed([('sent_at', 'parsed_sent_at', 'sent_at')]) }} as _reject_reason,
+        {{ lost_fields([
             ('redeemed_at', 'parsed_redeemed_at', 'redeemed_at'),
             ('cost', 'parsed_cost', 'cost'),
-        ]) }} as _reject_reason,
+        ]) }} as _lost_fields,
         'crm' as source,
         contact_id as source_touch_id,
         customer_no as source_customer_id,

@@ -8,7 +8,7 @@ source as (
 parsed as (
     select
         *,
-        {{ try_epoch_ms('created_at') }} as created_utc
+        {{ read_timestamp('created_at') }} as parsed_created_at
     from source
 ),
 
@@ -16,13 +16,13 @@ renamed as (
     select
         _load_id,
         _row,
-        {{ first_failed([('created_at', 'created_utc', 'created_at')]) }} as _reject_reason,
+        {{ lost_fields([('created_at', 'parsed_created_at', 'created_at')]) }} as _lost_fields,
         'helpdesk' as source,
         id as source_customer_id,
         email,
         phone,
         name as full_name,
-        {{ to_local('created_utc') }} as created_at
+        parsed_created_at as created_at
     from parsed
 ),
 

@@ -8,7 +8,7 @@ source as (
 parsed as (
     select
         *,
-        {{ try_epoch_ms('sent') }} as sent_utc
+        {{ read_timestamp('sent') }} as sent_at
     from source
 ),
 
@@ -16,11 +16,11 @@ renamed as (
     select
         _load_id,
         _row,
-        {{ first_failed([('sent', 'sent_utc', 'sent')]) }} as _reject_reason,
+        {{ first_failed([('sent', 'sent_at', 'sent')]) }} as _reject_reason,
         'helpdesk' as source,
         message_id as source_feedback_id,
         requester_id as source_customer_id,
-        {{ to_local('sent_utc') }} as created_at,
+        sent_at as created_at,
         'ticket_message' as kind,
         body as text,
         ticket_id as source_ticket_id

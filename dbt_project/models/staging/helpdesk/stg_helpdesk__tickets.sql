@@ -8,9 +8,9 @@ source as (
 parsed as (
     select
         *,
-        {{ try_epoch_ms('opened') }} as opened_utc,
-        {{ try_epoch_ms('first_response') }} as first_response_utc,
-        {{ try_epoch_ms('resolved') }} as resolved_utc,
+        {{ read_timestamp('opened') }} as opened_at,
+        {{ read_timestamp('first_response') }} as first_response_at,
+        {{ read_timestamp('resolved') }} as resolved_at,
         case
             when json_valid(satisfaction) then json_extract_string(satisfaction, '$.score')
             else satisfaction
@@ -31,19 +31,19 @@ renamed as (
     select
         _load_id,
         _row,
-        {{ first_failed([
-            ('opened', 'opened_utc', 'opened'),
-            ('first_response', 'first_response_utc', 'first_response'),
-            ('resolved', 'resolved_utc', 'resolved'),
-            ('score', 'csat_score', 'satisfaction'),
+        {{ first_failed([('opened', 'opened_at', 'opened')]) }} as _reject_reason,
+        {{ lost_fields([
+            ('first_response', 'first_response_at', 'first_response_at'),
+            ('resolved', 'resolved_at', 'resolved_at'),
+            ('score', 'csat_score', 'csat_score'),
             ('reopened_count', 'parsed_reopened_count', 'reopened_count'),
-        ]) }} as _reject_reason,
+        ]) }} as _lost_fields,
         'helpdesk' as source,
         ticket_id as source_ticket_id,
         requester_id as source_customer_id,
-        {{ to_local('opened_utc') }} as opened_at,
-        {{ to_local('first_response_utc') }} as first_response_at,
-        {{ to_local('resolved_utc') }} as resolved_at,
+        opened_at,
+        first_response_at,
+        resolved_at,
         channel,
         topic,
         priority,

@@ -11,8 +11,8 @@ source as (
 parsed as (
     select
         *,
-        {{ iso_to_utc('"createdAt"') }} as created_utc,
-        {{ iso_to_utc('"updatedAt"') }} as updated_utc,
+        {{ read_timestamp('"createdAt"') }} as created_at,
+        {{ read_timestamp('"updatedAt"') }} as updated_at,
         nullif(upper(trim(properties_hs_country_region_code)), '') as country_code
     from source
 ),
@@ -21,17 +21,17 @@ renamed as (
     select
         _load_id,
         _row,
-        {{ first_failed([
-            ('"createdAt"', 'created_utc', 'createdAt'),
-            ('"updatedAt"', 'updated_utc', 'updatedAt'),
-        ]) }} as _reject_reason,
+        {{ lost_fields([
+            ('"createdAt"', 'created_at', 'created_at'),
+            ('"updatedAt"', 'updated_at', 'updated_at'),
+        ]) }} as _lost_fields,
         'hubspot' as source,
         id as source_customer_id,
         properties_email as email,
         properties_phone as phone,
         nullif(concat_ws(' ', properties_firstname, properties_lastname), '') as full_name,
-        {{ to_local('created_utc') }} as created_at,
-        {{ to_local('updated_utc') }} as updated_at,
+        created_at,
+        updated_at,
         case when country_code similar to '[A-Z]{2}' then country_code end as country,
         properties_city as city,
         lower(properties_hs_analytics_source) as acquisition_channel,

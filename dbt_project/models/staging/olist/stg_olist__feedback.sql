@@ -26,7 +26,7 @@ parsed as (
     select
         source.*,
         customers.customer_unique_id as source_customer_id,
-        try_cast(source.review_answer_timestamp as timestamp) as created_at,
+        {{ read_timestamp('source.review_answer_timestamp', zone=var('time_zone')) }} as created_at,
         try_cast(source.review_score as double) as rating
     from source
     left join orders on source.order_id = orders.order_id
@@ -39,8 +39,8 @@ renamed as (
         _row,
         {{ first_failed([
             ('review_answer_timestamp', 'created_at', 'review_answer_timestamp'),
-            ('review_score', 'rating', 'review_score'),
         ]) }} as _reject_reason,
+        {{ lost_fields([('review_score', 'rating', 'rating')]) }} as _lost_fields,
         'olist' as source,
         review_id || '-' || order_id as source_feedback_id,
         source_customer_id,

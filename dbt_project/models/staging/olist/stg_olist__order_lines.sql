@@ -17,7 +17,7 @@ parsed as (
     select
         source.*,
         products.product_category_name as category,
-        try_cast(source.price as decimal(18, 4)) as unit_price
+        {{ read_amount('source.price', scale=4) }} as unit_price
     from source
     left join products on source.product_id = products.product_id
 ),
@@ -26,9 +26,7 @@ renamed as (
     select
         _load_id,
         _row,
-        {{ first_failed([
-            ('price', 'unit_price', 'price'),
-        ]) }} as _reject_reason,
+        {{ lost_fields([('price', 'unit_price', 'unit_price')]) }} as _lost_fields,
         'olist' as source,
         order_id || '-' || order_item_id as source_order_line_id,
         order_id as source_order_id,

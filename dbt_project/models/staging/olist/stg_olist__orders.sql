@@ -25,7 +25,7 @@ order_payments as (
 amounts as (
     select
         order_id,
-        cast(sum(try_cast(payment_value as decimal(18, 2))) as decimal(18, 2)) as amount
+        try_cast(sum({{ read_amount('payment_value') }}) as decimal(18, 3)) as amount
     from order_payments
     group by order_id
 ),
@@ -34,7 +34,7 @@ parsed as (
     select
         source.*,
         customers.customer_unique_id as source_customer_id,
-        try_cast(source.order_purchase_timestamp as timestamp) as ordered_at,
+        {{ read_timestamp('source.order_purchase_timestamp', zone=var('time_zone')) }} as ordered_at,
         case source.order_status
             when 'delivered' then 'completed'
             when 'shipped' then 'open'

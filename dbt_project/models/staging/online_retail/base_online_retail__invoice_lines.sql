@@ -25,10 +25,10 @@ renamed as (
         nullif(upper(trim(stockcode)), '') as product_id,
         nullif(trim(description), '') as product_name,
         try_cast(quantity as decimal(18, 3)) as units,
-        try_cast(invoicedate as timestamp) as invoiced_at,
-        try_cast(price as decimal(18, 4)) as unit_price,
+        {{ read_timestamp('invoicedate', zone=var('time_zone')) }} as invoiced_at,
+        {{ read_amount('price', scale=4) }} as unit_price,
         -- The numbers are those of a spreadsheet: 13085.0 is customer 13085.
-        cast(try_cast("Customer ID" as bigint) as varchar) as source_customer_id,
+        {{ read_id('"Customer ID"') }} as source_customer_id,
         nullif(trim(country), '') as country_name,
         starts_with(upper(trim(invoice)), 'C') as is_credit_note,
         -- The export has no line number; only all eight columns tell two lines from each other.

@@ -19,7 +19,7 @@ invoices as (
         -- 41 invoices were typed over up to nine minutes; the first line dates the order.
         min(invoiced_at) as invoiced_at,
         bool_or(is_credit_note) as is_credit_note,
-        cast(sum(units * unit_price) as decimal(18, 2)) as amount
+        try_cast(sum(units * unit_price) as decimal(18, 2)) as amount
     from source
     group by all
 ),
@@ -34,10 +34,10 @@ renamed as (
         invoiced_at as ordered_at,
         case when is_credit_note then 'refunded' else 'completed' end as status,
         '{{ var("currency") }}' as currency,
-        cast(case when is_credit_note then 0 else amount end as decimal(18, 2)) as gross_amount,
-        cast(case when is_credit_note then 0 else amount end as decimal(18, 2)) as net_amount,
+        case when is_credit_note then 0 else amount end as gross_amount,
+        case when is_credit_note then 0 else amount end as net_amount,
         case when is_credit_note then invoiced_at end as refunded_at,
-        case when is_credit_note then cast(-amount as decimal(18, 2)) end as refunded_amount
+        case when is_credit_note then -amount end as refunded_amount
     from invoices
 ),
 

@@ -2,7 +2,6 @@
     Usage is recorded by subscription; the account is looked up, whether or not the subscription
     ran on that day (on most days it did not). Each row is one event; error_count is not read.
 -#}
-{%- set day_formats = ['%Y-%m-%d', '%d-%m-%Y'] -%}
 with
 
 source as (
@@ -23,33 +22,33 @@ accounts as (
     group by subscription_id
 ),
 
-renamed as (
+parsed as (
     select
-        source._load_id,
-        source._row,
-        coalesce(
-            {{ first_failed([
-                (
-                    'source.usage_date',
-                    try_timestamp('source.usage_date', day_formats),
-                    'usage_date',
-                ),
-                ('source.usage_count', 'try_cast(source.usage_count as double)', 'usage_count'),
-            ]) }},
-            case
-                when accounts.account_id is null
-                    then 'unknown subscription_id: ' || source.subscription_id
-            end
-        ) as _reject_reason,
-        'ravenstack' as source,
-        source.usage_id as source_event_id,
-        accounts.account_id as source_customer_id,
-        {{ try_timestamp('source.usage_date', day_formats) }} as occurred_at,
-        'app_feature' as event_type,
-        source.feature_name as product_id,
+        source.*,
+        accounts.account_id,
+        {{ read_timestamp('source.usage_date', order='day_first') }} as occurred_at,
         try_cast(source.usage_count as double) as value
     from source
     left join accounts on source.subscription_id = accounts.subscription_id
+),
+
+renamed as (
+    select
+        _load_id,
+        _row,
+        coalesce(
+            {{ first_failed([('usage_date', 'occurred_at', 'usage_date')]) }},
+            case when account_id is null then 'unknown subscription_id: ' || subscription_id end
+        ) as _reject_reason,
+        {{ lost_fields([('usage_count', 'value', 'value')]) }} as _lost_fields,
+        'ravenstack' as source,
+        usage_id as source_event_id,
+        account_id as source_customer_id,
+        occurred_at,
+        'app_feature' as event_type,
+        feature_name as product_id,
+        value
+    from parsed
 ),
 
 final as (

@@ -7,19 +7,25 @@
 
     Both exports are delivered whole, so a new churn event comes with a new version of this table.
 -#}
-{%- set day_formats = ['%Y-%m-%d', '%d-%m-%Y'] -%}
 {#- A contract billed by the year is assumed to run for a year: the export has no other term. -#}
 {%- set term_months = "case billing_frequency when 'monthly' then 1 when 'annual' then 12 end" -%}
 with
 
 source as (
-    select * from {{ source('ravenstack', 'subscriptions') }}
+    select
+        *,
+        {{ read_timestamp('start_date', order='day_first') }} as started_at,
+        {{ read_timestamp('end_date', order='day_first') }} as parsed_end_date,
+        {{ read_amount('mrr_amount') }} as monthly_amount,
+        {{ term_months }} as term_months,
+        try_cast(auto_renew_flag as boolean) as auto_renew
+    from {{ source('ravenstack', 'subscriptions') }}
 ),
 
 churn_events as (
     select
         account_id,
-        {{ try_timestamp('churn_date', day_formats) }} as churned_at
+        {{ read_timestamp('churn_date', order='day_first') }} as churned_at
     from {{ source('ravenstack', 'churn_events') }}
 ),
 
@@ -33,7 +39,7 @@ ended_by_churn as (
     inner join churn_events
         on
             source.account_id = churn_events.account_id
-            and churn_events.churned_at >= {{ try_timestamp('source.start_date', day_formats) }}
+            and source.started_at <= churn_events.churned_at
     group by source._load_id, source._row
 ),
 
@@ -41,22 +47,22 @@ renamed as (
     select
         source._load_id,
         source._row,
-        {{ first_failed([
-            ('start_date', try_timestamp('start_date', day_formats), 'start_date'),
-            ('end_date', try_timestamp('end_date', day_formats), 'end_date'),
-            ('mrr_amount', 'try_cast(mrr_amount as decimal(18, 2))', 'mrr_amount'),
-            ('billing_frequency', term_months, 'billing_frequency'),
-            ('auto_renew_flag', 'try_cast(auto_renew_flag as boolean)', 'auto_renew_flag'),
-        ]) }} as _reject_reason,
+        {{ first_failed([('start_date', 'started_at', 'start_date')]) }} as _reject_reason,
+        {{ lost_fields([
+            ('end_date', 'parsed_end_date', 'ended_at'),
+            ('mrr_amount', 'monthly_amount', 'monthly_amount'),
+            ('billing_frequency', 'term_months', 'term_months'),
+            ('auto_renew_flag', 'auto_renew', 'auto_renew'),
+        ]) }} as _lost_fields,
         'ravenstack' as source,
         source.subscription_id as source_subscription_id,
         source.account_id as source_customer_id,
-        {{ try_timestamp('start_date', day_formats) }} as started_at,
-        least({{ try_timestamp('end_date', day_formats) }}, ended_by_churn.churned_at) as ended_at,
+        source.started_at,
+        least(source.parsed_end_date, ended_by_churn.churned_at) as ended_at,
         source.plan_tier as plan,
-        try_cast(source.mrr_amount as decimal(18, 2)) as monthly_amount,
-        {{ term_months }} as term_months,
-        try_cast(source.auto_renew_flag as boolean) as auto_renew
+        source.monthly_amount,
+        source.term_months,
+        source.auto_renew
     from source
     left join ended_by_churn using (_load_id, _row)
 ),

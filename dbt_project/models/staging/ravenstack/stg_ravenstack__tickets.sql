@@ -1,5 +1,4 @@
 {#- More than half of the tickets are older than the account's signup; they are kept. -#}
-{%- set formats = ['%Y-%m-%d', '%d-%m-%Y', '%Y-%m-%d %H:%M', '%d-%m-%Y %H:%M'] -%}
 with
 
 source as (
@@ -9,8 +8,8 @@ source as (
 parsed as (
     select
         *,
-        {{ try_timestamp('submitted_at', formats) }} as opened_at,
-        {{ try_timestamp('closed_at', formats) }} as resolved_at,
+        {{ read_timestamp('submitted_at', zone=var('time_zone'), order='day_first') }} as opened_at,
+        {{ read_timestamp('closed_at', zone=var('time_zone'), order='day_first') }} as resolved_at,
         try_cast(first_response_time_minutes as integer) as first_response_minutes,
         try_cast(satisfaction_score as double) as csat_score
     from source
@@ -20,16 +19,12 @@ renamed as (
     select
         _load_id,
         _row,
-        {{ first_failed([
-            ('submitted_at', 'opened_at', 'submitted_at'),
-            ('closed_at', 'resolved_at', 'closed_at'),
-            (
-                'first_response_time_minutes',
-                'first_response_minutes',
-                'first_response_time_minutes',
-            ),
-            ('satisfaction_score', 'csat_score', 'satisfaction_score'),
-        ]) }} as _reject_reason,
+        {{ first_failed([('submitted_at', 'opened_at', 'submitted_at')]) }} as _reject_reason,
+        {{ lost_fields([
+            ('closed_at', 'resolved_at', 'resolved_at'),
+            ('first_response_time_minutes', 'first_response_minutes', 'first_response_at'),
+            ('satisfaction_score', 'csat_score', 'csat_score'),
+        ]) }} as _lost_fields,
         'ravenstack' as source,
         ticket_id as source_ticket_id,
         account_id as source_customer_id,

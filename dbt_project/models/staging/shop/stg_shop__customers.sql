@@ -8,7 +8,7 @@ source as (
 parsed as (
     select
         *,
-        {{ try_timestamp('created_at', ['%Y-%m-%dT%H:%M:%SZ']) }} as created_utc,
+        {{ read_timestamp('created_at') }} as parsed_created_at,
         try_cast(newsletter as boolean) as has_newsletter
     from source
 ),
@@ -17,16 +17,16 @@ renamed as (
     select
         _load_id,
         _row,
-        {{ first_failed([
-            ('created_at', 'created_utc', 'created_at'),
-            ('newsletter', 'has_newsletter', 'newsletter'),
-        ]) }} as _reject_reason,
+        {{ lost_fields([
+            ('created_at', 'parsed_created_at', 'created_at'),
+            ('newsletter', 'has_newsletter', 'marketing_consent'),
+        ]) }} as _lost_fields,
         'shop' as source,
         account_no as source_customer_id,
         email,
         phone,
         full_name,
-        {{ to_local('created_utc') }} as created_at,
+        parsed_created_at as created_at,
         has_newsletter as marketing_consent
     from parsed
 ),

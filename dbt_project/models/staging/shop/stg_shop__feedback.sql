@@ -8,7 +8,7 @@ source as (
 parsed as (
     select
         *,
-        {{ try_timestamp('created_at', ['%Y-%m-%dT%H:%M:%SZ']) }} as created_utc,
+        {{ read_timestamp('created_at') }} as parsed_created_at,
         case when try_cast(rating as double) between 1 and 5 then cast(rating as double) end
             as stars
     from source
@@ -18,14 +18,12 @@ renamed as (
     select
         _load_id,
         _row,
-        {{ first_failed([
-            ('created_at', 'created_utc', 'created_at'),
-            ('rating', 'stars', 'rating'),
-        ]) }} as _reject_reason,
+        {{ first_failed([('created_at', 'parsed_created_at', 'created_at')]) }} as _reject_reason,
+        {{ lost_fields([('rating', 'stars', 'rating')]) }} as _lost_fields,
         'shop' as source,
         review_id as source_feedback_id,
         account_no as source_customer_id,
-        {{ to_local('created_utc') }} as created_at,
+        parsed_created_at as created_at,
         'review' as kind,
         stars as rating,
         text,

@@ -1,4 +1,7 @@
-{#- The key of a line is its order and its number within the order. -#}
+{#-
+    The key of a line is its order and its number within the order. Parquet has types, and the union
+    casts them.
+-#}
 with
 
 source as (
@@ -15,9 +18,9 @@ renamed as (
         product_id,
         product_name,
         category,
-        cast(quantity as double) as quantity,
-        cast(unit_price as decimal(18, 4)) as unit_price,
-        cast(cost as decimal(18, 4)) as cost
+        quantity,
+        unit_price,
+        cost
     from source
 ),
 

@@ -1,4 +1,4 @@
-{#- Parquet has types, so that no value can be unreadable. Times come in UTC. -#}
+{#- Parquet has types, which the union casts. Times come in UTC. -#}
 with
 
 source as (
@@ -15,14 +15,14 @@ renamed as (
         {{ to_local('ordered_at') }} as ordered_at,
         status,
         currency,
-        cast(gross_amount as decimal(18, 2)) as gross_amount,
-        cast(discount_amount as decimal(18, 2)) as discount_amount,
-        cast(net_amount as decimal(18, 2)) as net_amount,
+        gross_amount,
+        discount_amount,
+        net_amount,
         coupon_code,
         sales_channel,
         {{ to_local('cancelled_at') }} as cancelled_at,
         {{ to_local('refunded_at') }} as refunded_at,
-        cast(refunded_amount as decimal(18, 2)) as refunded_amount
+        refunded_amount
     from source
 ),
 

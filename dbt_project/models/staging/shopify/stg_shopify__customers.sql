@@ -7,8 +7,8 @@ source as (
 parsed as (
     select
         *,
-        {{ iso_to_utc('created_at') }} as created_utc,
-        {{ iso_to_utc('updated_at') }} as updated_utc,
+        {{ read_timestamp('created_at') }} as parsed_created_at,
+        {{ read_timestamp('updated_at') }} as parsed_updated_at,
         case when json_valid(default_address) then default_address end as address,
         case when json_valid(email_marketing_consent) then email_marketing_consent end as consent
     from source
@@ -18,17 +18,17 @@ renamed as (
     select
         _load_id,
         _row,
-        {{ first_failed([
-            ('created_at', 'created_utc', 'created_at'),
-            ('updated_at', 'updated_utc', 'updated_at'),
-        ]) }} as _reject_reason,
+        {{ lost_fields([
+            ('created_at', 'parsed_created_at', 'created_at'),
+            ('updated_at', 'parsed_updated_at', 'updated_at'),
+        ]) }} as _lost_fields,
         'shopify' as source,
         id as source_customer_id,
         email,
         phone,
         nullif(concat_ws(' ', first_name, last_name), '') as full_name,
-        {{ to_local('created_utc') }} as created_at,
-        {{ to_local('updated_utc') }} as updated_at,
+        parsed_created_at as created_at,
+        parsed_updated_at as updated_at,
         json_extract_string(address, '$.country_code') as country,
         json_extract_string(address, '$.city') as city,
         case json_extract_string(consent, '$.state')

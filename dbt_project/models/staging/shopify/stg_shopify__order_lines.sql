@@ -23,7 +23,7 @@ parsed as (
         json_extract_string(line, '$.quantity') as raw_quantity,
         json_extract_string(line, '$.price') as raw_price,
         try_cast(raw_quantity as double) as quantity,
-        try_cast(raw_price as decimal(18, 4)) as unit_price
+        {{ read_amount('raw_price', scale=4) }} as unit_price
     from lines
 ),
 
@@ -33,11 +33,9 @@ renamed as (
         _row,
         coalesce(
             case when test = 'true' then 'line of a test order' end,
-            {{ first_failed([
-                ('raw_quantity', 'quantity', 'quantity'),
-                ('raw_price', 'unit_price', 'price'),
-            ]) }}
+            {{ first_failed([('raw_quantity', 'quantity', 'quantity')]) }}
         ) as _reject_reason,
+        {{ lost_fields([('raw_price', 'unit_price', 'unit_price')]) }} as _lost_fields,
         'shopify' as source,
         json_extract_string(line, '$.id') as source_order_line_id,
         order_id as source_order_id,

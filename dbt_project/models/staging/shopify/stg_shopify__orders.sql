@@ -11,10 +11,10 @@ source as (
 parsed as (
     select
         *,
-        {{ iso_to_utc('coalesce(processed_at, created_at)') }} as ordered_utc,
-        {{ iso_to_utc('cancelled_at') }} as cancelled_utc,
-        try_cast(total_price as decimal(18, 2)) as net_amount,
-        try_cast(total_discounts as decimal(18, 2)) as discount_amount,
+        {{ read_timestamp('coalesce(processed_at, created_at)') }} as ordered_at,
+        {{ read_timestamp('cancelled_at') }} as parsed_cancelled_at,
+        {{ read_amount('total_price') }} as net_amount,
+        {{ read_amount('total_discounts') }} as discount_amount,
         case when json_valid(customer) then customer end as customer_json,
         case when json_valid(discount_codes) then discount_codes end as codes_json,
         case when json_valid(refunds) then refunds end as refunds_json,
@@ -25,10 +25,10 @@ parsed as (
 refunded as (
     select
         *,
-        try_cast(json_extract_string(price_json, '$.shop_money.amount') as double) as shop_price,
-        try_cast(json_extract_string(price_json, '$.presentment_money.amount') as double)
-            as presentment_price,
-        shop_price / nullif(presentment_price, 0) as shop_rate,
+        json_extract_string(price_json, '$.shop_money.amount') as shop_price,
+        json_extract_string(price_json, '$.presentment_money.amount') as presentment_price,
+        cast({{ read_amount('shop_price') }} as double)
+        / nullif(cast({{ read_amount('presentment_price') }} as double), 0) as shop_rate,
         list_filter(
             json_extract(refunds_json, '$[*].transactions[*]'),
             lambda paid: json_extract_string(paid, '$.kind') = 'refund'
@@ -37,20 +37,20 @@ refunded as (
         list_max(
             list_transform(
                 json_extract_string(refunds_json, '$[*].created_at'),
-                lambda moment: {{ iso_to_utc('moment') }}
+                lambda refunded_at: {{ read_timestamp('refunded_at') }}
             )
-        ) as last_refund_utc
+        ) as last_refund_at
     from parsed
 ),
 
 settled as (
     select
         *,
-        cast(
+        try_cast(
             list_sum(
                 list_transform(
                     refund_payments,
-                    lambda paid: try_cast(json_extract_string(paid, '$.amount') as double)
+                    lambda paid: cast({{ read_amount("json_extract_string(paid, '$.amount')") }} as double)
                     * case
                         when coalesce(json_extract_string(paid, '$.currency'), currency) = currency
                             then 1
@@ -64,15 +64,15 @@ settled as (
             list_max(
                 list_transform(
                     refund_payments,
-                    lambda paid: {{ iso_to_utc("json_extract_string(paid, '$.processed_at')") }}
+                    lambda paid: {{ read_timestamp("json_extract_string(paid, '$.processed_at')") }}
                 )
             ),
             case
-                when financial_status = 'refunded' or len(refund_payments) > 0 then last_refund_utc
+                when financial_status = 'refunded' or len(refund_payments) > 0 then last_refund_at
             end
-        ) as refunded_utc,
+        ) as refunded_at,
         case
-            when cancelled_utc is not null then 'cancelled'
+            when cancelled_at != '' then 'cancelled'
             when financial_status in ('paid', 'partially_refunded') then 'completed'
             when financial_status = 'refunded' then 'refunded'
             when financial_status in ('pending', 'authorized', 'partially_paid') then 'open'
@@ -88,18 +88,20 @@ renamed as (
         coalesce(
             case when test = 'true' then 'test order' end,
             {{ first_failed([
-                ('coalesce(processed_at, created_at)', 'ordered_utc', 'processed_at'),
-                ('cancelled_at', 'cancelled_utc', 'cancelled_at'),
+                ('coalesce(processed_at, created_at)', 'ordered_at', 'processed_at'),
                 ('financial_status', 'status', 'financial_status'),
                 ('total_price', 'net_amount', 'total_price'),
-                ('total_discounts', 'discount_amount', 'total_discounts'),
-                ('refunds', 'refunds_json', 'refunds'),
             ]) }}
         ) as _reject_reason,
+        {{ lost_fields([
+            ('cancelled_at', 'parsed_cancelled_at', 'cancelled_at'),
+            ('total_discounts', 'discount_amount', 'discount_amount'),
+            ('refunds', 'refunds_json', 'refunded_amount'),
+        ]) }} as _lost_fields,
         'shopify' as source,
         id as source_order_id,
         json_extract_string(customer_json, '$.id') as source_customer_id,
-        {{ to_local('ordered_utc') }} as ordered_at,
+        ordered_at,
         status,
         currency,
         net_amount + discount_amount as gross_amount,
@@ -107,8 +109,8 @@ renamed as (
         net_amount,
         json_extract_string(codes_json, '$[0].code') as coupon_code,
         source_name as sales_channel,
-        {{ to_local('cancelled_utc') }} as cancelled_at,
-        {{ to_local('refunded_utc') }} as refunded_at,
+        parsed_cancelled_at as cancelled_at,
+        refunded_at,
         case when financial_status = 'refunded' then net_amount else paid_back end
             as refunded_amount
     from settled

@@ -8,8 +8,8 @@ source as (
 parsed as (
     select
         *,
-        {{ iso_to_utc('created_at') }} as created_utc,
-        {{ iso_to_utc('updated_at') }} as updated_utc
+        {{ read_timestamp('created_at') }} as parsed_created_at,
+        {{ read_timestamp('updated_at') }} as parsed_updated_at
     from source
 ),
 
@@ -17,20 +17,18 @@ renamed as (
     select
         _load_id,
         _row,
-        coalesce(
-            case when role in ('agent', 'admin') then 'not a customer: ' || role end,
-            {{ first_failed([
-                ('created_at', 'created_utc', 'created_at'),
-                ('updated_at', 'updated_utc', 'updated_at'),
-            ]) }}
-        ) as _reject_reason,
+        case when role in ('agent', 'admin') then 'not a customer: ' || role end as _reject_reason,
+        {{ lost_fields([
+            ('created_at', 'parsed_created_at', 'created_at'),
+            ('updated_at', 'parsed_updated_at', 'updated_at'),
+        ]) }} as _lost_fields,
         'zendesk' as source,
         id as source_customer_id,
         email,
         phone,
         name as full_name,
-        {{ to_local('created_utc') }} as created_at,
-        {{ to_local('updated_utc') }} as updated_at
+        parsed_created_at as created_at,
+        parsed_updated_at as updated_at
     from parsed
 ),
 

@@ -8,7 +8,7 @@ source as (
 parsed as (
     select
         *,
-        {{ iso_to_utc('created_at') }} as created_utc
+        {{ read_timestamp('created_at') }} as parsed_created_at
     from source
 ),
 
@@ -19,12 +19,12 @@ renamed as (
         coalesce(
             case when submitter_id != requester_id then 'not written by the customer' end,
             case when coalesce(trim(description), '') = '' then 'no text' end,
-            {{ first_failed([('created_at', 'created_utc', 'created_at')]) }}
+            {{ first_failed([('created_at', 'parsed_created_at', 'created_at')]) }}
         ) as _reject_reason,
         'zendesk' as source,
         id as source_feedback_id,
         requester_id as source_customer_id,
-        {{ to_local('created_utc') }} as created_at,
+        parsed_created_at as created_at,
         'ticket_message' as kind,
         description as text,
         id as source_ticket_id
