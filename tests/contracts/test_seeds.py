@@ -12,6 +12,7 @@ from ml.schemas import CAUSES
 
 SEEDS = Path(__file__).parent.parent.parent / "dbt_project" / "seeds"
 KEYS = {
+    "currencies": ("currency",),
     "dialling_codes": ("country",),
     "mail_providers": ("domain",),
     "placeholder_keys": ("key_type", "key_value"),
