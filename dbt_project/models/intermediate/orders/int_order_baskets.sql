@@ -27,7 +27,7 @@
         count(*) as line_count,
         sum(quantity) as units,
         -- Rounded before the sum, because a sum of doubles depends on the order of threads.
-        cast(sum(cast(quantity * cost as decimal(18, 4))) as decimal(18, 2)) as cost_amount,
+        cast(sum(cast(quantity * cost as decimal(18, 4))) as {{ money_type() }}) as cost_amount,
         coalesce(bit_or(1 << bucket), 0) as category_mask,
         {%- for bucket in range(12) %}
         (cast(coalesce(bool_or(bucket = {{ bucket }}), false) as hugeint) << {{ bucket * 10 }})

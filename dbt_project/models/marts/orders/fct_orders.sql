@@ -25,14 +25,31 @@ customers as (
 ),
 
 orders as (
-    select orders.*
-    from {{ ref('int_orders_versions') }} as orders
+    select
+        orders.*,
+        {{ is_purchase('orders') }} as is_purchase
+    from {{ orders_in_currency() }} as orders
     cross join as_of
     where
-        orders._reject_reason is null
-        and orders.known_from <= as_of.as_of_date
+        orders.known_from <= as_of.as_of_date
         and as_of.as_of_date < orders.known_to
         and cast(orders.ordered_at as date) <= as_of.as_of_date
+),
+
+refunds as (
+    select
+        refunds.source,
+        refunds.source_order_id,
+        sum(refunds.amount) as refunded_amount,
+        count(*) > count(refunds.amount) as is_unknown,
+        sum(refunds.excess_amount) as excess_amount
+    from {{ ref('int_order_refunds') }} as refunds
+    cross join as_of
+    where
+        refunds.source_order_id is not null
+        and refunds.known_from <= as_of.as_of_date
+        and as_of.as_of_date < refunds.known_to
+    group by all
 ),
 
 attributed as (
@@ -49,14 +66,33 @@ attributed as (
                 then 'completed'
             else orders.status
         end as status,
-        orders.currency,
+        case when orders.original_currency is not null then '{{ var("currency") }}' end as currency,
         orders.gross_amount,
         orders.discount_amount,
         orders.net_amount,
+        cast(
+            case
+                when refunds.is_unknown or orders.rate is null then null
+                else coalesce(refunds.refunded_amount, 0)
+            end as {{ money_type() }}
+        ) as refunded_amount,
+        orders.original_currency,
+        cast(orders.original_amount as decimal(18, 4)) as original_amount,
+        orders.payment_kind,
+        coalesce(orders.is_gift_card_sale, false) as is_gift_card_sale,
+        orders.is_purchase,
+        case
+            when orders.rate is null then 'no exchange rate: ' || orders.original_currency
+            when refunds.excess_amount > 0
+                then
+                    'refunded beyond the order: ' || refunds.excess_amount
+                    || coalesce(' ' || orders.original_currency, '')
+        end as amount_issue,
         orders.coupon_code,
         orders.sales_channel
     from orders
     cross join as_of
+    left join refunds using (source, source_order_id)
     left join identities
         on
             orders.source = identities.source
