@@ -88,6 +88,52 @@ outcomes as (
     group by all
 ),
 
+-- Accepted orders whose currency has no rate for the day of the order.
+unknown_amounts as (
+    select
+        dates.snapshot_date,
+        loads.source,
+        loads.table_name,
+        orders.original_currency as currency,
+        count(*) as row_count
+    from {{ orders_in_currency() }} as orders
+    inner join {{ source('ops', 'load_ledger') }} as loads on orders._load_id = loads.load_id
+    inner join dates
+        on
+            {{ as_known('known_from', 'orders') }} <= dates.snapshot_date
+            and dates.snapshot_date < {{ as_known('known_to', 'orders') }}
+    where orders.rate is null
+    group by all
+),
+
+unknown_by_table as (
+    select
+        snapshot_date,
+        source,
+        table_name,
+        sum(row_count) as unknown_amounts,
+        string_agg(currency || ' ' || row_count, ', ' order by currency) as unknown_currencies
+    from unknown_amounts
+    group by all
+),
+
+-- Orders of which more was refunded than they brought in.
+suspect_refunds as (
+    select
+        dates.snapshot_date,
+        loads.source,
+        loads.table_name,
+        count(distinct refunds.source_order_id) as suspect_refunds
+    from {{ ref('int_order_refunds') }} as refunds
+    inner join {{ source('ops', 'load_ledger') }} as loads on refunds._load_id = loads.load_id
+    inner join dates
+        on
+            refunds.delivered_from <= dates.snapshot_date
+            and dates.snapshot_date < refunds.delivered_to
+    where refunds.excess_amount > 0
+    group by all
+),
+
 -- A source that could never be read has delivered nothing and must still appear.
 expected as (
     select
@@ -164,9 +210,14 @@ final as (
         cast(coalesce(outcomes.superseded, 0) as bigint) as superseded,
         judged.last_delivered_on,
         judged.stale_reason is not null as is_stale,
-        judged.stale_reason
+        judged.stale_reason,
+        cast(coalesce(unknown_by_table.unknown_amounts, 0) as bigint) as unknown_amounts,
+        unknown_by_table.unknown_currencies,
+        cast(coalesce(suspect_refunds.suspect_refunds, 0) as bigint) as suspect_refunds
     from judged
     left join outcomes using (snapshot_date, source, table_name)
+    left join unknown_by_table using (snapshot_date, source, table_name)
+    left join suspect_refunds using (snapshot_date, source, table_name)
 )
 
 select * from final
