@@ -117,20 +117,20 @@ unknown_by_table as (
     group by all
 ),
 
--- Orders of which more was refunded than they brought in.
+-- Rows that report a refund beyond their order, or of an order that is not delivered.
 suspect_refunds as (
     select
         dates.snapshot_date,
         loads.source,
         loads.table_name,
-        count(distinct refunds.source_order_id) as suspect_refunds
+        count(distinct row(refunds.told_load_id, refunds.told_row)) as suspect_refunds
     from {{ ref('int_order_refunds') }} as refunds
-    inner join {{ source('ops', 'load_ledger') }} as loads on refunds._load_id = loads.load_id
+    inner join {{ source('ops', 'load_ledger') }} as loads on refunds.told_load_id = loads.load_id
     inner join dates
         on
             refunds.delivered_from <= dates.snapshot_date
             and dates.snapshot_date < refunds.delivered_to
-    where refunds.excess_amount > 0
+    where refunds.is_suspect
     group by all
 ),
 

@@ -115,8 +115,10 @@ described as (
         ] as place,
         scales.behaviour_groups,
         scales.centres,
-        cast({{ expected_net_revenue('features', 'value_parameters', 'scores') }} as {{ money_type() }})
-            as expected_value,
+        cast(
+            {{ expected_net_revenue('features', 'value_parameters', 'scores') }}
+            as {{ money_type() }}
+        ) as expected_value,
         {{ risk_tier('scores.churn_probability') }} as risk_tier
     from features
     left join scales on features.snapshot_date = scales.snapshot_date

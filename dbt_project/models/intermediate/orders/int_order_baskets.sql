@@ -27,13 +27,15 @@
 {%- set has_versions = is_incremental() and 'known_from'
     in (adapter.get_columns_in_relation(this) | map(attribute='name') | list) %}
 {%- set contents = [
-    'line_count', 'units', 'cost_amount', 'category_mask', 'category_counters', 'category_numbers'
+    'line_count', 'units', 'cost_amount', 'line_amount', 'category_mask', 'category_counters',
+    'category_numbers'
 ] %}
 {%- set filled %}
         count(*) as line_count,
         sum(quantity) as units,
         -- Rounded before the sum, because a sum of doubles depends on the order of threads.
         cast(sum(cast(quantity * cost as decimal(18, 4))) as {{ money_type() }}) as cost_amount,
+        sum(cast(quantity * unit_price as decimal(18, 4))) as line_amount,
         coalesce(bit_or(1 << bucket), 0) as category_mask,
         {%- for bucket in range(12) %}
         (cast(coalesce(bool_or(bucket = {{ bucket }}), false) as hugeint) << {{ bucket * 10 }})
@@ -161,6 +163,7 @@ edited_sums as (
     group by all
 ),
 
+-- A difference of a cent is a rounding.
 {%- set fits %}
         abs(net_amount - {0}) <= 0.01
         or abs(coalesce(gross_amount, net_amount) - {0}) <= 0.01
@@ -210,6 +213,7 @@ lines as (
         versions.source,
         versions.source_order_id,
         versions.quantity,
+        versions.unit_price,
         versions.cost,
         versions.known_from,
         coalesce(line_ends.ended_on, versions.known_to) as known_to,
@@ -259,6 +263,7 @@ changing_lines as (
         versions.source,
         versions.source_order_id,
         versions.quantity,
+        versions.unit_price,
         versions.cost,
         versions.known_from,
         coalesce(line_ends.ended_on, versions.known_to) as known_to,

@@ -219,7 +219,8 @@ refund_days as (
         refunds.known_to,
         cast(count(*) as integer) as refunds,
         cast(sum(refunds.amount) as {{ money_type() }}) as refunded_amount,
-        cast(-sum(refunds.amount) filter (refunds.is_of_customer) as {{ money_type() }}) as net_amount
+        cast(-sum(refunds.amount) filter (refunds.is_of_customer) as {{ money_type() }})
+            as net_amount
     from {{ ref('int_order_refunds') }} as refunds
     inner join records using (source, source_customer_id)
     where refunds.known_from < refunds.known_to

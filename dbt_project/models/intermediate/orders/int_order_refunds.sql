@@ -18,9 +18,7 @@ with
 
 orders as (
     select
-        orders.* exclude (known_from, known_to, _known_from, _known_to),
-        orders.known_from,
-        orders.known_to,
+        orders.*,
         {{ as_known('known_from', 'orders') }} as delivered_from,
         {{ as_known('known_to', 'orders') }} as delivered_to,
         cast(orders.ordered_at as date) as ordered_on,
@@ -53,22 +51,26 @@ credit_notes as (
 -- Refund rows and credit notes: amounts in their own currency.
 notes as (
     select
-        source,
-        source_refund_id as note_id,
-        source_order_id,
-        source_customer_id,
-        cast(refunded_at as date) as dated_on,
-        abs(amount) as amount,
-        {{ currency_code('currency') }} as currency,
+        refunds._load_id,
+        refunds._row,
+        refunds.source,
+        refunds.source_refund_id as note_id,
+        refunds.source_order_id,
+        refunds.source_customer_id,
+        cast(refunds.refunded_at as date) as dated_on,
+        abs(refunds.amount) as amount,
+        {{ currency_code('refunds.currency') }} as currency,
         false as is_credit_note,
-        known_from,
-        known_to,
+        refunds.known_from,
+        refunds.known_to,
         {{ as_known('known_from', 'refunds') }} as delivered_from,
         {{ as_known('known_to', 'refunds') }} as delivered_to
     from {{ ref('int_refunds_versions') }} as refunds
-    where _reject_reason is null and amount != 0
+    where refunds._reject_reason is null and refunds.amount != 0
     union all
     select
+        _load_id,
+        _row,
         source,
         source_order_id as note_id,
         credited_order_id as source_order_id,
@@ -211,6 +213,8 @@ noted_refunds as (
         orders.source_order_id,
         orders._load_id,
         orders._row,
+        notes._load_id as told_load_id,
+        notes._row as told_row,
         notes.note_id,
         notes.is_credit_note,
         notes.dated_on as refunded_on,
@@ -258,6 +262,8 @@ of_orders as (
     select
         _load_id,
         _row,
+        _load_id as told_load_id,
+        _row as told_row,
         refunded_on,
         amount,
         amount_before,
@@ -271,6 +277,8 @@ of_orders as (
     select
         notes._load_id,
         notes._row,
+        notes.told_load_id,
+        notes.told_row,
         notes.refunded_on,
         notes.amount,
         coalesce(earlier_notes.amount_before, 0) as amount_before,
@@ -289,6 +297,8 @@ capped as (
         orders.source_customer_id,
         orders._load_id,
         orders._row,
+        of_orders.told_load_id,
+        of_orders.told_row,
         orders.ordered_on,
         orders.voided_on,
         orders.rate,
@@ -317,6 +327,8 @@ of_no_order as (
         notes.source_customer_id,
         cast(null as bigint) as _load_id,
         cast(null as bigint) as _row,
+        notes._load_id as told_load_id,
+        notes._row as told_row,
         notes.dated_on as ordered_on,
         date '9999-12-31' as voided_on,
         notes.rate,
@@ -349,6 +361,8 @@ final as (
         source_customer_id,
         _load_id,
         _row,
+        told_load_id,
+        told_row,
         ordered_on,
         voided_on,
         refunded_on,
@@ -357,6 +371,9 @@ final as (
         cast(told_amount - original_amount as decimal(18, 4)) as excess_amount,
         is_whole,
         is_of_customer,
+        -- To be looked at: more than the order brought in, or of an order that is not delivered.
+        told_amount > original_amount or (source_order_id is null and not is_of_customer)
+            as is_suspect,
         greatest(known_from, refunded_on) as known_from,
         known_to,
         greatest(delivered_from, refunded_on) as delivered_from,

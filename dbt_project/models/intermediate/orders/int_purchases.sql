@@ -63,7 +63,7 @@ reductions as (
 
 -- Days on which the amount may change, the first day of the interval among them.
 moments as (
-    select
+    select distinct
         source,
         source_order_id,
         counts_from,
@@ -78,7 +78,8 @@ stretches as (
         lead(day, 1, counts_to) over (
             partition by source, source_order_id, counts_from order by day
         ) as next_day
-    from (select distinct * from moments where day < counts_to) as days
+    from moments
+    where day < counts_to
 ),
 
 reduced as (

@@ -52,6 +52,36 @@ refunds as (
     group by all
 ),
 
+-- Orders whose amount was changed after they were placed, and the sums of their lines.
+edited as (
+    select
+        versions.source,
+        versions.source_order_id,
+        arg_min(versions.net_amount, versions._load_id) as first_amount
+    from {{ ref('int_orders_versions') }} as versions
+    cross join as_of
+    where versions._reject_reason is null and versions.known_from <= as_of.as_of_date
+    group by all
+    having min(versions.net_amount) != max(versions.net_amount)
+),
+
+edited_lines as (
+    select
+        edited.source,
+        edited.source_order_id,
+        any_value(edited.first_amount) - arg_min(baskets.line_amount, baskets.known_from)
+            as first_difference,
+        arg_max(baskets.line_amount, baskets.known_from) as line_amount
+    from edited
+    inner join {{ ref('int_order_baskets') }} as baskets
+        on
+            edited.source = baskets.source
+            and edited.source_order_id = baskets.source_order_id
+    cross join as_of
+    where baskets.known_from <= as_of.as_of_date
+    group by all
+),
+
 attributed as (
     select
         orders.source || ':' || orders.source_order_id as order_id,
@@ -73,6 +103,8 @@ attributed as (
         cast(
             case
                 when refunds.is_unknown or orders.rate is null then null
+                -- A credit note without an amount of its own.
+                when orders.original_amount = 0 then coalesce(orders.refunded_amount, 0)
                 else coalesce(refunds.refunded_amount, 0)
             end as {{ money_type() }}
         ) as refunded_amount,
@@ -87,12 +119,19 @@ attributed as (
                 then
                     'refunded beyond the order: ' || refunds.excess_amount
                     || coalesce(' ' || orders.original_currency, '')
+            when
+                abs(orders.original_amount - lines.line_amount) > 0.01
+                and abs(
+                    orders.original_amount - lines.line_amount - lines.first_difference
+                ) > 0.01
+                then 'edited, and its lines add up to ' || lines.line_amount
         end as amount_issue,
         orders.coupon_code,
         orders.sales_channel
     from orders
     cross join as_of
     left join refunds using (source, source_order_id)
+    left join edited_lines as lines using (source, source_order_id)
     left join identities
         on
             orders.source = identities.source
