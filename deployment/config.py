@@ -257,7 +257,7 @@ class DeploymentConfig(Section):
         return self
 
     def sources_by_entity(self) -> dict[str, list[str]]:
-        """Names of the sources that provide each of the eight entities, in the file's order."""
+        """Names of the sources that provide each entity, in the file's order."""
         return {
             entity: [
                 name

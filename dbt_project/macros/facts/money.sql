@@ -30,7 +30,7 @@
     nullif(upper(trim({{ column }})), '')
 {%- endmacro %}
 
-{#- Whether an amount is in the deployment's currency, as it is where no currency is named. -#}
+{#- True for an amount in the deployment's currency, as it is where no currency is named. -#}
 {% macro is_deployment_currency(column) -%}
     coalesce({{ currency_code(column) }}, '{{ var("currency") }}') = '{{ var("currency") }}'
 {%- endmacro %}
@@ -95,7 +95,7 @@
 {%- endmacro %}
 
 {#-
-    Whether an order is a purchase by its own amount (of `orders_in_currency`).
+    True if an order is a purchase by its own amount (of `orders_in_currency`).
 
     A credit note (negative amount) is a refund. A free order is no purchase, because a sample or a
     coupon for the whole price is no sign of loyalty. A gift card counts once, by the setting

@@ -123,9 +123,9 @@ suspect_refunds as (
         dates.snapshot_date,
         loads.source,
         loads.table_name,
-        count(distinct row(refunds.told_load_id, refunds.told_row)) as suspect_refunds
+        count(distinct row(refunds.reported_load_id, refunds.reported_row)) as suspect_refunds
     from {{ ref('int_order_refunds') }} as refunds
-    inner join {{ source('ops', 'load_ledger') }} as loads on refunds.told_load_id = loads.load_id
+    inner join {{ source('ops', 'load_ledger') }} as loads on refunds.reported_load_id = loads.load_id
     inner join dates
         on
             refunds.delivered_from <= dates.snapshot_date

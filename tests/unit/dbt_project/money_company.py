@@ -198,7 +198,9 @@ class MoneyCompany:
         macros += versions[start : versions.index("{%- endmacro %}", start)] + "{%- endmacro %}"
         # dbt returns values of macros; Jinja knows their text only, which is a dictionary here.
         macros = macros.replace("{{ return(columns) }}", "{{ tojson(columns) }}")
-        macros = macros.replace("feature_columns(model).items()", "fromjson(feature_columns(model)).items()")
+        macros = macros.replace(
+            "feature_columns(model).items()", "fromjson(feature_columns(model)).items()"
+        )
         body = (PROJECT / "models" / f"{model}.sql").read_text("utf-8")
         return environment.from_string(macros + body).render(
             {

@@ -2,7 +2,7 @@
     Refunds on their own days, with their validity intervals. An order may have several rows for a
     refund: one for each of its versions, because a later version may take the refund back.
 
-    Three kinds of rows tell of money that went back:
+    Three kinds of rows report money that went back:
     - The refunded amount of an order adds up over its refunds, so each increase is a refund. A
       smaller amount in a later version takes back the latest increases.
     - The entity `refunds` has a row for each refund. Where an order has such rows, its own refunded
@@ -124,7 +124,7 @@ noted_orders as (
     where source_order_id is not null
 ),
 
--- Cumulative refunded amount of each version; null in a cancelled one, which says nothing of it.
+-- Cumulative refunded amount of each version; null in a cancelled one, whose amount is void as a whole.
 cumulative as (
     select
         orders.*,
@@ -133,7 +133,7 @@ cumulative as (
             when orders.status = 'refunded'
                 then coalesce(nullif(orders.original_refunded_amount, 0), orders.original_amount)
             else coalesce(orders.original_refunded_amount, 0)
-        end as told_amount,
+        end as reported_amount,
         coalesce(
             cast(orders.refunded_at as date), greatest(orders.delivered_from, orders.ordered_on)
         ) as refunded_on
@@ -154,8 +154,8 @@ levelled as (
     select
         *,
         coalesce(
-            told_amount,
-            last_value(told_amount ignore nulls) over (
+            reported_amount,
+            last_value(reported_amount ignore nulls) over (
                 partition by source, source_order_id
                 order by _load_id, _row
                 rows between unbounded preceding and 1 preceding
@@ -213,8 +213,8 @@ noted_refunds as (
         orders.source_order_id,
         orders._load_id,
         orders._row,
-        notes._load_id as told_load_id,
-        notes._row as told_row,
+        notes._load_id as reported_load_id,
+        notes._row as reported_row,
         notes.note_id,
         notes.is_credit_note,
         notes.dated_on as refunded_on,
@@ -262,8 +262,8 @@ of_orders as (
     select
         _load_id,
         _row,
-        _load_id as told_load_id,
-        _row as told_row,
+        _load_id as reported_load_id,
+        _row as reported_row,
         refunded_on,
         amount,
         amount_before,
@@ -277,8 +277,8 @@ of_orders as (
     select
         notes._load_id,
         notes._row,
-        notes.told_load_id,
-        notes.told_row,
+        notes.reported_load_id,
+        notes.reported_row,
         notes.refunded_on,
         notes.amount,
         coalesce(earlier_notes.amount_before, 0) as amount_before,
@@ -297,8 +297,8 @@ capped as (
         orders.source_customer_id,
         orders._load_id,
         orders._row,
-        of_orders.told_load_id,
-        of_orders.told_row,
+        of_orders.reported_load_id,
+        of_orders.reported_row,
         orders.ordered_on,
         orders.voided_on,
         orders.rate,
@@ -309,7 +309,7 @@ capped as (
             - of_orders.amount_before,
             0
         ) as original_amount,
-        of_orders.amount as told_amount,
+        of_orders.amount as reported_amount,
         of_orders.amount_before + of_orders.amount >= orders.original_amount as is_whole,
         false as is_of_customer,
         of_orders.known_from,
@@ -327,14 +327,14 @@ of_no_order as (
         notes.source_customer_id,
         cast(null as bigint) as _load_id,
         cast(null as bigint) as _row,
-        notes._load_id as told_load_id,
-        notes._row as told_row,
+        notes._load_id as reported_load_id,
+        notes._row as reported_row,
         notes.dated_on as ordered_on,
         date '9999-12-31' as voided_on,
         notes.rate,
         notes.dated_on as refunded_on,
         notes.amount as original_amount,
-        notes.amount as told_amount,
+        notes.amount as reported_amount,
         false as is_whole,
         notes.source_order_id is null as is_of_customer,
         notes.known_from,
@@ -361,18 +361,18 @@ final as (
         source_customer_id,
         _load_id,
         _row,
-        told_load_id,
-        told_row,
+        reported_load_id,
+        reported_row,
         ordered_on,
         voided_on,
         refunded_on,
         cast(original_amount as decimal(18, 4)) as original_amount,
         cast(original_amount * rate as {{ money_type() }}) as amount,
-        cast(told_amount - original_amount as decimal(18, 4)) as excess_amount,
+        cast(reported_amount - original_amount as decimal(18, 4)) as excess_amount,
         is_whole,
         is_of_customer,
         -- To be looked at: more than the order brought in, or of an order that is not delivered.
-        told_amount > original_amount or (source_order_id is null and not is_of_customer)
+        reported_amount > original_amount or (source_order_id is null and not is_of_customer)
             as is_suspect,
         greatest(known_from, refunded_on) as known_from,
         known_to,
