@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -37,6 +37,8 @@ class DaySummary:
         warned: customers on the day's list of warnings.
         newly_warned: those with a warning that the day before lacked; None if it was not run.
         alarms: company alarms of the day, as sentences.
+        unknown_amounts: source, orders without an exchange rate, and their number by currency.
+        suspect_refunds: source, and refunds beyond their order or of an order not delivered.
     """
 
     day: date
@@ -52,6 +54,8 @@ class DaySummary:
     warned: int
     newly_warned: int | None
     alarms: list[str]
+    unknown_amounts: list[tuple[str, int, str]] = field(default_factory=list)
+    suspect_refunds: list[tuple[str, int]] = field(default_factory=list)
 
 
 def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
@@ -140,6 +144,24 @@ def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None
         order by metric, segment
         """
     ).fetchall()
+    unknown_amounts = con.execute(
+        f"""
+        select source, sum(unknown_amounts)::bigint, string_agg(unknown_currencies, ', ')
+        from ops.data_quality_daily
+        where {is_of_day} and unknown_amounts > 0
+        group by source
+        order by source
+        """
+    ).fetchall()
+    suspect_refunds = con.execute(
+        f"""
+        select source, sum(suspect_refunds)::bigint
+        from ops.data_quality_daily
+        where {is_of_day} and suspect_refunds > 0
+        group by source
+        order by source
+        """
+    ).fetchall()
     attrition = read_highest_attrition(con)
     customers, eligible, high_risk, value_at_risk, version = totals
     return DaySummary(
@@ -156,4 +178,6 @@ def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None
         warned,
         newly_warned,
         [evidence for (evidence,) in alarms],
+        unknown_amounts,
+        suspect_refunds,
     )

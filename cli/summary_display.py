@@ -68,6 +68,20 @@ def _print_deliveries(console: Console, summary: DaySummary) -> None:
             highlight=False,
             soft_wrap=True,
         )
+    for source, orders, currencies in summary.unknown_amounts:
+        console.print(
+            f"[bold red]No rate[/]       {source}: {orders:,} orders count with an unknown amount"
+            f" ({escape(currencies)}); see exchange_rates in docs/money.md",
+            highlight=False,
+            soft_wrap=True,
+        )
+    for source, refunds in summary.suspect_refunds:
+        console.print(
+            f"[bold red]Refunds[/]       {source}: {refunds:,} beyond their order or of an unknown"
+            " order; see amount_issue in marts.fct_orders",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _print_customers(console: Console, summary: DaySummary, config: DeploymentConfig) -> None:

@@ -37,6 +37,7 @@ from deployment.source_config.base import Section, matching
 from ml.economics import PAPER_ECONOMICS, RetentionEconomics
 
 CATALOGUE = SEEDS / "feature_catalogue.csv"
+CURRENCIES = SEEDS / "currencies.csv"
 
 Cron = Annotated[str, matching(r"\S+( \S+){4}", 'five cron fields such as "0 5 * * *"')]
 Country = Annotated[str, matching(r"[A-Z]{2}", "a two-letter country code such as DE (ISO 3166)")]
@@ -162,6 +163,9 @@ class Corrections(Section):
     past_dates: Literal["as_known", "rebuilt"] = "as_known"
 
 
+GiftCards = Literal["count_when_spent", "count_when_sold"]
+
+
 class Schedule(Section):
     """Times of the daily run and of the check whether to retrain, in the local time zone."""
 
@@ -170,12 +174,21 @@ class Schedule(Section):
 
 
 class DeploymentConfig(Section):
-    """One company's deployment: company, sources of its data and definition of churn."""
+    """One company's deployment: company, sources of its data and definition of churn.
+
+    `exchange_rates` is a CSV file with the columns date, currency and rate, where an amount times
+    the rate is the amount in the deployment's `currency`; a relative path starts at the folder of
+    the configuration file. `gift_cards` says when a gift card counts as revenue and as a purchase.
+    count_when_spent: the order that is paid with it counts, and its sale does not. count_when_sold:
+    its sale counts, and the order that is paid with it is a purchase without revenue.
+    """
 
     company: Annotated[str, Field(min_length=1)]
     slug: Name
     time_zone: str
     currency: Currency
+    exchange_rates: Path | None = None
+    gift_cards: GiftCards = "count_when_spent"
     default_country: Country
     language: str = "en"
     first_date: date
@@ -203,6 +216,15 @@ class DeploymentConfig(Section):
                 f"expected a time zone such as Europe/Berlin, found {time_zone!r}{hint}"
             )
         return time_zone
+
+    @field_validator("currency")
+    @classmethod
+    def _currency_has_known_decimals(cls, currency: str) -> str:
+        if currency not in currency_decimals():
+            near = get_close_matches(currency, currency_decimals(), n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise ValueError(f"expected a currency that ISO 4217 lists, found {currency!r}{hint}")
+        return currency
 
     @field_validator("language")
     @classmethod
@@ -235,7 +257,7 @@ class DeploymentConfig(Section):
         return self
 
     def sources_by_entity(self) -> dict[str, list[str]]:
-        """Names of the sources that provide each of the eight entities, in the file's order."""
+        """Names of the sources that provide each entity, in the file's order."""
         return {
             entity: [
                 name
@@ -255,6 +277,13 @@ def catalogue_languages(path: Path = CATALOGUE) -> list[str]:
         for column in columns
         if column.startswith("reason_") and column.replace("reason_", "label_", 1) in columns
     ]
+
+
+@cache
+def currency_decimals(path: Path = CURRENCIES) -> dict[str, int]:
+    """Decimals of each currency of ISO 4217, by its code in capital letters."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["currency"]: int(row["decimals"]) for row in csv.DictReader(file)}
 
 
 @cache
@@ -306,6 +335,10 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
         "time_zone": config.time_zone,
         "utc_offsets": utc_offsets(config.time_zone),
         "currency": config.currency,
+        "currency_decimals": currency_decimals()[config.currency],
+        "money_type": f"decimal(18, {max(2, currency_decimals()[config.currency])})",
+        "exchange_rates": config.exchange_rates is not None,
+        "gift_cards": config.gift_cards,
         "default_country": config.default_country,
         "language": config.language,
         "first_date": config.first_date.isoformat(),

@@ -104,11 +104,17 @@ def load_config(path: Path | str) -> DeploymentConfig:
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected keys such as company and sources, found {content!r}")
     try:
-        return DeploymentConfig.model_validate(content)
+        config = DeploymentConfig.model_validate(content)
     except ValidationError as error:
         raise ConfigError(
             "\n".join(f"{path}: {line}" for line in _explain(error, content))
         ) from None
+    if config.exchange_rates is None:
+        return config
+    rates = path.parent / config.exchange_rates
+    if not rates.is_file():
+        raise ConfigError(f"{path}: exchange_rates: expected a CSV file, found none at {rates}")
+    return config.model_copy(update={"exchange_rates": rates})
 
 
 def _explain(error: ValidationError, content: Mapping[str, Any]) -> Iterator[str]:

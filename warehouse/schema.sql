@@ -23,6 +23,16 @@ comment on table ops.snapshot_dates is
     'Every daily date ever run. The latest is the as-of date of the warehouse. Each run of a date'
     ' gives it a new revision, by which the publication finds the dates to replace.';
 
+create table if not exists ops.exchange_rates (
+    rated_on date not null,
+    currency varchar not null,
+    rate decimal(18, 10) not null,
+    primary key (rated_on, currency)
+);
+comment on table ops.exchange_rates is
+    'Rates of the deployment''s file: an amount in the currency times the rate is in the'
+    ' deployment''s currency, until the next date of the currency; replaced by each run.';
+
 create table if not exists ml.churn_scores (
     snapshot_date date not null,
     customer_id varchar not null,

@@ -12,10 +12,17 @@
         },
         'orders': {
             'source_order_id': 'varchar', 'source_customer_id': 'varchar', 'ordered_at': 'timestamp',
-            'status': 'varchar', 'currency': 'varchar', 'gross_amount': 'decimal(18, 2)',
-            'discount_amount': 'decimal(18, 2)', 'net_amount': 'decimal(18, 2)',
+            'status': 'varchar', 'currency': 'varchar', 'gross_amount': 'decimal(18, 4)',
+            'discount_amount': 'decimal(18, 4)', 'net_amount': 'decimal(18, 4)',
             'coupon_code': 'varchar', 'sales_channel': 'varchar', 'cancelled_at': 'timestamp',
-            'refunded_at': 'timestamp', 'refunded_amount': 'decimal(18, 2)',
+            'refunded_at': 'timestamp', 'refunded_amount': 'decimal(18, 4)',
+            'payment_kind': 'varchar', 'is_gift_card_sale': 'boolean',
+            'credited_order_id': 'varchar',
+        },
+        'refunds': {
+            'source_refund_id': 'varchar', 'source_order_id': 'varchar',
+            'source_customer_id': 'varchar', 'refunded_at': 'timestamp',
+            'amount': 'decimal(18, 4)', 'currency': 'varchar',
         },
         'order_lines': {
             'source_order_line_id': 'varchar', 'source_order_id': 'varchar', 'product_id': 'varchar',
@@ -41,7 +48,7 @@
         'subscriptions': {
             'source_subscription_id': 'varchar', 'source_customer_id': 'varchar',
             'started_at': 'timestamp', 'ended_at': 'timestamp', 'plan': 'varchar',
-            'monthly_amount': 'decimal(18, 2)', 'term_months': 'integer', 'auto_renew': 'boolean',
+            'monthly_amount': 'decimal(18, 4)', 'term_months': 'integer', 'auto_renew': 'boolean',
             'end_reason': 'varchar',
         },
         'touches': {
@@ -136,10 +143,7 @@ where false
     {%- set columns = ['_load_id', '_row', 'source'] + (entity_columns(entity).keys() | list) + ['_lost_fields'] -%}
     {%- set rebuilds = is_rebuilt and is_rebuild() == 'true' -%}
     {%- if is_incremental() and execute -%}
-        {#- Warehouses of older versions lack these columns. -#}
-        {%- for column in ['_known_from date', '_known_to date', '_lost_fields varchar[]'] -%}
-            {%- do run_query('alter table ' ~ this ~ ' add column if not exists ' ~ column) -%}
-        {%- endfor -%}
+        {%- do upgrade_columns(entity) -%}
     {%- endif -%}
 with
 
@@ -340,6 +344,27 @@ final as (
 )
 
 select * from final
+{%- endmacro %}
+
+{#-
+    Gives the table of versions of an older release its present columns: those that it lacks, which
+    are null in its earlier rows, and the present decimals of its amounts.
+-#}
+{% macro upgrade_columns(entity) -%}
+    {%- set present = {} -%}
+    {%- for column in adapter.get_columns_in_relation(this) -%}
+        {%- do present.update({column.name: column.dtype | lower | replace(' ', '')}) -%}
+    {%- endfor -%}
+    {%- set wanted = {'_known_from': 'date', '_known_to': 'date', '_lost_fields': 'varchar[]'} -%}
+    {%- do wanted.update(entity_columns(entity)) -%}
+    {%- for name, type in wanted.items() -%}
+        {%- set given = type | replace(' ', '') -%}
+        {%- if name not in present -%}
+            {%- do run_query('alter table ' ~ this ~ ' add column ' ~ name ~ ' ' ~ type) -%}
+        {%- elif given.startswith('decimal') and present[name] != given -%}
+            {%- do run_query('alter table ' ~ this ~ ' alter column ' ~ name ~ ' type ' ~ type) -%}
+        {%- endif -%}
+    {%- endfor -%}
 {%- endmacro %}
 
 {#-

@@ -12,6 +12,7 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 
 from deployment.config import DeploymentConfig
+from ingestion.exchange_rates import write_exchange_rates
 from orchestration.asset_keys import EXAMPLES, WAREHOUSE_POOL
 from orchestration.partitions import dates_of
 from orchestration.resources import training_settings
@@ -58,6 +59,9 @@ def warehouse_assets(
         with final_unless_in_use():
             with warehouse.connect() as con:
                 write_run_dates(con, dates_of(context))
+                if config.exchange_rates is not None:
+                    for problem in write_exchange_rates(con, config.exchange_rates):
+                        context.log.warning(problem)
             yield from dbt.build(context, manifest, translator)
 
     @dbt_build(name="build_features", select=_SELECT_AFTER_TEXTS)

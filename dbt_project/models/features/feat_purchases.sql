@@ -68,13 +68,13 @@ aggregated as (
         sum(net_amount) as net_revenue_lifetime,
         {%- for days in windows %}
         coalesce(sum(orders) filter (where age_days < {{ days }}), 0) as orders_{{ days }}d,
-        coalesce(sum(net_amount) filter (where age_days < {{ days }}), 0)
-            as net_revenue_{{ days }}d,
+        sum(net_amount) filter (where age_days < {{ days }}) as known_revenue_{{ days }}d,
         {%- endfor %}
         coalesce(sum(orders) filter (where age_days between 90 and 179), 0) as orders_prior_90d,
         coalesce(sum(orders) filter (where age_days between 30 and 59), 0) as orders_prior_30d,
-        coalesce(sum(net_amount) filter (where age_days between 90 and 179), 0)
-            as net_revenue_prior_90d,
+        sum(net_amount) filter (where age_days between 90 and 179) as known_revenue_prior_90d,
+        sum(valued_orders) filter (where age_days < 365) as valued_orders_365d,
+        sum(valued_orders) filter (where age_days < 90) as valued_orders_90d,
         -- Orders a year ago in the days that the horizon now covers: a customer who buys only for
         -- Christmas has not churned in autumn. Unknown until there is a year of history.
         case
@@ -118,9 +118,15 @@ aggregated as (
     group by customer_no, snapshot_date
 ),
 
+-- Without orders a customer has spent nothing; with orders of unknown amounts only, an unknown
+-- amount.
 per_day as (
     select
         *,
+        {%- for span in ['7d', '30d', '90d', '180d', '365d', 'prior_90d'] %}
+        case when orders_{{ span }} > 0 then known_revenue_{{ span }}
+            else coalesce(known_revenue_{{ span }}, 0) end as net_revenue_{{ span }},
+        {%- endfor %}
         purchase_rows - coalesce(surplus, 0) as purchase_days_lifetime
     from aggregated
     left join surplus_rows using (customer_no, snapshot_date)
@@ -136,8 +142,8 @@ derived as (
             (gaps * gap_days_squared_sum - gap_days_sum * gap_days_sum)
             / nullif(gaps * (gaps - 1), 0)
         ) as gap_days_stddev,
-        net_revenue_365d / nullif(orders_365d, 0) as average_order_value_365d,
-        net_revenue_90d / nullif(orders_90d, 0) as average_order_value_90d,
+        net_revenue_365d / nullif(valued_orders_365d, 0) as average_order_value_365d,
+        net_revenue_90d / nullif(valued_orders_90d, 0) as average_order_value_90d,
         discount_365d / nullif(gross_365d, 0) as discount_share_365d,
         discount_90d / nullif(gross_90d, 0) as discount_share_90d,
         coupon_orders_365d / nullif(orders_365d, 0) as coupon_share_365d,

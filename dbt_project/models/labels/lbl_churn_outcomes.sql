@@ -67,7 +67,7 @@ stayed as (
     select distinct
         dates.snapshot_date,
         contracts.customer_no,
-        cast(null as decimal(18, 2)) as net_revenue
+        cast(null as {{ money_type() }}) as net_revenue
     from contracts
     inner join dates
         on contracts.runs_from <= dates.matured_on and dates.matured_on < contracts.runs_to
@@ -111,6 +111,26 @@ stayed as (
             and dates.matured_on < purchases.counts_to
     group by all
 ),
+
+-- Refunds within the horizon that name no order.
+returned as (
+    select
+        dates.snapshot_date,
+        identities.customer_no,
+        sum(refunds.amount) as amount
+    from {{ ref('int_order_refunds') }} as refunds
+    inner join identities using (source, source_customer_id)
+    inner join dates
+        on
+            refunds.refunded_on > dates.snapshot_date
+            and refunds.refunded_on <= dates.matured_on
+            and refunds.known_from <= dates.matured_on
+            and dates.matured_on < refunds.known_to
+            and identities.valid_from <= dates.matured_on
+            and dates.matured_on < identities.valid_to
+    where refunds.is_of_customer
+    group by all
+),
 {% endif %}
 eligible_records as (
     select
@@ -150,12 +170,28 @@ final as (
         later_customers.snapshot_date,
         any_value(later_customers.matured_on) as matured_on,
         not bool_or(stayed.customer_no is not null) as churned,
-        cast(sum(stayed.net_revenue) as decimal(18, 2)) as next_net_revenue
+        {%- if var('churn_kind') == 'contractual' %}
+        cast(sum(stayed.net_revenue) as {{ money_type() }}) as next_net_revenue
+        {%- else %}
+        -- Refunds of earlier purchases may exceed the horizon's own.
+        cast(
+            case
+                when sum(stayed.net_revenue) is not null
+                    then greatest(sum(stayed.net_revenue) - coalesce(sum(returned.amount), 0), 0)
+            end as {{ money_type() }}
+        ) as next_net_revenue
+        {%- endif %}
     from later_customers
     left join stayed
         on
             later_customers.snapshot_date = stayed.snapshot_date
             and later_customers.later_customer_no = stayed.customer_no
+    {%- if var('churn_kind') != 'contractual' %}
+    left join returned
+        on
+            later_customers.snapshot_date = returned.snapshot_date
+            and later_customers.later_customer_no = returned.customer_no
+    {%- endif %}
     group by later_customers.customer_no, later_customers.snapshot_date
 )
 

@@ -20,6 +20,7 @@
     'customers': ('source_customer_id', none),
     'orders': ('source_order_id', 'ordered_at'),
     'order_lines': ('source_order_line_id', none),
+    'refunds': ('source_refund_id', 'refunded_at'),
     'tickets': ('source_ticket_id', 'opened_at'),
     'feedback': ('source_feedback_id', 'created_at'),
     'events': ('source_event_id', 'occurred_at'),
@@ -78,11 +79,15 @@ ended_events as (
 ),
 
 {% for entity, (key, happened_at) in entities.items() -%}
-{%- set day = 'cast(versions.' ~ happened_at ~ ' as date)' if happened_at
+{%- set day = 'coalesce(cast(versions.refunded_at as date), dates.snapshot_date)'
+    if entity == 'refunds' else 'cast(versions.' ~ happened_at ~ ' as date)' if happened_at
     else 'coalesce(cast(orders.ordered_at as date), dates.snapshot_date)' if entity == 'order_lines'
     else 'dates.snapshot_date' -%}
 {%- set versions = 'int_events_checked' if entity == 'events'
     else 'int_' ~ entity ~ '_versions' -%}
+{#- An amount in a currency without a rate changes too. -#}
+{%- set columns = entity_columns(entity).keys() | list
+    + (['original_amount', 'original_refunded_amount'] if entity == 'orders' else []) -%}
 {%- for side in ('begun', 'ended') %}
 {{ entity }}_{{ side }} as (
     select
@@ -90,14 +95,22 @@ ended_events as (
         versions.*,
         {{ day }} as happened_on
         {%- if entity == 'orders' %},
-        -- Amount that stands on the day, or stood on the day before.
+        -- Amount that stands on the day, or stood on the day before, after the order's refunds.
+        {%- set seen_on = 'dates.snapshot_date' ~ (' - 1' if side == 'ended' else '') %}
         case
-            when {{ voided_on('versions') }} > dates.snapshot_date{{ ' - 1' if side == 'ended' }}
-                then versions.net_amount
-            else 0
+            when {{ voided_on('versions') }} <= {{ seen_on }} or not ({{ is_purchase('versions') }})
+                then 0
+            when coalesce(cast(versions.refunded_at as date), versions.known_from) <= {{ seen_on }}
+                then greatest(
+                    {{ purchase_amount('versions') }} - coalesce(versions.refunded_amount, 0), 0
+                )
+            else {{ purchase_amount('versions') }}
         end as standing_amount
+        {%- elif entity == 'refunds' %},
+        case when {{ is_deployment_currency('versions.currency') }} then -abs(versions.amount) end
+            as standing_amount
         {%- endif %}
-    from {{ ref(versions) }} as versions
+    from {{ orders_in_currency() if entity == 'orders' else ref(versions) }} as versions
     {%- if entity == 'events' and side == 'begun' %}
     inner join loads on versions._load_id = loads.load_id
     inner join dates on loads.known_from = dates.snapshot_date
@@ -154,12 +167,12 @@ ended_events as (
             {%- endif %}
             else 'changed'
         end as kind,
-        {%- if entity == 'orders' %}
-        coalesce(begun.standing_amount, 0) as begun_amount,
-        coalesce(ended.standing_amount, 0) as ended_amount,
+        {%- if entity in ('orders', 'refunds') %}
+        cast(coalesce(begun.standing_amount, 0) as {{ money_type() }}) as begun_amount,
+        cast(coalesce(ended.standing_amount, 0) as {{ money_type() }}) as ended_amount,
         {%- else %}
-        cast(null as decimal(18, 2)) as begun_amount,
-        cast(null as decimal(18, 2)) as ended_amount,
+        cast(null as {{ money_type() }}) as begun_amount,
+        cast(null as {{ money_type() }}) as ended_amount,
         {%- endif %}
         begun.happened_on as begun_on,
         {%- if entity == 'tickets' %}
@@ -206,11 +219,11 @@ ended_events as (
             begun._load_id is null
             or ended._load_id is null
             or (
-                {%- for column in entity_columns(entity) %}
+                {%- for column in columns %}
                 begun.{{ column }}{{ ',' if not loop.last }}
                 {%- endfor %}
             ) is distinct from (
-                {%- for column in entity_columns(entity) %}
+                {%- for column in columns %}
                 ended.{{ column }}{{ ',' if not loop.last }}
                 {%- endfor %}
             )
@@ -257,7 +270,7 @@ relinked as (
         'relinked' as kind,
         dates.snapshot_date as affected_on,
         count(*) as row_count,
-        cast(null as decimal(18, 2)) as net_amount_change
+        cast(null as {{ money_type() }}) as net_amount_change
     from {{ ref('int_identity_history') }} as histories
     inner join dates on histories.valid_from = dates.snapshot_date
     inner join {{ ref('int_identity_history') }} as earlier
@@ -291,7 +304,7 @@ final as (
         kind,
         affected_on,
         cast(row_count as bigint) as row_count,
-        cast(net_amount_change as decimal(18, 2)) as net_amount_change,
+        cast(net_amount_change as {{ money_type() }}) as net_amount_change,
         affected_on >= snapshot_date - {{ var('corrections_window_days') }} as is_within_window
     from counted
 )

@@ -127,6 +127,52 @@ lost as (
     group by all
 ),
 
+-- Accepted orders whose currency has no rate for the day of the order.
+unknown_amounts as (
+    select
+        dates.snapshot_date,
+        loads.source,
+        loads.table_name,
+        orders.original_currency as currency,
+        count(*) as row_count
+    from {{ orders_in_currency() }} as orders
+    inner join {{ source('ops', 'load_ledger') }} as loads on orders._load_id = loads.load_id
+    inner join dates
+        on
+            {{ as_known('known_from', 'orders') }} <= dates.snapshot_date
+            and dates.snapshot_date < {{ as_known('known_to', 'orders') }}
+    where orders.rate is null
+    group by all
+),
+
+unknown_by_table as (
+    select
+        snapshot_date,
+        source,
+        table_name,
+        sum(row_count) as unknown_amounts,
+        string_agg(currency || ' ' || row_count, ', ' order by currency) as unknown_currencies
+    from unknown_amounts
+    group by all
+),
+
+-- Rows that report a refund beyond their order, or of an order that is not delivered.
+suspect_refunds as (
+    select
+        dates.snapshot_date,
+        loads.source,
+        loads.table_name,
+        count(distinct row(refunds.reported_load_id, refunds.reported_row)) as suspect_refunds
+    from {{ ref('int_order_refunds') }} as refunds
+    inner join {{ source('ops', 'load_ledger') }} as loads on refunds.reported_load_id = loads.load_id
+    inner join dates
+        on
+            refunds.delivered_from <= dates.snapshot_date
+            and dates.snapshot_date < refunds.delivered_to
+    where refunds.is_suspect
+    group by all
+),
+
 -- A source that could never be read has delivered nothing and must still appear.
 expected as (
     select
@@ -205,10 +251,15 @@ final as (
         judged.stale_reason is not null as is_stale,
         judged.stale_reason,
         cast(coalesce(lost.lost_values, 0) as bigint) as lost_values,
-        lost.lost_fields
+        lost.lost_fields,
+        cast(coalesce(unknown_by_table.unknown_amounts, 0) as bigint) as unknown_amounts,
+        unknown_by_table.unknown_currencies,
+        cast(coalesce(suspect_refunds.suspect_refunds, 0) as bigint) as suspect_refunds
     from judged
     left join outcomes using (snapshot_date, source, table_name)
     left join lost using (snapshot_date, source, table_name)
+    left join unknown_by_table using (snapshot_date, source, table_name)
+    left join suspect_refunds using (snapshot_date, source, table_name)
 )
 
 select * from final

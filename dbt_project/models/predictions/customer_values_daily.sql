@@ -53,8 +53,8 @@ final as (
     select
         customer_id,
         snapshot_date,
-        cast(net_revenue as decimal(18, 2)) as expected_value,
-        cast(net_revenue * margin_share as decimal(18, 2)) as expected_margin
+        cast(net_revenue as {{ money_type() }}) as expected_value,
+        cast(net_revenue * margin_share as {{ money_type() }}) as expected_margin
     from expected
 )
 

@@ -29,6 +29,8 @@ SUMMARY = DaySummary(
     warned=75,
     newly_warned=3,
     alarms=["Orders: 12 instead of 60"],
+    unknown_amounts=[("shop", 3, "NOK 1, SEK 2")],
+    suspect_refunds=[("shop", 1)],
 )
 
 
@@ -41,9 +43,17 @@ def shown(metrics: dict[str, float]) -> list[str]:
 
 def test_the_day_is_shown_line_by_line() -> None:
     lines = shown({"roc_auc": 0.84, "recency.roc_auc": 0.717, "trees": 120.0})
-    assert lines[1:8] == [
+    assert lines[1:10] == [
         "Rows loaded   crm 7,862 (10 rejected), shop 562,597 (25 rejected)",
         "Stale         helpdesk could not be read; its latest delivery is of 2026-06-27",
+        (
+            "No rate       shop: 3 orders count with an unknown amount (NOK 1, SEK 2);"
+            " see exchange_rates in docs/money.md"
+        ),
+        (
+            "Refunds       shop: 1 beyond their order or of an unknown order;"
+            " see amount_issue in marts.fct_orders"
+        ),
         "Customers     5,079, of whom 2,646 are eligible",
         "High risk     307 customers; value at risk of all eligible customers 267,531 EUR",
         "Warnings      75 customers, 3 with a new one",

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from deployment.config import deployment_vars, run_date, utc_offsets
-from deployment.config_file import load_config
+from deployment.config_file import ConfigError, load_config
 from tests.unit.deployment.configs import GOOD, write
 
 
@@ -31,6 +31,7 @@ def test_dbt_gets_the_providers_of_entities_and_the_tables_to_account_for(
         "customers": ["shop", "crm"],
         "orders": ["shop"],
         "order_lines": [],
+        "refunds": [],
         "tickets": [],
         "feedback": [],
         "events": [],
@@ -49,6 +50,35 @@ def test_dbt_gets_the_providers_of_entities_and_the_tables_to_account_for(
     assert (
         yaml.safe_load(yaml.safe_dump(variables)) == variables
     )  # plain values only: dbt reads YAML
+
+
+@pytest.mark.parametrize(
+    ("currency", "decimals", "money_type"),
+    [("EUR", 2, "decimal(18, 2)"), ("JPY", 0, "decimal(18, 2)"), ("KWD", 3, "decimal(18, 3)")],
+)
+def test_amounts_have_the_decimals_of_the_currency(
+    tmp_path: Path, currency: str, decimals: int, money_type: str
+) -> None:
+    text = GOOD.replace("currency: EUR", f"currency: {currency}")
+    variables = deployment_vars(load_config(write(tmp_path, text)))
+    assert (variables["currency_decimals"], variables["money_type"]) == (decimals, money_type)
+
+
+def test_a_currency_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    text = GOOD.replace("currency: EUR", "currency: EUE")
+    with pytest.raises(ConfigError, match="currency: expected a currency that ISO 4217 lists"):
+        load_config(write(tmp_path, text))
+
+
+def test_the_file_of_exchange_rates_is_found_beside_the_configuration(tmp_path: Path) -> None:
+    text = GOOD.replace("currency: EUR", "currency: EUR\nexchange_rates: rates.csv")
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError, match="exchange_rates: expected a CSV file, found none"):
+        load_config(path)
+    (tmp_path / "rates.csv").write_text("date,currency,rate\n")
+    config = load_config(path)
+    assert config.exchange_rates == tmp_path / "rates.csv"
+    assert deployment_vars(config)["exchange_rates"] is True
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,11 @@ from tests.unit.deployment.configs import GOOD, write
         ("delimiter", "delimeter", "sources.shop.tables.orders.options.delimeter: expected one of"),
         ("delimiter", "delimeter", "(did you mean delimiter?)"),
         ("Europe/Berlin", "Europe/Berln", "found 'Europe/Berln' (did you mean Europe/Berlin?)"),
-        ("[orders, customers]", "[order]", "customers, orders, order_lines, tickets, feedback, "),
+        (
+            "[orders, customers]",
+            "[order]",
+            "customers, orders, order_lines, refunds, tickets, feedback, ",
+        ),
         ("[orders, customers]", "[order]", "found 'order' (did you mean orders?)"),
         ("[orders, customers]", "[]", "expected a table that provides orders, because churn.kind"),
         ("non_contractual", "contractual", "expected a table that provides subscriptions"),

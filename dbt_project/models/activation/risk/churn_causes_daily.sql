@@ -75,13 +75,13 @@ final as (
         shared.segment,
         shared.cause,
         cast(shared.customers as integer) as customers,
-        cast(shared.value_at_risk as decimal(18, 2)) as value_at_risk,
+        cast(shared.value_at_risk as {{ money_type() }}) as value_at_risk,
         shared.share_of_value_at_risk,
         catalogue.dimension_{{ var('language') }} as dimension,
         catalogue.typical_sign_{{ var('language') }} as typical_sign,
         catalogue.depth,
         catalogue.influence,
-        cast(shared.value_at_risk * catalogue.influence as decimal(18, 2)) as influenceable_value,
+        cast(shared.value_at_risk * catalogue.influence as {{ money_type() }}) as influenceable_value,
         catalogue.how_hard_to_see
     from shared
     left join {{ ref('cause_catalogue') }} as catalogue using (cause)

@@ -58,7 +58,7 @@ final as (
         explained.risk_percentile,
         values_at_stake.expected_value,
         values_at_stake.expected_margin,
-        cast(explained.churn_probability * values_at_stake.expected_value as decimal(18, 2))
+        cast(explained.churn_probability * values_at_stake.expected_value as {{ money_type() }})
             as value_at_risk,
         explained.main_cause,
         explained.reasons[1] as reason_1,

@@ -32,7 +32,7 @@ final as (
         hazards.month_ahead,
         hazards.hazard,
         hazards.survival,
-        cast(fees.monthly_amount * (1 - hazards.survival) as decimal(18, 2)) as revenue_at_risk,
+        cast(fees.monthly_amount * (1 - hazards.survival) as {{ money_type() }}) as revenue_at_risk,
         hazards.model_version
     from hazards
     left join fees using (customer_id, snapshot_date)

@@ -115,8 +115,10 @@ described as (
         ] as place,
         scales.behaviour_groups,
         scales.centres,
-        cast({{ expected_net_revenue('features', 'value_parameters', 'scores') }} as decimal(18, 2))
-            as expected_value,
+        cast(
+            {{ expected_net_revenue('features', 'value_parameters', 'scores') }}
+            as {{ money_type() }}
+        ) as expected_value,
         {{ risk_tier('scores.churn_probability') }} as risk_tier
     from features
     left join scales on features.snapshot_date = scales.snapshot_date
@@ -151,7 +153,9 @@ final as (
         case
             when features.orders_365d > 0 and recency_score is null then null
             when recency_score is null and features.orders_lifetime > 0 then 'lost'
-            else {{ rfm_segment('recency_score', 'frequency_score', 'monetary_score') }}
+            else {{ rfm_segment(
+                'recency_score', 'frequency_score', 'coalesce(monetary_score, frequency_score)'
+            ) }}
         end as rfm_segment,
         {{ lifecycle_stage_of_snapshot('features') }} as lifecycle_stage,
         {{ lifecycle_status() }} as lifecycle_status,
@@ -168,7 +172,12 @@ final as (
         needs.main_need,
         {{ customer_type() }} as customer_type,
         coalesce(features.risk_tier, 'none') as risk_tier,
-        cast(coalesce(features.net_revenue_365d, 0) as decimal(18, 2)) as net_revenue_365d
+        cast(
+            case
+                when features.orders_365d > 0 then features.net_revenue_365d
+                else coalesce(features.net_revenue_365d, 0)
+            end as {{ money_type() }}
+        ) as net_revenue_365d
     from measured as features
     left join boundaries on features.snapshot_date = boundaries.snapshot_date
     left join rhythm on features.snapshot_date = rhythm.snapshot_date

@@ -41,7 +41,7 @@ final as (
         from_segment,
         to_segment,
         cast(customers as integer) as customers,
-        cast(net_revenue as decimal(18, 2)) as net_revenue
+        cast(net_revenue as {{ money_type() }}) as net_revenue
     from moves
 )
 

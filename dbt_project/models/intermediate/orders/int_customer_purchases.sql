@@ -45,8 +45,8 @@ days as (
     select
         customer_no,
         activity_date as purchased_on,
-        cast(sum(net_amount) as decimal(18, 2)) as net_revenue,
-        cast(sum(margin_amount) as decimal(18, 2)) as margin
+        cast(sum(net_amount) as {{ money_type() }}) as net_revenue,
+        cast(sum(margin_amount) as {{ money_type() }}) as margin
     from purchase_days
     where shares_day
     group by customer_no, activity_date

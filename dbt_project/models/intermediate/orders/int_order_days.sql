@@ -1,6 +1,8 @@
 {#-
     Daily aggregates of orders: one row per source record and day. Purchases are on the day of the
-    order, refunds and cancellations on the day on which they happened. Each row has the interval on
+    order, refunds and cancellations on the day on which they happened. A refund of an order reduces
+    the net amount of the purchase; one of no order has a negative net amount on its own day. An
+    unknown amount is null, and `valued_orders` counts the orders with a known one. Each row has the interval on
     which it was known (known_from <= day < known_to) and on which it counts for the customer
     (counts_from <= day < counts_to). A record that changed its customer has its rows once for each
     customer.
@@ -49,11 +51,12 @@ packed_purchases as (
         purchases.gross_amount,
         purchases.discount_amount,
         purchases.net_amount,
+        cast(purchases.net_amount is not null as integer) as valued_orders,
         cast(purchases.has_coupon as integer) as coupon_orders,
         cast(purchases.is_discounted as integer) as discounted_orders,
         baskets.units,
         cast(baskets.line_count as integer) as line_count,
-        cast(purchases.net_amount - baskets.cost_amount as decimal(18, 2)) as margin_amount,
+        cast(purchases.net_amount - baskets.cost_amount as {{ money_type() }}) as margin_amount,
         baskets.category_mask,
         baskets.category_counters,
         coalesce(baskets.category_numbers, []) as category_numbers,
@@ -106,7 +109,7 @@ orders as (
     inner join records using (source, source_customer_id)
     where
         orders._reject_reason is null
-        and orders.status in ('refunded', 'cancelled')
+        and orders.status = 'cancelled'
         and orders.known_from < orders.known_to
 ),
 
@@ -143,14 +146,15 @@ shared_purchase_days as (
         activity_date,
         known_from,
         known_to,
-        cast(sum(gross_amount) as decimal(18, 2)) as gross_amount,
-        cast(sum(discount_amount) as decimal(18, 2)) as discount_amount,
-        cast(sum(net_amount) as decimal(18, 2)) as net_amount,
+        cast(sum(gross_amount) as {{ money_type() }}) as gross_amount,
+        cast(sum(discount_amount) as {{ money_type() }}) as discount_amount,
+        cast(sum(net_amount) as {{ money_type() }}) as net_amount,
+        cast(sum(valued_orders) as integer) as valued_orders,
         cast(sum(coupon_orders) as integer) as coupon_orders,
         cast(sum(discounted_orders) as integer) as discounted_orders,
         sum(units) as units,
         cast(sum(line_count) as integer) as line_count,
-        cast(sum(margin_amount) as decimal(18, 2)) as margin_amount,
+        cast(sum(margin_amount) as {{ money_type() }}) as margin_amount,
         bit_or(category_mask) as category_mask,
         sum(category_counters) as category_counters,
         list_distinct(flatten(list(category_numbers))) as category_numbers,
@@ -209,14 +213,17 @@ pauses as (
 
 refund_days as (
     select
-        record_no,
-        cast(refunded_at as date) as activity_date,
-        greatest(known_from, cast(refunded_at as date)) as known_from,
-        known_to,
+        records.record_no,
+        refunds.refunded_on as activity_date,
+        refunds.known_from,
+        refunds.known_to,
         cast(count(*) as integer) as refunds,
-        cast(sum(coalesce(refunded_amount, net_amount)) as decimal(18, 2)) as refunded_amount
-    from orders
-    where status = 'refunded' and refunded_at is not null
+        cast(sum(refunds.amount) as {{ money_type() }}) as refunded_amount,
+        cast(-sum(refunds.amount) filter (refunds.is_of_customer) as {{ money_type() }})
+            as net_amount
+    from {{ ref('int_order_refunds') }} as refunds
+    inner join records using (source, source_customer_id)
+    where refunds.known_from < refunds.known_to
     group by all
 ),
 
@@ -228,7 +235,7 @@ cancellation_days as (
         known_to,
         cast(count(*) as integer) as cancellations
     from orders
-    where status = 'cancelled' and cancelled_at is not null
+    where cancelled_at is not null
     group by all
 ),
 

@@ -96,6 +96,21 @@ purchases as (
     group by all
 ),
 
+-- Refunds that name no order reduce no purchase, but what the customer has paid.
+returns as (
+    select
+        identities.customer_id,
+        sum(refunds.amount) as amount
+    from {{ ref('int_order_refunds') }} as refunds
+    inner join identities using (source, source_customer_id)
+    cross join as_of
+    where
+        refunds.is_of_customer
+        and refunds.known_from <= as_of.as_of_date
+        and as_of.as_of_date < refunds.known_to
+    group by all
+),
+
 customers as (
     select distinct
         customer_no,
@@ -135,7 +150,12 @@ final as (
         cast(known.record_count as integer) as record_count,
         cast(known.source_count as integer) as source_count,
         cast(coalesce(purchases.order_count, 0) as integer) as order_count,
-        cast(coalesce(purchases.net_revenue, 0) as decimal(18, 2)) as net_revenue,
+        cast(
+            case
+                when purchases.order_count > 0 and purchases.net_revenue is null then null
+                else coalesce(purchases.net_revenue, 0) - coalesce(returns.amount, 0)
+            end as {{ money_type() }}
+        ) as net_revenue,
         {{ lifecycle_stage(
             'purchases.purchase_days',
             'contracts.paid_contract_days',
@@ -144,6 +164,7 @@ final as (
     from known
     left join attributes using (customer_id)
     left join purchases using (customer_id)
+    left join returns using (customer_id)
     left join contracts using (customer_id)
 )
 

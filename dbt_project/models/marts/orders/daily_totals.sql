@@ -9,8 +9,10 @@
 {#-
     Totals of each day: as known at the end of the day, and as corrected until the day was closed
     `corrections_window_days` later. An order counts on the day on which it was placed for as long
-    as it stands, so an order that is delivered late, cancelled or refunded within the window
-    corrects that day. A customer counts once a day, also if two records turn out to be one
+    as it stands, with the amount that is left after its refunds. An order that is delivered late,
+    cancelled or refunded within the window therefore corrects that day. Each refund is also counted
+    on its own day, so net_revenue minus refunded_amount would subtract it twice. A refund that
+    names no order reduces the net revenue of its own day. A customer counts once a day, also if two records turn out to be one
     customer. Later changes are only in ops.corrections_daily. Orders of guests count, without a
     customer.
 
@@ -20,7 +22,10 @@
 {%- set metrics = {
     'orders': ('orders', "count(*) filter (where facts.kind = 'sale')"),
     'customers': ('orders', "count(distinct facts.customer_no) filter (where facts.kind = 'sale')"),
-    'net_revenue': ('orders', "coalesce(sum(facts.amount) filter (where facts.kind = 'sale'), 0)"),
+    'net_revenue': (
+        'orders',
+        "coalesce(sum(facts.amount) filter (where facts.kind in ('sale', 'reduction')), 0)"
+    ),
     'cancellations': ('orders', "count(*) filter (where facts.kind = 'cancellation')"),
     'refunds': ('orders', "count(*) filter (where facts.kind = 'refund')"),
     'refunded_amount': ('orders', "coalesce(sum(facts.amount) filter (where facts.kind = 'refund'), 0)"),
@@ -56,28 +61,53 @@ days as (
     from bounds
 ),
 
+-- Day from which nothing is left of a version of an order.
+wholes as (
+    select
+        _load_id,
+        _row,
+        min(delivered_from) as voided_on
+    from {{ ref('int_order_refunds') }}
+    where is_whole and delivered_from < delivered_to
+    group by all
+),
+
 orders as (
     select
         versions.source,
         versions.source_customer_id,
         versions.status,
-        versions.net_amount,
-        versions.refunded_amount,
+        {{ is_purchase('versions') }} as is_purchase,
+        {{ purchase_amount('versions') }} as net_amount,
         cast(versions.ordered_at as date) as ordered_on,
-        cast(versions.refunded_at as date) as refunded_on,
         cast(versions.cancelled_at as date) as cancelled_on,
-        {{ voided_on('versions') }} as voided_on,
+        least({{ voided_on('versions') }}, wholes.voided_on) as voided_on,
         {{ as_known('known_from', 'versions') }} as known_from,
         {{ as_known('known_to', 'versions') }} as known_to
-    from {{ ref('int_orders_versions') }} as versions
+    from {{ orders_in_currency() }} as versions
     cross join bounds
+    left join wholes using (_load_id, _row)
     where
-        versions._reject_reason is null
-        and (
-            cast(versions.ordered_at as date) >= bounds.first_day
-            or cast(versions.refunded_at as date) >= bounds.first_day
-            or cast(versions.cancelled_at as date) >= bounds.first_day
-        )
+        cast(versions.ordered_at as date) >= bounds.first_day
+        or cast(versions.cancelled_at as date) >= bounds.first_day
+),
+
+refunds as (
+    select
+        refunds.source_order_id,
+        refunds.amount,
+        refunds.is_of_customer,
+        refunds.ordered_on,
+        refunds.refunded_on,
+        refunds.delivered_from as known_from,
+        refunds.delivered_to as known_to,
+        least(refunds.delivered_to, refunds.voided_on, wholes.voided_on) as stands_to
+    from {{ ref('int_order_refunds') }} as refunds
+    cross join bounds
+    left join wholes using (_load_id, _row)
+    where
+        refunds.delivered_from < refunds.delivered_to
+        and greatest(refunds.ordered_on, refunds.refunded_on) >= bounds.first_day
 ),
 
 tickets as (
@@ -111,14 +141,30 @@ sales as (
             and orders.source_customer_id = identities.source_customer_id
             and identities.valid_from < least(orders.known_to, orders.voided_on)
             and identities.valid_to > greatest(orders.known_from, orders.ordered_on)
+    where orders.is_purchase
+),
+
+reductions as (
+    select
+        'reduction' as kind,
+        ordered_on as day,
+        cast(null as integer) as customer_no,
+        -amount as amount,
+        known_from,
+        stands_to as known_to
+    from refunds
+    where source_order_id is not null or is_of_customer
 ),
 
 facts as (
     select * from sales
     where known_from < known_to
+    union all
+    select * from reductions
+    where known_from < known_to
     {%- for kind, relation, day, amount, condition in [
         ('cancellation', 'orders', 'cancelled_on', 'net_amount', "status = 'cancelled'"),
-        ('refund', 'orders', 'refunded_on', 'coalesce(refunded_amount, net_amount)', "status = 'refunded'"),
+        ('refund', 'refunds', 'refunded_on', 'amount', 'true'),
         ('ticket', 'tickets', 'opened_on', 'null', 'true'),
         ('solution', 'tickets', 'resolved_on', 'null', 'true'),
     ] %}
@@ -127,7 +173,7 @@ facts as (
         '{{ kind }}' as kind,
         {{ day }} as day,
         cast(null as integer) as customer_no,
-        cast({{ amount }} as decimal(18, 2)) as amount,
+        cast({{ amount }} as {{ money_type() }}) as amount,
         greatest(known_from, {{ day }}) as known_from,
         known_to
     from {{ relation }}
@@ -204,7 +250,7 @@ by_metric as (
         day,
         known_on,
         '{{ metric }}' as metric,
-        cast({{ metric }} as decimal(18, 2)) as total
+        cast({{ metric }} as {{ money_type() }}) as total
     from valued
     {%- if not var('sources_by_entity')[entity] %}
     where false

@@ -25,14 +25,61 @@ customers as (
 ),
 
 orders as (
-    select orders.*
-    from {{ ref('int_orders_versions') }} as orders
+    select
+        orders.*,
+        {{ is_purchase('orders') }} as is_purchase
+    from {{ orders_in_currency() }} as orders
     cross join as_of
     where
-        orders._reject_reason is null
-        and orders.known_from <= as_of.as_of_date
+        orders.known_from <= as_of.as_of_date
         and as_of.as_of_date < orders.known_to
         and cast(orders.ordered_at as date) <= as_of.as_of_date
+),
+
+refunds as (
+    select
+        refunds.source,
+        refunds.source_order_id,
+        sum(refunds.amount) as refunded_amount,
+        count(*) > count(refunds.amount) as is_unknown,
+        sum(refunds.excess_amount) as excess_amount
+    from {{ ref('int_order_refunds') }} as refunds
+    cross join as_of
+    where
+        refunds.source_order_id is not null
+        and refunds.known_from <= as_of.as_of_date
+        and as_of.as_of_date < refunds.known_to
+    group by all
+),
+
+-- Orders whose amount was changed after they were placed, and the sums of their lines.
+edited as (
+    select
+        versions.source,
+        versions.source_order_id,
+        arg_min(versions.net_amount, versions._load_id) as first_amount
+    from {{ ref('int_orders_versions') }} as versions
+    cross join as_of
+    where versions._reject_reason is null and versions.known_from <= as_of.as_of_date
+    group by all
+    having min(versions.net_amount) != max(versions.net_amount)
+),
+
+edited_lines as (
+    select
+        edited.source,
+        edited.source_order_id,
+        any_value(edited.first_amount) - arg_min(baskets.line_amount, baskets.known_from)
+            as first_difference,
+        arg_max(baskets.line_amount, baskets.known_from) as line_amount
+    from edited
+    inner join {{ ref('int_order_baskets') }} as baskets
+        on
+            edited.source = baskets.source
+            and edited.source_order_id = baskets.source_order_id
+    cross join as_of
+    where baskets.known_from <= as_of.as_of_date
+    group by all
 ),
 
 attributed as (
@@ -49,14 +96,42 @@ attributed as (
                 then 'completed'
             else orders.status
         end as status,
-        orders.currency,
+        case when orders.original_currency is not null then '{{ var("currency") }}' end as currency,
         orders.gross_amount,
         orders.discount_amount,
         orders.net_amount,
+        cast(
+            case
+                when refunds.is_unknown or orders.rate is null then null
+                -- A credit note without an amount of its own.
+                when orders.original_amount = 0 then coalesce(orders.refunded_amount, 0)
+                else coalesce(refunds.refunded_amount, 0)
+            end as {{ money_type() }}
+        ) as refunded_amount,
+        orders.original_currency,
+        cast(orders.original_amount as decimal(18, 4)) as original_amount,
+        orders.payment_kind,
+        coalesce(orders.is_gift_card_sale, false) as is_gift_card_sale,
+        orders.is_purchase,
+        case
+            when orders.rate is null then 'no exchange rate: ' || orders.original_currency
+            when refunds.excess_amount > 0
+                then
+                    'refunded beyond the order: ' || refunds.excess_amount
+                    || coalesce(' ' || orders.original_currency, '')
+            when
+                abs(orders.original_amount - lines.line_amount) > 0.01
+                and abs(
+                    orders.original_amount - lines.line_amount - lines.first_difference
+                ) > 0.01
+                then 'edited, and its lines add up to ' || lines.line_amount
+        end as amount_issue,
         orders.coupon_code,
         orders.sales_channel
     from orders
     cross join as_of
+    left join refunds using (source, source_order_id)
+    left join edited_lines as lines using (source, source_order_id)
     left join identities
         on
             orders.source = identities.source

@@ -48,9 +48,9 @@ customer_months as (
                 least(runs_to, last_day(month) + 1, (select as_of.as_of_date + 1 from as_of))
                 - greatest(started_on, month)
             )
-            / day(last_day(month)) as decimal(18, 2)
+            / day(last_day(month)) as {{ money_type() }}
         )) as net_revenue,
-        cast(null as decimal(18, 2)) as margin
+        cast(null as {{ money_type() }}) as margin
     from contract_months
     group by customer_no, cohort_month, month
 ),
@@ -68,14 +68,47 @@ cells as (
 {% else %}
 -- A customer is counted by the last purchase of a month, which the next purchase identifies, so
 -- that customers need not be grouped first.
+purchases as (
+    select * from {{ ref('int_customer_purchases') }}
+),
+
+-- Refunds that name no order reduce the revenue of their own month.
+returns as (
+    select
+        firsts.first_on,
+        order_days.activity_date as purchased_on,
+        order_days.net_amount as net_revenue
+    from {{ ref('int_order_days') }} as order_days
+    cross join as_of
+    inner join purchases as firsts
+        on order_days.customer_no = firsts.customer_no and firsts.purchase_no = 1
+    where
+        order_days.refunds > 0
+        and order_days.net_amount is not null
+        and order_days.counts_from <= as_of.as_of_date
+        and as_of.as_of_date < order_days.counts_to
+),
+
+movements as (
+    select
+        first_on,
+        purchased_on,
+        next_on is null or next_on > last_day(purchased_on) as is_last_of_month,
+        net_revenue,
+        margin
+    from purchases
+    union all by name
+    select * from returns
+),
+
 cells as (
     select
         cast(date_trunc('month', first_on) as date) as cohort_month,
         cast(date_trunc('month', purchased_on) as date) as month,
-        count(*) filter (next_on is null or next_on > last_day(purchased_on)) as active_customers,
+        count(*) filter (is_last_of_month) as active_customers,
         sum(net_revenue) as net_revenue,
         sum(margin) as margin
-    from {{ ref('int_customer_purchases') }}
+    from movements
     group by all
 ),
 {% endif %}
@@ -106,8 +139,11 @@ final as (
         cast(triangle.customers as bigint) as customers,
         cast(coalesce(cells.active_customers, 0) as bigint) as active_customers,
         coalesce(cells.active_customers, 0) / triangle.customers as retention_rate,
-        cast(coalesce(cells.net_revenue, 0) as decimal(18, 2)) as net_revenue,
-        cast(case when triangle.has_costs then coalesce(cells.margin, 0) end as decimal(18, 2))
+        cast(
+            case when coalesce(cells.active_customers, 0) = 0 then coalesce(cells.net_revenue, 0)
+                else cells.net_revenue end as {{ money_type() }}
+        ) as net_revenue,
+        cast(case when triangle.has_costs then coalesce(cells.margin, 0) end as {{ money_type() }})
             as margin
     from triangle
     left join cells using (cohort_month, month)

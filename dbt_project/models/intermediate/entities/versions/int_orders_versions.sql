@@ -6,15 +6,19 @@
     )
 }}
 
-{#- source_customer_id may be null: a guest order is revenue without a customer. -#}
+{#-
+    Amounts are as delivered, in the order's own currency (`orders_in_currency` converts them).
+    source_customer_id may be null: a guest order is revenue without a customer.
+-#}
+{%- set reject_when = {
+    'unknown status': "status not in ('completed', 'cancelled', 'refunded', 'open')",
+} -%}
+{%- do reject_when.update(finer_than_the_currency(['net_amount', 'refunded_amount'])) -%}
 {{
     entity_versions(
         'orders',
         key='source_order_id',
         required=['source_order_id', 'ordered_at', 'status', 'net_amount'],
-        reject_when={
-            'unknown status': "status not in ('completed', 'cancelled', 'refunded', 'open')",
-            'not in the deployment currency': "coalesce(currency, '" ~ var('currency') ~ "') != '" ~ var('currency') ~ "'",
-        },
+        reject_when=reject_when,
     )
 }}
