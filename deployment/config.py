@@ -49,12 +49,14 @@ class Churn(Section):
 
     non_contractual: no completed order within `horizon_days` after the date, among customers with
     an order in the last `eligible_days`. contractual: every subscription that is active on the
-    date has ended within `horizon_days`.
+    date has ended within `horizon_days`. A contract that begins within `swap_gap_days` after the
+    end of another continues it (a change of plan).
     """
 
     kind: Literal["non_contractual", "contractual"]
     horizon_days: PositiveInt = 90
     eligible_days: PositiveInt = 180
+    swap_gap_days: NonNegativeInt = 3
 
 
 class RiskTiers(Section):
@@ -312,6 +314,7 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
         "churn_kind": config.churn.kind,
         "horizon_days": config.churn.horizon_days,
         "eligible_days": config.churn.eligible_days,
+        "swap_gap_days": config.churn.swap_gap_days,
         "high_risk": config.risk_tiers.high,
         "medium_risk": config.risk_tiers.medium,
         "false_alarms_per_day": config.warnings.false_alarms_per_day,

@@ -106,8 +106,7 @@ customers as (
 contracts as (
     select
         customers.customer_id,
-        max(contracts.plan) filter (contracts.is_trial and contracts.ended_on is null)
-            as trial_plan,
+        bool_or(contracts.is_trial) as has_trial,
         -- As in feat_contracts: up to the as-of date, or up to the last day under contract.
         case
             when count(*) filter (not contracts.is_trial and contracts.ended_on is null) > 0
@@ -139,7 +138,7 @@ final as (
         {{ lifecycle_stage(
             'purchases.purchase_days',
             'contracts.paid_contract_days',
-            "lower(coalesce(contracts.trial_plan, attributes.plan)) = 'trial'",
+            "contracts.has_trial or lower(attributes.plan) = 'trial'",
         ) }} as lifecycle_stage
     from known
     left join attributes using (customer_id)
