@@ -104,9 +104,14 @@ class Retention(Section):
 
 
 class Identity(Section):
-    """A key shared by more than `max_records_per_key` source records of one source is ignored."""
+    """A key shared by more than `max_records_per_key` source records of one source is ignored.
+
+    A table of which more than `max_inferred_share` of the customers are in no customer table of its
+    source is a warning of the day.
+    """
 
     max_records_per_key: PositiveInt = 3
+    max_inferred_share: Share = 0.01
 
 
 class Training(Section):
@@ -299,6 +304,7 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
                 "source": source_name,
                 "table": table_name,
                 "entity": table.provides[0],
+                "entities": list(table.provides),
                 "stale_after_days": _stale_after_days(source, table),
             }
             for source_name, source in config.sources.items()
@@ -319,6 +325,7 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
         "medium_risk": config.risk_tiers.medium,
         "false_alarms_per_day": config.warnings.false_alarms_per_day,
         "max_records_per_key": config.identity.max_records_per_key,
+        "max_inferred_share": config.identity.max_inferred_share,
         "corrections_window_days": config.corrections.window_days,
         "past_dates": config.corrections.past_dates,
     }
