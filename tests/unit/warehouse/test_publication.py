@@ -147,11 +147,95 @@ def test_a_stale_write_ahead_log_is_not_replayed_into_the_new_file(company: Comp
         "con.execute('create table marts.mine (i int)'); os._exit(1)"
     )
     subprocess.run([sys.executable, "-c", program, str(company.published)], check=False)
-    log = company.published.with_name("holdfast.duckdb.wal")
-    assert log.exists()
+    assert Path(f"{company.published.resolve()}.wal").exists()
     company.publish()
-    assert not log.exists()
+    assert not Path(f"{company.published.resolve()}.wal").exists()
+    assert published_files(company) == ["holdfast.duckdb", "holdfast.state.json", "versions"]
     assert company.read("select count(*) from duckdb_tables() where table_name = 'mine'") == [(0,)]
+
+
+def published_files(company: Company) -> list[str]:
+    return sorted(path.name for path in company.published.parent.iterdir())
+
+
+def days_in(con: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
+    return con.execute("select as_of_date from ops.publication").fetchall()
+
+
+def test_a_new_connection_reads_the_new_day_though_the_process_holds_an_old_one(
+    company: Company,
+) -> None:
+    """A dashboard's server: it holds a connection for each of its sessions."""
+    company.run(0)
+    company.publish()
+    old_day, new_day = [(FIRST,)], [(FIRST + timedelta(days=1),)]
+    with duckdb.connect(str(company.published), read_only=True) as held:
+        assert days_in(held) == old_day
+        company.run(1)
+        company.publish()
+        for path in (company.published, company.published.resolve()):
+            with duckdb.connect(str(path), read_only=True) as again:
+                assert days_in(again) == new_day
+        assert days_in(held) == old_day
+        # The catalogue is named after the file, also by the resolved path.
+        with duckdb.connect(str(company.published.resolve()), read_only=True) as again:
+            assert again.execute("select as_of_date from holdfast.ops.publication").fetchall()
+
+
+def test_a_server_with_one_connection_attaches_the_new_version_beside_the_old_one(
+    company: Company,
+) -> None:
+    company.run(0)
+    company.publish()
+    with duckdb.connect() as server:
+        for offset in (0, 1):
+            if offset:
+                company.run(offset)
+                company.publish()
+            version = company.published.resolve()
+            server.execute(f"attach '{version}' as day_{offset} (read_only); use day_{offset}")
+            assert days_in(server) == [(FIRST + timedelta(days=offset),)]
+        server.execute("detach day_0")
+        assert days_in(server) == [(FIRST + timedelta(days=1),)]
+
+
+def test_the_version_before_stays_until_the_next_publication(company: Company) -> None:
+    resolved = []
+    for offset in range(4):
+        company.run(offset)
+        company.publish()
+        resolved.append(company.published.resolve())
+    assert [path.exists() for path in resolved] == [False, False, True, True]
+    assert [path.parent.name for path in resolved] == ["000001", "000002", "000003", "000004"]
+
+
+def test_a_file_of_an_earlier_release_gives_way_to_the_link(company: Company) -> None:
+    company.run(0)
+    company.publish()
+    content = company.published.read_bytes()
+    company.published.unlink()
+    company.published.write_bytes(content)
+    company.run(1)
+    company.publish()
+    assert company.published.is_symlink()
+    assert company.read("select count(*) from activation.risks") == [(6,)]
+
+
+def test_without_symbolic_links_nothing_is_published_and_the_message_names_the_remedy(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.run(0)
+    company.publish()
+    before = company.everything()
+
+    def refused(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(Path, "symlink_to", refused)
+    company.run(1)
+    with pytest.raises(PublicationError, match="set HOLDFAST_HOME to a file system that has them"):
+        company.publish()
+    assert company.everything() == before
 
 
 def test_a_table_that_is_missing_leaves_the_old_file_as_it_was(company: Company) -> None:
@@ -162,10 +246,7 @@ def test_a_table_that_is_missing_leaves_the_old_file_as_it_was(company: Company)
     with pytest.raises(PublicationError, match=r"the warehouse has no table marts\.customers"):
         company.publish()
     assert company.everything() == before
-    assert sorted(path.name for path in company.published.parent.iterdir()) == [
-        "holdfast.duckdb",
-        "holdfast.state.json",
-    ]
+    assert published_files(company) == ["holdfast.duckdb", "holdfast.state.json", "versions"]
 
 
 def test_a_reader_in_a_loop_never_fails_and_never_sees_half_a_day(tmp_path: Path) -> None:
@@ -268,10 +349,7 @@ def test_a_publication_killed_at_any_moment_leaves_a_whole_file_and_the_next_one
             assert seen == before or len(seen["risks"]) == 20 * 20_000
     company.publish()
     assert company.read("select count(*) from activation.risks") == [(20 * 20_000,)]
-    assert sorted(path.name for path in company.published.parent.iterdir()) == [
-        "holdfast.duckdb",
-        "holdfast.state.json",
-    ]
+    assert published_files(company) == ["holdfast.duckdb", "holdfast.state.json", "versions"]
 
 
 def test_repeated_publication_of_the_same_days_does_not_grow_the_file(tmp_path: Path) -> None:
@@ -325,15 +403,8 @@ class Publications(RuleBasedStateMachine):
             return
         self.was_published = False
         incremental = self.company.everything()
-        published = self.company.published
-        note = published.with_suffix(".state.json")
-        kept = {path: path.with_name(f"{path.name}.kept") for path in (published, note)}
-        for path, aside in kept.items():
-            path.rename(aside)
-        self.company.publish(full=True)
-        assert self.company.everything() == incremental
-        for path, aside in kept.items():
-            aside.replace(path)
+        other = self.company.published_elsewhere()
+        assert other.everything() == incremental
 
 
 def test_publishing_the_difference_equals_publishing_everything(tmp_path: Path) -> None:
