@@ -1,8 +1,9 @@
-"""Publication of the file that BI tools read: a new version is written and the link is renamed to it.
+"""Publication of the file that BI tools read: a new version, and a link that is renamed to it.
 
 Connections that are open keep reading their day, and a new one by the link or its resolved path
-reads the new day, also in a process that holds others (`published_versions`). A publication that is
-killed leaves the old version as it was. The caller chooses the tables and decides whether to publish.
+reads the new day, also in a process that holds others (`published_versions`). A publication that
+is killed leaves the old version as it was. The caller chooses the tables and decides whether to
+publish.
 
 One more day costs a copy of the file, the tables without dates, and the rows of that day; the cost
 of the rows does not grow with the history. A note beside the file has the revision of every date in
