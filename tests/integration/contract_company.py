@@ -120,6 +120,11 @@ class ContractCompany:
         path.write_text("\n".join(["customer_id", *names, ""]))
         self.extract([on])
 
+    def deliver(self, day: str, rows: str) -> None:
+        """Land a further delivery of subscriptions on its day."""
+        _write(self.home.landing / f"subscriptions_{day}.csv", rows)
+        self.extract([date.fromisoformat(day)])
+
     def extract(self, days: Sequence[date]) -> None:
         """Load the files that a run of each day sees."""
         config = load_config(self.config)
@@ -182,8 +187,7 @@ def contract_company(
     home = Home(root / "home").create()
     home.landing.mkdir(exist_ok=True)
     for day, rows in drops.items():
-        lines = [",".join(COLUMNS), *(line.strip() for line in rows.strip().splitlines())]
-        (home.landing / f"subscriptions_{day}.csv").write_text("\n".join(lines) + "\n")
+        _write(home.landing / f"subscriptions_{day}.csv", rows)
     first = next(iter(drops))
     ids = customers or {
         first: sorted({line.split(",")[1] for line in drops[first].strip().splitlines()})
@@ -193,3 +197,8 @@ def contract_company(
     company = ContractCompany(home, project, config_path)
     company.extract([date.fromisoformat(day) for day in sorted({*drops, *ids})])
     return company
+
+
+def _write(path: Path, rows: str) -> None:
+    lines = [",".join(COLUMNS), *(line.strip() for line in rows.strip().splitlines())]
+    path.write_text("\n".join(lines) + "\n")

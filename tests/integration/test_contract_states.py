@@ -7,6 +7,7 @@ later deliveries, a deleted customer and a contract whose customer no table deli
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -321,3 +322,31 @@ def test_a_customer_whom_no_table_delivered_is_counted(company: ContractCompany)
         select count(named_customers) from ops.data_quality_daily where table_name = 'customers'
         """
     ) == [(0,)]
+
+
+def test_states_by_daily_builds_are_those_of_one_build(
+    company: ContractCompany, tmp_path: Path
+) -> None:
+    """The source of a status alone, built after each of its deliveries."""
+    models = ("int_subscriptions_versions", "int_customer_records")
+    daily = contract_company(
+        tmp_path,
+        {"2026-01-01": DATED + FIRST.lstrip()},
+        customers={"2026-01-01": CUSTOMERS},
+    )
+    daily.build([date(2026, 1, 15)], *models)
+    for day, rows in (("2026-02-10", SECOND), ("2026-03-18", THIRD)):
+        daily.deliver(day, rows)
+        daily.build([date.fromisoformat(day)], *models)
+    history = """
+        select
+            source_subscription_id, status, known_from, known_to, status_from, trial_to,
+            has_never_paid
+        from intermediate.int_subscriptions_versions order by all
+    """
+    named = """
+        select source_customer_id, is_delivered, customers_from, subscriptions_from
+        from intermediate.int_customer_records order by all
+    """
+    assert daily.query(history) == company.query(history)
+    assert daily.query(named) == company.query(named)
