@@ -27,7 +27,9 @@ class DaySummary:
         day: the day.
         deliveries: source, rows delivered and rows rejected up to the day.
         stale: source, reason and latest delivery of each source that did not deliver for the day.
-        customers: all customers.
+        inferred: source, table, customers that no customer table of the source delivered, and all
+            customers whom the table names, of each table with such customers.
+        customers: all customers, without those whose records were all deleted.
         eligible: customers with a score.
         high_risk: customers in the tier `high`.
         value_at_risk: sum over the eligible customers.
@@ -37,6 +39,7 @@ class DaySummary:
         warned: customers on the day's list of warnings.
         newly_warned: those with a warning that the day before lacked; None if it was not run.
         alarms: company alarms of the day, as sentences.
+        contracts: customers by the states of their contracts that are neither active nor ended.
         unknown_amounts: source, orders without an exchange rate, and their number by currency.
         suspect_refunds: source, and refunds beyond their order or of an order not delivered.
     """
@@ -44,6 +47,7 @@ class DaySummary:
     day: date
     deliveries: list[tuple[str, int, int]]
     stale: list[tuple[str, str, date | None]]
+    inferred: list[tuple[str, str, int, int]]
     customers: int
     eligible: int
     high_risk: int
@@ -54,6 +58,7 @@ class DaySummary:
     warned: int
     newly_warned: int | None
     alarms: list[str]
+    contracts: list[tuple[str, int]]
     unknown_amounts: list[tuple[str, int, str]] = field(default_factory=list)
     suspect_refunds: list[tuple[str, int]] = field(default_factory=list)
 
@@ -86,7 +91,7 @@ def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None
     totals = con.execute(
         f"""
         select
-            (select count(*) from marts.dim_customers),
+            (select count(*) from marts.dim_customers where deleted_on is null),
             count(*),
             count(*) filter (risk_tier = 'high'),
             coalesce(sum(value_at_risk), 0)::double,
@@ -113,6 +118,23 @@ def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None
         where {is_of_day} and is_stale
         group by source
         order by source
+        """
+    ).fetchall()
+    inferred = con.execute(
+        f"""
+        select source, table_name, inferred_customers, named_customers
+        from ops.data_quality_daily
+        where {is_of_day} and inferred_customers > 0
+        order by source, table_name
+        """
+    ).fetchall()
+    contracts = con.execute(
+        f"""
+        select contract_state, count(*)
+        from activation.customer_segments_daily
+        where {is_of_day} and contract_state not in ('active', 'ended', 'trial_ended')
+        group by contract_state
+        order by contract_state
         """
     ).fetchall()
     riskiest = con.execute(
@@ -168,6 +190,7 @@ def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None
         day,
         deliveries,
         stale,
+        inferred,
         customers,
         eligible,
         high_risk,
@@ -178,6 +201,7 @@ def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None
         warned,
         newly_warned,
         [evidence for (evidence,) in alarms],
+        contracts,
         unknown_amounts,
         suspect_refunds,
     )

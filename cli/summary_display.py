@@ -19,6 +19,13 @@ _FIGURES = {
     "brier": "Brier",
     "top_decile_lift": "lift, top decile",
 }
+# States of contracts that ask for an action of their own (customer_segments_daily).
+_CONTRACT_STATES = {
+    "past_due": "with an overdue payment",
+    "pause_overdue": "paused beyond the resume date",
+    "paused": "paused",
+    "trial": "on trial",
+}
 
 
 def show_summary(
@@ -39,7 +46,7 @@ def show_summary(
         home: for the path of the published file.
     """
     console.rule(f"{config.company}, {summary.day}")
-    _print_deliveries(console, summary)
+    _print_deliveries(console, summary, config)
     _print_customers(console, summary, config)
     if metrics.get("trees") == 0:
         console.print(
@@ -55,7 +62,7 @@ def show_summary(
     console.print("More          holdfast ui  (runs, checks and plots; models and model cards)")
 
 
-def _print_deliveries(console: Console, summary: DaySummary) -> None:
+def _print_deliveries(console: Console, summary: DaySummary, config: DeploymentConfig) -> None:
     rows = ", ".join(
         f"{source} {delivered:,} ({rejected:,} rejected)"
         for source, delivered, rejected in summary.deliveries
@@ -82,6 +89,14 @@ def _print_deliveries(console: Console, summary: DaySummary) -> None:
             highlight=False,
             soft_wrap=True,
         )
+    for source, table, inferred, named in summary.inferred:
+        if inferred > config.identity.max_inferred_share * named:
+            console.print(
+                f"[bold red]Unmatched[/]     {source} {table}: {inferred:,} of {named:,} customers"
+                f" ({inferred / named:.1%}) are in no customer table of {source}",
+                highlight=False,
+                soft_wrap=True,
+            )
 
 
 def _print_customers(console: Console, summary: DaySummary, config: DeploymentConfig) -> None:
@@ -93,6 +108,11 @@ def _print_customers(console: Console, summary: DaySummary, config: DeploymentCo
     if summary.warned:
         new = "" if summary.newly_warned is None else f", {summary.newly_warned:,} with a new one"
         console.print(f"Warnings      {summary.warned:,} customers{new}")
+    if summary.contracts:
+        states = ", ".join(
+            f"{customers:,} {_CONTRACT_STATES[state]}" for state, customers in summary.contracts
+        )
+        console.print(f"Contracts     {states}", highlight=False)
     for evidence in summary.alarms:
         console.print(
             f"[bold red]Unusual[/]       {escape(evidence)}", highlight=False, soft_wrap=True

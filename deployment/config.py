@@ -50,12 +50,14 @@ class Churn(Section):
 
     non_contractual: no completed order within `horizon_days` after the date, among customers with
     an order in the last `eligible_days`. contractual: every subscription that is active on the
-    date has ended within `horizon_days`.
+    date has ended within `horizon_days`. A contract that begins within `swap_gap_days` after the
+    end of another continues it (a change of plan).
     """
 
     kind: Literal["non_contractual", "contractual"]
     horizon_days: PositiveInt = 90
     eligible_days: PositiveInt = 180
+    swap_gap_days: NonNegativeInt = 3
 
 
 class RiskTiers(Section):
@@ -103,9 +105,14 @@ class Retention(Section):
 
 
 class Identity(Section):
-    """A key shared by more than `max_records_per_key` source records of one source is ignored."""
+    """A key shared by more than `max_records_per_key` source records of one source is ignored.
+
+    A table of which more than `max_inferred_share` of the customers are in no customer table of its
+    source is a warning of the day.
+    """
 
     max_records_per_key: PositiveInt = 3
+    max_inferred_share: Share = 0.01
 
 
 class Training(Section):
@@ -326,6 +333,7 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
                 "source": source_name,
                 "table": table_name,
                 "entity": table.provides[0],
+                "entities": list(table.provides),
                 "stale_after_days": _stale_after_days(source, table),
             }
             for source_name, source in config.sources.items()
@@ -345,10 +353,12 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
         "churn_kind": config.churn.kind,
         "horizon_days": config.churn.horizon_days,
         "eligible_days": config.churn.eligible_days,
+        "swap_gap_days": config.churn.swap_gap_days,
         "high_risk": config.risk_tiers.high,
         "medium_risk": config.risk_tiers.medium,
         "false_alarms_per_day": config.warnings.false_alarms_per_day,
         "max_records_per_key": config.identity.max_records_per_key,
+        "max_inferred_share": config.identity.max_inferred_share,
         "corrections_window_days": config.corrections.window_days,
         "past_dates": config.corrections.past_dates,
     }

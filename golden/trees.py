@@ -146,7 +146,8 @@ class Cache:
             shutil.rmtree(kept, ignore_errors=True)
             shutil.copytree(home, kept, symlinks=True)
         for file in (PUBLISHED, WAREHOUSE):
-            (home / file).replace(results / file.name)
+            # The published file is a link to its current version.
+            (home / file).resolve().replace(results / file.name)
         target.parent.mkdir(parents=True, exist_ok=True)
         results.rename(target)
         shutil.rmtree(running)

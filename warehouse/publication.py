@@ -1,7 +1,9 @@
-"""Publication of the file that BI tools read: a new file is written and renamed over the old one.
+"""Publication of the file that BI tools read: a new version, and a link that is renamed to it.
 
-Readers of the old file keep reading it, and the next open sees the new day. A publication that is
-killed leaves the old file as it was. The caller chooses the tables and decides whether to publish.
+Connections that are open keep reading their day, and a new one by the link or its resolved path
+reads the new day, also in a process that holds others (`published_versions`). A publication that
+is killed leaves the old version as it was. The caller chooses the tables and decides whether to
+publish.
 
 One more day costs a copy of the file, the tables without dates, and the rows of that day; the cost
 of the rows does not grow with the history. A note beside the file has the revision of every date in
@@ -12,7 +14,6 @@ differs. If the note does not match the file, everything is rewritten.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ import duckdb
 
 from warehouse.errors import busy_error
 from warehouse.published_tables import PublicationError, PublishedTable
+from warehouse.published_versions import put_in_place
 from warehouse.quoting import identifier, literal
 
 _NOTE_FORMAT = 1
@@ -78,13 +80,13 @@ def publish(
     memory_limit: str | None = None,
     full: bool = False,
 ) -> PublishReport:
-    """Replace the published file by one with the warehouse's tables as they are now.
+    """Publish a new version of the file, with the warehouse's tables as they are now.
 
     Columns whose name begins with `_` are left out. Comments on tables and columns are copied.
 
     Args:
         warehouse_path: the working file; this process must not have it open.
-        published_path: the file to be replaced; no other process may write into its folder.
+        published_path: link to the current version; no other process may write into its folder.
         tables: the tables to publish.
         threads: DuckDB's threads; None leaves its default.
         memory_limit: DuckDB's memory, such as "2GB"; None leaves its default.
@@ -121,7 +123,7 @@ def publish(
             con.execute(_PUBLICATION)
             con.execute("checkpoint fresh")
             con.execute("detach fresh")
-        _put_in_place(fresh_path, published_path)
+        put_in_place(fresh_path, published_path)
     except duckdb.Error as error:
         failure = PublicationError(f"nothing was published: {error}")
         raise busy_error(warehouse_path, str(error)) or failure from error
@@ -337,24 +339,6 @@ def _copy_comments(con: duckdb.DuckDBPyConnection, table: PublishedTable) -> Non
     for column, _, comment in shape["columns"]:
         if comment is not None:
             con.execute(f"comment on column {name}.{identifier(column)} is {literal(comment)}")
-
-
-def _put_in_place(fresh_path: Path, published_path: Path) -> None:
-    """Make the fresh file the published one, durably."""
-    _flush(fresh_path)
-    # Left by a client that was killed while it had the published file open for writing: DuckDB
-    # would replay the log into the new file.
-    _wal(published_path).unlink(missing_ok=True)
-    fresh_path.replace(published_path)
-    _flush(published_path.parent)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _remove_leftovers(fresh_path: Path) -> None:

@@ -47,9 +47,10 @@
         },
         'subscriptions': {
             'source_subscription_id': 'varchar', 'source_customer_id': 'varchar',
-            'started_at': 'timestamp', 'ended_at': 'timestamp', 'plan': 'varchar',
-            'monthly_amount': 'decimal(18, 4)', 'term_months': 'integer', 'auto_renew': 'boolean',
-            'end_reason': 'varchar',
+            'started_at': 'timestamp', 'ended_at': 'timestamp', 'trial_ends_at': 'timestamp',
+            'paused_at': 'timestamp', 'resumes_at': 'timestamp', 'status': 'varchar',
+            'plan': 'varchar', 'monthly_amount': 'decimal(18, 4)', 'term_months': 'integer',
+            'auto_renew': 'boolean', 'end_reason': 'varchar',
         },
         'touches': {
             'source_touch_id': 'varchar', 'source_customer_id': 'varchar', 'action_id': 'varchar',

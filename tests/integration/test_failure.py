@@ -64,7 +64,7 @@ def faulty(first_day: Deployment, tmp_path_factory: pytest.TempPathFactory) -> F
     Path(f"{orders}.new").rename(orders)
     touches.write_bytes(b"contact_id;action\n1;2\n")
 
-    # A process of its own: within one process DuckDB would share the instance of the old file.
+    # A process of its own, as a reader has.
     reader = f"""
 import duckdb, time
 while True:

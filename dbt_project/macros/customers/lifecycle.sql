@@ -16,9 +16,9 @@
 {%- endmacro %}
 
 {#-
-    Lifecycle stage of a customer. Paid contract days run from the start of the first paid contract to
-    the as-of date, or to the end of the last contract where none is active. A plan called trial is
-    not paid.
+    Lifecycle stage of a customer. Paid contract days run from the first day that was paid for to the
+    as-of date, or to the end of the last contract where none is running; a pause counts. A customer
+    whose trial ended without a payment stays in the stage trial, as dormant.
 -#}
 {% macro lifecycle_stage(purchase_days, paid_contract_days, is_trial='false') -%}
     {%- set prospect, trial = lifecycle_stages()[:2] -%}
@@ -36,12 +36,15 @@
     end
 {%- endmacro %}
 
-{#- Lifecycle stage on the date of a row of feat_customer_snapshots, by the row's alias. -#}
-{% macro lifecycle_stage_of_snapshot(features) -%}
+{#-
+    Lifecycle stage on the date of a row of feat_customer_snapshots, by the row's alias. `has_trial`
+    is that of feat_contracts; eligible customers need none, because a stage of payers comes first.
+-#}
+{% macro lifecycle_stage_of_snapshot(features, has_trial='false') -%}
     {{ lifecycle_stage(
         features ~ '.purchase_days_lifetime',
         features ~ '.paid_contract_days',
-        "lower(coalesce(" ~ features ~ ".contract_plan, " ~ features ~ ".plan)) = 'trial'",
+        has_trial ~ " or lower(coalesce(" ~ features ~ ".contract_plan, " ~ features ~ ".plan)) = 'trial'",
     ) }}
 {%- endmacro %}
 
@@ -88,14 +91,19 @@
     Lifecycle status of a customer on a date, from the features and, by the alias `rhythm`, the
     company's intervals as of that date (int_company_rhythm); null without a purchase or contract.
 
-    Contracts have no gaps. A customer with an active contract is active; at risk if the last one
-    ends within 30 days without automatic renewal; slowing if more ended than began within 90 days.
+    Contracts have no gaps. A customer with a running contract is active; past due while a payment
+    is overdue; paused while every contract is paused, also beyond the resume date; at risk if the
+    last contract ends within 30 days without automatic renewal; slowing if more ended than began
+    within 90 days. A customer on trial is active, and dormant once the trial ended unpaid.
 -#}
 {% macro lifecycle_status(rhythm='rhythm') -%}
     {%- if var('churn_kind') == 'contractual' -%}
     case
-        when coalesce(subscriptions_lifetime, 0) = 0 then null
-        when active_subscriptions = 0 then 'dormant'
+        when contract_state is null then null
+        when contract_state in ('ended', 'trial_ended') then 'dormant'
+        when contract_state in ('paused', 'pause_overdue') then 'paused'
+        when contract_state = 'past_due' then 'past_due'
+        when contract_state = 'trial' then 'active'
         when
             days_to_renewal <= 30
             and (auto_renew_share = 0 or (auto_renew_share is null and contract_term_months > 1))

@@ -4,7 +4,12 @@
 {% macro segment_values(segmentation) -%}
     {{ return({
         'lifecycle_stage': lifecycle_stages() | map(attribute='stage') | list,
-        'lifecycle_status': ['active', 'slowing', 'at_risk', 'dormant', 'won_back'],
+        'lifecycle_status': [
+            'active', 'slowing', 'at_risk', 'dormant', 'won_back', 'past_due', 'paused',
+        ],
+        'contract_state': [
+            'trial', 'active', 'past_due', 'paused', 'pause_overdue', 'ended', 'trial_ended',
+        ],
         'value_tier': ['high', 'medium', 'low', 'none'],
         'risk_tier': ['high', 'medium', 'low', 'none'],
         'need_scenario': ['single_need', 'several_needs', 'none'],

@@ -10,7 +10,8 @@
 {#-
     Features of each customer known at the end of a date, one row per customer: the input of
     training and scoring. Events and facts that became known after the date are left out, and
-    unknown values stay null.
+    unknown values stay null. A customer whose source records have all been deleted in their sources
+    has no row from that day on.
 
     A date that is only trained on has eligible customers only, because training reads no others.
     The latest of these dates has all customers, because the baselines are fitted on all purchase
@@ -33,6 +34,10 @@ identities as (
     select * from {{ ref('int_identity_history') }}
 ),
 
+deleted_records as (
+    {{ deleted_records('dates') }}
+),
+
 records as (
     select
         identities.customer_no,
@@ -49,6 +54,11 @@ records as (
             and records.known_from <= dates.snapshot_date
             and coalesce(cast(records.first_seen_at as date), records.known_from)
             <= dates.snapshot_date
+    anti join deleted_records
+        on
+            records.source = deleted_records.source
+            and records.source_customer_id = deleted_records.source_customer_id
+            and dates.snapshot_date = deleted_records.snapshot_date
 ),
 
 customers as (

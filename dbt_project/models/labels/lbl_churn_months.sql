@@ -3,8 +3,8 @@
 {#-
     Month of churn of customers under contract on a training date of the run. Month k is the days
     30(k − 1) + 1 to 30k after the date. Whether a customer is under contract is decided at its end,
-    with the data and the customer known then. The first month end without a contract is the month
-    of churn, even if the customer returned later.
+    with the data and the customer known then; a pause is no end of a contract. The first month end
+    without a contract is the month of churn, even if the customer returned later.
 
     Months that have not wholly passed by the day of the run have no rows. The table is empty
     without contracts, and in a run without training, because only training reads it.
@@ -71,7 +71,7 @@ records_under_contract as (
         days.day,
         identities.record_no
     from contracts
-    inner join days on contracts.runs_from <= days.day and days.day < contracts.runs_to
+    inner join days on contracts.runs_from <= days.day and days.day < contracts.held_to
     inner join identities
         on
             contracts.customer_no = identities.customer_no

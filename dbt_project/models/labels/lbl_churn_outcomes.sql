@@ -62,7 +62,8 @@ eligible as (
         on contracts.runs_from <= dates.snapshot_date and dates.snapshot_date < contracts.runs_to
 ),
 
--- Under contract at the end of the horizon, by any subscription.
+-- Under contract at the end of the horizon, by any subscription: a pause is no end, and an end
+-- counts once no other contract has followed for swap_gap_days.
 stayed as (
     select distinct
         dates.snapshot_date,
@@ -70,7 +71,7 @@ stayed as (
         cast(null as {{ money_type() }}) as net_revenue
     from contracts
     inner join dates
-        on contracts.runs_from <= dates.matured_on and dates.matured_on < contracts.runs_to
+        on contracts.runs_from <= dates.matured_on and dates.matured_on < contracts.held_to
 ),
 {% else %}
 purchases as (

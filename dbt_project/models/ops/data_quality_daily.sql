@@ -15,7 +15,12 @@
     also stale when no file of the source came for longer than the deployment allows: a single table
     may have no file because nothing happened. Days before extractions were recorded are not stale
     for the first reason.
+
+    A row that names a customer of its source whom no customer table of the source delivered has an
+    inferred customer. They are counted where the source provides customers at all: by the source
+    records that the table's entities name, and not by rows, because there are fewer of them.
 -#}
+{%- set facts = ['orders', 'tickets', 'feedback', 'events', 'subscriptions', 'touches'] %}
 with
 
 dates as (
@@ -37,6 +42,55 @@ accounting_tables as (
         cast(null as integer) as stale_after_days
     where false
     {%- endfor %}
+),
+
+named_records as (
+    {%- for account in var('accounting_tables') %}
+    {%- set named = (account.entities or [account.entity]) | select('in', facts) | list %}
+    {%- if named and account.source in var('sources_by_entity')['customers'] %}
+    select
+        '{{ account.table }}' as table_name,
+        source,
+        least({{ named | join('_from, ') }}_from) as named_from,
+        coalesce(
+            customers_from, case when is_delivered then date '0001-01-01' end, date '9999-12-31'
+        ) as delivered_from
+    from {{ ref('int_customer_records') }}
+    where source = '{{ account.source }}'
+    union all
+    {%- endif %}
+    {%- endfor %}
+    select
+        cast(null as varchar) as table_name,
+        cast(null as varchar) as source,
+        cast(null as date) as named_from,
+        cast(null as date) as delivered_from
+    from {{ ref('int_customer_records') }}
+    where false
+),
+
+-- Few distinct days, so that a backfill does not join its dates with every record.
+counted_records as (
+    select
+        *,
+        count(*) as customers
+    from named_records
+    where named_from is not null
+    group by all
+),
+
+named_customers as (
+    select
+        dates.snapshot_date,
+        counted_records.source,
+        counted_records.table_name,
+        sum(counted_records.customers) as named_customers,
+        sum(counted_records.customers) filter (
+            where counted_records.delivered_from > dates.snapshot_date
+        ) as inferred_customers
+    from dates
+    inner join counted_records on counted_records.named_from <= dates.snapshot_date
+    group by all
 ),
 
 failed_extractions as (
@@ -247,6 +301,13 @@ final as (
         cast(coalesce(outcomes.accepted, 0) as bigint) as accepted,
         cast(coalesce(outcomes.rejected, 0) as bigint) as rejected,
         cast(coalesce(outcomes.superseded, 0) as bigint) as superseded,
+        cast(named_customers.named_customers as bigint) as named_customers,
+        cast(
+            case
+                when named_customers.named_customers > 0
+                    then coalesce(named_customers.inferred_customers, 0)
+            end as bigint
+        ) as inferred_customers,
         judged.last_delivered_on,
         judged.stale_reason is not null as is_stale,
         judged.stale_reason,
@@ -256,6 +317,7 @@ final as (
         unknown_by_table.unknown_currencies,
         cast(coalesce(suspect_refunds.suspect_refunds, 0) as bigint) as suspect_refunds
     from judged
+    left join named_customers using (snapshot_date, source, table_name)
     left join outcomes using (snapshot_date, source, table_name)
     left join lost using (snapshot_date, source, table_name)
     left join unknown_by_table using (snapshot_date, source, table_name)

@@ -17,6 +17,7 @@ SUMMARY = DaySummary(
     day=date(2026, 6, 30),
     deliveries=[("crm", 7862, 10), ("shop", 562_597, 25)],
     stale=[("helpdesk", "could not be read", date(2026, 6, 27))],
+    inferred=[("shop", "orders", 120, 2400), ("helpdesk", "tickets", 9, 900)],
     customers=5079,
     eligible=2646,
     high_risk=307,
@@ -29,6 +30,7 @@ SUMMARY = DaySummary(
     warned=75,
     newly_warned=3,
     alarms=["Orders: 12 instead of 60"],
+    contracts=[("past_due", 4), ("trial", 1200)],
     unknown_amounts=[("shop", 3, "NOK 1, SEK 2")],
     suspect_refunds=[("shop", 1)],
 )
@@ -54,9 +56,11 @@ def test_the_day_is_shown_line_by_line() -> None:
             "Refunds       shop: 1 beyond their order or of an unknown order;"
             " see amount_issue in marts.fct_orders"
         ),
+        "Unmatched     shop orders: 120 of 2,400 customers (5.0%) are in no customer table of shop",
         "Customers     5,079, of whom 2,646 are eligible",
         "High risk     307 customers; value at risk of all eligible customers 267,531 EUR",
         "Warnings      75 customers, 3 with a new one",
+        "Contracts     4 with an overdue payment, 1,200 on trial",
         "Unusual       Orders: 12 instead of 60",
         (
             "Attrition     highest among customers with two to four purchases: 5.1 % lost a month "

@@ -27,6 +27,7 @@ class Company:
     """A warehouse of one daily table and one that has no days, and where it is published."""
 
     folder: Path
+    published_in: str = "published"
 
     @property
     def warehouse(self) -> Warehouse:
@@ -34,7 +35,13 @@ class Company:
 
     @property
     def published(self) -> Path:
-        return self.folder / "published" / "holdfast.duckdb"
+        return self.folder / self.published_in / "holdfast.duckdb"
+
+    def published_elsewhere(self) -> Company:
+        """The same warehouse, published as a whole in another folder."""
+        other = Company(self.folder, "published_elsewhere")
+        other.publish(full=True)
+        return other
 
     def create(self, customers: int = 3) -> Company:
         self.folder.mkdir(exist_ok=True)

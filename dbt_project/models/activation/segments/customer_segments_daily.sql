@@ -96,6 +96,16 @@ needs as (
     inner join categories on demand.usual_category_number = categories.category_number
 ),
 
+contracts as (
+    select
+        ids.customer_id,
+        contracts.snapshot_date,
+        contracts.has_trial,
+        contracts.contract_state
+    from {{ ref('feat_contracts') }} as contracts
+    inner join ids using (customer_no)
+),
+
 -- Standardised distance of each measure from its location; 0 for a measure that no group uses.
 described as (
     select
@@ -157,8 +167,9 @@ final as (
                 'recency_score', 'frequency_score', 'coalesce(monetary_score, frequency_score)'
             ) }}
         end as rfm_segment,
-        {{ lifecycle_stage_of_snapshot('features') }} as lifecycle_stage,
+        {{ lifecycle_stage_of_snapshot('features', 'contracts.has_trial') }} as lifecycle_stage,
         {{ lifecycle_status() }} as lifecycle_status,
+        contracts.contract_state,
         {{ value_tier('features.expected_value') }} as value_tier,
         case
             when {{ has_behaviour() }}
@@ -185,6 +196,10 @@ final as (
         on
             features.customer_id = needs.customer_id
             and features.snapshot_date = needs.snapshot_date
+    left join contracts
+        on
+            features.customer_id = contracts.customer_id
+            and features.snapshot_date = contracts.snapshot_date
 )
 
 select * from final

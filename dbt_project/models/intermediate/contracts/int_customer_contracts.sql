@@ -1,8 +1,8 @@
 {{ config(materialized='ephemeral') }}
 
 {#-
-    Subscriptions of each customer as known on the as-of date: one row per subscription that had
-    begun by then. An end that still lies ahead is not read.
+    Contracts of each customer as known on the as-of date: one row per phase, trial or paid, that
+    had begun by then. An end that still lies ahead is not read.
 -#}
 with
 
@@ -10,32 +10,67 @@ as_of as (
     select as_of_date from {{ ref('int_as_of') }}
 ),
 
-final as (
+contracts as (
+    {{ contract_dates() }}
+),
+
+known as (
     select
+        contracts.*,
         identities.customer_no,
-        subscriptions.plan,
-        coalesce(lower(subscriptions.plan) = 'trial', false) as is_trial,
-        subscriptions.monthly_amount,
-        cast(subscriptions.started_at as date) as started_on,
-        case
-            when cast(subscriptions.ended_at as date) <= as_of.as_of_date
-                then cast(subscriptions.ended_at as date)
-        end as ended_on
-    from {{ ref('int_subscriptions_versions') }} as subscriptions
-    inner join {{ ref('int_identity_history') }} as identities
-        using (source, source_customer_id)
+        as_of.as_of_date
+    from contracts
+    inner join {{ ref('int_identity_history') }} as identities using (source, source_customer_id)
     cross join as_of
     where
-        subscriptions._reject_reason is null
-        and subscriptions.known_from <= as_of.as_of_date
-        and as_of.as_of_date < subscriptions.known_to
+        contracts.known_from <= as_of.as_of_date
+        and as_of.as_of_date < contracts.known_to
         and identities.valid_from <= as_of.as_of_date
         and as_of.as_of_date < identities.valid_to
-        and cast(subscriptions.started_at as date) <= as_of.as_of_date
         -- A contract that ended on its first day was never active.
-        and coalesce(
-            cast(subscriptions.ended_at as date) > cast(subscriptions.started_at as date), true
-        )
+        and contracts.ended_on > contracts.started_on
+),
+
+phases as (
+    select
+        customer_no,
+        plan,
+        true as is_trial,
+        monthly_amount,
+        started_on,
+        least(paid_from, ended_on) as ended_on,
+        date '9999-12-31' as paused_from,
+        date '9999-12-31' as paused_to,
+        as_of_date
+    from known
+    where started_on < paid_from
+    union all
+    select
+        customer_no,
+        plan,
+        false as is_trial,
+        monthly_amount,
+        paid_from as started_on,
+        ended_on,
+        paused_from,
+        paused_to,
+        as_of_date
+    from known
+    where paid_from < ended_on
+),
+
+final as (
+    select
+        customer_no,
+        plan,
+        is_trial,
+        monthly_amount,
+        started_on,
+        case when ended_on <= as_of_date then ended_on end as ended_on,
+        paused_from,
+        paused_to
+    from phases
+    where started_on <= as_of_date
 )
 
 select * from final

@@ -3,6 +3,11 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key=['source', 'source_customer_id'],
+        pre_hook="{{ add_columns({
+            'customers_from': 'date', 'orders_from': 'date', 'tickets_from': 'date',
+            'feedback_from': 'date', 'subscriptions_from': 'date', 'touches_from': 'date',
+            'events_from': 'date',
+        }) }}",
     )
 }}
 
@@ -10,6 +15,10 @@
     One row per source record of a customer: delivered as such, or inferred from an order, ticket,
     event, subscription or touch whose customer no customer table has delivered yet. Without
     inferred records an order that arrives a day before its account would be lost.
+
+    <entity>_from is the first day on which a row of the entity that names the record was known, by
+    which ops.data_quality_daily counts inferred records. The hook adds these columns to older
+    warehouses, whose records then count once a new row names them.
 -#}
 {%- set facts = [
     ('orders', 'int_orders_versions', 'ordered_at'),
@@ -18,6 +27,7 @@
     ('subscriptions', 'int_subscriptions_versions', 'started_at'),
     ('touches', 'int_touches_versions', 'sent_at'),
 ] %}
+{%- set entities = ['customers'] + facts | map(attribute=0) | list + ['events'] %}
 with
 
 mentions as (
@@ -26,7 +36,7 @@ mentions as (
         customers.source_customer_id,
         {{ as_known('known_from', 'customers') }} as known_from,
         customers.created_at as seen_at,
-        true as is_delivered,
+        'customers' as entity,
         customers._load_id
     from {{ ref('int_customers_versions') }} as customers
     where customers._reject_reason is null
@@ -37,7 +47,7 @@ mentions as (
         {{ entity }}.source_customer_id,
         {{ as_known('known_from', entity) }} as known_from,
         {{ entity }}.{{ time_column }} as seen_at,
-        false as is_delivered,
+        '{{ entity }}' as entity,
         {{ entity }}._load_id
     from {{ ref(model) }} as {{ entity }}
     where {{ entity }}._reject_reason is null and {{ entity }}.source_customer_id is not null
@@ -48,7 +58,7 @@ mentions as (
         days.source_customer_id,
         days.known_from,
         days.first_event_at as seen_at,
-        false as is_delivered,
+        'events' as entity,
         days._load_id
     from {{ ref('int_event_days') }} as days
 ),
@@ -66,7 +76,10 @@ gathered as (
         source_customer_id,
         min(known_from) as known_from,
         min(seen_at) as first_seen_at,
-        bool_or(is_delivered) as is_delivered,
+        bool_or(entity = 'customers') as is_delivered,
+        {%- for entity in entities %}
+        min(known_from) filter (where entity = '{{ entity }}') as {{ entity }}_from,
+        {%- endfor %}
         max(_load_id) as _load_id
     from new_mentions
     group by all
@@ -79,6 +92,9 @@ final as (
         least(gathered.known_from, known.known_from) as known_from,
         least(gathered.first_seen_at, known.first_seen_at) as first_seen_at,
         gathered.is_delivered or coalesce(known.is_delivered, false) as is_delivered,
+        {%- for entity in entities %}
+        least(gathered.{{ entity }}_from, known.{{ entity }}_from) as {{ entity }}_from,
+        {%- endfor %}
         gathered._load_id
     from gathered
     left join {{ this }} as known

@@ -1,4 +1,7 @@
-{#- One row per customer known on the as-of date: attributes and purchases so far. -#}
+{#-
+    One row per customer known on the as-of date: attributes and purchases so far. A customer whose
+    records have all been deleted in their sources stays, so that orders and totals have a customer.
+-#}
 with
 
 as_of as (
@@ -18,14 +21,27 @@ identities as (
             and as_of.as_of_date < history.valid_to
 ),
 
+as_of_dates as (
+    select as_of_date as snapshot_date from as_of
+),
+
+deleted_records as (
+    {{ deleted_records('as_of_dates') }}
+),
+
 records as (
     select
         identities.customer_id,
         records.source,
-        records.first_seen_at
+        records.first_seen_at,
+        deleted_records.deleted_on
     from {{ ref('int_customer_records') }} as records
     inner join identities using (source, source_customer_id)
     cross join as_of
+    left join deleted_records
+        on
+            records.source = deleted_records.source
+            and records.source_customer_id = deleted_records.source_customer_id
     where
         records.known_from <= as_of.as_of_date
         and coalesce(cast(records.first_seen_at as date), records.known_from) <= as_of.as_of_date
@@ -74,7 +90,8 @@ known as (
         customer_id,
         min(first_seen_at) as first_seen_at,
         count(*) as record_count,
-        count(distinct source) as source_count
+        count(distinct source) as source_count,
+        case when count(deleted_on) = count(*) then max(deleted_on) end as deleted_on
     from records
     group by all
 ),
@@ -121,8 +138,7 @@ customers as (
 contracts as (
     select
         customers.customer_id,
-        max(contracts.plan) filter (contracts.is_trial and contracts.ended_on is null)
-            as trial_plan,
+        bool_or(contracts.is_trial) as has_trial,
         -- As in feat_contracts: up to the as-of date, or up to the last day under contract.
         case
             when count(*) filter (not contracts.is_trial and contracts.ended_on is null) > 0
@@ -159,8 +175,9 @@ final as (
         {{ lifecycle_stage(
             'purchases.purchase_days',
             'contracts.paid_contract_days',
-            "lower(coalesce(contracts.trial_plan, attributes.plan)) = 'trial'",
-        ) }} as lifecycle_stage
+            "contracts.has_trial or lower(attributes.plan) = 'trial'",
+        ) }} as lifecycle_stage,
+        known.deleted_on
     from known
     left join attributes using (customer_id)
     left join purchases using (customer_id)

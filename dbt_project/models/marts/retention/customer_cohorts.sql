@@ -19,6 +19,8 @@ contracts as (
         monthly_amount,
         started_on,
         coalesce(ended_on, date '9999-12-31') as runs_to,
+        paused_from,
+        paused_to,
         cast(date_trunc('month', min(started_on) over (partition by customer_no)) as date)
             as cohort_month
     from {{ ref('int_customer_contracts') }}
@@ -36,7 +38,15 @@ contract_months as (
     from contracts
 ),
 
--- A fee counts for the share of the month's days on which the contract was active.
+bounded_months as (
+    select
+        *,
+        greatest(started_on, month) as first_day,
+        least(runs_to, last_day(month) + 1, (select as_of.as_of_date + 1 from as_of)) as next_day
+    from contract_months
+),
+
+-- A fee counts for the share of the month's days on which the contract was active and not paused.
 customer_months as (
     select
         customer_no,
@@ -45,13 +55,13 @@ customer_months as (
         sum(cast(
             monthly_amount
             * (
-                least(runs_to, last_day(month) + 1, (select as_of.as_of_date + 1 from as_of))
-                - greatest(started_on, month)
+                next_day - first_day
+                - greatest(least(paused_to, next_day) - greatest(paused_from, first_day), 0)
             )
             / day(last_day(month)) as {{ money_type() }}
         )) as net_revenue,
         cast(null as {{ money_type() }}) as margin
-    from contract_months
+    from bounded_months
     group by customer_no, cohort_month, month
 ),
 

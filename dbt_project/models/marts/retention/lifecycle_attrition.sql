@@ -55,6 +55,14 @@ contract_starts as (
     select
         identities.customer_id,
         min(contracts.started_on) filter (contracts.is_trial) as trial_on,
+        -- Null while a trial runs: it is not lost before its end.
+        coalesce(
+            case
+                when count(*) filter (contracts.is_trial and contracts.ended_on is null) = 0
+                    then max(contracts.ended_on) filter (contracts.is_trial)
+            end,
+            date '9999-12-31'
+        ) as trial_ended_on,
         min(contracts.started_on) filter (not contracts.is_trial) as first_on
     from contracts
     inner join identities using (customer_no)
@@ -68,17 +76,19 @@ beginnings as (
         coalesce(
             contract_starts.trial_on,
             case when customers.lifecycle_stage = '{{ trial }}' then customers.seen_on end
-        ) as trial_on
+        ) as trial_on,
+        case when contract_starts.trial_on is not null then contract_starts.trial_ended_on end
+            as trial_ended_on
     from customers
     left join contract_starts using (customer_id)
 ),
 
--- Contracts that overlap or follow on the next day form one interval.
+-- Contracts that overlap, or follow within swap_gap_days, form one interval: a change of plan.
 numbered_contracts as (
     select
         *,
         min(started_on) over (partition by customer_no) as first_on,
-        coalesce(started_on > max(runs_to) over (
+        coalesce(started_on > {{ var('swap_gap_days') }} + max(runs_to) over (
             partition by customer_no order by started_on, runs_to
             rows between unbounded preceding and 1 preceding
         ), true) as is_new_stretch
@@ -125,7 +135,8 @@ beginnings as (
     select
         *,
         first_order_on as first_on,
-        case when lifecycle_stage = '{{ trial }}' then seen_on end as trial_on
+        case when lifecycle_stage = '{{ trial }}' then seen_on end as trial_on,
+        cast(null as date) as trial_ended_on
     from customers
 ),
 
@@ -168,20 +179,26 @@ stays as (
     where dormant_on is not null or next_stage != stage
 ),
 {% endif %}
--- A prospect or trial has no inter-purchase interval: it is lost after the deployment's
--- eligible_days, counted from its first day.
+-- A prospect, or a trial without a contract, has no inter-purchase interval: it is lost after the
+-- deployment's eligible_days, counted from its first day. The trial of a contract is lost at its
+-- end, unless a paid contract follows within swap_gap_days.
 waiting as (
     select
         '{{ prospect }}' as stage,
         seen_on as entered_on,
-        coalesce(least(trial_on, first_on), trial_on, first_on) as next_on
+        coalesce(least(trial_on, first_on), trial_on, first_on) as next_on,
+        seen_on + {{ var('eligible_days') }} as given_up_on,
+        0 as swap_gap_days
     from beginnings
     where seen_on < coalesce(least(trial_on, first_on), trial_on, first_on, date '9999-12-31')
     union all
     select
         '{{ trial }}' as stage,
         trial_on as entered_on,
-        first_on as next_on
+        first_on as next_on,
+        coalesce(trial_ended_on, trial_on + {{ var('eligible_days') }}) as given_up_on,
+        case when trial_ended_on < date '9999-12-31' then {{ var('swap_gap_days') }} else 0 end
+            as swap_gap_days
     from beginnings
     where trial_on < coalesce(first_on, date '9999-12-31')
 ),
@@ -190,15 +207,20 @@ waits as (
     select
         stage,
         entered_on,
-        least(next_on, entered_on + {{ var('eligible_days') }}) as left_on,
-        coalesce(next_on <= entered_on + {{ var('eligible_days') }}, false) as is_advance
+        coalesce(next_on <= given_up_on + swap_gap_days, false) as is_advance,
+        case when is_advance then next_on else given_up_on end as left_on
     from waiting
 ),
 
 all_stays as (
     select * from stays
     union all
-    select * from waits
+    select
+        stage,
+        entered_on,
+        left_on,
+        is_advance
+    from waits
     where left_on >= (select min(months.month) from months)
 ),
 

@@ -28,26 +28,27 @@ calendar as (
 {% if is_contractual %}
 -- By source record, as the other figures of the company: two records that turn out to be one
 -- customer are no loss.
+contract_versions as (
+    {{ contract_dates() }}
+),
+
 contracts as (
     select
         source,
         source_customer_id,
-        greatest(known_from, cast(started_at as date)) as runs_from,
-        least(known_to, coalesce(cast(ended_at as date), date '9999-12-31')) as runs_to
-    from {{ ref('int_subscriptions_versions') }}
-    where
-        _reject_reason is null
-        and coalesce(lower(plan) != 'trial', true)
-        and runs_from < runs_to
+        greatest(known_from, paid_from) as runs_from,
+        least(known_to, ended_on) as runs_to
+    from contract_versions
+    where runs_from < runs_to
 ),
 
--- Contracts that overlap or follow on the next day form one interval. Its start and end count from
--- their delivery, so that the interval is the same for every date.
+-- Contracts that overlap, or follow within swap_gap_days, form one interval. Its start and end count
+-- from their delivery, so that the interval is the same for every date.
 numbered_contracts as (
     select
         *,
         min(runs_from) over of_record as first_on,
-        coalesce(runs_from > max(runs_to) over (
+        coalesce(runs_from > {{ var('swap_gap_days') }} + max(runs_to) over (
             of_record rows between unbounded preceding and 1 preceding
         ), true) as is_new_stretch
     from contracts
