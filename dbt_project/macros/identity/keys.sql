@@ -41,13 +41,17 @@
     Word of a mailbox name for the look-up in seeds/mailbox_words.csv: no-reply, no.reply and
     noreply2 are one. Digits count in short names, because na1987 is a person.
 -#}
-{% macro mailbox_word(email) -%}
+{% macro mailbox_word(email, keep_digits=false) -%}
     {%- set name = "split_part(" ~ email ~ ", '@', 1)" -%}
     {%- set plain = "replace(replace(replace(" ~ name ~ ", '.', ''), '-', ''), '_', '')" -%}
+    {%- if keep_digits -%}
+    {{ plain }}
+    {%- else -%}
     case
         when length(rtrim({{ plain }}, '0123456789')) >= 4 then rtrim({{ plain }}, '0123456789')
         else {{ plain }}
     end
+    {%- endif -%}
 {%- endmacro %}
 
 {#-

@@ -33,13 +33,16 @@
     end
 {%- endmacro %}
 
-{#- Whether a normalised name is no person's: a company, or a word typed in place of a name. -#}
+{#-
+    Whether a normalised name is no person's: a company, or a word typed in place of a name (gust is
+    guest, folded).
+-#}
 {% macro is_no_person(name) -%}
     (
         {{ name }} = ''
         or regexp_matches(
             {{ name }},
-            '(^| )(gmbh|ag|kg|ug|ohg|gbr|ev|ltd|limited|llc|inc|corp|bv|nv|sarl|srl|spa|oy|plc|company|firma|verein|guest|gast|gastkunde|unknown|unbekannt|customer|kunde|kundin|konto|account|checkout|placeholder|deleted|redacted|anonymized|anonymised|anonymous|anonym)( |$)'
+            '(^| )(gmbh|ag|kg|ug|ohg|gbr|ev|ltd|limited|llc|inc|corp|bv|nv|sarl|srl|spa|oy|plc|company|firma|verein|gust|gast|gastkunde|unknown|unbekannt|customer|kunde|kundin|konto|account|checkout|placeholder|deleted|redacted|anonymized|anonymised|anonymous|anonym)( |$)'
         )
         or {{ name }} in ('na', 'n a', 'none', 'null', 'test', 'test test', 'no name', 'xxx', 'x x', 'name', 'user', 'admin')
     )
@@ -85,6 +88,11 @@
             then 1
         when {{ shorter }} >= 4 and damerau_levenshtein({{ a }}[1], {{ b }}[1]) <= 1
             then case when {{ same_family }} then 3 else 1 end
+        -- Two letters in the wrong order.
+        when
+            {{ same_family }}
+            and list_sort(string_split({{ a }}[1], '')) = list_sort(string_split({{ b }}[1], ''))
+            then 3
         when {{ shorter }} >= 7 and damerau_levenshtein({{ a }}[1], {{ b }}[1]) <= 2 and {{ same_family }} then 3
         when
             {{ shorter }} >= 2

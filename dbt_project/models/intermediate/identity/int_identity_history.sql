@@ -24,14 +24,45 @@ links as (
     select * from {{ ref('int_identity_links') }}
 ),
 
+decisions as (
+    select * from {{ ref('int_identity_decisions') }}
+),
+
+always_same as (
+    select
+        record_no as node,
+        other_record_no as neighbour,
+        valid_from
+    from decisions
+    where decision = 'always_same'
+    union all
+    select
+        other_record_no as node,
+        record_no as neighbour,
+        valid_from
+    from decisions
+    where decision = 'always_same'
+),
+
 never_same as (
     select
         record_no,
         other_record_no,
-        min(valid_from) as valid_from
-    from {{ ref('int_identity_decisions') }}
+        valid_from
+    from decisions
     where decision = 'never_same'
-    group by all
+    union
+    -- A record that is always the same as the younger one is separated with it.
+    select
+        decisions.record_no,
+        always_same.neighbour as other_record_no,
+        greatest(decisions.valid_from, always_same.valid_from) as valid_from
+    from decisions
+    inner join always_same
+        on
+            decisions.other_record_no = always_same.node
+            and decisions.record_no != always_same.neighbour
+    where decisions.decision = 'never_same'
 ),
 
 edges as (
@@ -190,6 +221,10 @@ cut_edges as (
     from separated
     inner join known_edges on separated.node = known_edges.node
     inner join separated as others on known_edges.neighbour = others.node
+    anti join always_same
+        on
+            known_edges.node >> 16 = always_same.node
+            and known_edges.neighbour >> 16 = always_same.neighbour
     union
     select
         node,

@@ -59,7 +59,13 @@ emails as (
         customers.source,
         customers.source_customer_id,
         {{ mailbox('customers.email', 'mail_providers') }} as key_value,
-        mailbox_words.meaning,
+        -- user7@example.com may be a person; test7 is not.
+        case
+            when
+                mailbox_words.meaning = 'placeholder'
+                or {{ mailbox_word('customers.email', keep_digits=true) }} = mailbox_words.word
+                then mailbox_words.meaning
+        end as meaning,
         customers.email,
         customers.known_from,
         customers._load_id

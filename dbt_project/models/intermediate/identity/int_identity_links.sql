@@ -58,37 +58,38 @@ crowded_keys as (
     having count(*) > {{ most_people }}
 ),
 
--- Addresses tell nameless records of one phone apart.
 crowd as (
-    select
-        phones.key_no,
-        phones.source,
-        phones.name is not null as is_named,
-        coalesce(split_part(phones.name, ' ', 1), cast(min(emails.key_no) as varchar)) as label,
-        min(phones.valid_from) as known_from,
-        min((phones.valid_from, phones.record_no)) as seniority
-    from memberships as phones
+    select memberships.*
+    from memberships
     semi join crowded_keys using (key_no, source)
-    left join memberships as emails
-        on
-            phones.record_no = emails.record_no
-            and phones.key_type = 'phone'
-            and phones.name is null
-            and emails.key_type = 'email'
-    group by phones.key_no, phones.source, phones.name, phones.record_no
+),
+
+-- Addresses tell nameless records of one phone apart.
+addresses as (
+    select
+        records.record_no,
+        min(keys.key_value) as address
+    from {{ ref('int_identity_keys') }} as keys
+    inner join {{ ref('int_identity_records') }} as records using (source, source_customer_id)
+    semi join crowd on records.record_no = crowd.record_no
+    where keys.key_type = 'email'
+    group by records.record_no
 ),
 
 labels as (
     select
-        key_no,
-        source,
-        is_named,
-        label,
-        min(known_from) as known_from,
-        min(seniority) as seniority
+        crowd.key_no,
+        crowd.source,
+        crowd.name is not null as is_named,
+        coalesce(split_part(crowd.name, ' ', 1), addresses.address) as label,
+        min(crowd.valid_from) as known_from,
+        min((crowd.valid_from, crowd.record_no)) as seniority
     from crowd
-    where label is not null
-    group by key_no, source, is_named, label
+    left join addresses using (record_no)
+    where
+        crowd.name is not null
+        or (crowd.key_type = 'phone' and addresses.address is not null)
+    group by all
 ),
 
 ranked_labels as (
@@ -146,6 +147,7 @@ people as (
 
 pairs as (
     select
+        one.key_no,
         one.key_type,
         one.needs_confirmation,
         one.first_record_no as record_no,
@@ -167,19 +169,34 @@ pairs as (
         )
 ),
 
+-- Keys of people who contradict each other: a record without a name may be any of them.
+disputed_keys as (
+    select
+        key_no,
+        min(valid_from) as disputed_from
+    from pairs
+    where name_agreement = 0 or has_other_birth_year
+    group by key_no
+),
+
 group_links as (
     select
-        record_no,
-        other_record_no,
-        valid_from,
-        valid_to,
+        pairs.record_no,
+        pairs.other_record_no,
+        pairs.valid_from,
         case
-            when key_type = 'cross_id' then 4
-            when name_agreement = 3 then 3
-            when key_type = 'email' then 2
+            when pairs.name_agreement is null and pairs.key_type != 'cross_id'
+                then least(pairs.valid_to, disputed_keys.disputed_from)
+            else pairs.valid_to
+        end as valid_to,
+        case
+            when pairs.key_type = 'cross_id' then 4
+            when pairs.name_agreement = 3 then 3
+            when pairs.key_type = 'email' then 2
             else 1
         end as strength
     from pairs
+    left join disputed_keys using (key_no)
     where
         case
             when key_type = 'cross_id' then true
@@ -243,6 +260,7 @@ undecided as (
     select
         open_links.record_no,
         open_links.other_record_no,
+        open_links.strength,
         min(greatest(open_links.valid_from, rival_links.valid_from)) as undecided_from
     from open_links
     inner join rival_links
@@ -263,12 +281,9 @@ decided_links as (
         group_links.record_no,
         group_links.other_record_no,
         group_links.valid_from,
-        least(
-            group_links.valid_to,
-            case when group_links.strength < 3 then undecided.undecided_from end
-        ) as valid_to
+        least(group_links.valid_to, undecided.undecided_from) as valid_to
     from group_links
-    left join undecided using (record_no, other_record_no)
+    left join undecided using (record_no, other_record_no, strength)
 ),
 
 links as (
