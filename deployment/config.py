@@ -102,9 +102,15 @@ class Retention(Section):
 
 
 class Identity(Section):
-    """A key shared by more than `max_records_per_key` source records of one source is ignored."""
+    """Keys and decisions that link source records.
+
+    A key shared by more than `max_records_per_key` people of one source, told apart by their names
+    or addresses, is ignored. `decisions` is a CSV file, relative to the home, of pairs of records
+    that are always or never one customer.
+    """
 
     max_records_per_key: PositiveInt = 3
+    decisions: Path | None = None
 
 
 class Training(Section):
