@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -34,6 +35,32 @@ group by all;
 """
 
 
+# As the demo's staging reads them; the first drop is known from the beginning.
+_DEMO_RECORDS = """
+create temp table files as
+select 'crm' as source, customer_no as record, email, phone, name, birth_year, country,
+    shop_account, filename
+from read_csv('{landing}/crm/customers/**/*.csv', delim = ';', all_varchar = true, filename = true)
+union all by name
+select 'shop' as source, account_no as record, email, phone, full_name as name, filename
+from read_csv('{landing}/shop/accounts/**/*.csv', all_varchar = true, filename = true)
+union all by name
+select 'helpdesk' as source, id::varchar as record, email, phone, name, filename
+from read_ndjson('{landing}/helpdesk/requesters/**/*.jsonl', filename = true);
+
+insert into intermediate.int_customers_versions by name
+select source, record as source_customer_id, email, phone, name as full_name,
+    try_cast(birth_year as integer) as birth_year, country,
+    case when shop_account is not null then ['shop:' || shop_account] end as external_ids,
+    case when drop_date > min(drop_date) over () then drop_date else date '0001-01-01' end
+        as known_from
+from (
+    select *, regexp_extract(filename, '\\d{{4}}-\\d{{2}}-\\d{{2}}')::date as drop_date
+    from files where record is not null
+);
+"""
+
+
 @dataclass(frozen=True)
 class Identity:
     """A warehouse with the inputs of the identity models; `resolve` builds the models."""
@@ -51,6 +78,10 @@ class Identity:
                 f" values ({', '.join('?' * len(full))})",
                 list(full.values()),
             )
+
+    def deliver_demo(self, landing: Path) -> None:
+        """Add the demo company's customer records, each version from the day of its drop."""
+        self.con.execute(_DEMO_RECORDS.format(landing=landing))
 
     def decide(self, decision: str, a: str, b: str, decided_on: date | None = None) -> None:
         """Add a decision on two records, each as source:id."""
