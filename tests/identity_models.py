@@ -107,9 +107,7 @@ class Identity:
         self.con.execute("insert into intermediate.int_phone_numbers from numbers")
         for model in models:
             schema = "marts" if model == "customer_identities" else "intermediate"
-            self.con.execute(
-                f"create or replace table {schema}.{model} as {self.compiled[model]}"
-            )
+            self.con.execute(f"create or replace table {schema}.{model} as {self.compiled[model]}")
 
     def people(self, day: date = date(2026, 6, 30)) -> set[frozenset[str]]:
         """Customers as sets of record ids on a day."""

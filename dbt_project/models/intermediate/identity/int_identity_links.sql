@@ -8,7 +8,7 @@
     birth years (macro name_agreement), and linked as follows:
 
     - e-mail: unless given names are of two people, or birth years of two people;
-    - e-mail of a role (info@, seeds/mailbox_words.csv): only with the same name;
+    - e-mail of a role (info@, seeds/mailbox_words.csv): only with the same full name;
     - phone: as e-mail, and similar given names (Paul, Paula) are two people of a household;
     - cross_id and always_same: always.
 
@@ -156,6 +156,8 @@ pairs as (
         least(one.valid_to, other.valid_to, one.over_shared_from) as valid_to,
         {{ name_agreement('one', 'other') }} as name_agreement,
         one.name = other.name as has_same_name,
+        one.tokens[-1] = other.tokens[-1]
+        or list_sort(one.tokens) = list_sort(other.tokens) as has_same_family_name,
         {{ birth_years_differ('one', 'other') }} as has_other_birth_year
     from people as one
     inner join people as other
@@ -202,7 +204,8 @@ group_links as (
             when key_type = 'cross_id' then true
             when has_other_birth_year and not (key_type = 'email' and coalesce(has_same_name, false))
                 then false
-            when needs_confirmation then coalesce(name_agreement = 3, false)
+            when needs_confirmation
+                then coalesce(name_agreement = 3 and has_same_family_name, false)
             when key_type = 'email' then coalesce(name_agreement, 1) >= 1
             else coalesce(name_agreement, 2) >= 2
         end

@@ -36,8 +36,18 @@ def test_a_decision_counts_from_its_day_and_survives_a_redelivery(identity: Iden
 def test_a_missed_merge_is_made_in_spite_of_a_contradiction(identity: Identity) -> None:
     identity.deliver(
         [
-            {"source_customer_id": "1", "email": "m@x.de", "full_name": "Mia Kern", "birth_year": 1950},
-            {"source_customer_id": "2", "email": "m@x.de", "full_name": "Eva Lang", "birth_year": 1980},
+            {
+                "source_customer_id": "1",
+                "email": "m@x.de",
+                "full_name": "Mia Kern",
+                "birth_year": 1950,
+            },
+            {
+                "source_customer_id": "2",
+                "email": "m@x.de",
+                "full_name": "Eva Lang",
+                "birth_year": 1980,
+            },
         ]
     )
     identity.decide("always_same", "shop:1", "shop:2")
@@ -80,5 +90,9 @@ def test_the_evidence_of_a_record_names_the_decision(identity: Identity) -> None
         ).fetchall()
     )
     assert evidence == {
-        "1": "decision+email", "2": "cross_id+decision", "3": "email+phone", "c2": "cross_id", "c9": "phone"
-    }  # fmt: skip
+        "1": "decision+email",
+        "2": "cross_id+decision",
+        "3": "email+phone",
+        "c2": "cross_id",
+        "c9": "phone",
+    }

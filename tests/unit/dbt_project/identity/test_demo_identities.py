@@ -39,7 +39,7 @@ select right_pairs / found_pairs, right_pairs / true_pairs from pairs
 
 @dataclass(frozen=True)
 class PairFigures:
-    """Pairs of records: the share of found pairs that are right, and of true ones that are found."""
+    """Share of the found pairs of records that are right, and of the true ones that are found."""
 
     precision: float
     recall: float

@@ -12,26 +12,47 @@ from tests.identity_models import Identity
 ERASURE = date(2026, 2, 1)
 
 
-def test_erased_people_stay_themselves_and_lose_their_keys(warehouse_of: Callable[[str], Identity]) -> None:
+def test_erased_people_stay_themselves_and_lose_their_keys(
+    warehouse_of: Callable[[str], Identity],
+) -> None:
     identity = warehouse_of("GB")
     erased = {"email": "deleted@site.invalid", "phone": "0000000000", "known_from": ERASURE}
     identity.deliver(
         [
             {"source_customer_id": "201", "email": "ann@example.com", "phone": "07700900201"},
             {"source_customer_id": "202", "email": "bob@example.com", "phone": "07700900202"},
-            {"source": "crm", "source_customer_id": "c1", "email": "ann@example.com", "full_name": "Ann Lee"},
+            {
+                "source": "crm",
+                "source_customer_id": "c1",
+                "email": "ann@example.com",
+                "full_name": "Ann Lee",
+            },
             {"source_customer_id": "201", **erased},
             {"source_customer_id": "202", **erased},
-            {"source_customer_id": "203", "email": "carl@example.com", "phone": "07700900203", "known_from": ERASURE},
-            {"source_customer_id": "204", "email": "bob@example.com", "phone": "07700900202", "known_from": ERASURE},
+            {
+                "source_customer_id": "203",
+                "email": "carl@example.com",
+                "phone": "07700900203",
+                "known_from": ERASURE,
+            },
+            {
+                "source_customer_id": "204",
+                "email": "bob@example.com",
+                "phone": "07700900202",
+                "known_from": ERASURE,
+            },
         ]
     )
     identity.resolve()
     assert identity.people() == {
-        frozenset({"201", "c1"}), frozenset({"202"}), frozenset({"203"}), frozenset({"204"})
+        frozenset({"201", "c1"}),
+        frozenset({"202"}),
+        frozenset({"203"}),
+        frozenset({"204"}),
     }
     held = identity.con.execute(
-        "select string_agg(key_value) from intermediate.int_identity_keys where source_customer_id in ('201', '202')"
+        "select string_agg(key_value) from intermediate.int_identity_keys"
+        " where source_customer_id in ('201', '202')"
     ).fetchone()[0]
     assert "example.com" not in held
     assert "+44" not in held
@@ -62,8 +83,15 @@ def test_phones_from_a_spreadsheet(warehouse_of: Callable[[str], Identity]) -> N
         for n, phone in enumerate(phones)
     )
     identity.resolve()
-    assert identity.people() == {frozenset({"301"}), frozenset({"302"}), frozenset({"303", "304", "305"})}
-    assert identity.keys_of("301") == {"email": "a@example.com", "unusable_phone": "scientific notation"}
+    assert identity.people() == {
+        frozenset({"301"}),
+        frozenset({"302"}),
+        frozenset({"303", "304", "305"}),
+    }
+    assert identity.keys_of("301") == {
+        "email": "a@example.com",
+        "unusable_phone": "scientific notation",
+    }
     assert {identity.keys_of(str(n))["phone"] for n in (303, 304, 305)} == {"+447700900123"}
 
 
@@ -118,7 +146,8 @@ def test_a_list_of_addresses_is_reported(identity: Identity) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["0000000000", "+49 000 0000000", "1111111111", "0123456789", "123456789", "n/a", "0"]
+    "written",
+    ["0000000000", "+49 000 0000000", "1111111111", "0123456789", "123456789", "n/a", "0"],
 )
 def test_a_value_in_place_of_a_phone_is_no_key(identity: Identity, written: str) -> None:
     identity.deliver([{"source_customer_id": "1", "phone": written}])
