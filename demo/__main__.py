@@ -15,11 +15,19 @@ def main(
     people: Annotated[int, typer.Option(help="Number of people, 100 or more.")] = 5000,
     drops: Annotated[int, typer.Option(help="Number of daily drops after the history.")] = 14,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 7,
+    dirt: Annotated[
+        float, typer.Option(help="Scale of shared, damaged and erased contact data, 0 to 1.")
+    ] = 0.0,
 ) -> None:
     """Write the exports of three systems, and the planted truth into a folder of its own."""
     try:
         report = generate(
-            out / "landing", out / "demo_truth", people=people, seed=seed, daily_drops=drops
+            out / "landing",
+            out / "demo_truth",
+            people=people,
+            seed=seed,
+            daily_drops=drops,
+            dirt=dirt,
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error

@@ -35,6 +35,7 @@ FOR_A_BATCH = (
     "departures",
     "behaviour",
     "tickets",
+    "contacts",
     "records",
     "baseline_orders",
     "campaign",
@@ -47,6 +48,12 @@ FOR_A_BATCH = (
     "deliveries_helpdesk",
     "truth",
 )
+# Files that run after another one where dirt is planted.
+DIRT_AFTER = {
+    "contacts": "dirty_contacts",
+    "records": "dirty_records",
+    "truth": "dirty_deliveries",
+}
 TRUTH = (
     ("people", "person_id"),
     ("records", "person_id, source, source_record_id"),
@@ -85,6 +92,7 @@ def generate(
     first_date: date = date(2024, 7, 1),
     last_date: date = date(2026, 6, 30),
     daily_drops: int = 14,
+    dirt: float = 0.0,
 ) -> GenerationReport:
     """Write the exports of a company with `people` people, and the truth about them.
 
@@ -93,8 +101,13 @@ def generate(
     later drop has the new and changed rows of one day. Above 25,000 people the history has several
     parts. Existing files of the three systems and of `truth` are replaced.
 
+    `dirt` from 0 to 1 scales the share of people in households with one phone or mailbox, of office
+    mailboxes, of guest checkouts with a new account for each order, of erased people and of damaged
+    phones (`sql/dirty_*.sql`). With 0 the files are those of a company without them.
+
     Raises:
-        ValueError: fewer than 100 people, or a period too short for its daily drops.
+        ValueError: fewer than 100 people, a period too short for its daily drops, or dirt outside
+            0 to 1.
     """
     days = (last_date - first_date).days + 1
     if people < 100:
@@ -104,6 +117,8 @@ def generate(
             f"daily_drops: a number from 0 to {days - 91}, which leaves 90 days of history, "
             f"was expected; found {daily_drops}"
         )
+    if not 0 <= dirt <= 1:
+        raise ValueError(f"dirt: a share from 0 to 1 was expected; found {dirt}")
     started = time.perf_counter()
     history_day = days - 1 - daily_drops
     drops = tuple(first_date + timedelta(day) for day in range(history_day, days))
@@ -120,6 +135,7 @@ def generate(
                 "history_day": history_day,
                 "time_zone": TIME_ZONE,
                 "words": str(WORDS),
+                "dirt": dirt,
                 "shared_key_stride": max(
                     6, min(USUAL_SHARED_KEY_STRIDE, people // LEAST_RECORDS_OF_A_SHARED_KEY)
                 ),
@@ -130,7 +146,7 @@ def generate(
         for part, first in enumerate(range(1, people + 1, PEOPLE_A_BATCH)):
             last = min(first + PEOPLE_A_BATCH - 1, people)
             _set_variables(connection, {"first_person": first, "last_person": last})
-            _run(connection, FOR_A_BATCH)
+            _run(connection, FOR_A_BATCH if dirt == 0 else _with_dirt(FOR_A_BATCH))
             if part == 0:
                 plant(connection, history_day)
             _write_history(connection, landing, drops[0], history_day, part, rows)
@@ -158,19 +174,28 @@ def _empty(landing: Path, truth: Path) -> None:
 
 
 def _set_variables(
-    connection: duckdb.DuckDBPyConnection, variables: Mapping[str, int | str | date]
+    connection: duckdb.DuckDBPyConnection, variables: Mapping[str, float | str | date]
 ) -> None:
     for name, value in variables.items():
         connection.execute(f"set variable {name} = {_literal(value)}")
 
 
-def _literal(value: int | str | date) -> str:
+def _literal(value: float | str | date) -> str:
     """A value as an SQL literal. A bound parameter makes DuckDB import pandas (0.5 s)."""
     if isinstance(value, date):
         return f"date '{value.isoformat()}'"
-    if isinstance(value, int):
+    if isinstance(value, (int, float)):
         return str(value)
     return "'" + value.replace("'", "''") + "'"
+
+
+def _with_dirt(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The files of a batch, with those that plant dirt after the files that they change."""
+    return tuple(
+        name
+        for clean in names
+        for name in (clean, *((DIRT_AFTER[clean],) if clean in DIRT_AFTER else ()))
+    )
 
 
 def _run(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:

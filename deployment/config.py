@@ -105,14 +105,17 @@ class Retention(Section):
 
 
 class Identity(Section):
-    """A key shared by more than `max_records_per_key` source records of one source is ignored.
+    """Keys and decisions that link source records.
 
-    A table of which more than `max_inferred_share` of the customers are in no customer table of its
-    source is a warning of the day.
+    A key shared by more than `max_records_per_key` people of one source, told apart by their names
+    or addresses, is ignored. A table of which more than `max_inferred_share` of the customers are in
+    no customer table of its source is a warning of the day. `decisions` is a CSV file, relative to
+    the home, of pairs of records that are always or never one customer.
     """
 
     max_records_per_key: PositiveInt = 3
     max_inferred_share: Share = 0.01
+    decisions: Path | None = None
 
 
 class Training(Section):

@@ -76,6 +76,10 @@ class Home:
         """The log folder of dbt."""
         return self.root / "dbt" / "logs"
 
+    def file(self, path: Path) -> Path:
+        """A file that the configuration names: relative to the home, or absolute."""
+        return self.root / path.expanduser()
+
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """An empty folder for one extraction; files left by a killed run are deleted."""

@@ -263,3 +263,16 @@ create table if not exists ops.schema_changes (
 comment on table ops.schema_changes is
     'Columns that a delivery added, dropped or gave another type, compared with the deliveries'
     ' before; run_date is the run that found the change.';
+
+create table if not exists ops.identity_decisions (
+    decision varchar,
+    source_a varchar,
+    source_customer_id_a varchar,
+    source_b varchar,
+    source_customer_id_b varchar,
+    decided_on date,
+    fault varchar
+);
+comment on table ops.identity_decisions is
+    'Decisions of the deployment on records of one customer or of two, from the file that'
+    ' identity.decisions names; replaced by each run. A row with a fault is not applied.';

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import dbt_assets
 
 from deployment.config import DeploymentConfig
@@ -20,6 +21,7 @@ from orchestration.runtime.dbt import Dbt
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import LayerTranslator
 from warehouse.connection import Warehouse, write_run_dates
+from warehouse.identity_decisions import fault_messages, write_identity_decisions
 
 # Layers that need the day's churn scores.
 AFTER_SCORING = ("predictions", "calibration", "activation", "feedback", "ops")
@@ -62,6 +64,7 @@ def warehouse_assets(
                 if config.exchange_rates is not None:
                     for problem in write_exchange_rates(con, config.exchange_rates):
                         context.log.warning(problem)
+                _read_decisions(context, con, config, dbt)
             yield from dbt.build(context, manifest, translator)
 
     @dbt_build(name="build_features", select=_SELECT_AFTER_TEXTS)
@@ -89,3 +92,18 @@ def warehouse_assets(
             yield from dbt.build(context, manifest, translator)
 
     return [unify_customers, build_features, activate_scores]
+
+
+def _read_decisions(
+    context: dg.AssetExecutionContext,
+    con: duckdb.DuckDBPyConnection,
+    config: DeploymentConfig,
+    dbt: Dbt,
+) -> None:
+    """Read the deployment's decisions on identities, and log those that cannot be applied."""
+    named = config.identity.decisions
+    path = dbt.home.file(named) if named else None
+    faulty = write_identity_decisions(con, path)
+    if path:
+        for message in fault_messages(path, faulty):
+            context.log.warning(message)

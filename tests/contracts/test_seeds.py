@@ -13,7 +13,8 @@ from ml.schemas import CAUSES
 SEEDS = Path(__file__).parent.parent.parent / "dbt_project" / "seeds"
 KEYS = {
     "currencies": ("currency",),
-    "dialling_codes": ("country",),
+    "given_names": ("short_name",),
+    "mailbox_words": ("word",),
     "mail_providers": ("domain",),
     "placeholder_keys": ("key_type", "key_value"),
     "feature_catalogue": ("feature",),

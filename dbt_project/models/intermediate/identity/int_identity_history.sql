@@ -2,128 +2,83 @@
     Customer of each source record over time: one row per record and validity interval (valid_from
     <= day < valid_to).
 
-    The history is a pure function of the delivered records, so it does not depend on how runs were
-    cut. On any day the customers are the connected components of the records and keys known by that
-    day, and a customer's id is that of its oldest record. New records are younger and never change
-    an id; a merge keeps the older id; a split leaves the id with the oldest record. A key that more
-    than max_records_per_key records of one source share links no records from the day on which that
-    is known.
+    The history is a pure function of the delivered records and the decisions of the deployment, so
+    it does not depend on how runs were cut. On any day the customers are the connected components
+    of the records and links known by that day, and a customer's id is that of its oldest record.
+    New records are younger and never change an id; a merge keeps the older id; a split leaves the
+    id with the oldest record.
 
-    Components are computed for all days at once: first over all keys ever (`clusters`), then, only
+    Components are computed for all days at once: first over all links ever (`clusters`), then, only
     for clusters that changed after their first day, once for each day of a change.
+
+    A decision never_same separates two records: the younger one (`separated`) loses its links with
+    those records that are, without it, in the component of the older one.
 -#}
 with recursive
 
 records as (
-    select
-        source,
-        source_customer_id,
-        known_from,
-        -- Oldest first. The tie-break within the first delivery is arbitrary but constant.
-        row_number() over (order by known_from, source, source_customer_id) as record_no
-    from {{ ref('int_customer_records') }}
+    select * from {{ ref('int_identity_records') }}
 ),
 
-referenced_ids as (
-    select distinct
-        key_value,
-        split_part(key_value, ':', 1) as source,
-        substr(key_value, length(split_part(key_value, ':', 1)) + 2) as source_customer_id
-    from {{ ref('int_identity_keys') }}
-    where key_type = 'cross_id'
+links as (
+    select * from {{ ref('int_identity_links') }}
 ),
 
-record_keys as (
+decisions as (
+    select * from {{ ref('int_identity_decisions') }}
+),
+
+always_same as (
     select
-        records.record_no,
-        keys.key_type,
-        keys.key_value,
-        greatest(keys.known_from, records.known_from) as known_from
-    from {{ ref('int_identity_keys') }} as keys
-    inner join records
-        on
-            keys.source = records.source
-            and keys.source_customer_id = records.source_customer_id
+        record_no as node,
+        other_record_no as neighbour,
+        valid_from
+    from decisions
+    where decision = 'always_same'
+    union all
+    select
+        other_record_no as node,
+        record_no as neighbour,
+        valid_from
+    from decisions
+    where decision = 'always_same'
+),
+
+never_same as (
+    select
+        record_no,
+        other_record_no,
+        valid_from
+    from decisions
+    where decision = 'never_same'
     union
-    -- A source record also has the cross-id by which another system refers to it.
+    -- A record that is always the same as the younger one is separated with it.
     select
-        records.record_no,
-        'cross_id' as key_type,
-        referenced_ids.key_value,
-        records.known_from
-    from referenced_ids
-    inner join records
+        decisions.record_no,
+        always_same.neighbour as other_record_no,
+        greatest(decisions.valid_from, always_same.valid_from) as valid_from
+    from decisions
+    inner join always_same
         on
-            referenced_ids.source = records.source
-            and referenced_ids.source_customer_id = records.source_customer_id
-),
-
-source_shares as (
-    select
-        record_keys.key_type,
-        record_keys.key_value,
-        records.source,
-        list_sort(list(record_keys.known_from)) as known_from_dates
-    from record_keys
-    inner join records using (record_no)
-    group by all
-    having count(*) > {{ var('max_records_per_key') }}
-),
-
--- Day on which a key turned out to be shared by too many records of one system to identify a
--- person: for example a shop's own number, typed to get past a required field.
-over_shared_keys as (
-    select
-        key_type,
-        key_value,
-        min(known_from_dates[{{ var('max_records_per_key') + 1 }}]) as over_shared_from
-    from source_shares
-    group by all
-),
-
-shared_keys as (
-    select
-        record_keys.key_type,
-        record_keys.key_value,
-        arg_min(record_keys.record_no, (record_keys.known_from, record_keys.record_no))
-            as first_record_no,
-        coalesce(any_value(over_shared_keys.over_shared_from), date '9999-12-31')
-            as over_shared_from
-    from record_keys
-    left join over_shared_keys using (key_type, key_value)
-    group by record_keys.key_type, record_keys.key_value
-    having count(*) > 1
-),
-
--- One star per key, from its first record to the others, each linked from the day on which it had
--- the key too: the same components with the fewest edges.
-stars as (
-    select
-        shared_keys.first_record_no,
-        record_keys.record_no,
-        record_keys.known_from,
-        shared_keys.over_shared_from
-    from record_keys
-    inner join shared_keys using (key_type, key_value)
-    where
-        record_keys.record_no != shared_keys.first_record_no
-        and record_keys.known_from < shared_keys.over_shared_from
+            decisions.other_record_no = always_same.node
+            and decisions.record_no != always_same.neighbour
+    where decisions.decision = 'never_same'
 ),
 
 edges as (
     select
-        first_record_no as node,
-        record_no as neighbour,
-        known_from,
-        over_shared_from
-    from stars
+        record_no as node,
+        other_record_no as neighbour,
+        valid_from,
+        valid_to
+    from links
     union all
     select
-        record_no as node,
-        first_record_no as neighbour,
-        known_from,
-        over_shared_from
-    from stars
+        other_record_no as node,
+        record_no as neighbour,
+        valid_from,
+        valid_to
+    from links
 ),
 
 linked_records as (
@@ -149,9 +104,25 @@ cluster_days as (
     union
     select
         cluster_members.cluster_no,
-        unnest([edges.known_from, edges.over_shared_from]) as changed_on
+        unnest([edges.valid_from, edges.valid_to]) as changed_on
     from edges
     inner join cluster_members on edges.node = cluster_members.record_no
+    union
+    select
+        one.cluster_no,
+        never_same.valid_from as changed_on
+    from never_same
+    inner join cluster_members as one on never_same.record_no = one.record_no
+    inner join cluster_members as other on never_same.other_record_no = other.record_no
+    where one.cluster_no = other.cluster_no
+),
+
+divided_clusters as (
+    select distinct one.cluster_no
+    from never_same
+    inner join cluster_members as one on never_same.record_no = one.record_no
+    inner join cluster_members as other on never_same.other_record_no = other.record_no
+    where one.cluster_no = other.cluster_no
 ),
 
 days as (
@@ -162,7 +133,8 @@ days as (
         lead(changed_on, 1, date '9999-12-31') over (
             partition by cluster_no order by changed_on
         ) as changed_again_on,
-        count(*) over (partition by cluster_no) as day_count
+        count(*) over (partition by cluster_no) > 1
+        or cluster_no in (select cluster_no from divided_clusters) as is_dated
     from cluster_days
     where changed_on < date '9999-12-31'
 ),
@@ -173,10 +145,10 @@ dated_nodes as (
         (cluster_members.record_no << 16) + days.day_no as node
     from days
     inner join cluster_members using (cluster_no)
-    where days.day_count > 1 and cluster_members.known_from <= days.changed_on
+    where days.is_dated and cluster_members.known_from <= days.changed_on
 ),
 
-dated_edges as (
+known_edges as (
     select
         (edges.node << 16) + days.day_no as node,
         (edges.neighbour << 16) + days.day_no as neighbour
@@ -184,9 +156,88 @@ dated_edges as (
     inner join cluster_members using (cluster_no)
     inner join edges on cluster_members.record_no = edges.node
     where
-        days.day_count > 1
-        and edges.known_from <= days.changed_on
-        and days.changed_on < edges.over_shared_from
+        days.is_dated
+        and edges.valid_from <= days.changed_on
+        and days.changed_on < edges.valid_to
+),
+
+separated as (
+    select
+        (never_same.other_record_no << 16) + days.day_no as node,
+        (never_same.record_no << 16) + days.day_no as stranger
+    from days
+    inner join divided_clusters using (cluster_no)
+    inner join cluster_members using (cluster_no)
+    inner join never_same on cluster_members.record_no = never_same.other_record_no
+    where never_same.valid_from <= days.changed_on
+),
+
+other_nodes as (
+    select (cluster_members.record_no << 16) + days.day_no as node
+    from days
+    inner join divided_clusters using (cluster_no)
+    inner join cluster_members using (cluster_no)
+    anti join separated
+        on (cluster_members.record_no << 16) + days.day_no = separated.node
+    where cluster_members.known_from <= days.changed_on
+),
+
+other_edges as (
+    select known_edges.*
+    from known_edges
+    semi join other_nodes on known_edges.node = other_nodes.node
+    semi join other_nodes as other_neighbours on known_edges.neighbour = other_neighbours.node
+),
+
+{{ connected_components('other_components', 'other_nodes', 'other_edges') }},
+
+-- Components of the strangers; of a stranger who is separated too, those it is linked with.
+stranger_components as (
+    select
+        separated.node,
+        other_components.component
+    from separated
+    inner join other_components on separated.stranger = other_components.node
+    union
+    select
+        separated.node,
+        other_components.component
+    from separated
+    inner join separated as strangers on separated.stranger = strangers.node
+    inner join known_edges on strangers.node = known_edges.node
+    inner join other_components on known_edges.neighbour = other_components.node
+),
+
+cut_edges as (
+    select
+        stranger_components.node,
+        other_components.node as neighbour
+    from stranger_components
+    inner join other_components using (component)
+    union
+    select
+        separated.node,
+        others.node as neighbour
+    from separated
+    inner join known_edges on separated.node = known_edges.node
+    inner join separated as others on known_edges.neighbour = others.node
+    anti join always_same
+        on
+            known_edges.node >> 16 = always_same.node
+            and known_edges.neighbour >> 16 = always_same.neighbour
+    union
+    select
+        node,
+        stranger as neighbour
+    from separated
+),
+
+dated_edges as (
+    select known_edges.*
+    from known_edges
+    anti join cut_edges using (node, neighbour)
+    anti join cut_edges as cut_back
+        on known_edges.node = cut_back.neighbour and known_edges.neighbour = cut_back.node
 ),
 
 {{ connected_components('dated_components', 'dated_nodes', 'dated_edges') }},
@@ -199,7 +250,7 @@ assigned as (
         days.changed_again_on
     from cluster_members
     inner join days using (cluster_no)
-    where days.day_count = 1
+    where not days.is_dated
     union all
     select
         cluster_members.record_no,

@@ -26,7 +26,18 @@ keys as (
     from {{ ref('int_identity_keys') }} as keys
     inner join identities using (source, source_customer_id)
     cross join as_of
-    where keys.known_from <= as_of.as_of_date
+    where
+        keys.known_from <= as_of.as_of_date
+        and keys.key_type in ('email', 'phone', 'cross_id')
+),
+
+decisions as (
+    select decisions.*
+    from {{ source('ops', 'identity_decisions') }} as decisions
+    cross join as_of
+    where
+        decisions.fault is null
+        and coalesce(decisions.decided_on, as_of.as_of_date) <= as_of.as_of_date
 ),
 
 referenced as (
@@ -78,6 +89,18 @@ evidence as (
             keys.key_value = named.source || ':' || named.source_customer_id
             and keys.customer_id = named.customer_id
     where keys.key_type = 'cross_id'
+    union
+    select
+        source_a as source,
+        source_customer_id_a as source_customer_id,
+        'decision' as key_type
+    from decisions
+    union
+    select
+        source_b as source,
+        source_customer_id_b as source_customer_id,
+        'decision' as key_type
+    from decisions
 ),
 
 gathered as (
