@@ -22,6 +22,7 @@ Entity = Literal[
     "customers",
     "orders",
     "order_lines",
+    "refunds",
     "tickets",
     "feedback",
     "events",

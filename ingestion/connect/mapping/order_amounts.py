@@ -104,8 +104,6 @@ def _points(table: TableProfile, column: str) -> float:
 def _total(profile: SourceProfile, value: Summed) -> float:
     table = profile.tables[value.table]
     factors = [value.amount, *([value.quantity] if value.quantity else [])]
-    product = " * ".join(
-        number_sql(table.columns[each], identifier(each), "double") for each in factors
-    )
+    product = " * ".join(number_sql(table.columns[each], identifier(each)) for each in factors)
     row = profile.con.execute(f"select sum({product}) from {table.table.relation}").fetchone()
     return float(row[0]) if row and row[0] is not None else 0.0

@@ -1,42 +1,52 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
 import duckdb
 import pytest
 
-from ingestion.connect.profiling.parsing import (
-    MILLISECONDS,
-    SECONDS,
-    number_sql,
-    timestamp_sql,
-)
-from tests.unit.ingestion.connect.conftest import Deliver, profile_of
+from ingestion.connect.profiling.parsing import plain_digits, timestamp_sql
+from ingestion.connect.profiling.profile import DECIMAL, DECIMAL_COMMA, THOUSANDS
+from ingestion.connect.profiling.time_forms import MICROSECONDS, MILLISECONDS, SECONDS, SERIALS
+from warehouse.quoting import literal
 
 
 @pytest.mark.parametrize(
-    ("text", "formats"),
+    ("text", "formats", "expected"),
     [
-        ("1767348000", (SECONDS,)),
-        ("1767348000000", (MILLISECONDS,)),
-        ("2026-01-02 10:00", ()),
-        ("02.01.2026 10:00", ("%d.%m.%Y", "%d.%m.%Y %H:%M")),
+        ("2026-03-01 12:30:00", (), "2026-03-01T12:30"),
+        ("2026-04-01 10:00:00 +0200", (), "2026-04-01T08:00"),
+        ("2026-04-01T10:00:00Z", (), "2026-04-01T10:00"),
+        ("31/12/2025", ("%d/%m/%Y",), "2025-12-31"),
+        ("31/12/99", ("%d/%m/%Y", "%d/%m/%y"), "1999-12-31"),
+        ("1753770335", (SECONDS,), "2025-07-29T06:25:35"),
+        ("1753770335000", (SECONDS, MILLISECONDS), "2025-07-29T06:25:35"),
+        ("1753770335000000", (MICROSECONDS,), "2025-07-29T06:25:35"),
+        ("46113", (SERIALS,), "2026-04-01"),
+        ("soon", (), None),
+        ("0000-00-00 00:00:00", (), None),
+        ("31/31/2025", ("%d/%m/%Y",), None),
+        ("99999999999999999999", (SECONDS, MILLISECONDS, MICROSECONDS), None),
+        ("nan", (SECONDS,), None),
     ],
 )
-def test_texts_are_parsed_as_timestamps_and_others_are_null(
-    con: duckdb.DuckDBPyConnection, text: str, formats: tuple[str, ...]
+def test_times_are_read_by_format_or_as_iso_8601(
+    con: duckdb.DuckDBPyConnection, text: str, formats: tuple[str, ...], expected: str | None
 ) -> None:
-    sql = f"select {timestamp_sql('x', formats)} from (values ('{text}'), ('soon')) t (x)"
-    assert con.execute(sql).fetchall() == [(datetime.fromisoformat("2026-01-02T10:00"),), (None,)]
+    (found,) = con.execute(f"select {timestamp_sql(literal(text), formats)}").fetchone() or ()
+    assert found == (expected and datetime.fromisoformat(expected))
 
 
-def test_numbers_are_parsed_with_their_separators(
-    con: duckdb.DuckDBPyConnection, deliver: Deliver
+@pytest.mark.parametrize(
+    ("text", "fits", "expected"),
+    [
+        ("1.234,50", DECIMAL_COMMA, "1234.50"),
+        ("1,234.50", THOUSANDS, "1234.50"),
+        ("1234.50", DECIMAL, "1234.50"),
+    ],
+)
+def test_separators_of_thousands_are_dropped(
+    con: duckdb.DuckDBPyConnection, text: str, fits: str, expected: str
 ) -> None:
-    table = profile_of(
-        con, deliver, a=["1.234,50", "7,5"], b=["1,234.50", "7.5"], c=["1234.50", "7.5"]
-    )
-    for name, column in table.columns.items():
-        sql = f"select {number_sql(column, name, 'decimal(18, 2)')} from {table.table.relation}"
-        assert con.execute(sql).fetchall() == [(Decimal("1234.50"),), (Decimal("7.50"),)]
+    (found,) = con.execute(f"select {plain_digits(fits, literal(text))}").fetchone() or ()
+    assert found == expected
