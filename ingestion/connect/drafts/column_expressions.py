@@ -14,7 +14,7 @@ from ingestion.connect.mapping.proposal import FromWords
 from ingestion.connect.origins.table_names import normalised
 from ingestion.connect.profiling.day_formats import is_month_first, is_slashed
 from ingestion.connect.profiling.entities import AMOUNT, FLAG, ID, NUMBER, TIME
-from ingestion.connect.profiling.names import order_statuses
+from ingestion.connect.profiling.names import meanings
 from ingestion.connect.profiling.profile import (
     DECIMAL,
     DECIMAL_COMMA,
@@ -26,13 +26,13 @@ from ingestion.connect.profiling.time_forms import SERIALS
 from ingestion.connect.profiling.value_types import NO, YES
 from warehouse.quoting import literal
 
-STATUS = "order status"
+STATUS = ".status"
 _CASTABLE = {"true", "false", "t", "f", "yes", "no", "y", "n", "1", "0"}
 
 
 def is_parsed(role: str, column: ColumnProfile) -> bool:
     """Return whether the values are parsed, so that staging reports an unreadable one."""
-    if role in (STATUS, TIME, AMOUNT):
+    if role in (TIME, AMOUNT) or role.endswith(STATUS):
         return True
     if role == FLAG:
         return column.type != "BOOLEAN"
@@ -52,13 +52,13 @@ def parsed_expression(role: str, kind: str, column: ColumnProfile, sql: str) -> 
     """Return dbt SQL that parses a column.
 
     Args:
-        role: kind of the canonical column, or `STATUS`.
+        role: kind of the canonical column, or the field of its words, such as orders.status.
         kind: DuckDB type of the canonical column.
         column: the column.
         sql: the column's name in SQL.
     """
-    if role == STATUS:
-        return _status_case(dbt_text(sql), column)
+    if role.endswith(STATUS):
+        return _status_case(dbt_text(sql), column, role)
     if role == FLAG:
         return _flag_case(dbt_text(sql), column)
     if role == ID:
@@ -148,8 +148,8 @@ def _call(macro: str, sql: str, **arguments: str) -> str:
     return f"{{{{ {macro}({jinja_literal(sql)}{named}) }}}}"
 
 
-def _status_case(sql: str, column: ColumnProfile) -> str:
-    known = order_statuses()
+def _status_case(sql: str, column: ColumnProfile, field: str) -> str:
+    known = meanings(field)
     branches = [
         (dbt_text(literal(word)), f"'{known[normalised(word)]}'")
         for word in column.words

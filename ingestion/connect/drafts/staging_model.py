@@ -124,11 +124,13 @@ class _Model:
             case Latest(total, time):
                 return self.in_parsed(proposal.name, self.joined.latest(total, time))
             case FromWords(column):
-                expression = words_expression(value, self.qualified(column))
-                return self.checked(proposal.name, column, expression)
+                # Other words than those of the question mean nothing here, and are not lost.
+                return self.in_parsed(
+                    proposal.name, words_expression(value, self.qualified(column))
+                )
         assert isinstance(value, FromColumn)
-        if (self.proposal.entity, proposal.name) == ("orders", "status"):
-            role = STATUS
+        if proposal.name == "status" and self.proposal.entity in ("orders", "subscriptions"):
+            role = f"{self.proposal.entity}{STATUS}"
         return self.from_column(proposal.name, kind, role, value)
 
     def from_column(self, name: str, kind: str, role: str, value: FromColumn) -> str:
@@ -180,7 +182,7 @@ def read_expression(role: str, kind: str, raw: ColumnProfile, value: FromColumn,
     """Return dbt SQL that reads a column by the macro of its kind.
 
     Args:
-        role: kind of the canonical column, or `STATUS`.
+        role: kind of the canonical column, or the field of its words.
         kind: DuckDB type of the canonical column.
         raw: the column.
         value: the column as the proposal has it, its currency as SQL.

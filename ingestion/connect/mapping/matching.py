@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deployment.source_config import Entity
-from ingestion.connect.mapping.column_evidence import column_evidence, value_questions
+from ingestion.connect.mapping.column_evidence import column_evidence
 from ingestion.connect.mapping.completion import completed
 from ingestion.connect.mapping.customer_links import person_column
 from ingestion.connect.mapping.order_amounts import grouped_orders
@@ -21,8 +21,9 @@ from ingestion.connect.mapping.proposal import (
     FromColumns,
     Proposal,
 )
+from ingestion.connect.mapping.value_questions import value_questions
 from ingestion.connect.profiling.entities import SCHEMAS
-from ingestion.connect.profiling.names import ENDING, NAMED, column_points, table_points
+from ingestion.connect.profiling.names import ENDING, EXACT, NAMED, column_points, table_points
 from ingestion.connect.profiling.profile import TableProfile
 from ingestion.connect.profiling.source_profile import SourceProfile
 
@@ -74,11 +75,13 @@ def _candidate(
     schema = SCHEMAS[entity]
     columns = _columns(profile, entity, table)
     found = {name for name, proposal in columns.items() if proposal.value is not None}
-    if any(not found & group for group in schema.essential.values()):
+    points, like = table_points(entity, table.name)
+    missing = sum(not found & group for group in schema.essential.values())
+    # A table that is named as the entity may lack one: what is missing is a question.
+    if missing > (points >= EXACT and bool(found - {schema.key})):
         return None
     if entity in ("customers", "orders", "tickets") and not _is_keyed(columns[schema.key]):
         return None
-    points, like = table_points(entity, table.name)
     if not _is_distinctive(entity, found & schema.distinctive, points):
         return None
     evidence = []

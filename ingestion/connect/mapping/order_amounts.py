@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from ingestion.connect.mapping.column_evidence import best_column, value_questions
+from ingestion.connect.mapping.column_evidence import best_column
+from ingestion.connect.mapping.minor_units import minor_units
+from ingestion.connect.mapping.payment_attempts import payment_attempts
 from ingestion.connect.mapping.proposal import (
     ColumnProposal,
     EntityProposal,
     Evidence,
     FromColumn,
+    Latest,
     Summed,
 )
+from ingestion.connect.mapping.value_questions import counted_words, value_questions
+from ingestion.connect.origins.table_names import normalised
 from ingestion.connect.profiling.entities import AMOUNT, ID, NUMBER, SCHEMAS, TIME
-from ingestion.connect.profiling.names import EXACT, SIMILAR, column_points
+from ingestion.connect.profiling.names import EXACT, NAMED, SIMILAR, column_points, meanings
 from ingestion.connect.profiling.parsing import number_sql
 from ingestion.connect.profiling.profile import TableProfile
 from ingestion.connect.profiling.source_profile import SourceProfile
-from warehouse.quoting import identifier
+from warehouse.quoting import identifier, literal
 
 
-def summed_amount(profile: SourceProfile, table: str) -> ColumnProposal:
-    """Return `net_amount` as a sum over a table that references the orders, payments first."""
+def summed_amount(profile: SourceProfile, table: str) -> list[ColumnProposal]:
+    """Return `net_amount` as a sum over a table that references the orders, payments first.
+
+    Where the payments have a row for each attempt, only the payments made are added up, and what
+    was paid back becomes `refunded_amount`.
+    """
     payments: list[Summed] = []
     lines: list[Summed] = []
     for each in profile.references_to(table):
@@ -30,25 +39,60 @@ def summed_amount(profile: SourceProfile, table: str) -> ColumnProposal:
             quantity = _named(rows, "order_lines", "quantity", NUMBER)
             lines.append(Summed(each.table, each.column, price, quantity, each.target_column))
         elif paid:
-            payments.append(Summed(each.table, each.column, paid, None, each.target_column))
+            currency, _ = minor_units(profile, rows, paid)
+            payments.append(
+                Summed(each.table, each.column, paid, None, each.target_column, currency=currency)
+            )
     found = [*payments, *lines]
     if not found:
         question = (
             f"no column of {table}, nor of a table that references it, is an amount for net_amount:"
             " rows without it are rejected"
         )
-        return ColumnProposal("net_amount", questions=(question,))
+        return [ColumnProposal("net_amount", questions=(question,))]
     totals = [
         f"{value.table}.{value.amount}{f' times {value.quantity}' if value.quantity else ''} adds"
         f" up to {_total(profile, value):,.2f}"
         for value in found
     ]
-    return ColumnProposal(
-        "net_amount",
-        found[0],
-        (Evidence(2.0, totals[0]),),
-        (f"{table} has no amount. {'; '.join(totals)}: the first is used",),
+    question = f"{table} has no amount. {'; '.join(totals)}: the first is used"
+    attempts = payment_attempts(profile, found[0]) if payments else None
+    if attempts is None:
+        return [_summed(found[0], totals[0], f"{question}{_gift_cards(profile, found[0])}")]
+    question = (
+        f"{table} has no amount. {totals[0]}, with a row for each attempt by"
+        f" {attempts.described}: only payments made count ({_total(profile, attempts.paid):,.2f})"
     )
+    if attempts.refunded is None:
+        return [_summed(attempts.paid, totals[0], f"{question}. Is that right?")]
+    refunds = f"refunds add up to {_total(profile, attempts.refunded):,.2f}"
+    question += f", and {refunds}, as refunded_amount. Is that right?"
+    columns = [
+        _summed(attempts.paid, totals[0], question),
+        ColumnProposal("refunded_amount", attempts.refunded, (Evidence(2.0, refunds),)),
+    ]
+    if attempts.time:
+        at = Latest(attempts.refunded, attempts.time)
+        columns.append(ColumnProposal("refunded_at", at, (Evidence(2.0, refunds),)))
+    return columns
+
+
+def _summed(value: Summed, reason: str, question: str) -> ColumnProposal:
+    return ColumnProposal("net_amount", value, (Evidence(2.0, reason),), (question,))
+
+
+def _gift_cards(profile: SourceProfile, value: Summed) -> str:
+    """Return the part of the question on payments by gift card, empty where there are none."""
+    kinds = meanings("payment words")
+    for column in profile.tables[value.table].columns.values():
+        if column_points("orders", "payment_kind", column.name, value.table)[0] >= NAMED:
+            cards = [word for word in column.words if kinds.get(normalised(word)) == "gift_card"]
+            if cards:
+                return (
+                    f". {column.name} has gift cards ({counted_words(column, cards)}): do they"
+                    " count twice, when sold and when spent?"
+                )
+    return ""
 
 
 def grouped_orders(profile: SourceProfile, lines: EntityProposal) -> EntityProposal | None:
@@ -105,5 +149,12 @@ def _total(profile: SourceProfile, value: Summed) -> float:
     table = profile.tables[value.table]
     factors = [value.amount, *([value.quantity] if value.quantity else [])]
     product = " * ".join(number_sql(table.columns[each], identifier(each)) for each in factors)
-    row = profile.con.execute(f"select sum({product}) from {table.table.relation}").fetchone()
+    conditions = [
+        f"lower({identifier(column)}) in ({', '.join(map(literal, words))})"
+        for column, words in value.kept
+    ]
+    row = profile.con.execute(
+        f"select sum({product}) from {table.table.relation}"
+        f" where {' and '.join(['true', *conditions])}"
+    ).fetchone()
     return float(row[0]) if row and row[0] is not None else 0.0

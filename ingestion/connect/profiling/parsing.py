@@ -51,3 +51,14 @@ def plain_digits(fits: str, text: str) -> str:
     if fits == DECIMAL_COMMA:
         return f"replace(replace({text}, '.', ''), ',', '.')"
     return f"replace({text}, ',', '')" if fits == THOUSANDS else text
+
+
+def id_sql(column: str) -> str:
+    """Return SQL of an id as text, as the macro `read_id` reads it; null if it is damaged."""
+    text = f"trim(cast({column} as varchar))"
+    return (
+        f"case when regexp_full_match({text}, '[+-]?\\d{{1,15}}[.]0*')"
+        f" then split_part({text}, '.', 1)"
+        f" when regexp_full_match({text}, '[+-]?\\d+[.]0*|[+-]?\\d([.]\\d*)?[eE][+]?\\d+')"
+        f" then null else nullif({text}, '') end"
+    )
