@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from ingestion.connect.drafts.quoting import dbt_text, jinja_literal
 from ingestion.connect.mapping.proposal import FromWords
 from ingestion.connect.origins.table_names import normalised
-from ingestion.connect.profiling.day_formats import is_month_first, is_slashed
 from ingestion.connect.profiling.entities import AMOUNT, FLAG, ID, NUMBER, TIME
+from ingestion.connect.profiling.forms.day_formats import is_month_first, is_slashed
+from ingestion.connect.profiling.forms.time_forms import SERIALS
 from ingestion.connect.profiling.names import meanings
 from ingestion.connect.profiling.profile import (
     DECIMAL,
@@ -22,7 +23,6 @@ from ingestion.connect.profiling.profile import (
     THOUSANDS,
     ColumnProfile,
 )
-from ingestion.connect.profiling.time_forms import SERIALS
 from ingestion.connect.profiling.value_types import NO, YES
 from warehouse.quoting import literal
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from deployment.source_config import Entity
+from ingestion.connect.mapping.amounts.minor_units import with_minor_units
+from ingestion.connect.mapping.amounts.order_amounts import summed_amount
 from ingestion.connect.mapping.column_evidence import best_column
 from ingestion.connect.mapping.customer_links import PersonColumn, customer_key, customer_link
 from ingestion.connect.mapping.joins import with_checked_joins
-from ingestion.connect.mapping.minor_units import with_minor_units
-from ingestion.connect.mapping.order_amounts import summed_amount
 from ingestion.connect.mapping.proposal import (
     ColumnProposal,
     Constant,

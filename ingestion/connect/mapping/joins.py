@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from deployment.source_config import Entity
 from ingestion.connect.mapping.proposal import ColumnProposal, EntityProposal, FromColumn
 from ingestion.connect.profiling.entities import SCHEMAS
-from ingestion.connect.profiling.parsing import id_sql
+from ingestion.connect.profiling.forms.parsing import id_sql
 from ingestion.connect.profiling.source_profile import SourceProfile
 from warehouse.quoting import identifier
 

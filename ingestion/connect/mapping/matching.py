@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deployment.source_config import Entity
+from ingestion.connect.mapping.amounts.order_amounts import grouped_orders
 from ingestion.connect.mapping.column_evidence import column_evidence
 from ingestion.connect.mapping.completion import completed
 from ingestion.connect.mapping.customer_links import person_column
-from ingestion.connect.mapping.order_amounts import grouped_orders
 from ingestion.connect.mapping.proposal import (
     ColumnProposal,
     EntityProposal,

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from deployment.source_config import Entity
 from ingestion.connect.origins.table_names import normalised
 from ingestion.connect.profiling.entities import AMOUNT, ID, SCHEMAS
+from ingestion.connect.profiling.forms.time_forms import SERIALS
 from ingestion.connect.profiling.names import meanings
 from ingestion.connect.profiling.profile import DECIMAL, DECIMAL_COMMA, ColumnProfile
-from ingestion.connect.profiling.time_forms import SERIALS
 
 EVENT_TYPES = (
     "session", "product_view", "add_to_cart", "checkout", "app_feature", "email_open",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from ingestion.connect.profiling.column_values import ColumnValues
 from ingestion.connect.profiling.entities import SCHEMAS, WORD
+from ingestion.connect.profiling.forms.parsing import plain_digits
 from ingestion.connect.profiling.names import ENDING, NAMED, column_points
-from ingestion.connect.profiling.parsing import plain_digits
 from ingestion.connect.profiling.profile import BOOLEAN, INTEGER, NUMBERS, TEXT, TIMES
 from ml.texts.masking import masked
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ingestion.connect.origins.catalog import CatalogTable
-from ingestion.connect.profiling.number_forms import NO_IDS, NO_NUMBERS, IdForms, NumberForms
-from ingestion.connect.profiling.time_forms import NO_TIMES, TimeForms
+from ingestion.connect.profiling.forms.number_forms import NO_IDS, NO_NUMBERS, IdForms, NumberForms
+from ingestion.connect.profiling.forms.time_forms import NO_TIMES, TimeForms
 
 TEXT, INTEGER, DECIMAL, DECIMAL_COMMA, THOUSANDS, BOOLEAN, DATE, TIMESTAMP = (
     "text", "integer", "decimal", "decimal with comma", "decimal with 1,000s", "true or false",

@@ -8,7 +8,7 @@ import duckdb
 
 from ingestion.connect.origins.catalog import CatalogTable
 from ingestion.connect.profiling.column_values import ColumnValues
-from ingestion.connect.profiling.parsing import timestamp_sql
+from ingestion.connect.profiling.forms.parsing import timestamp_sql
 from ingestion.connect.profiling.privacy import personal_data, shapes, shown_range, shown_words
 from ingestion.connect.profiling.profile import TIMES, ColumnProfile, TableProfile
 from ingestion.connect.profiling.value_types import value_type

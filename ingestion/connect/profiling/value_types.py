@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ingestion.connect.profiling.column_values import ColumnValues
-from ingestion.connect.profiling.day_formats import day_formats
 from ingestion.connect.profiling.entities import AMOUNT, ID, SCHEMAS, TIME
-from ingestion.connect.profiling.names import ENDING, column_points
-from ingestion.connect.profiling.number_forms import (
+from ingestion.connect.profiling.forms.day_formats import day_formats
+from ingestion.connect.profiling.forms.number_forms import (
     NO_IDS,
     NO_NUMBERS,
     IdForms,
@@ -21,6 +20,15 @@ from ingestion.connect.profiling.number_forms import (
     id_forms,
     number_forms,
 )
+from ingestion.connect.profiling.forms.time_forms import (
+    ISO,
+    NO_TIMES,
+    OFFSET,
+    SERIALS,
+    TimeForms,
+    time_forms,
+)
+from ingestion.connect.profiling.names import ENDING, column_points
 from ingestion.connect.profiling.profile import (
     BOOLEAN,
     DATE,
@@ -32,14 +40,6 @@ from ingestion.connect.profiling.profile import (
     THOUSANDS,
     TIMES,
     TIMESTAMP,
-)
-from ingestion.connect.profiling.time_forms import (
-    ISO,
-    NO_TIMES,
-    OFFSET,
-    SERIALS,
-    TimeForms,
-    time_forms,
 )
 from warehouse.quoting import literal
 

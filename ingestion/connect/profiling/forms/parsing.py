@@ -6,9 +6,9 @@ are implausible.
 
 from __future__ import annotations
 
-from ingestion.connect.profiling.day_formats import read_day
+from ingestion.connect.profiling.forms.day_formats import read_day
+from ingestion.connect.profiling.forms.time_forms import OFFSET, SERIALS, UNITS, epoch_condition
 from ingestion.connect.profiling.profile import DECIMAL_COMMA, THOUSANDS, ColumnProfile
-from ingestion.connect.profiling.time_forms import OFFSET, SERIALS, UNITS, epoch_condition
 from warehouse.quoting import literal
 
 

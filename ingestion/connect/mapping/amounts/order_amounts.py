@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ingestion.connect.mapping.amounts.minor_units import minor_units
+from ingestion.connect.mapping.amounts.payment_attempts import payment_attempts
 from ingestion.connect.mapping.column_evidence import best_column
-from ingestion.connect.mapping.minor_units import minor_units
-from ingestion.connect.mapping.payment_attempts import payment_attempts
 from ingestion.connect.mapping.proposal import (
     ColumnProposal,
     EntityProposal,
@@ -16,8 +16,8 @@ from ingestion.connect.mapping.proposal import (
 from ingestion.connect.mapping.value_questions import counted_words, value_questions
 from ingestion.connect.origins.table_names import normalised
 from ingestion.connect.profiling.entities import AMOUNT, ID, NUMBER, SCHEMAS, TIME
+from ingestion.connect.profiling.forms.parsing import number_sql
 from ingestion.connect.profiling.names import EXACT, NAMED, SIMILAR, column_points, meanings
-from ingestion.connect.profiling.parsing import number_sql
 from ingestion.connect.profiling.profile import TableProfile
 from ingestion.connect.profiling.source_profile import SourceProfile
 from warehouse.quoting import identifier, literal

@@ -5,9 +5,14 @@ from datetime import datetime
 import duckdb
 import pytest
 
-from ingestion.connect.profiling.parsing import plain_digits, timestamp_sql
+from ingestion.connect.profiling.forms.parsing import plain_digits, timestamp_sql
+from ingestion.connect.profiling.forms.time_forms import (
+    MICROSECONDS,
+    MILLISECONDS,
+    SECONDS,
+    SERIALS,
+)
 from ingestion.connect.profiling.profile import DECIMAL, DECIMAL_COMMA, THOUSANDS
-from ingestion.connect.profiling.time_forms import MICROSECONDS, MILLISECONDS, SECONDS, SERIALS
 from warehouse.quoting import literal
 
 
