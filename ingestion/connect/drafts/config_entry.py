@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from ingestion.connect.drafts.column_expressions import has_local_times
 from ingestion.connect.drafts.templates import rendered
 from ingestion.connect.mapping.proposal import EntityProposal, FromColumn, Proposal
 from ingestion.connect.origins.catalog import Catalog
@@ -49,7 +50,7 @@ def _table(table: TableProfile, proposal: Proposal) -> Mapping[str, Any]:
             f"{key.repeats} of {table.rows:,} rows repeat or lack the key, and the newest row of a"
             f" key is kept{other}"
         )
-    elif provides and not key.columns:
+    elif provides and not key.columns and table.name not in proposal.profile.first_rows:
         questions.append("no column and no pair of columns is unique: which are the key?")
     return {
         "name": table.name,
@@ -74,7 +75,7 @@ def _cursor(table: TableProfile) -> str | None:
 
 def _has_local_times(proposal: Proposal) -> bool:
     return any(
-        column.is_time and not column.has_zone
+        has_local_times(column)
         for entity in proposal.entities
         for column in proposal.profile.tables[entity.table].columns.values()
     )

@@ -88,6 +88,7 @@ class _Model:
         """Return the variables of the template beside the columns."""
         joined = self.joined
         first = self.proposal.first_rows_of
+        group, condition = self._first_rows(first) if first else (None, None)
         return {
             "lookups": joined.lookups,
             "totals": joined.totals,
@@ -95,8 +96,16 @@ class _Model:
             "parsed": self.parsed,
             "checks": self.checks,
             "optional_checks": self.optional_checks,
-            "first_rows_of": first and self.joined.sql(first),
+            "first_rows_of": group,
+            "first_rows_where": condition,
         }
+
+    def _first_rows(self, column: str) -> tuple[str, str | None]:
+        """Return SQL by which rows are grouped of which the first counts, and their condition."""
+        sql = self.joined.sql(column)
+        if self.proposal.entity == "customers":
+            return f"lower(trim({sql}))", f"trim({sql}) != ''"
+        return sql, None
 
     def column(self, proposal: ColumnProposal) -> _Column:
         """Return a canonical column, after its tables are joined and its values parsed."""

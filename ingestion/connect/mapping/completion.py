@@ -17,6 +17,7 @@ from ingestion.connect.mapping.proposal import (
     EntityProposal,
     Evidence,
     FromColumn,
+    Hashed,
     Hop,
     LookedUp,
 )
@@ -38,7 +39,9 @@ def completed(
     """Return the proposal with the customer, constants and columns of other tables added."""
     columns = dict(proposal.columns)
     if proposal.entity != "customers":
-        if "source_customer_id" in columns:
+        if "source_customer_id" in columns and not isinstance(
+            columns["source_customer_id"].value, Hashed
+        ):
             link = customer_link(profile, chosen.get("customers"), proposal, person)
             columns["source_customer_id"] = link
     elif person:
@@ -56,7 +59,13 @@ def completed(
     questions = proposal.questions
     if proposal.entity in ("orders", "subscriptions", "refunds"):
         table = profile.tables[proposal.table]
-        questions = (*questions, *unread_states(table, replace(proposal, columns=columns)))
+        first = profile.first_rows.get(proposal.table)
+        asked = unread_states(
+            table,
+            replace(proposal, columns=columns),
+            set(first.of_line) - set(first.shared) if first else (),
+        )
+        questions = (*questions, *asked)
     return replace(proposal, columns=columns, questions=questions)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from ingestion.connect.mapping.proposal import (
     ColumnProposal,
@@ -63,8 +63,16 @@ def _lower(words: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.lower() for word in words))
 
 
-def unread_states(table: TableProfile, proposal: EntityProposal) -> Iterator[str]:
-    """Yield a question for each column that says that a row may not count, and is not read."""
+def unread_states(
+    table: TableProfile, proposal: EntityProposal, others: Collection[str] = ()
+) -> Iterator[str]:
+    """Yield a question for each column that says that a row may not count, and is not read.
+
+    Args:
+        table: the table.
+        proposal: the entity of the table.
+        others: columns that belong to another entity.
+    """
     read = {
         each.value.column
         for each in proposal.columns.values()
@@ -72,9 +80,9 @@ def unread_states(table: TableProfile, proposal: EntityProposal) -> Iterator[str
     }
     for column in table.columns.values():
         name = normalised(column.name)
-        if column.name in read or not column.distinct:
+        if column.name in (*read, *others) or not column.distinct:
             continue
-        is_state = name.split("_")[-1] in _STATES and column.words
+        is_state = name.split("_")[-1] in _STATES and len(column.words) > 1
         is_mark = name in _MARKS and column.fits in (BOOLEAN, INTEGER)
         if is_state or is_mark:
             counted = f" ({counted_words(column)})" if column.words else ""

@@ -4,7 +4,11 @@ with
 source as (
     select * from {{ source('[[ source ]]', '[[ table ]]') }}
     [% if first_rows_of %]
+    [% if first_rows_where %]
+    where [[ first_rows_where | dbt ]]
+    [% else %]
     -- The other rows of an order are its further lines, without the columns of the order.
+    [% endif %]
     qualify row_number() over (partition by _load_id, [[ first_rows_of | dbt ]] order by _row) = 1
     [% endif %]
 ),
