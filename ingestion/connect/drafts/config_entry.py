@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,8 @@ from ingestion.connect.mapping.proposal import EntityProposal, FromColumn, Propo
 from ingestion.connect.origins.catalog import Catalog
 from ingestion.connect.profiling.names import NAMED, column_points
 from ingestion.connect.profiling.profile import TableProfile
+
+_CODE = re.compile(r"[A-Za-z]{3}")
 
 
 def source_entry(name: str, catalog: Catalog, proposal: Proposal) -> str:
@@ -35,9 +38,22 @@ def new_config(name: str, proposal: Proposal, entry: str) -> str:
         slug=name,
         first=first,
         last=last,
+        currency=_currency(proposal),
         is_contractual="orders" not in entities and "subscriptions" in entities,
         entry=entry,
     )
+
+
+def _currency(proposal: Proposal) -> str:
+    """Return the most frequent currency of the orders, or of the subscriptions; EUR without one."""
+    for entity in proposal.entities:
+        value = entity.columns["currency"].value if "currency" in entity.columns else None
+        if isinstance(value, FromColumn):
+            words = proposal.profile.tables[entity.table].columns[value.column].words
+            codes = [word.upper() for word in words if _CODE.fullmatch(word)]
+            if codes:
+                return codes[0]
+    return "EUR"
 
 
 def _table(table: TableProfile, proposal: Proposal) -> Mapping[str, Any]:

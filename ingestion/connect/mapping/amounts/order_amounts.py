@@ -22,6 +22,9 @@ from ingestion.connect.profiling.profile import TableProfile
 from ingestion.connect.profiling.source_profile import SourceProfile
 from warehouse.quoting import identifier, literal
 
+# Names of products that are money for later: their sale and what is bought with them count twice.
+_GIFT_CARDS = r"gift ?(card|voucher)|gutschein|geschenkkarte|carte cadeau|tarjeta regalo"
+
 
 def summed_amount(profile: SourceProfile, table: str) -> list[ColumnProposal]:
     """Return `net_amount` as a sum over a table that references the orders, payments first.
@@ -121,8 +124,8 @@ def grouped_orders(profile: SourceProfile, lines: EntityProposal) -> EntityPropo
     ]
     columns = {name: ColumnProposal(name) for name in SCHEMAS["orders"].columns}
     question = (
-        f"orders are rows of {lines.table} grouped by {order.column}: which rows are returns, fees"
-        " or corrections, and not sales?"
+        f"orders are rows of {lines.table} grouped by {order.column}{_not_sold(profile, lines)}:"
+        " which rows are returns, fees or corrections, and not sales?"
     )
     return EntityProposal(
         "orders",
@@ -133,6 +136,30 @@ def grouped_orders(profile: SourceProfile, lines: EntityProposal) -> EntityPropo
         (question,),
         is_grouped=True,
     )
+
+
+def _not_sold(profile: SourceProfile, lines: EntityProposal) -> str:
+    """Return the numbers of rows that are surely no sale of goods, as part of a question."""
+    table = profile.tables[lines.table]
+    conditions = {}
+    quantity, name = (lines.columns[each].value for each in ("quantity", "product_name"))
+    if isinstance(quantity, FromColumn):
+        number = number_sql(table.columns[quantity.column], identifier(quantity.column))
+        conditions["a quantity below 0"] = f"{number} < 0"
+    if isinstance(name, FromColumn):
+        conditions["gift cards or vouchers"] = (
+            f"regexp_matches(lower({identifier(name.column)}), {literal(_GIFT_CARDS)})"
+        )
+    if not conditions:
+        return ""
+    counts = ", ".join(f"count(*) filter ({condition})" for condition in conditions.values())
+    row = profile.con.execute(f"select {counts} from {table.table.relation}").fetchone() or ()
+    found = [
+        f"{int(count):,} are {what}" if what.startswith("gift") else f"{int(count):,} have {what}"
+        for what, count in zip(conditions, row, strict=True)
+        if count
+    ]
+    return f" ({', and '.join(found)})" if found else ""
 
 
 def _named(table: TableProfile, entity: str, name: str, kind: str) -> str | None:

@@ -82,7 +82,7 @@ class Project:
             create_tables(con)
             extract_files(con, open_source(name, source), self.home, dt.date(2030, 1, 1))
             found = con.execute(rendered(model.read_text(), config["time_zone"]))
-            columns = [column for column, *_ in found.description]
+            columns = [column.lower() for column, *_ in found.description]
             return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
 
 
