@@ -15,7 +15,11 @@ from ingestion.connect.mapping.proposal import (
     EntityProposal,
     FromColumn,
     FromColumns,
+    FromWords,
+    Hashed,
+    Latest,
     LookedUp,
+    Numbered,
     Summed,
     Value,
 )
@@ -122,8 +126,14 @@ def _content(column: ColumnProfile) -> str:
 
 def _origin(value: Value | None) -> str:
     match value:
-        case FromColumn(column):
+        case FromColumn(column) | FromWords(column):
             return column
+        case Hashed(column):
+            return f"hash of {column}"
+        case Numbered(column):
+            return f"{column} + number of the row"
+        case Latest(total, time):
+            return f"latest {total.table}.{time}"
         case FromColumns(columns):
             return " + ".join(columns)
         case LookedUp(column, hops):

@@ -18,6 +18,7 @@ from cli.doctor.machine import (
     diagnose_python,
     diagnose_warehouse,
 )
+from cli.doctor.sample.staging import diagnose_sample
 from cli.doctor.staging import diagnose_guesses, diagnose_staging, staging_folder
 from deployment.config import DeploymentConfig, today_in
 from deployment.config_file import ConfigError, load_config
@@ -64,6 +65,8 @@ def diagnose(
         findings += _source(name, source, config, home)
         for table_name, table in source.tables.items():
             findings += diagnose_staging(name, table, f"{name}.{table_name}", project)
+        if isinstance(source, FilesSource):
+            findings += diagnose_sample(name, source, config, home, project)
     return findings
 
 

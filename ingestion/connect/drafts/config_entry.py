@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from ingestion.connect.drafts.column_expressions import has_local_times
 from ingestion.connect.drafts.templates import rendered
 from ingestion.connect.mapping.proposal import EntityProposal, FromColumn, Proposal
 from ingestion.connect.origins.catalog import Catalog
 from ingestion.connect.profiling.names import NAMED, column_points
 from ingestion.connect.profiling.profile import TableProfile
+
+_CODE = re.compile(r"[A-Za-z]{3}")
 
 
 def source_entry(name: str, catalog: Catalog, proposal: Proposal) -> str:
@@ -34,9 +38,22 @@ def new_config(name: str, proposal: Proposal, entry: str) -> str:
         slug=name,
         first=first,
         last=last,
+        currency=_currency(proposal),
         is_contractual="orders" not in entities and "subscriptions" in entities,
         entry=entry,
     )
+
+
+def _currency(proposal: Proposal) -> str:
+    """Return the most frequent currency of the orders, or of the subscriptions; EUR without one."""
+    for entity in proposal.entities:
+        value = entity.columns["currency"].value if "currency" in entity.columns else None
+        if isinstance(value, FromColumn):
+            words = proposal.profile.tables[entity.table].columns[value.column].words
+            codes = [word.upper() for word in words if _CODE.fullmatch(word)]
+            if codes:
+                return codes[0]
+    return "EUR"
 
 
 def _table(table: TableProfile, proposal: Proposal) -> Mapping[str, Any]:
@@ -49,7 +66,7 @@ def _table(table: TableProfile, proposal: Proposal) -> Mapping[str, Any]:
             f"{key.repeats} of {table.rows:,} rows repeat or lack the key, and the newest row of a"
             f" key is kept{other}"
         )
-    elif provides and not key.columns:
+    elif provides and not key.columns and table.name not in proposal.profile.first_rows:
         questions.append("no column and no pair of columns is unique: which are the key?")
     return {
         "name": table.name,
@@ -74,7 +91,7 @@ def _cursor(table: TableProfile) -> str | None:
 
 def _has_local_times(proposal: Proposal) -> bool:
     return any(
-        column.is_time and not column.has_zone
+        has_local_times(column)
         for entity in proposal.entities
         for column in proposal.profile.tables[entity.table].columns.values()
     )

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ingestion.connect.drafts.quoting import column_sql
+from ingestion.connect.drafts.column_expressions import (
+    amount_expression,
+    is_read_id,
+    number_expression,
+    parsed_expression,
+)
+from ingestion.connect.drafts.quoting import column_sql, dbt_text, jinja_literal
 from ingestion.connect.mapping.proposal import Hop, LookedUp, Summed
-from ingestion.connect.profiling.parsing import number_sql
+from ingestion.connect.profiling.entities import ID, TIME
+from ingestion.connect.profiling.profile import ColumnProfile
 from ingestion.connect.profiling.source_profile import SourceProfile
+from warehouse.quoting import literal
 
 _OWN_NAMES = {"source", "parsed", "renamed", "final", "lines"}
 
@@ -24,7 +32,10 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Total:
-    """CTEs with the newest rows of another table, and with their sum by a column."""
+    """CTEs with the newest rows of another table, and with their sum by a column.
+
+    The texts but for `keys` and `by` are dbt SQL.
+    """
 
     cte: str
     table: str
@@ -32,6 +43,8 @@ class Total:
     amounts: str
     by: str
     product: str
+    conditions: list[str]
+    times: list[str] = field(default_factory=list)
 
 
 class JoinedTables:
@@ -46,60 +59,91 @@ class JoinedTables:
         self._profile = profile
         self._table = table
         self._by_hop: dict[tuple[str, str, str], Lookup] = {}
+        self._by_sum: dict[Summed, Total] = {}
         self._taken = set(_OWN_NAMES)
         self._keywords = reserved_words(profile)
 
-    def look_up(self, value: LookedUp) -> str:
-        """Return SQL of a column of another table as text."""
+    def look_up(self, value: LookedUp, role: str) -> str:
+        """Return dbt SQL of a column of another table as text.
+
+        Args:
+            value: the column.
+            role: kind of the canonical column.
+        """
         at = f"source.{self.sql(value.column)}"
-        kind = self._type(self._table, value.column)
+        known = self._column(self._table, value.column)
         for hop in value.hops:
-            lookup = self._lookup(at, kind, hop)
+            lookup = self._lookup(at, known, hop)
             column = self.sql(hop.column)
             if column not in (lookup.key, *lookup.columns):
                 lookup.columns.append(column)
             at = f"{lookup.cte}.{column}"
-            kind = self._type(hop.table, hop.column)
-        return at if kind == "VARCHAR" else f"cast({at} as varchar)"
+            known = self._column(hop.table, hop.column)
+        if is_read_id(known) and role == ID:
+            return f"{{{{ read_id({jinja_literal(at)}) }}}}"
+        return dbt_text(at if known.is_text else f"cast({at} as varchar)")
 
     def add_up(self, value: Summed) -> str:
         """Return SQL of the sum of another table's rows."""
+        return f"{self._total(value).amounts}.amount"
+
+    def latest(self, value: Summed, time: str) -> str:
+        """Return SQL of the latest time of the rows that a sum adds up."""
+        total = self._total(value)
+        column = self._profile.tables[value.table].columns[time]
+        if not total.times:
+            total.times.append(parsed_expression(TIME, "timestamp", column, self.sql(time)))
+        return f"{total.amounts}.latest_at"
+
+    def _total(self, value: Summed) -> Total:
+        """Return the total of a sum, whose tables are joined once."""
+        if value in self._by_sum:
+            return self._by_sum[value]
         cte = self._cte_name(value.table)
         amounts = self._cte_name("amounts")
         keys = [self.sql(column) for column in self._profile.keys[value.table].columns]
         by = self.sql(value.by)
-        product = self.product(value, "decimal(18, 2)")
-        self.totals.append(Total(cte, value.table, keys, amounts, by, product))
-        is_cast = self._type(self._table, value.column) != self._type(value.table, value.by)
-        condition = _condition(f"source.{self.sql(value.column)}", f"{amounts}.{by}", is_cast)
+        conditions = [
+            dbt_text(f"lower({self.sql(column)}) in ({', '.join(map(literal, words))})")
+            for column, words in value.kept
+        ]
+        total = Total(cte, value.table, keys, amounts, by, self.product(value, cte), conditions)
+        self.totals.append(total)
+        left, right = self._column(self._table, value.column), self._column(value.table, value.by)
+        condition = _condition(f"source.{self.sql(value.column)}", left, f"{amounts}.{by}", right)
         self.total_joins.append((amounts, condition))
-        return f"{amounts}.amount"
+        self._by_sum[value] = total
+        return total
 
-    def product(self, value: Summed, kind: str) -> str:
-        """Return SQL of the amount of one row, in the type `kind` for its price."""
+    def product(self, value: Summed, cte: str = "source") -> str:
+        """Return dbt SQL of the amount of one row of a CTE."""
         columns = self._profile.tables[value.table].columns
-        amount = number_sql(columns[value.amount], self.sql(value.amount), kind)
+        currency = value.currency
+        if currency:
+            currency = f"{cte}.{self.sql(currency)}"
+        amount = amount_expression(columns[value.amount], self.sql(value.amount), currency)
         if not value.quantity:
             return amount
         quantity = columns[value.quantity]
-        return f"{number_sql(quantity, self.sql(value.quantity), 'decimal(18, 3)')} * {amount}"
+        pieces = number_expression("decimal(18, 3)", quantity, self.sql(value.quantity))
+        return f"{pieces} * {amount}"
 
     def sql(self, column: str) -> str:
         """Return a column's name in SQL."""
         return column_sql(column, self._keywords)
 
-    def _type(self, table: str, column: str) -> str:
-        return self._profile.tables[table].columns[column].type
+    def _column(self, table: str, column: str) -> ColumnProfile:
+        return self._profile.tables[table].columns[column]
 
-    def _lookup(self, at: str, kind: str, hop: Hop) -> Lookup:
+    def _lookup(self, at: str, known: ColumnProfile, hop: Hop) -> Lookup:
         found = self._by_hop.get((at, hop.table, hop.key))
         if found is None:
             found = Lookup(self._cte_name(hop.table), hop.table, self.sql(hop.key))
             self._by_hop[at, hop.table, hop.key] = found
             self.lookups.append(found)
-            is_cast = kind != self._type(hop.table, hop.key)
+            key = self._column(hop.table, hop.key)
             self.lookup_joins.append(
-                (found.cte, _condition(at, f"{found.cte}.{found.key}", is_cast))
+                (found.cte, _condition(at, known, f"{found.cte}.{found.key}", key))
             )
         return found
 
@@ -119,7 +163,10 @@ def reserved_words(profile: SourceProfile) -> frozenset[str]:
     return frozenset(word for (word,) in rows)
 
 
-def _condition(here: str, there: str, is_cast: bool) -> str:
-    if is_cast:
-        return f"cast({here} as varchar) = cast({there} as varchar)"
-    return f"{here} = {there}"
+def _condition(here: str, left: ColumnProfile, there: str, right: ColumnProfile) -> str:
+    """Return dbt SQL of a join; ids that a spreadsheet has rewritten are read first."""
+    if left.ids.is_damaged or right.ids.is_damaged:
+        return " = ".join(f"{{{{ read_id({jinja_literal(each)}) }}}}" for each in (here, there))
+    if left.type != right.type:
+        return dbt_text(f"cast({here} as varchar) = cast({there} as varchar)")
+    return dbt_text(f"{here} = {there}")

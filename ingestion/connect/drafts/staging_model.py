@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingestion.connect.drafts.column_expressions import (
     STATUS,
+    amount_expression,
     cast_expression,
     is_parsed,
-    local_time,
+    padded_expression,
     parsed_expression,
+    words_expression,
 )
 from ingestion.connect.drafts.joined_tables import JoinedTables
 from ingestion.connect.drafts.quoting import comment_text, dbt_text
@@ -20,10 +22,15 @@ from ingestion.connect.mapping.proposal import (
     EntityProposal,
     FromColumn,
     FromColumns,
+    FromWords,
+    Hashed,
+    Latest,
     LookedUp,
+    Numbered,
     Summed,
 )
-from ingestion.connect.profiling.entities import SCHEMAS, TIME
+from ingestion.connect.profiling.entities import SCHEMAS
+from ingestion.connect.profiling.profile import ColumnProfile
 from ingestion.connect.profiling.source_profile import SourceProfile
 
 
@@ -60,6 +67,7 @@ class _Model:
         self.joined = JoinedTables(profile, proposal.table)
         self.parsed: list[tuple[str, str]] = []
         self.checks: list[tuple[str, str, str]] = []
+        self.optional_checks: list[tuple[str, str, str]] = []
 
     def text(self) -> str:
         """Return the model's SQL."""
@@ -79,13 +87,25 @@ class _Model:
     def context(self) -> dict[str, object]:
         """Return the variables of the template beside the columns."""
         joined = self.joined
+        first = self.proposal.first_rows_of
+        group, condition = self._first_rows(first) if first else (None, None)
         return {
             "lookups": joined.lookups,
             "totals": joined.totals,
             "joins": [*joined.lookup_joins, *joined.total_joins],
             "parsed": self.parsed,
             "checks": self.checks,
+            "optional_checks": self.optional_checks,
+            "first_rows_of": group,
+            "first_rows_where": condition,
         }
+
+    def _first_rows(self, column: str) -> tuple[str, str | None]:
+        """Return SQL by which rows are grouped of which the first counts, and their condition."""
+        sql = self.joined.sql(column)
+        if self.proposal.entity == "customers":
+            return f"lower(trim({sql}))", f"trim({sql}) != ''"
+        return sql, None
 
     def column(self, proposal: ColumnProposal) -> _Column:
         """Return a canonical column, after its tables are joined and its values parsed."""
@@ -95,30 +115,62 @@ class _Model:
         """Return dbt SQL of a canonical column."""
         value = proposal.value
         kind, role = SCHEMAS[self.proposal.entity].columns[proposal.name]
-        if isinstance(value, Constant):
-            return f"cast({value.sql} as double)" if kind == "double" else value.sql
-        if isinstance(value, FromColumns):
-            return dbt_text(" || '-' || ".join(map(self.joined.sql, value.columns)))
-        if isinstance(value, LookedUp):
-            return self.in_parsed(proposal.name, dbt_text(self.joined.look_up(value)))
-        if isinstance(value, Summed):
-            return self.in_parsed(proposal.name, self.joined.add_up(value))
+        match value:
+            case Constant(sql):
+                return f"cast({sql} as double)" if kind == "double" else sql
+            case FromColumns(columns):
+                return dbt_text(" || '-' || ".join(map(self.joined.sql, columns)))
+            case Numbered(column):
+                sql = self.joined.sql(column)
+                number = f"row_number() over (partition by _load_id, {sql} order by _row)"
+                return dbt_text(f"{sql} || '-' || {number}")
+            case Hashed(column):
+                return dbt_text(f"md5(nullif(lower(trim({self.joined.sql(column)})), ''))")
+            case LookedUp():
+                return self.in_parsed(proposal.name, self.joined.look_up(value, role))
+            case Summed():
+                return self.in_parsed(proposal.name, self.joined.add_up(value))
+            case Latest(total, time):
+                return self.in_parsed(proposal.name, self.joined.latest(total, time))
+            case FromWords(column):
+                # Other words than those of the question mean nothing here, and are not lost.
+                return self.in_parsed(
+                    proposal.name, words_expression(value, self.qualified(column))
+                )
         assert isinstance(value, FromColumn)
-        if (self.proposal.entity, proposal.name) == ("orders", "status"):
-            role = STATUS
-        return self.from_column(proposal.name, kind, role, value.column)
+        if proposal.name == "status" and self.proposal.entity in ("orders", "subscriptions"):
+            role = f"{self.proposal.entity}{STATUS}"
+        return self.from_column(proposal.name, kind, role, value)
 
-    def from_column(self, name: str, kind: str, role: str, column: str) -> str:
+    def from_column(self, name: str, kind: str, role: str, value: FromColumn) -> str:
         """Return dbt SQL of one column of the table."""
-        raw = self.raw[column]
+        raw = self.raw[value.column]
+        if not is_parsed(role, raw) and not value.width:
+            return cast_expression(role, kind, raw, self.joined.sql(value.column))
+        sql, currency = self.qualified(value.column), value.currency
+        if currency:
+            # Qualified, because the macro looks the code up in a table with a column of this name.
+            currency = f"source.{self.joined.sql(currency)}"
+        expression = read_expression(role, kind, raw, replace(value, currency=currency), sql)
+        return self.checked(name, value.column, expression)
+
+    def qualified(self, column: str) -> str:
+        """Return a column's name in the CTE `parsed`.
+
+        Other tables are joined there, which may have a column of the same name.
+        """
         sql = self.joined.sql(column)
-        if not is_parsed(role, raw):
-            return cast_expression(role, kind, raw, sql)
-        # In the CTE `parsed` other tables are joined, which may have a column of the same name.
-        qualified = f"source.{sql}" if self._is_joined() else sql
-        alias = self.in_parsed(name, parsed_expression(role, kind, raw, qualified))
-        self.checks.append((sql, alias, comment_text(column)))
-        return local_time(raw, alias) if role == TIME else alias
+        return f"source.{sql}" if self._is_joined() else sql
+
+    def checked(self, name: str, column: str, expression: str) -> str:
+        """Select a parsed column in `parsed`, so that unreadable values are reported."""
+        alias = self.in_parsed(name, expression)
+        sql = self.joined.sql(column)
+        if name in SCHEMAS[self.proposal.entity].required:
+            self.checks.append((sql, alias, comment_text(column)))
+        else:
+            self.optional_checks.append((sql, alias, name))
+        return alias
 
     def in_parsed(self, name: str, expression: str) -> str:
         """Select an expression in the CTE `parsed`; return its name there."""
@@ -130,8 +182,26 @@ class _Model:
 
     def _is_joined(self) -> bool:
         return any(
-            isinstance(each.value, LookedUp | Summed) for each in self.proposal.columns.values()
+            isinstance(each.value, LookedUp | Summed | Latest)
+            for each in self.proposal.columns.values()
         )
+
+
+def read_expression(role: str, kind: str, raw: ColumnProfile, value: FromColumn, sql: str) -> str:
+    """Return dbt SQL that reads a column by the macro of its kind.
+
+    Args:
+        role: kind of the canonical column, or the field of its words.
+        kind: DuckDB type of the canonical column.
+        raw: the column.
+        value: the column as the proposal has it, its currency as SQL.
+        sql: the column's name in SQL.
+    """
+    if value.currency is not None:
+        return amount_expression(raw, sql, value.currency)
+    if value.width is not None:
+        return padded_expression(sql, value.width)
+    return parsed_expression(role, kind, raw, sql)
 
 
 class _GroupedModel(_Model):
@@ -152,7 +222,7 @@ class _GroupedModel(_Model):
         ]
         return {
             "line_columns": lines,
-            "product": dbt_text(self.joined.product(amount, "decimal(18, 4)")),
+            "product": self.joined.product(amount),
         }
 
     def column(self, proposal: ColumnProposal) -> _Column:
@@ -161,10 +231,10 @@ class _GroupedModel(_Model):
             return super().column(proposal)
         return _Column(proposal.name, proposal.name, ())
 
-    def from_column(self, name: str, kind: str, role: str, column: str) -> str:
+    def from_column(self, name: str, kind: str, role: str, value: FromColumn) -> str:
         """Return dbt SQL of a column of the lines, parsed in place."""
-        raw = self.raw[column]
-        sql = self.joined.sql(column)
+        raw = self.raw[value.column]
+        sql = self.joined.sql(value.column)
         if not is_parsed(role, raw):
             return cast_expression(role, kind, raw, sql)
-        return parsed_expression(role, kind, raw, sql)
+        return read_expression(role, kind, raw, value, sql)

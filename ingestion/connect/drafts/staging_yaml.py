@@ -8,7 +8,11 @@ from ingestion.connect.mapping.proposal import (
     EntityProposal,
     FromColumn,
     FromColumns,
+    FromWords,
+    Hashed,
+    Latest,
     LookedUp,
+    Numbered,
     Proposal,
     Summed,
     Value,
@@ -45,11 +49,7 @@ def models_yaml(name: str, proposal: Proposal) -> str:
     models = [
         {
             "name": entity.entity,
-            "description": (
-                f"One row per order: the rows of {entity.table} that have its id."
-                if entity.is_grouped
-                else f"One row per row of {entity.table} as delivered."
-            ),
+            "description": _model_text(entity),
             "columns": [
                 {"name": column.name, "description": _origin_text(entity, column.value)}
                 for column in entity.columns.values()
@@ -86,10 +86,24 @@ def _table_text(table: TableProfile, proposal: Proposal) -> str:
     return f"{rows}; {f'read as {entities}' if entities else 'no entity'}."
 
 
+def _model_text(entity: EntityProposal) -> str:
+    if entity.is_grouped:
+        return f"One row per order: the rows of {entity.table} that have its id."
+    if entity.first_rows_of:
+        return f"One row per {entity.first_rows_of} in {entity.table}: its first row."
+    return f"One row per row of {entity.table} as delivered."
+
+
 def _origin_text(entity: EntityProposal, value: Value) -> str:
     match value:
-        case FromColumn(column):
+        case FromColumn(column) | FromWords(column):
             return f"From {column}."
+        case Hashed(column):
+            return f"Hash of {column}, which is personal data."
+        case Numbered(column):
+            return f"From {column}, with the number of the row within it."
+        case Latest(total, time):
+            return f"Latest {total.table}.{time} of the rows added up."
         case FromColumns(columns):
             return f"From {' and '.join(columns)}."
         case LookedUp(column, (*_, last)):

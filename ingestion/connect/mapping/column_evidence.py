@@ -1,4 +1,4 @@
-"""Evidence that a column is a canonical column, and the questions that its values leave open."""
+"""Evidence that a column is a canonical column: its name, its values and its references."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from deployment.source_config import Entity
 from ingestion.connect.mapping.proposal import Evidence
-from ingestion.connect.origins.table_names import normalised
+from ingestion.connect.mapping.value_questions import known_words
 from ingestion.connect.profiling.entities import (
     ADDRESS,
     AMOUNT,
@@ -23,7 +23,6 @@ from ingestion.connect.profiling.names import (
     ENDING,
     EXACT,
     column_points,
-    order_statuses,
     table_points,
 )
 from ingestion.connect.profiling.privacy import EMAILS, FREE_TEXT, PHONES
@@ -37,11 +36,6 @@ from ingestion.connect.profiling.profile import (
 from ingestion.connect.profiling.profile import TEXT as TEXT_VALUES
 from ingestion.connect.profiling.source_profile import SourceProfile
 
-EVENT_TYPES = (
-    "session", "product_view", "add_to_cart", "checkout", "app_feature", "email_open",
-    "unsubscribe",
-)  # fmt: skip
-_MAX_STARS = 5.0
 # Evidence of a column's kind alone, beside its name.
 _KIND_EVIDENCE = {
     TIME: Evidence(1.0, "its values are times"),
@@ -129,7 +123,7 @@ def fits_kind(kind: str, column: ColumnProfile, points: float) -> bool:
         return column.fits == BOOLEAN or (column.fits == INTEGER and column.distinct <= 2)
     if kind == ID:
         if column.fits == DECIMAL:
-            return points >= EXACT and column.type == "DOUBLE"
+            return points >= EXACT and (column.type == "DOUBLE" or column.ids.is_damaged)
         return column.fits in (INTEGER, TEXT_VALUES) and column.personal is None
     if kind == ADDRESS:
         return column.fits == TEXT_VALUES and column.personal in (None, EMAILS)
@@ -148,11 +142,12 @@ def _value_evidence(
         return [Evidence(3.0, f"its values are {column.personal}")]
     if kind == TEXT and column.personal == FREE_TEXT:
         return [Evidence(2.0, "its values are sentences")]
-    if (entity, name) == ("orders", "status"):
-        known = _known_statuses(column)
+    if (entity, name) in (("orders", "status"), ("subscriptions", "status")):
+        known = known_words(f"{entity}.status", column)
         if len(known) >= 0.5 * max(len(column.words), 1):
-            meanings = ", ".join(f"{word} = {status}" for word, status in known.items())
-            return [Evidence(2.0, f"its values are statuses of an order: {meanings}")]
+            words = ", ".join(f"{word} = {status}" for word, status in known.items())
+            article = "an order" if entity == "orders" else "a subscription"
+            return [Evidence(2.0, f"its values are statuses of {article}: {words}")]
     if kind == WORD and column.words:
         return [Evidence(0.5, f"it has {len(column.words)} values that repeat")]
     if kind == ID:
@@ -162,41 +157,3 @@ def _value_evidence(
             if name in _REFERENCED and table_points(_REFERENCED[name], each.target)[0] > 0
         ][:1]
     return []
-
-
-def _known_statuses(column: ColumnProfile) -> dict[str, str]:
-    """Return the canonical status by value of a column, for the values that are known."""
-    known = order_statuses()
-    return {word: known[normalised(word)] for word in column.words if normalised(word) in known}
-
-
-def value_questions(entity: Entity, name: str, column: ColumnProfile) -> list[str]:
-    """Return the open questions on the values of a column that is the canonical column `name`."""
-    questions = []
-    if column.is_time and column.is_day_first_unsure:
-        questions.append(
-            f"is {column.name} day first or month first? No day is above 12, and day first is used"
-        )
-    if name in ("rating", "csat_score") and column.high is not None and column.high > _MAX_STARS:
-        questions.append(
-            f"{column.name} ranges from {column.low:g} to {column.high:g}: convert it to 1 to 5"
-        )
-    if name == "country" and any(len(word) != 2 for word in column.words):
-        questions.append(f"convert {column.name} to ISO 3166 codes of two letters")
-    if (entity, name) == ("orders", "status"):
-        unknown = [word for word in column.words if word not in _known_statuses(column)]
-        if unknown:
-            questions.append(
-                f"what do {', '.join(unknown)} in {column.name} mean? Their rows are rejected until"
-                " each value is listed as completed, open, cancelled or refunded"
-            )
-        if not column.words:
-            questions.append(f"list the values of {column.name} with the status of each")
-    if (entity, name) == ("events", "event_type") and not set(column.words) & set(EVENT_TYPES):
-        questions.append(
-            f"which of {', '.join(EVENT_TYPES)} is each value of {column.name}? The values are not"
-            " converted"
-        )
-    if column.fits == DECIMAL and SCHEMAS[entity].columns[name][1] == ID:
-        questions.append(f"{column.name} has decimals: are they cut off correctly for an id?")
-    return questions

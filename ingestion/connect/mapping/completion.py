@@ -6,18 +6,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from deployment.source_config import Entity
+from ingestion.connect.mapping.amounts.minor_units import with_minor_units
+from ingestion.connect.mapping.amounts.order_amounts import summed_amount
 from ingestion.connect.mapping.column_evidence import best_column
 from ingestion.connect.mapping.customer_links import PersonColumn, customer_key, customer_link
-from ingestion.connect.mapping.order_amounts import summed_amount
+from ingestion.connect.mapping.joins import with_checked_joins
 from ingestion.connect.mapping.proposal import (
     ColumnProposal,
     Constant,
     EntityProposal,
     Evidence,
     FromColumn,
+    Hashed,
     Hop,
     LookedUp,
 )
+from ingestion.connect.mapping.word_columns import unread_states, with_gift_cards
 from ingestion.connect.origins.table_names import normalised
 from ingestion.connect.profiling.entities import SCHEMAS, WORD
 from ingestion.connect.profiling.names import ENDING, table_points
@@ -35,7 +39,9 @@ def completed(
     """Return the proposal with the customer, constants and columns of other tables added."""
     columns = dict(proposal.columns)
     if proposal.entity != "customers":
-        if "source_customer_id" in columns:
+        if "source_customer_id" in columns and not isinstance(
+            columns["source_customer_id"].value, Hashed
+        ):
             link = customer_link(profile, chosen.get("customers"), proposal, person)
             columns["source_customer_id"] = link
     elif person:
@@ -43,20 +49,34 @@ def completed(
     if proposal.entity in _COMPLETIONS:
         additions = _COMPLETIONS[proposal.entity](profile, proposal)
         columns |= {each.name: each for each in additions}
+    proposal = replace(proposal, columns=columns)
+    columns |= with_checked_joins(profile, chosen, proposal)
+    columns |= with_minor_units(profile, replace(proposal, columns=columns), proposal.entity)
     for name in SCHEMAS[proposal.entity].required:
         if columns[name].value is None and not columns[name].questions:
             question = f"no column of {proposal.table} is a candidate for {name}: rows without it"
             columns[name] = ColumnProposal(name, questions=(f"{question} are rejected",))
-    return replace(proposal, columns=columns)
+    questions = proposal.questions
+    if proposal.entity in ("orders", "subscriptions", "refunds"):
+        table = profile.tables[proposal.table]
+        first = profile.first_rows.get(proposal.table)
+        asked = unread_states(
+            table,
+            replace(proposal, columns=columns),
+            set(first.of_line) - set(first.shared) if first else (),
+        )
+        questions = (*questions, *asked)
+    return replace(proposal, columns=columns, questions=questions)
 
 
 def _orders(profile: SourceProfile, proposal: EntityProposal) -> Iterator[ColumnProposal]:
     columns = proposal.columns
     if columns["net_amount"].value is None:
-        yield summed_amount(profile, proposal.table)
+        yield from summed_amount(profile, proposal.table)
     if columns["status"].value is None:
         question = f"{proposal.table} has no column for status: are all orders completed?"
         yield ColumnProposal("status", Constant("'completed'"), questions=(question,))
+    yield from with_gift_cards(profile.tables[proposal.table])
     if columns["currency"].value is None:
         yield ColumnProposal(
             "currency", Constant("'{{ var(\"currency\") }}'"), (Evidence(1.0, "the company's"),)

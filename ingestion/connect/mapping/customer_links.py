@@ -106,10 +106,6 @@ def customer_link(
         hops = (*hops, Hop(person.table, person.key, person.column))
         evidence = (*evidence, Evidence(3.0, person.reason))
         questions.append(person.question)
-    elif customers and not is_known:
-        questions.append(
-            f"few values of {column} are in {customers.table}: are they ids of another system?"
-        )
     value: Value = LookedUp(column, hops) if hops else FromColumn(column)
     return ColumnProposal(found.name, value, evidence, tuple(questions))
 

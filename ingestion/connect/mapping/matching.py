@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deployment.source_config import Entity
-from ingestion.connect.mapping.column_evidence import column_evidence, value_questions
+from ingestion.connect.mapping.amounts.order_amounts import grouped_orders
+from ingestion.connect.mapping.column_evidence import column_evidence
 from ingestion.connect.mapping.completion import completed
 from ingestion.connect.mapping.customer_links import person_column
-from ingestion.connect.mapping.order_amounts import grouped_orders
+from ingestion.connect.mapping.email_customers import customers_by_email
+from ingestion.connect.mapping.first_row_orders import first_row_orders
 from ingestion.connect.mapping.proposal import (
     ColumnProposal,
     EntityProposal,
@@ -21,8 +23,10 @@ from ingestion.connect.mapping.proposal import (
     FromColumns,
     Proposal,
 )
+from ingestion.connect.mapping.value_questions import value_questions
 from ingestion.connect.profiling.entities import SCHEMAS
-from ingestion.connect.profiling.names import ENDING, NAMED, column_points, table_points
+from ingestion.connect.profiling.keys import Key
+from ingestion.connect.profiling.names import ENDING, EXACT, NAMED, column_points, table_points
 from ingestion.connect.profiling.profile import TableProfile
 from ingestion.connect.profiling.source_profile import SourceProfile
 
@@ -32,29 +36,32 @@ _MIN_ENTITY_POINTS = 5.0
 
 def propose(profile: SourceProfile) -> Proposal:
     """Propose at most one entity for each table, the pairs with most points first."""
+    chosen = _first_row_entities(profile)
     candidates = [
         candidate
         for table in profile.tables.values()
+        if table.name not in {each.table for each in chosen.values()}
         for entity in SCHEMAS
         if (candidate := _candidate(profile, entity, table)) is not None
     ]
     candidates.sort(key=lambda each: (-each.points, list(SCHEMAS).index(each.entity)))
-    chosen: dict[Entity, EntityProposal] = {}
+    rivals = []
     for candidate in candidates:
-        rival = chosen.get(candidate.entity)
-        if rival is not None:
-            question = (
-                f"does {candidate.table} contain {candidate.entity} too ({candidate.points:.1f}"
-                f" points to {rival.points:.1f})? One model holds all {candidate.entity} of a"
-                " source: unite both tables here"
-            )
-            chosen[rival.entity] = replace(rival, questions=(*rival.questions, question))
+        if candidate.entity in chosen:
+            rivals.append(candidate)
         elif all(candidate.table != other.table for other in chosen.values()):
             chosen[candidate.entity] = candidate
+    for rival in rivals:
+        if all(rival.table != other.table for other in chosen.values()):
+            chosen[rival.entity] = _with_rival(chosen[rival.entity], rival)
     if "orders" not in chosen and "order_lines" in chosen:
         grouped = grouped_orders(profile, chosen["order_lines"])
         if grouped is not None:
             chosen["orders"] = grouped
+    if "customers" not in chosen and "orders" in chosen:
+        by_email = customers_by_email(profile, chosen["orders"])
+        if by_email is not None:
+            chosen["orders"], chosen["customers"] = by_email
     customers = chosen.get("customers")
     person = person_column(profile, customers) if customers else None
     return Proposal(
@@ -67,6 +74,27 @@ def propose(profile: SourceProfile) -> Proposal:
     )
 
 
+def _with_rival(chosen: EntityProposal, rival: EntityProposal) -> EntityProposal:
+    """Return the proposal with the question whether another table has rows of its entity too."""
+    question = (
+        f"does {rival.table} contain {rival.entity} too ({rival.points:.1f} points to"
+        f" {chosen.points:.1f})? One model holds all {rival.entity} of a source: unite both tables"
+        " here"
+    )
+    return replace(chosen, questions=(*chosen.questions, question))
+
+
+def _first_row_entities(profile: SourceProfile) -> dict[Entity, EntityProposal]:
+    """Return the orders and lines of the first table that has both in one."""
+    for name, rows in profile.first_rows.items():
+        found = first_row_orders(
+            profile.tables[name], rows, lambda entity, table: _columns(profile, entity, table)
+        )
+        if found:
+            return {each.entity: each for each in found}
+    return {}
+
+
 def _candidate(
     profile: SourceProfile, entity: Entity, table: TableProfile
 ) -> EntityProposal | None:
@@ -74,11 +102,13 @@ def _candidate(
     schema = SCHEMAS[entity]
     columns = _columns(profile, entity, table)
     found = {name for name, proposal in columns.items() if proposal.value is not None}
-    if any(not found & group for group in schema.essential.values()):
+    points, like = table_points(entity, table.name)
+    missing = sum(not found & group for group in schema.essential.values())
+    # A table that is named as the entity may lack one: what is missing is a question.
+    if missing > (points >= EXACT and bool(found - {schema.key})):
         return None
     if entity in ("customers", "orders", "tickets") and not _is_keyed(columns[schema.key]):
         return None
-    points, like = table_points(entity, table.name)
     if not _is_distinctive(entity, found & schema.distinctive, points):
         return None
     evidence = []
@@ -128,7 +158,14 @@ def _columns(
             if evidence:
                 total = sum(each.points for each in evidence)
                 pairs.append((total, name, column.name, evidence))
-    pairs.sort(key=lambda pair: (-pair[0], list(table.columns).index(pair[2])))
+    # Of two columns with the same points the complete one comes first: Created at, then Paid at.
+    pairs.sort(
+        key=lambda pair: (
+            -pair[0],
+            not table.columns[pair[2]].is_complete,
+            list(table.columns).index(pair[2]),
+        )
+    )
     found: dict[str, ColumnProposal] = {schema.key: key}
     for total, name, column_name, evidence in pairs:
         if name in found or column_name in taken:
@@ -171,7 +208,7 @@ def _match(
 def _key(profile: SourceProfile, entity: Entity, table: TableProfile) -> ColumnProposal:
     """Match the entity's id with the table's key."""
     name = SCHEMAS[entity].key
-    key = profile.keys[table.name]
+    key = profile.keys.get(table.name, Key(()))
     repeats = f", except {key.repeats} rows" if key.repeats else ""
     if len(key.columns) == 1:
         (column,) = key.columns

@@ -19,7 +19,37 @@ class Evidence:
 
 @dataclass(frozen=True)
 class FromColumn:
-    """A column of the table itself."""
+    """A column of the table itself.
+
+    Attributes:
+        column: the column.
+        currency: for an amount in the smallest unit of its currency, the SQL of the currency.
+        width: for an id without its leading zeros, the number of digits with them.
+    """
+
+    column: str
+    currency: str | None = None
+    width: int | None = None
+
+
+@dataclass(frozen=True)
+class FromWords:
+    """A value for each known word of a column: (value in SQL, words in lower case)."""
+
+    column: str
+    values: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """An id made of a column with personal data, which the id does not contain."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """The value of a column and the number of the row among those with the same value."""
 
     column: str
 
@@ -53,6 +83,7 @@ class Summed:
     """Sum of an amount, or of price times quantity, over the rows that reference this table.
 
     `by` references `column` of this table. If `table` is this table, its rows are grouped by key.
+    Only rows count whose columns in `kept` have one of the words, in lower case.
     """
 
     table: str
@@ -60,6 +91,16 @@ class Summed:
     amount: str
     quantity: str | None
     column: str
+    kept: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    currency: str | None = None
+
+
+@dataclass(frozen=True)
+class Latest:
+    """Latest time of the rows that a sum adds up."""
+
+    total: Summed
+    time: str
 
 
 @dataclass(frozen=True)
@@ -69,7 +110,9 @@ class Constant:
     sql: str
 
 
-Value = FromColumn | FromColumns | LookedUp | Summed | Constant
+Value = (
+    FromColumn | FromColumns | FromWords | Hashed | Latest | LookedUp | Numbered | Summed | Constant
+)
 
 
 @dataclass(frozen=True)
@@ -94,6 +137,7 @@ class EntityProposal:
         columns: proposal by canonical column, in staging's order.
         questions: open questions on the table as a whole.
         is_grouped: whether rows of the table are grouped to one row of the entity.
+        first_rows_of: column of which only the first row of each value is a row of the entity.
     """
 
     entity: Entity
@@ -103,6 +147,7 @@ class EntityProposal:
     columns: Mapping[str, ColumnProposal]
     questions: tuple[str, ...] = ()
     is_grouped: bool = False
+    first_rows_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -115,4 +160,4 @@ class Proposal:
     def of_table(self, table: str) -> list[EntityProposal]:
         """Entities of a table; an entity with the grain of the table comes first."""
         found = [each for each in self.entities if each.table == table]
-        return sorted(found, key=lambda each: each.is_grouped)
+        return sorted(found, key=lambda each: each.is_grouped or each.first_rows_of is not None)

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Literal
 
-UNKNOWN_FORMAT = "not csv, parquet or jsonl"
+UNKNOWN_FORMAT = "not csv, xlsx, parquet or jsonl"
 
-Format = Literal["csv", "parquet", "jsonl"]
+Format = Literal["csv", "parquet", "jsonl", "excel"]
 
 _FORMATS: Mapping[str, Format] = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
+    ".ndjson": "jsonl", ".xlsx": "excel", ".xlsm": "excel",
 }  # fmt: skip
 _DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 _OTHER_DAY = re.compile(r"(?<!\d)(?:\d{8}|\d{2}[-.]\d{2}[-.]\d{4})(?!\d)")

@@ -10,17 +10,17 @@ from typing import Any
 
 import duckdb
 
-from deployment.source_config import CsvOptions, FileTable
+from deployment.source_config import CsvOptions, FileTable, WorkbookOptions
 from ingestion.connect.origins.catalog import Catalog, CatalogTable
-from ingestion.connect.origins.csv_dialect import csv_options
 from ingestion.connect.origins.errors import ConnectError
 from ingestion.connect.origins.file_patterns import (
     UNKNOWN_FORMAT,
-    Format,
     file_format,
     path_pattern,
     pattern_questions,
 )
+from ingestion.connect.origins.layouts.csv_dialect import csv_options
+from ingestion.connect.origins.layouts.workbook_layout import workbook_options
 from ingestion.connect.origins.table_names import table_names
 from ingestion.errors import SourceError
 from ingestion.files.formats.readers import DeliveredFile, open_file
@@ -70,7 +70,9 @@ def folder_catalog(con: duckdb.DuckDBPyConnection, location: str, folder: Path) 
 def no_table(location: str, skipped: list[str]) -> ConnectError:
     """Return the error of a location without a table, with the files that were skipped."""
     lines = "".join(f"\n  {line}" for line in skipped)
-    return ConnectError(f"there is no table in {location}: expected CSV, Parquet or JSON{lines}")
+    return ConnectError(
+        f"there is no table in {location}: expected CSV, Excel, Parquet or JSON{lines}"
+    )
 
 
 def _pattern(folder: Path, pattern: str, paths: list[Path]) -> str:
@@ -85,12 +87,15 @@ def _table(
     newest = paths[-1]
     newest_format = file_format(newest)
     assert newest_format is not None
-    options, questions = csv_options(con, newest) if newest_format == "csv" else ({}, [])
-    relation = identifier(name)
-    columns = _load(con, relation, paths, scratch, _file_table(pattern, newest_format, options))
     entry: dict[str, Any] = {"path": pattern, "format": newest_format}
-    if options:
-        entry["options"] = options
+    questions: list[str] = []
+    if newest_format == "csv":
+        entry["options"], questions = csv_options(con, newest)
+    elif newest_format == "excel":
+        entry["workbook"], questions = workbook_options(newest)
+    relation = identifier(name)
+    columns = _load(con, relation, paths, scratch, _file_table(entry))
+    entry = {key: value for key, value in entry.items() if value}
     return CatalogTable(
         name,
         relation,
@@ -102,13 +107,14 @@ def _table(
     )
 
 
-def _file_table(pattern: str, file_type: Format, options: Mapping[str, Any]) -> FileTable:
+def _file_table(entry: Mapping[str, Any]) -> FileTable:
     # Without validation: columns and key are not known yet.
     return FileTable.model_construct(
-        path=pattern,
-        format=file_type,
+        path=entry["path"],
+        format=entry["format"],
         columns=[],
-        options=CsvOptions(**options),
+        options=CsvOptions(**entry.get("options", {})),
+        workbook=WorkbookOptions(**entry.get("workbook", {})),
         types={},
         optional_columns=[],
         key=[],
@@ -124,27 +130,56 @@ def _load(
     table: FileTable,
 ) -> dict[str, str]:
     """Load the files into a table; return DuckDB type by column."""
+    try:
+        return _load_rows(con, relation, paths, scratch, table, row_by_row=False)
+    except duckdb.Error as error:
+        if table.format != "csv":
+            raise _unreadable(error) from None
+    try:
+        # A malformed row, or mixed line ends: as a run does, malformed rows are set aside.
+        return _load_rows(con, relation, paths, scratch, table, row_by_row=True)
+    except duckdb.Error as error:
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: duckdb.Error) -> ConnectError:
+    return ConnectError(
+        f"it cannot be read ({str(error).splitlines()[0].split(':')[0]}): write its config entry by"
+        " hand and run holdfast doctor, which reports the line"
+    )
+
+
+def _load_rows(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    paths: list[Path],
+    scratch: Path,
+    table: FileTable,
+    *,
+    row_by_row: bool,
+) -> dict[str, str]:
+    """Load the files into a table; return DuckDB type by column.
+
+    Raises:
+        duckdb.Error: DuckDB cannot read a file.
+        ConnectError: the files are empty.
+    """
     columns: dict[str, str] = {}
     selections = []
     # The newest file first, because it has the current columns.
     for number, path in enumerate(reversed(paths)):
-        reading = open_file(con, DeliveredFile(path.name, path, scratch), table)
+        file = DeliveredFile(path.name, path, scratch)
+        reading = open_file(con, file, table, row_by_row=row_by_row)
         if reading.columns:
             columns = columns or dict(reading.columns)
             names = ", ".join(identifier(column) for column in reading.columns)
             selections.append(f"select {number} as {_DELIVERY}, {names} from {reading.relation}")
     if not columns:
         raise ConnectError("its files are empty")
-    try:
-        con.execute(
-            f"create table {relation} as {' union all by name '.join(selections)}"
-            f" limit {SAMPLE_ROWS + 1}"
-        )
-    except duckdb.Error as error:
-        raise ConnectError(
-            f"it cannot be read ({str(error).splitlines()[0].split(':')[0]}): write its config"
-            " entry by hand and run holdfast doctor, which reports the line"
-        ) from None
+    con.execute(
+        f"create table {relation} as {' union all by name '.join(selections)}"
+        f" limit {SAMPLE_ROWS + 1}"
+    )
     return columns
 
 

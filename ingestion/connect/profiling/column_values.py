@@ -55,8 +55,11 @@ class ColumnValues:
         assert row is not None
         return tuple(row)
 
+    def counts(self, patterns: Sequence[str]) -> list[int]:
+        """Return the number of values that match each regular expression."""
+        matches = [f"count(*) filter (regexp_matches(v, {literal(each)}))" for each in patterns]
+        return [int(count) for count in self.one(", ".join(matches))]
+
     def shares(self, patterns: Sequence[str]) -> list[float]:
         """Return the share of values that match each regular expression."""
-        matches = [f"count(*) filter (regexp_matches(v, {literal(each)}))" for each in patterns]
-        counts = self.one(", ".join(matches))
-        return [int(count) / self.count if self.count else 0.0 for count in counts]
+        return [count / self.count if self.count else 0.0 for count in self.counts(patterns)]

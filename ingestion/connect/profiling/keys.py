@@ -44,7 +44,10 @@ class Key:
 
 def is_id_like(column: ColumnProfile) -> bool:
     """Return whether a column can hold ids: short, named or shaped like ids, not personal."""
-    if column.fits not in (INTEGER, TEXT) or column.personal or column.mean_length > _LONGEST_ID:
+    is_number = column.fits == INTEGER or column.ids.is_damaged
+    if not (is_number or column.fits == TEXT):
+        return False
+    if column.personal or column.mean_length > _LONGEST_ID:
         return False
     name = normalised(column.name)
     if set(name.split("_")) & _ID_WORDS or name.endswith(_ID_ENDINGS):

@@ -105,10 +105,16 @@ def table_points(entity: str, table: str) -> tuple[float, str]:
 
 
 @cache
-def order_statuses() -> Mapping[str, str]:
-    """Return the canonical order status by normalised word."""
+def meanings(field: str) -> Mapping[str, str]:
+    """Return the value by normalised word of a field in the catalogue of words; empty if none."""
     found: dict[str, str] = {}
     with STATUSES.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            found |= dict.fromkeys(map(normalised, row["words"].split("|")), row["value"])
+            if row["field"] == field:
+                found |= dict.fromkeys(map(normalised, row["words"].split("|")), row["value"])
     return found
+
+
+def order_statuses() -> Mapping[str, str]:
+    """Return the canonical order status by normalised word."""
+    return meanings("orders.status")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from ingestion.connect.profiling.column_values import ColumnValues
 from ingestion.connect.profiling.entities import SCHEMAS, WORD
+from ingestion.connect.profiling.forms.parsing import plain_digits
 from ingestion.connect.profiling.names import ENDING, NAMED, column_points
-from ingestion.connect.profiling.parsing import plain_digits
 from ingestion.connect.profiling.profile import BOOLEAN, INTEGER, NUMBERS, TEXT, TIMES
 from ml.texts.masking import masked
 
@@ -20,6 +20,13 @@ _MAX_WORD_LENGTH = 40
 _MIN_REPEATS = 2
 _FREE_TEXT_LENGTH = 25
 _MAX_SHOWN_INTEGER = 1_000_000
+
+# Columns whose few values are shown even if none of them repeats.
+_CODES = (
+    ("orders", "status"), ("orders", "currency"), ("orders", "payment_kind"),
+    ("orders", "line_type"), ("subscriptions", "status"), ("payments", "kind"),
+    ("payments", "status"),
+)  # fmt: skip
 
 _EMAIL = r"^[^\s@]+@[^\s@]+\.[A-Za-z]{2,}$"
 _PHONE = r"^(\+|00|0|\()[\d\s().\-/]{7,20}$"
@@ -57,16 +64,25 @@ def is_vocabulary(values: ColumnValues) -> bool:
     )
 
 
+def _is_code_list(values: ColumnValues) -> bool:
+    """Return whether the column is named like a list of codes, which name no person."""
+    return any(
+        column_points(entity, field, values.name, values.table.name)[0] >= NAMED
+        for entity, field in _CODES
+    )
+
+
 def shown_words(values: ColumnValues, fits: str) -> dict[str, int]:
     """Return count by value of a vocabulary; empty where a value may name a person."""
     if fits not in (TEXT, BOOLEAN) or not 0 < values.distinct <= _MAX_WORDS:
         return {}
-    if values.count < _MIN_REPEATS * values.distinct:
+    is_code_list = _is_code_list(values)
+    if values.count < _MIN_REPEATS * values.distinct and not is_code_list:
         return {}
     counted = values.con.execute(
         f"select v, count(*) from {values.sql} group by v order by count(*) desc, v"
     ).fetchall()
-    is_known = is_vocabulary(values)
+    is_known = is_code_list or is_vocabulary(values)
     return {
         word: count
         for word, count in counted

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ingestion.connect.origins.catalog import CatalogTable
+from ingestion.connect.profiling.forms.number_forms import NO_IDS, NO_NUMBERS, IdForms, NumberForms
+from ingestion.connect.profiling.forms.time_forms import NO_TIMES, TimeForms
 
 TEXT, INTEGER, DECIMAL, DECIMAL_COMMA, THOUSANDS, BOOLEAN, DATE, TIMESTAMP = (
     "text", "integer", "decimal", "decimal with comma", "decimal with 1,000s", "true or false",
@@ -39,6 +41,9 @@ class ColumnProfile:
         personal: kind of personal data, or None.
         words: count by value of a vocabulary, most frequent first; else empty.
         shapes: the two most frequent shapes of texts, such as aaa9999.
+        times: forms of times that are text or numbers.
+        numbers: forms of numbers that are text.
+        ids: forms of ids that a spreadsheet has rewritten.
     """
 
     name: str
@@ -59,6 +64,9 @@ class ColumnProfile:
     personal: str | None
     words: Mapping[str, int]
     shapes: tuple[str, ...]
+    times: TimeForms = NO_TIMES
+    numbers: NumberForms = NO_NUMBERS
+    ids: IdForms = NO_IDS
 
     @property
     def is_time(self) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
 from ingestion.connect.origins.catalog import Catalog
+from ingestion.connect.profiling.first_rows import FirstRows, find_first_rows
 from ingestion.connect.profiling.keys import Key, find_key
 from ingestion.connect.profiling.profile import TableProfile
 from ingestion.connect.profiling.references import Reference, find_references
@@ -23,12 +24,14 @@ class SourceProfile:
         tables: profile by table.
         keys: key by table.
         references: references between the tables, the strongest first.
+        first_rows: columns of orders and of lines, by table that has both.
     """
 
     con: duckdb.DuckDBPyConnection
     tables: Mapping[str, TableProfile]
     keys: Mapping[str, Key]
     references: Sequence[Reference]
+    first_rows: Mapping[str, FirstRows] = field(default_factory=dict)
 
     def references_of(self, table: str, column: str | None = None) -> list[Reference]:
         """References of a table, or of one of its columns, to other tables."""
@@ -47,4 +50,9 @@ def profile_source(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> SourcePr
     """Return the profile of the tables that `con` holds."""
     tables = {table.name: profile_table(con, table) for table in catalog.tables}
     keys = {name: find_key(con, table) for name, table in tables.items()}
-    return SourceProfile(con, tables, keys, find_references(con, tables, keys))
+    first_rows = {
+        name: found
+        for name, table in tables.items()
+        if len(keys[name].columns) != 1 and (found := find_first_rows(con, table)) is not None
+    }
+    return SourceProfile(con, tables, keys, find_references(con, tables, keys), first_rows)

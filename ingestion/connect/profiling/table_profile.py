@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import duckdb
 
 from ingestion.connect.origins.catalog import CatalogTable
 from ingestion.connect.profiling.column_values import ColumnValues
-from ingestion.connect.profiling.parsing import timestamp_sql
+from ingestion.connect.profiling.forms.parsing import timestamp_sql
 from ingestion.connect.profiling.privacy import personal_data, shapes, shown_range, shown_words
 from ingestion.connect.profiling.profile import TIMES, ColumnProfile, TableProfile
 from ingestion.connect.profiling.value_types import value_type
+
+# Years in which a shop can have been open.
+_FIRST, _LAST = "timestamp '1900-01-01'", "timestamp '2200-01-01'"
 
 
 def profile_table(con: duckdb.DuckDBPyConnection, table: CatalogTable) -> TableProfile:
@@ -31,7 +36,7 @@ def _column_profile(values: ColumnValues, kind: str, rows: int) -> ColumnProfile
         read = "try_cast(typed as timestamp)"
         if not found.is_declared:
             read = timestamp_sql("v", found.formats)
-        first, last = values.one(f"min({read}), max({read})")
+        first, last = _range(values, read)
     if personal is None:
         low, high = shown_range(values, found.fits) or (None, None)
     return ColumnProfile(
@@ -53,4 +58,17 @@ def _column_profile(values: ColumnValues, kind: str, rows: int) -> ColumnProfile
         personal=personal,
         words={} if personal else shown_words(values, found.fits),
         shapes=shapes(values, found.fits),
+        times=found.times,
+        numbers=found.numbers,
+        ids=found.ids,
     )
+
+
+def _range(values: ColumnValues, read: str) -> tuple[datetime | None, datetime | None]:
+    """Return the earliest and the latest time; Python cannot represent every time of DuckDB."""
+    row = values.con.execute(
+        f"select min(t), max(t) from (select {read} as t from {values.sql})"
+        f" where t between {_FIRST} and {_LAST}"
+    ).fetchone()
+    assert row is not None
+    return row[0], row[1]

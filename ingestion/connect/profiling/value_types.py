@@ -1,28 +1,52 @@
-"""Kind of value of a column: the narrowest that at least 95 % of its values have."""
+"""Kind of value of a column: the narrowest that at least 95 % of its values have.
+
+In a column that is named as a time or an amount, half of the values are sufficient: the others are
+reported as unreadable, where the column would otherwise be unknown.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingestion.connect.profiling.column_values import ColumnValues
-from ingestion.connect.profiling.entities import SCHEMAS, TIME
+from ingestion.connect.profiling.entities import AMOUNT, ID, SCHEMAS, TIME
+from ingestion.connect.profiling.forms.day_formats import day_formats
+from ingestion.connect.profiling.forms.number_forms import (
+    NO_IDS,
+    NO_NUMBERS,
+    IdForms,
+    NumberForms,
+    id_forms,
+    number_forms,
+)
+from ingestion.connect.profiling.forms.time_forms import (
+    ISO,
+    NO_TIMES,
+    OFFSET,
+    SERIALS,
+    TimeForms,
+    time_forms,
+)
 from ingestion.connect.profiling.names import ENDING, column_points
-from ingestion.connect.profiling.parsing import MILLISECONDS, SECONDS
 from ingestion.connect.profiling.profile import (
     BOOLEAN,
     DATE,
     DECIMAL,
     DECIMAL_COMMA,
     INTEGER,
+    NUMBERS,
     TEXT,
     THOUSANDS,
+    TIMES,
     TIMESTAMP,
 )
 from warehouse.quoting import literal
 
 # Up to one unreadable value in 20 is rejected; with more, the column is of another kind.
 MIN_FITTING_SHARE = 0.95
+# The name of a column is evidence too.
+_MIN_NAMED_SHARE = 0.5
 
 YES = ("true", "t", "yes", "y", "ja", "si", "sí", "sim", "oui", "是", "shi")
 NO = ("false", "f", "no", "n", "nein", "nao", "não", "non", "否", "fou")
@@ -32,19 +56,10 @@ _PATTERNS: Mapping[str, str] = {
     DECIMAL: r"^-?\d{1,15}(\.\d+)?$",
     DECIMAL_COMMA: r"^-?(\d{1,15}|\d{1,3}(\.\d{3})+)(,\d+)?$",
     THOUSANDS: r"^-?\d{1,3}(,\d{3})*(\.\d+)?$",
-    "iso": (r"^\d{4}-\d{2}-\d{2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?\s?(Z|[+-]\d{2}(:?\d{2})?)?$"),
+    "iso": ISO,
     "day": r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}",
-    "zone": r"\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)$",
+    "zone": OFFSET,
 }
-# Times from 2001 to 2039 as numbers since 1970.
-_EPOCHS = ((SECONDS, 1_000_000_000), (MILLISECONDS, 1_000_000_000_000))
-_LATEST_EPOCH = 2.2
-
-_TIMES = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S")
-_DAY_FIRST = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y")
-_MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y")
-_OTHER_DAYS = ("%Y/%m/%d", "%Y.%m.%d", "%d/%m/%y", "%Y-%m-%d")
-_SAME_DAY = {"%m/%d/%Y": "%d/%m/%Y", "%m-%d-%Y": "%d-%m-%Y"}
 
 _TYPES: Mapping[str, str] = {
     "BOOLEAN": BOOLEAN, "DATE": DATE, "FLOAT": DECIMAL, "DOUBLE": DECIMAL,
@@ -69,24 +84,77 @@ class ValueType:
     is_day_first_unsure: bool = False
     has_zone: bool = False
     is_declared: bool = False
+    times: TimeForms = NO_TIMES
+    numbers: NumberForms = NO_NUMBERS
+    ids: IdForms = NO_IDS
 
 
 def value_type(values: ColumnValues, kind: str) -> ValueType:
     """Return the kind of the values of a column with the DuckDB type `kind`."""
+    found = _by_values(values, kind)
+    if values.count and found.fits not in TIMES and _is_named_as(values, TIME):
+        found = _as_time(values, found)
+    if found.fits in (*NUMBERS, TEXT) and not found.is_declared and values.count:
+        found = _as_number(values, found)
+    if found.fits in (INTEGER, DECIMAL, TEXT) and _is_named_as(values, ID):
+        found = replace(found, ids=id_forms(values))
+    return found
+
+
+def _by_values(values: ColumnValues, kind: str) -> ValueType:
+    """Return the kind by type and values alone."""
     declared = _declared(kind)
+    if declared is not None:
+        has_zone = "TIME ZONE" in kind
+        return ValueType(declared, values.count, has_zone=has_zone, is_declared=True)
+    if not values.count:
+        return ValueType(TEXT, 0)
     shares = dict(zip(_PATTERNS, values.shares(list(_PATTERNS.values())), strict=True))
-    has_zone = "TIME ZONE" in kind or shares["zone"] >= MIN_FITTING_SHARE
-    fits, fitting, is_unsure = declared or TEXT, values.count, False
-    formats: tuple[str, ...] = ()
-    if declared is None and values.count:
-        fits, fitting, formats, is_unsure = _narrowest(values, shares)
-    if fits == INTEGER and _is_named_as_time(values):
-        unit = _epoch_unit(values)
-        if unit:
-            return ValueType(TIMESTAMP, fitting, (unit,), has_zone=True)
-    if fits == TIMESTAMP and declared is None and not _count(values, "contains(v, ':')"):
+    fits, fitting, formats, is_unsure = _narrowest(values, shares)
+    if fits != TIMESTAMP:
+        return ValueType(fits, fitting)
+    if not _count(values, "contains(v, ':')"):
         fits = DATE
-    return ValueType(fits, fitting, formats, is_unsure, has_zone, declared is not None)
+    has_zone = shares["zone"] >= MIN_FITTING_SHARE
+    return ValueType(fits, fitting, formats, is_unsure, has_zone, times=time_forms(values))
+
+
+def _as_time(values: ColumnValues, found: ValueType) -> ValueType:
+    """Return the kind of a column named as a time: numbers since 1970, or a mixture of forms."""
+    if found.fits not in (INTEGER, DECIMAL, TEXT):
+        return found
+    forms = time_forms(values)
+    if forms.known >= _MIN_NAMED_SHARE * values.count:
+        formats = tuple(unit for unit, _ in forms.epochs)
+        is_unsure = False
+        if forms.slashed:
+            days, is_unsure, _ = day_formats(values)
+            formats = (*days, *formats)
+        return ValueType(
+            TIMESTAMP, forms.known, formats, is_unsure, not forms.is_local, times=forms
+        )
+    if forms.serials >= MIN_FITTING_SHARE * values.count:
+        return ValueType(TIMESTAMP, forms.serials, (SERIALS,), times=forms)
+    return found
+
+
+def _as_number(values: ColumnValues, found: ValueType) -> ValueType:
+    """Return the kind of a column of numbers as text, with the forms of its values."""
+    is_amount = _is_named_as(values, AMOUNT)
+    if found.fits == TEXT and not is_amount:
+        return found
+    forms = number_forms(values)
+    if not is_amount:
+        return replace(found, numbers=forms)
+    if found.fits == TEXT and forms.known < _MIN_NAMED_SHARE * values.count:
+        return found
+    fits = found.fits
+    if forms.has_decimal_comma:
+        fits = DECIMAL_COMMA
+    elif found.fits in (TEXT, DECIMAL_COMMA):
+        fits = THOUSANDS if forms.comma_or_thousands else DECIMAL
+    fitting = found.fitting if found.fits == fits else forms.known - forms.unlike
+    return replace(found, fits=fits, fitting=fitting, numbers=forms)
 
 
 def _count(values: ColumnValues, where: str) -> int:
@@ -118,59 +186,19 @@ def _narrowest(values: ColumnValues, shares: Mapping[str, float]) -> _Narrowest:
         if shares[kind] >= MIN_FITTING_SHARE and not is_less_likely:
             return kind, round(shares[kind] * count), (), False
     if shares["iso"] >= MIN_FITTING_SHARE:
-        (fitting,) = values.one("count(try_cast(v as timestamp))")
-        return TIMESTAMP, int(fitting), (), False
+        fitting = _count(values, f"regexp_matches(v, {literal(ISO)}) and v[:4] != '0000'")
+        return TIMESTAMP, fitting, (), False
     if shares["day"] >= MIN_FITTING_SHARE:
-        formats, is_unsure, fitting = _formats(values)
+        formats, is_unsure, fitting = day_formats(values)
         if formats and fitting >= MIN_FITTING_SHARE * count:
             return TIMESTAMP, fitting, formats, is_unsure
     return TEXT, count, (), False
 
 
-def _formats(values: ColumnValues) -> tuple[tuple[str, ...], bool, int]:
-    """Return the formats that read a column of times, their ambiguity and the values that fit."""
-    candidates = [
-        day + time for day in (*_DAY_FIRST, *_MONTH_FIRST, *_OTHER_DAYS) for time in _TIMES
-    ]
-    reads = ", ".join(f"count(try_strptime(v, {literal(each)}))" for each in candidates)
-    counts = dict(zip(candidates, values.one(reads), strict=True))
-    found = {each: int(count) for each, count in counts.items() if count}
-    is_unsure = False
-    for month_first, day_first in _SAME_DAY.items():
-        for time in _TIMES:
-            one, other = found.get(month_first + time, 0), found.get(day_first + time, 0)
-            is_unsure |= bool(one) and one == other
-            if one <= other:
-                found.pop(month_first + time, None)
-            elif other:
-                found.pop(day_first + time)
-    best: list[str] = []
-    fitting = 0
-    for each in sorted(found, key=lambda each: -found[each]):
-        tried = ", ".join(map(literal, [*best, each]))
-        (count,) = values.one(f"count(try_strptime(v, [{tried}]))")
-        if int(count) > fitting:
-            best, fitting = [*best, each], int(count)
-        if fitting == values.count:
-            break
-    return tuple(best), is_unsure and bool(best), fitting
-
-
-def _is_named_as_time(values: ColumnValues) -> bool:
+def _is_named_as(values: ColumnValues, kind: str) -> bool:
     return any(
         column_points(entity, column, values.name, values.table.name)[0] >= ENDING
         for entity, schema in SCHEMAS.items()
-        for column, (_, kind) in schema.columns.items()
-        if kind == TIME
+        for column, (_, column_kind) in schema.columns.items()
+        if column_kind == kind
     )
-
-
-def _epoch_unit(values: ColumnValues) -> str | None:
-    """Return the unit of numbers that are times since 1970, or None."""
-    for unit, least in _EPOCHS:
-        count = _count(
-            values, f"try_cast(v as bigint) between {least} and {int(_LATEST_EPOCH * least)}"
-        )
-        if count and count >= MIN_FITTING_SHARE * values.count:
-            return unit
-    return None

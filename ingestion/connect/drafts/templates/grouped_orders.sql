@@ -24,7 +24,8 @@ orders as (
 [% for column in line_columns[1:] %]
         min([[ column.name ]]) as [[ column.name ]],
 [% endfor %]
-        cast(sum(amount) as decimal(18, 2)) as net_amount
+        -- Null where the amount of a line is unreadable: the others would add up to too little.
+        case when count(*) = count(amount) then sum(amount) end as net_amount
     from lines
     where source_order_id is not null
     group by _load_id, source_order_id

@@ -3,6 +3,14 @@ with
 
 source as (
     select * from {{ source('[[ source ]]', '[[ table ]]') }}
+    [% if first_rows_of %]
+    [% if first_rows_where %]
+    where [[ first_rows_where | dbt ]]
+    [% else %]
+    -- The other rows of an order are its further lines, without the columns of the order.
+    [% endif %]
+    qualify row_number() over (partition by _load_id, [[ first_rows_of | dbt ]] order by _row) = 1
+    [% endif %]
 ),
 
 [% for lookup in lookups %]
@@ -32,8 +40,24 @@ source as (
 [[ total.amounts ]] as (
     select
         [[ total.by | dbt ]],
-        cast([[ ("sum(" ~ total.product ~ ")") | dbt ]] as decimal(18, 2)) as amount
-    from [[ total.cte ]]
+        -- Null where an amount is unreadable: the sum of the others would be too small.
+        case when count(*) = count(amount) then sum(amount) end as amount[[ "," if total.times ]]
+        [% if total.times %]
+        max(paid_at) as latest_at
+        [% endif %]
+    from (
+        select
+            [[ total.by | dbt ]],
+            [[ total.product ]] as amount[[ "," if total.times ]]
+            [% if total.times %]
+            [[ total.times[0] ]] as paid_at
+            [% endif %]
+        from [[ total.cte ]]
+        [% if total.conditions %]
+        where
+            [[ total.conditions | join("\n            and ") ]]
+        [% endif %]
+    )
     group by [[ total.by | dbt ]]
 ),
 
@@ -47,7 +71,7 @@ parsed as (
         [% endfor %]
     from source
     [% for cte, on in joins %]
-    left join [[ cte ]] on [[ on | dbt ]]
+    left join [[ cte ]] on [[ on ]]
     [% endfor %]
 ),
 
@@ -62,6 +86,13 @@ renamed as (
             ([[ raw | jinja ]], [[ read | jinja ]], [[ name | replace("'", "''") | jinja ]]),
             [% endfor %]
         ]) }} as _reject_reason,
+        [% endif %]
+        [% if optional_checks %]
+        {{ lost_fields([
+            [% for raw, read, name in optional_checks %]
+            ([[ raw | jinja ]], [[ read | jinja ]], [[ name | jinja ]]),
+            [% endfor %]
+        ]) }} as _lost_fields,
         [% endif %]
         [[ source | literal ]] as source,
 [% include "columns.sql" %]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -80,9 +80,9 @@ class Project:
         model = self.staging(name) / f"stg_{name}__{entity}.sql"
         with duckdb.connect() as con:
             create_tables(con)
-            extract_files(con, open_source(name, source), self.home, date(2030, 1, 1))
+            extract_files(con, open_source(name, source), self.home, dt.date(2030, 1, 1))
             found = con.execute(rendered(model.read_text(), config["time_zone"]))
-            columns = [column for column, *_ in found.description]
+            columns = [column.lower() for column, *_ in found.description]
             return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
 
 
@@ -90,10 +90,13 @@ def rendered(model: str, time_zone: str = "UTC") -> str:
     """A staging model's SQL with the project's own macros."""
     macros = (ROOT / "dbt_project" / "macros" / "staging.sql").read_text()
     environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
+    project = yaml.safe_load((ROOT / "dbt_project" / "dbt_project.yml").read_text())
+    variables = {**project["vars"], "time_zone": time_zone, "currency": "EUR"}
     return environment.from_string(macros + model).render(
         source=lambda source, table: f'"raw_{source}"."{table}"',
-        var={"time_zone": time_zone, "currency": "EUR"}.__getitem__,
-        modules=SimpleNamespace(pytz=pytz, datetime=SimpleNamespace(datetime=datetime)),
+        ref=lambda seed: f"read_csv('{ROOT}/dbt_project/seeds/{seed}.csv')",
+        var=lambda name, default=None: variables.get(name, default),
+        modules=SimpleNamespace(pytz=pytz, datetime=dt),
     )
 
 

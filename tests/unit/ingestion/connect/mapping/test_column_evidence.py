@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import duckdb
 
-from ingestion.connect.mapping.column_evidence import best_column, fits_kind, value_questions
+from ingestion.connect.mapping.column_evidence import best_column, fits_kind
 from ingestion.connect.profiling.entities import AMOUNT, FLAG, ID, TIME
 from tests.unit.ingestion.connect.conftest import (
     Deliver,
@@ -35,15 +33,3 @@ def test_values_of_another_kind_exclude_a_column(
     assert kinds == {"total": [AMOUNT], "day": [TIME], "code": [ID]}
     assert best_column(table, "orders", "net_amount", AMOUNT)[1] == "total"
     assert best_column(table, "orders", "net_amount", AMOUNT, taken={"total"}) == (0.0, "")
-
-
-def test_ratings_above_5_and_countries_in_words_are_questioned(
-    con: duckdb.DuckDBPyConnection, deliver: Deliver
-) -> None:
-    table = profile_of(con, deliver, stars=["1", "10"] * 9, land=["Deutschland", "Spanien"] * 9)
-    stars, land = table.columns["stars"], table.columns["land"]
-    assert value_questions("feedback", "rating", stars) == [
-        "stars ranges from 1 to 10: convert it to 1 to 5"
-    ]
-    assert value_questions("feedback", "rating", replace(stars, high=5.0)) == []
-    assert "ISO 3166" in str(value_questions("customers", "country", land))

@@ -22,4 +22,4 @@ def test_csv_options_that_differ_from_the_defaults_are_found(
         "chinese": {"encoding": "gb18030"},
     }
     assert {table.name for table in offer.tables if table.questions} == {"german", "chinese"}
-    assert offer.skipped == ["notes.pdf: not csv, parquet or jsonl"]
+    assert offer.skipped == ["notes.pdf: not csv, xlsx, parquet or jsonl"]

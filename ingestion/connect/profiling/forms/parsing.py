@@ -1,0 +1,64 @@
+"""SQL that reads texts as numbers and timestamps, by which a profile measures ranges.
+
+Staging reads them with the macros `read_timestamp` and `read_amount`, which also refuse values that
+are implausible.
+"""
+
+from __future__ import annotations
+
+from ingestion.connect.profiling.forms.day_formats import read_day
+from ingestion.connect.profiling.forms.time_forms import OFFSET, SERIALS, UNITS, epoch_condition
+from ingestion.connect.profiling.profile import DECIMAL_COMMA, THOUSANDS, ColumnProfile
+from warehouse.quoting import literal
+
+
+def timestamp_sql(column: str, formats: tuple[str, ...]) -> str:
+    """Return SQL that reads a text, or a number, as a timestamp; null if it is none.
+
+    A time with an offset is read in UTC.
+    """
+    number = f"try_cast({column} as double)"
+    reads = [
+        f"when {epoch_condition(number, unit)}"
+        f" then make_timestamp(cast({number} * {1_000_000 // factor} as bigint))"
+        for unit, factor in UNITS.items()
+        if unit in formats
+    ]
+    if SERIALS in formats:
+        days = f"to_days(cast(floor({number}) as integer))"
+        reads.append(f"when {number} between 1 and 100000 then timestamp '1899-12-30' + {days}")
+    days_of = tuple(each for each in formats if each.startswith("%"))
+    # DuckDB reads +02 and +02:00, and not a space or +0200.
+    offset = rf"regexp_replace({column}, '\s*([+-]\d\d):?(\d\d)$', '\1:\2')"
+    iso = (
+        f"case when regexp_matches({column}, {literal(OFFSET)})"
+        f" then timezone('UTC', try_cast({offset} as timestamp with time zone))"
+        f" else try_cast({column} as timestamp) end"
+    )
+    otherwise = f"coalesce({read_day(column, days_of)}, {iso})" if days_of else iso
+    return f"case {' '.join(reads)} else {otherwise} end" if reads else otherwise
+
+
+def number_sql(column: ColumnProfile, text: str) -> str:
+    """Return SQL that reads a column, written as `text`, as a double; null if it is none."""
+    if not column.is_text:
+        return f"cast({text} as double)"
+    return f"try_cast({plain_digits(column.fits, text)} as double)"
+
+
+def plain_digits(fits: str, text: str) -> str:
+    """Return SQL that writes a number with a decimal point and without separators of thousands."""
+    if fits == DECIMAL_COMMA:
+        return f"replace(replace({text}, '.', ''), ',', '.')"
+    return f"replace({text}, ',', '')" if fits == THOUSANDS else text
+
+
+def id_sql(column: str) -> str:
+    """Return SQL of an id as text, as the macro `read_id` reads it; null if it is damaged."""
+    text = f"trim(cast({column} as varchar))"
+    return (
+        f"case when regexp_full_match({text}, '[+-]?\\d{{1,15}}[.]0*')"
+        f" then split_part({text}, '.', 1)"
+        f" when regexp_full_match({text}, '[+-]?\\d+[.]0*|[+-]?\\d([.]\\d*)?[eE][+]?\\d+')"
+        f" then null else nullif({text}, '') end"
+    )
