@@ -107,10 +107,10 @@ class Retention(Section):
 class Identity(Section):
     """Keys and decisions that link source records.
 
-    A key shared by more than `max_records_per_key` people of one source, told apart by their names
-    or addresses, is ignored. A table of which more than `max_inferred_share` of the customers are in
-    no customer table of its source is a warning of the day. `decisions` is a CSV file, relative to
-    the home, of pairs of records that are always or never one customer.
+    A key shared by more than `max_records_per_key` people of one source, distinguished by their
+    names or addresses, is ignored. A table of which more than `max_inferred_share` of the customers
+    are in no customer table of its source is a warning of the day. `decisions` is a CSV file,
+    relative to the home, of pairs of records that are always or never one customer.
     """
 
     max_records_per_key: PositiveInt = 3

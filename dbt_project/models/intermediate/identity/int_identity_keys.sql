@@ -255,7 +255,7 @@ found as (
     {%- endif %}
 ),
 
--- The name tells of an erasure only where no address contradicts it.
+-- A name shows an erasure only where no address contradicts it.
 erasures as (
     select
         source,
