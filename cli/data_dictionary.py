@@ -12,7 +12,7 @@ from typing import Any
 
 from deployment.project import ROOT
 from ml.cards.markdown import escape, table
-from warehouse.published_tables import tables_from_manifest
+from warehouse.published.tables import tables_from_manifest
 
 PAGE = ROOT / "docs" / "data_dictionary.md"
 _TITLE = """\

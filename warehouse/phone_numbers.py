@@ -60,7 +60,7 @@ def e164(phone: str, country: str) -> str | None:
 
 
 def _is_made_up(national: str) -> bool:
-    """Whether the digits after the calling code were typed to fill a field.
+    """True if the digits after the calling code were typed to fill a field.
 
     They repeat one digit (0000000000) or count (123456789, 0123456789, 987654321).
     """

@@ -1,6 +1,6 @@
 """The published file: replaced by one rename after every table and blocking check of the day.
 
-Writing the file does not belong here (`warehouse/publication.py`).
+Writing the file does not belong here (`warehouse/published/publication.py`).
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from orchestration.asset_keys import PUBLISHED, WAREHOUSE_POOL
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
-from warehouse.publication import publish
-from warehouse.published_tables import tables_from_manifest
+from warehouse.published.publication import publish
+from warehouse.published.tables import tables_from_manifest
 
 
 def published_asset(

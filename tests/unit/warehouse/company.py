@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 
 from warehouse.connection import Warehouse, write_run_dates
-from warehouse.publication import PublishReport, publish
-from warehouse.published_tables import PublishedTable
+from warehouse.published.publication import PublishReport, publish
+from warehouse.published.tables import PublishedTable
 
 RISKS = PublishedTable("activation", "risks", ("customer_id",), "snapshot_date")
 

@@ -25,8 +25,8 @@ from typing import Any
 import duckdb
 
 from warehouse.errors import busy_error
-from warehouse.published_tables import PublicationError, PublishedTable
-from warehouse.published_versions import put_in_place
+from warehouse.published.tables import PublicationError, PublishedTable
+from warehouse.published.versions import put_in_place
 from warehouse.quoting import identifier, literal
 
 _NOTE_FORMAT = 1

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from tests.unit.warehouse.company import FIRST, Company
-from warehouse.published_tables import PublicationError
+from warehouse.published.tables import PublicationError
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import os
 import shutil
 from pathlib import Path
 
-from warehouse.published_tables import PublicationError
+from warehouse.published.tables import PublicationError
 
 _FOLDER = "versions"
 

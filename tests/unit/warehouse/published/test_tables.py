@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from warehouse.published_tables import PublicationError, PublishedTable, tables_from_manifest
+from warehouse.published.tables import PublicationError, PublishedTable, tables_from_manifest
 
 
 def test_the_published_models_of_a_manifest_are_found_with_their_grain() -> None:

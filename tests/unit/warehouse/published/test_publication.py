@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from tests.campaign import times
 from tests.unit.warehouse.company import FIRST, Company
-from warehouse.published_tables import PublicationError
+from warehouse.published.tables import PublicationError
 
 
 @pytest.fixture
@@ -231,8 +231,8 @@ for _ in range(2):
 _PUBLISH = """
 import sys
 from pathlib import Path
-from warehouse.publication import publish
-from warehouse.published_tables import PublishedTable
+from warehouse.published.publication import publish
+from warehouse.published.tables import PublishedTable
 risks = PublishedTable("activation", "risks", ("customer_id",), "snapshot_date")
 customers = PublishedTable("marts", "customers", ("customer_id",))
 publish(Path(sys.argv[1]), Path(sys.argv[2]), [risks, customers], full=bool(int(sys.argv[3])))
