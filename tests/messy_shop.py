@@ -1,7 +1,7 @@
 """A shop whose exports have the troubles that real shops report, beside ordinary customers.
 
 All files are text, as a shop, a billing system and a help desk export them. Ordinary customers buy
-at a pace of their own, and some stop for good, so that a model can be trained.
+at a pace of their own, which falls at some time, so that a model can be trained.
 """
 
 from __future__ import annotations
@@ -143,9 +143,9 @@ def write(folder: Path, seed: int = 3) -> None:
         first = f"Person{number}"
         people.append((number, f"p{number}@example.org", "", first, "Ordinary", "", text(joined)))
         leaves = joined + timedelta(days=chance.expovariate(1 / 250))
-        pace = chance.choice([9, 16, 30, 55])
+        pace = chance.choice([12, 25, 50, 90])
         moment = joined
-        while moment < min(leaves, END):
+        while moment < END:
             amount = f"{chance.uniform(15, 90):.2f}"
             orders.append(paid(20_000 + len(orders), number, text(moment), amount))
             if chance.random() < 0.1:
@@ -154,7 +154,9 @@ def write(folder: Path, seed: int = 3) -> None:
             events.append(
                 (1000 + len(events), number, f"{moment.timestamp() * 1000:.0f}", "session")
             )
-            moment += timedelta(days=chance.expovariate(1 / pace))
+            # From then on five times as seldom: nobody's silence alone says that they have left.
+            slower = 5 if moment > leaves else 1
+            moment += timedelta(days=chance.expovariate(1 / (slower * pace)))
     first_day, last_day = (f"{END - timedelta(days=days):%Y-%m-%d}" for days in (1, 0))
     folder.mkdir(parents=True, exist_ok=True)
     save(folder / f"customers_{first_day}.csv", CUSTOMERS, [*ERASED_BEFORE, *people])
