@@ -82,9 +82,7 @@ def read(connections: list[duckdb.DuckDBPyConnection]) -> Read:
         ("2026/4/1 8:00", "2026-04-01 10:00:00"),
     ],
 )
-def test_an_offset_counts_and_a_time_without_one_is_utc(
-    read: Read, given: str, local: str
-) -> None:
+def test_an_offset_counts_and_a_time_without_one_is_utc(read: Read, given: str, local: str) -> None:
     assert read("utc", given) == local
 
 

@@ -28,7 +28,7 @@ Read = Callable[..., str | None]
 
 @pytest.fixture(scope="module")
 def con(staging: Staging) -> Iterator[duckdb.DuckDBPyConnection]:
-    columns = ",\n".join(f"{{{{ {macro} }}}} as \"{name}\"" for name, macro in READINGS.items())
+    columns = ",\n".join(f'{{{{ {macro} }}}} as "{name}"' for name, macro in READINGS.items())
     query = staging.query(f"select {columns}, given from given").replace('"warehouse".', "")
     with duckdb.connect() as con:
         con.execute("create schema seeds")
@@ -127,9 +127,7 @@ def test_what_is_no_such_amount_is_refused_with_its_reason(read: Read, given: st
         ("1.2345", None),
     ],
 )
-def test_an_amount_with_a_decimal_point_is_read(
-    read: Read, given: str, amount: str | None
-) -> None:
+def test_an_amount_with_a_decimal_point_is_read(read: Read, given: str, amount: str | None) -> None:
     assert read("point", given) == amount
 
 
