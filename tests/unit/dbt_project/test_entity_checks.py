@@ -115,9 +115,11 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             create table ops.load_ledger as
             select
                 1::bigint as load_id, null::date as known_from, null::date as superseded_on,
-                date '2026-02-01' as delivered_on, timestamptz '2026-02-01 06:00:00+00' as loaded_at;
+                date '2026-02-01' as delivered_on,
+                timestamptz '2026-02-01 06:00:00+00' as loaded_at;
             create table ops.ended_rows (load_id bigint, row_no bigint, ended_on date);
-            create table ops.run_dates as select date '2026-02-01' as snapshot_date, 'daily' as purpose;
+            create table ops.run_dates as
+            select date '2026-02-01' as snapshot_date, 'daily' as purpose;
             create table ops.snapshot_dates as select date '2026-02-01' as snapshot_date
             """
         )
