@@ -99,7 +99,10 @@
     {%- for unit, factor in {1000: ' * 1000', 1: ' * 1000000', 1000000: '', 1000000000: ' // 1000'}.items() %}
             when
                 {{ number }} between {{ 100000000 * unit }} and {{ 4102444799 * unit }}
-                and regexp_full_match({{ text }}, '\s*\d+([.]0*)?\s*')
+                and (
+                    ({{ text }} not like '%.%' and length({{ text }}) >= {{ (100000000 * unit) | string | length }})
+                    or regexp_full_match({{ text }}, '\s*\d+([.]0*)?\s*')
+                )
                 then make_timestamp({{ number }}{{ factor }})
     {%- endfor %}
             when {{ number }} between 100000000 and 4102444799 and regexp_full_match({{ text }}, '\s*\d+[.]\d+\s*')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -16,8 +17,11 @@ from ingestion.errors import SourceError
 from ingestion.files.formats.archives import refuse_bombs
 from ingestion.files.formats.row_copy import RowCopy
 
-# Digits that Excel shows; further digits are noise of its arithmetic.
+# Digits that Excel keeps; further digits are noise of its arithmetic, or lost.
 _DIGITS = 15
+# A number format that shows leading zeros, such as 00000 for a postcode or a customer number.
+_PADDED = re.compile("0{2,}")
+_PADDED_STYLE = re.compile(rb'formatCode="0{2,}"')
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0"
 
 
@@ -38,6 +42,7 @@ class Sheet:
         self._name = name
         self._options = options
         _look_at(name, path)
+        self._is_padded = _has_padded_numbers(path)
         self._rows = self._read(path)
         self.header = self._header()
 
@@ -87,7 +92,12 @@ class Sheet:
                 workbook = load_workbook(binary, read_only=True, data_only=True)
                 sheet = self._sheet(workbook)
                 sheet.reset_dimensions()  # the dimensions that programs write are often wrong
-                yield from sheet.iter_rows(min_row=self._options.header_row, values_only=True)
+                first = self._options.header_row
+                if self._is_padded:  # cells with formats take twice the time of values
+                    for cells in sheet.iter_rows(min_row=first):
+                        yield [_shown(cell) for cell in cells]
+                else:
+                    yield from sheet.iter_rows(min_row=first, values_only=True)
         except SourceError:
             raise
         # openpyxl raises exceptions of many types for a damaged file.
@@ -127,8 +137,28 @@ def _look_at(name: str, path: Path) -> None:
         ) from None
 
 
+def _has_padded_numbers(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        if "xl/styles.xml" not in archive.namelist():
+            return False
+        return _PADDED_STYLE.search(archive.read("xl/styles.xml")) is not None
+
+
+def _shown(cell: Any) -> Any:
+    """A cell's value; a whole number of a format of zeros as the text that Excel shows."""
+    value = cell.value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or value != value // 1 or not _PADDED.fullmatch(cell.number_format or ""):
+        return value
+    return str(int(value)).zfill(len(cell.number_format))
+
+
 def _text(cell: Any) -> str | None:
-    """A cell's value as a CSV export has it: dates ISO, numbers without noise."""
+    """A cell's value as a CSV export has it: dates ISO, numbers without noise, a decimal point.
+
+    A whole number of more than 15 digits, of which Excel has lost the last, stays in scientific
+    notation, so that no id is made of it.
+    """
     if cell is None or cell == "":
         return None
     if isinstance(cell, bool):
@@ -140,6 +170,8 @@ def _text(cell: Any) -> str | None:
         return cell.isoformat()
     if isinstance(cell, timedelta):
         return str(cell)
+    if isinstance(cell, int | float) and abs(cell) >= 10**_DIGITS:
+        return f"{Decimal(f'{cell:.{_DIGITS}g}').normalize():E}"
     if isinstance(cell, float):
         rounded = format(Decimal(f"{cell:.{_DIGITS}g}"), "f")
         return rounded.rstrip("0").rstrip(".") if "." in rounded else rounded

@@ -115,9 +115,11 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             create table ops.load_ledger as
             select
                 1::bigint as load_id, null::date as known_from, null::date as superseded_on,
-                date '2026-02-01' as delivered_on, timestamptz '2026-02-01 06:00:00+00' as loaded_at;
+                date '2026-02-01' as delivered_on,
+                timestamptz '2026-02-01 06:00:00+00' as loaded_at;
             create table ops.ended_rows (load_id bigint, row_no bigint, ended_on date);
-            create table ops.run_dates as select date '2026-02-01' as snapshot_date, 'daily' as purpose;
+            create table ops.run_dates as
+            select date '2026-02-01' as snapshot_date, 'daily' as purpose;
             create table ops.snapshot_dates as select date '2026-02-01' as snapshot_date
             """
         )
@@ -197,17 +199,13 @@ def test_a_bad_required_value_rejects_the_row_with_its_reason(check: Check) -> N
     def reason(entity: str, lost: str = "null", **values: str) -> Any:
         return check(entity, "_reject_reason", lost, **values)[0]
 
-    assert (
-        reason("orders", ordered_at="timestamp '0026-04-03'")
-        == "implausible ordered_at: 0026-04-03 00:00:00"
-    )
-    assert (
-        reason("events", occurred_at="timestamp 'infinity'") == "implausible occurred_at: infinity"
-    )
-    assert reason("orders", ordered_at="null::timestamp") == "missing ordered_at"
-    assert (
-        reason("orders", "['ordered_at']", ordered_at="null::timestamp") == "unreadable ordered_at"
-    )
+    missing = {"ordered_at": "null::timestamp"}
+    assert reason("orders", **missing) == "missing ordered_at"
+    assert reason("orders", "['ordered_at']", **missing) == "unreadable ordered_at"
+    year_26 = "implausible ordered_at: 0026-04-03 00:00:00"
+    assert reason("orders", ordered_at="timestamp '0026-04-03'") == year_26
+    endless = "implausible occurred_at: infinity"
+    assert reason("events", occurred_at="timestamp 'infinity'") == endless
     assert reason("orders", net_amount="1e30::double") == "unreadable net_amount"
     assert reason("orders", net_amount="5e12::double").startswith("implausible net_amount: 50000")
     assert reason("order_lines", quantity="'NaN'::double") == "implausible quantity: nan"

@@ -74,7 +74,7 @@ def test_a_staging_model_has_every_column_without_which_its_rows_are_rejected(
     required = {
         entity: {"_load_id", "_row", "source"}.union(
             *(
-                re.findall(r"is null then 'missing (\w+)'", query)
+                re.findall(r"else 'missing (\w+)'", query)
                 for name, query in queries.items()
                 if f"__dbt__cte__int_{entity}_unioned" in query
             )

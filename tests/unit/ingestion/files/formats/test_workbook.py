@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import io
 from datetime import date, datetime, time
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from ingestion.errors import SourceError
 from tests.unit.ingestion.conftest import ORDERS, Shop
@@ -20,7 +22,14 @@ BOOK = {**ORDERS, "path": "orders_{date}.xlsx", "format": "excel"}
         (0.1 + 0.2, "0.3"),
         (19.90, "19.9"),
         (12.0, "12"),
-        (1e21, "1000000000000000000000"),
+        (999999999999999.0, "999999999999999"),
+        (1e21, "1E+21"),
+        (9.00719925474099e17, "9.00719925474099E+17"),
+        (900719925474099312, "9.00719925474099E+17"),
+        ("900719925474099312", "900719925474099312"),
+        (1234.56, "1234.56"),
+        (12.125, "12.125"),
+        (9.999, "9.999"),
         (1.5e-7, "0.00000015"),
         (-0.5, "-0.5"),
         (True, "true"),
@@ -40,6 +49,23 @@ def test_a_cell_becomes_the_text_of_a_csv_export(
     shop.deliver("orders_2026-06-16.xlsx", book([["order_no", "amount"], ["1", cell]]))
     shop.extract("2026-06-16")
     assert shop.query(ROWS) == [(1, "1", text)]
+
+
+def test_a_number_that_is_shown_with_leading_zeros_keeps_them(shop: Shop) -> None:
+    workbook = Workbook()
+    for row in (["order_no", "amount"], [42, 10.5], [12345.0, 11], [-7, None], ["00009", 12]):
+        workbook.active.append(row)
+    for (cell,) in workbook.active.iter_rows(min_row=2, max_col=1):
+        cell.number_format = "00000"
+    workbook.active["B3"].number_format = "0"
+    content = io.BytesIO()
+    workbook.save(content)
+    shop.tables = {"orders": BOOK}
+    shop.deliver("orders_2026-06-16.xlsx", content.getvalue())
+    shop.extract("2026-06-16")
+    assert shop.query(ROWS) == [
+        (1, "00042", "10.5"), (2, "12345", "11"), (3, "-0007", None), (4, "00009", "12"),
+    ]  # fmt: skip
 
 
 def test_a_sheet_is_read_from_its_header_on_and_a_row_that_is_too_long_set_aside(
