@@ -15,6 +15,7 @@ from ingestion.connect.mapping.proposal import (
     EntityProposal,
     FromColumn,
     FromColumns,
+    FromNames,
     FromWords,
     Hashed,
     Latest,
@@ -134,7 +135,7 @@ def _origin(value: Value | None) -> str:
             return f"{column} + number of the row"
         case Latest(total, time):
             return f"latest {total.table}.{time}"
-        case FromColumns(columns):
+        case FromColumns(columns) | FromNames(columns):
             return " + ".join(columns)
         case LookedUp(column, hops):
             return " → ".join([column, *(f"{hop.table}.{hop.column}" for hop in hops)])

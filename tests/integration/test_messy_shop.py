@@ -34,6 +34,8 @@ PARTS = (
     "warehouse",
 )
 COMMAND = "import sys; from cli.commands import app; sys.argv[0] = 'holdfast'; app()"
+# A question and the lines on which it goes on; the list of absent columns is no question.
+QUESTION = re.compile(rf"^ *-- {re.escape(MARKER)}.*\n(?: *-- (?!Not in).*\n)*", re.MULTILINE)
 STAGING = Path("dbt_project", "models", "staging", "messy")
 
 
@@ -54,7 +56,8 @@ class Shop:
     def customer(self, record: int) -> str:
         """The customer id of a source record."""
         [(customer_id,)] = self.deployment.query(
-            f"select customer_id from marts.customer_identities where source_customer_id = '{record}'"
+            "select customer_id from marts.customer_identities"
+            f" where source_customer_id = '{record}'"
         )
         return str(customer_id)
 
@@ -108,7 +111,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 def answer(path: Path) -> str:
     """Keep a draft as it is: remove its questions, and return them."""
     text = path.read_text(encoding="utf-8")
-    questions = re.findall(rf"^ *-- {re.escape(MARKER)}.*\n(?: *-- (?!Not in).*\n)*", text, re.M)
+    questions = re.findall(QUESTION, text)
     for question in questions:
         text = text.replace(question, "")
     path.write_text(text, encoding="utf-8")
@@ -153,7 +156,7 @@ def test_a_gift_card_counts_once_and_its_buyer_is_no_customer_yet(shop: Shop) ->
     ) == [(0,)]
 
 
-def test_people_are_told_by_what_confirms_and_what_contradicts(shop: Shop) -> None:
+def test_people_are_distinguished_by_what_contradicts_a_shared_key(shop: Shop) -> None:
     # Damaged phone numbers, a household with one phone, a mailbox of two people.
     for one, other in ((301, 302), (601, 602), (603, 604)):
         assert shop.customer(one) != shop.customer(other), (one, other)

@@ -33,12 +33,14 @@ accounting_tables as (
     select
         '{{ account.source }}' as source,
         '{{ account.table }}' as table_name,
+        '{{ account.entity }}' as entity,
         cast({{ account.stale_after_days or 'null' }} as integer) as stale_after_days
     {{ 'union all' if not loop.last }}
     {%- else %}
     select
         cast(null as varchar) as source,
         cast(null as varchar) as table_name,
+        cast(null as varchar) as entity,
         cast(null as integer) as stale_after_days
     where false
     {%- endfor %}
@@ -227,6 +229,24 @@ suspect_refunds as (
     group by all
 ),
 
+-- Contact data that identifies nobody: damaged, made up, or erased.
+unusable_contacts as (
+    select
+        dates.snapshot_date,
+        keys.source,
+        count(distinct keys.source_customer_id) filter (
+            keys.key_type = 'unusable_email'
+        ) as unusable_emails,
+        count(distinct keys.source_customer_id) filter (
+            keys.key_type = 'unusable_phone'
+        ) as unusable_phones
+    from dates
+    inner join {{ ref('int_identity_keys') }} as keys
+        on keys.known_from <= dates.snapshot_date
+    where keys.key_type in ('unusable_email', 'unusable_phone')
+    group by all
+),
+
 -- A source that could never be read has delivered nothing and must still appear.
 expected as (
     select
@@ -263,6 +283,7 @@ judged as (
         expected.snapshot_date,
         expected.source,
         expected.table_name,
+        accounting_tables.entity,
         delivered.delivered,
         delivered.last_delivered_on,
         coalesce(
@@ -315,13 +336,20 @@ final as (
         lost.lost_fields,
         cast(coalesce(unknown_by_table.unknown_amounts, 0) as bigint) as unknown_amounts,
         unknown_by_table.unknown_currencies,
-        cast(coalesce(suspect_refunds.suspect_refunds, 0) as bigint) as suspect_refunds
+        cast(coalesce(suspect_refunds.suspect_refunds, 0) as bigint) as suspect_refunds,
+        case
+            when judged.entity = 'customers' then coalesce(unusable_contacts.unusable_emails, 0)
+        end as unusable_emails,
+        case
+            when judged.entity = 'customers' then coalesce(unusable_contacts.unusable_phones, 0)
+        end as unusable_phones
     from judged
     left join named_customers using (snapshot_date, source, table_name)
     left join outcomes using (snapshot_date, source, table_name)
     left join lost using (snapshot_date, source, table_name)
     left join unknown_by_table using (snapshot_date, source, table_name)
     left join suspect_refunds using (snapshot_date, source, table_name)
+    left join unusable_contacts using (snapshot_date, source)
 )
 
 select * from final

@@ -22,6 +22,7 @@ from ingestion.connect.mapping.proposal import (
     EntityProposal,
     FromColumn,
     FromColumns,
+    FromNames,
     FromWords,
     Hashed,
     Latest,
@@ -120,6 +121,9 @@ class _Model:
                 return f"cast({sql} as double)" if kind == "double" else sql
             case FromColumns(columns):
                 return dbt_text(" || '-' || ".join(map(self.joined.sql, columns)))
+            case FromNames(columns):
+                parts = ", ".join(map(self.joined.sql, columns))
+                return dbt_text(f"nullif(trim(concat_ws(' ', {parts})), '')")
             case Numbered(column):
                 sql = self.joined.sql(column)
                 number = f"row_number() over (partition by _load_id, {sql} order by _row)"

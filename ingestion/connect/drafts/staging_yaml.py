@@ -8,6 +8,7 @@ from ingestion.connect.mapping.proposal import (
     EntityProposal,
     FromColumn,
     FromColumns,
+    FromNames,
     FromWords,
     Hashed,
     Latest,
@@ -104,7 +105,7 @@ def _origin_text(entity: EntityProposal, value: Value) -> str:
             return f"From {column}, with the number of the row within it."
         case Latest(total, time):
             return f"Latest {total.table}.{time} of the rows added up."
-        case FromColumns(columns):
+        case FromColumns(columns) | FromNames(columns):
             return f"From {' and '.join(columns)}."
         case LookedUp(column, (*_, last)):
             return f"From {last.table}.{last.column}, by {column}."

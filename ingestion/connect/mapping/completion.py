@@ -10,6 +10,7 @@ from ingestion.connect.mapping.amounts.minor_units import with_minor_units
 from ingestion.connect.mapping.amounts.order_amounts import summed_amount
 from ingestion.connect.mapping.column_evidence import best_column
 from ingestion.connect.mapping.customer_links import PersonColumn, customer_key, customer_link
+from ingestion.connect.mapping.full_names import with_full_name
 from ingestion.connect.mapping.joins import with_checked_joins
 from ingestion.connect.mapping.proposal import (
     ColumnProposal,
@@ -133,4 +134,15 @@ def _feedback(profile: SourceProfile, proposal: EntityProposal) -> Iterator[Colu
             yield replace(at, questions=(*at.questions, question))
 
 
-_COMPLETIONS = {"orders": _orders, "order_lines": _order_lines, "feedback": _feedback}
+def _customers(profile: SourceProfile, proposal: EntityProposal) -> Iterator[ColumnProposal]:
+    name = with_full_name(profile.tables[proposal.table], proposal.columns["full_name"])
+    if name is not None:
+        yield name
+
+
+_COMPLETIONS = {
+    "customers": _customers,
+    "orders": _orders,
+    "order_lines": _order_lines,
+    "feedback": _feedback,
+}

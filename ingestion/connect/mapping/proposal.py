@@ -62,6 +62,13 @@ class FromColumns:
 
 
 @dataclass(frozen=True)
+class FromNames:
+    """The parts of a person's name, in the order in which they are written."""
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Hop:
     """A join to the row of `table` whose `key` has a value, of which `column` is taken."""
 
@@ -111,7 +118,16 @@ class Constant:
 
 
 Value = (
-    FromColumn | FromColumns | FromWords | Hashed | Latest | LookedUp | Numbered | Summed | Constant
+    FromColumn
+    | FromColumns
+    | FromNames
+    | FromWords
+    | Hashed
+    | Latest
+    | LookedUp
+    | Numbered
+    | Summed
+    | Constant
 )
 
 
