@@ -1,6 +1,6 @@
 """SQL of a canonical column that is read from one column of the staged table.
 
-Times, amounts and numeric ids are read by the macros of dbt_project/macros/staging.sql, which
+Times, amounts and numeric ids are read by the macros of dbt_project/macros/staging/, which
 refuse a value that they cannot read. A plain cast would drop an offset, round an amount, or keep
 the year 26.
 """

@@ -119,11 +119,8 @@ class _Model:
         match value:
             case Constant(sql):
                 return f"cast({sql} as double)" if kind == "double" else sql
-            case FromColumns(columns):
-                return dbt_text(" || '-' || ".join(map(self.joined.sql, columns)))
-            case FromNames(columns):
-                parts = ", ".join(map(self.joined.sql, columns))
-                return dbt_text(f"nullif(trim(concat_ws(' ', {parts})), '')")
+            case FromColumns() | FromNames():
+                return dbt_text(self.concatenated(value))
             case Numbered(column):
                 sql = self.joined.sql(column)
                 number = f"row_number() over (partition by _load_id, {sql} order by _row)"
@@ -145,6 +142,13 @@ class _Model:
         if proposal.name == "status" and self.proposal.entity in ("orders", "subscriptions"):
             role = f"{self.proposal.entity}{STATUS}"
         return self.from_column(proposal.name, kind, role, value)
+
+    def concatenated(self, value: FromColumns | FromNames) -> str:
+        """Return SQL of several columns as one text: a key, or a name that may lack a part."""
+        columns = map(self.joined.sql, value.columns)
+        if isinstance(value, FromColumns):
+            return " || '-' || ".join(columns)
+        return f"nullif(trim(concat_ws(' ', {', '.join(columns)})), '')"
 
     def from_column(self, name: str, kind: str, role: str, value: FromColumn) -> str:
         """Return dbt SQL of one column of the table."""

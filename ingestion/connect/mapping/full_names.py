@@ -31,15 +31,11 @@ def with_full_name(table: TableProfile, known: ColumnProposal) -> ColumnProposal
     if known.value is not None and not known.questions and not is_part:
         return None
     reason = f"{parts[0]} and {parts[1]} are the parts of a name"
-    return ColumnProposal(
-        "full_name", FromNames((parts[0], parts[1])), (Evidence(NAMED, reason),)
-    )
+    return ColumnProposal("full_name", FromNames((parts[0], parts[1])), (Evidence(NAMED, reason),))
 
 
 def _part(table: TableProfile, field: str) -> str | None:
     """Return the column that is named as a part of a person's name."""
-    points = {
-        name: column_points("personal", field, name, table.name)[0] for name in table.columns
-    }
+    points = {name: column_points("personal", field, name, table.name)[0] for name in table.columns}
     best = max(points, key=lambda name: points[name], default=None)
     return best if best is not None and points[best] >= NAMED else None

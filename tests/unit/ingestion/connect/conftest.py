@@ -23,6 +23,7 @@ from ingestion.connect.mapping.proposal import (
     EntityProposal,
     FromColumn,
     FromColumns,
+    FromNames,
     LookedUp,
     Summed,
 )
@@ -88,7 +89,8 @@ class Project:
 
 def rendered(model: str, time_zone: str = "UTC") -> str:
     """A staging model's SQL with the project's own macros."""
-    macros = (ROOT / "dbt_project" / "macros" / "staging.sql").read_text()
+    folder = ROOT / "dbt_project" / "macros" / "staging"
+    macros = "".join(path.read_text() for path in sorted(folder.glob("*.sql")))
     environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
     project = yaml.safe_load((ROOT / "dbt_project" / "dbt_project.yml").read_text())
     variables = {**project["vars"], "time_zone": time_zone, "currency": "EUR"}
@@ -164,7 +166,7 @@ def columns_of(proposal: EntityProposal) -> dict[str, object]:
         match column.value:
             case FromColumn(origin):
                 found[name] = origin
-            case FromColumns(origins):
+            case FromColumns(origins) | FromNames(origins):
                 found[name] = origins
             case LookedUp(origin, hops):
                 found[name] = (origin, *(f"{hop.table}.{hop.column}" for hop in hops))
