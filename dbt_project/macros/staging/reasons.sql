@@ -34,7 +34,7 @@
     end
 {%- endmacro %}
 
-{#- Whether a raw value is not empty and its parsed value is null. -#}
+{#- True if a raw value is not empty and its parsed value is null. -#}
 {% macro is_unread(raw, parsed) -%}
     {{ parsed }} is null and {{ raw }} is not null and trim(cast({{ raw }} as varchar)) != ''
 {%- endmacro %}

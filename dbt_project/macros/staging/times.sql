@@ -91,7 +91,7 @@
     list_transform([{{ value }}], lambda {{ name }}: {{ expression }})[1]
 {%- endmacro %}
 
-{#- Whether a timestamp is at or after plausible_from and before plausible_until. -#}
+{#- True if a timestamp is at or after plausible_from and before plausible_until. -#}
 {% macro is_plausible(timestamp) -%}
     ({{ timestamp }} >= timestamp '{{ var("plausible_from") }}' and {{ timestamp }} < timestamp '{{ var("plausible_until") }}')
 {%- endmacro %}
@@ -218,7 +218,7 @@
     coalesce({{ texts | join(', ') }})
 {%- endmacro %}
 
-{#- Whether a text is a number of days since 1899-12-30 between plausible_from and plausible_until. -#}
+{#- True if a text is a number of days since 1899-12-30 between plausible_from and plausible_until. -#}
 {% macro is_excel_serial(text) -%}
     {%- set day = modules.datetime.date.fromisoformat -%}
     {%- set first, last = (day(var('plausible_from')) - day('1899-12-30')).days, (day(var('plausible_until')) - day('1899-12-30')).days -%}
