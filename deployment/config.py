@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import csv
 from datetime import UTC, date, datetime, timedelta
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     Field,
@@ -32,6 +31,7 @@ from deployment.source_config import (
     Name,
     Source,
     SourceTable,
+    TimeZone,
 )
 from deployment.source_config.base import Section, matching
 from ml.economics import PAPER_ECONOMICS, RetentionEconomics
@@ -195,7 +195,7 @@ class DeploymentConfig(Section):
 
     company: Annotated[str, Field(min_length=1)]
     slug: Name
-    time_zone: str
+    time_zone: TimeZone
     currency: Currency
     exchange_rates: Path | None = None
     gift_cards: GiftCards = "count_when_spent"
@@ -214,18 +214,6 @@ class DeploymentConfig(Section):
     schedule: Schedule = Schedule()
     owner: Annotated[str, Field(min_length=1)]
     sources: Annotated[dict[Name, Source], Field(min_length=1)]
-
-    @field_validator("time_zone")
-    @classmethod
-    def _time_zone_exists(cls, time_zone: str) -> str:
-        zones = available_timezones()
-        if time_zone not in zones:
-            near = get_close_matches(time_zone, zones, n=1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            raise ValueError(
-                f"expected a time zone such as Europe/Berlin, found {time_zone!r}{hint}"
-            )
-        return time_zone
 
     @field_validator("currency")
     @classmethod
@@ -345,6 +333,9 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
         ],
         "time_zone": config.time_zone,
         "utc_offsets": utc_offsets(config.time_zone),
+        "source_time_zones": {
+            name: source.time_zone for name, source in config.sources.items() if source.time_zone
+        },
         "currency": config.currency,
         "currency_decimals": currency_decimals()[config.currency],
         "money_type": f"decimal(18, {max(2, currency_decimals()[config.currency])})",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from deployment.source_config.base import ENTITIES, Entity, Name, SourceTable
+from deployment.source_config.base import ENTITIES, Entity, Name, SourceTable, TimeZone
 from deployment.source_config.files import CsvOptions, FilesSource, FileTable, WorkbookOptions
 from deployment.source_config.rest import RestSource, RestTable
 from deployment.source_config.sql import SqlSource, SqlTable
@@ -27,5 +27,6 @@ __all__ = [
     "SourceTable",
     "SqlSource",
     "SqlTable",
+    "TimeZone",
     "WorkbookOptions",
 ]

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, get_args
+from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -46,6 +47,18 @@ def matching(pattern: str, expected: str) -> AfterValidator:
 Name = Annotated[
     str, matching(r"[a-z][a-z0-9_]*", "lower-case letters, digits and _, a letter first")
 ]
+
+
+def _known_zone(time_zone: str) -> str:
+    zones = available_timezones()
+    if time_zone not in zones:
+        near = get_close_matches(time_zone, zones, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise ValueError(f"expected a time zone such as Europe/Berlin, found {time_zone!r}{hint}")
+    return time_zone
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
 def with_keys(value: Any) -> Any:
@@ -115,9 +128,14 @@ class MutableTable(SourceTable):
 
 
 class BaseSource(Section):
-    """A system that holds some of the company's data."""
+    """A system that holds some of the company's data.
+
+    Its times without an offset are times of `time_zone`, or of UTC without one; a staging model may
+    declare another zone for a column.
+    """
 
     stale_after_days: PositiveInt = 2
+    time_zone: TimeZone | None = None
 
     @property
     @abstractmethod

@@ -26,8 +26,8 @@
     {{ let(
         'money',
         "{'amount': " ~ amount ~ ", 'decimals': " ~ currency_decimals(currency) ~ "}",
-        "case when coalesce(money.decimals, 3) >= 3 or money.amount = case money.decimals when 2 then round(money.amount, 2)"
-        ~ " when 1 then round(money.amount, 1) else round(money.amount, 0) end then money.amount end",
+        "case when coalesce(money['decimals'], 3) >= 3 or money['amount'] = case money['decimals'] when 2 then round(money['amount'], 2)"
+        ~ " when 1 then round(money['amount'], 1) else round(money['amount'], 0) end then money['amount'] end",
     ) }}
     {%- else -%}
     {{ amount }}
@@ -48,22 +48,22 @@
     {%- endset -%}
     {%- set exact -%}
         try_cast(
-            nullif(regexp_replace(part.whole, '\D', '', 'g') || '.' || part.fraction, '.')
+            nullif(regexp_replace(part['whole'], '\D', '', 'g') || '.' || part['fraction'], '.')
             as decimal(38, 12)
         )
     {%- endset -%}
     {%- set amount -%}
         case
-            when regexp_full_match(part.whole, '\d{1,3}{{ other }}\d{3}') and part.fraction = '' and right(part.whole, 3) != '000'
+            when regexp_full_match(part['whole'], '\d{1,3}{{ other }}\d{3}') and part['fraction'] = '' and right(part['whole'], 3) != '000'
                 then null
             -- At most one sign, or a pair of brackets.
-            when length(part.sign_1 || part.sign_2 || part.sign_3) + length(part.opened || part.closed) / 2 not in (0, 1)
+            when length(part['sign_1'] || part['sign_2'] || part['sign_3']) + length(part['opened'] || part['closed']) / 2 not in (0, 1)
                 then null
-            when length(part.fraction) > 9 and abs(exact - round(exact, {{ scale }})) < 0.000001
+            when length(part['fraction']) > 9 and abs(exact - round(exact, {{ scale }})) < 0.000001
                 then try_cast(exact as decimal(18, {{ scale }}))
             when exact = round(exact, {{ scale }}) then try_cast(exact as decimal(18, {{ scale }}))
         end
-        * case when '-' in (part.sign_1, part.sign_2, part.sign_3) or part.opened != '' then -1 else 1 end
+        * case when '-' in (part['sign_1'], part['sign_2'], part['sign_3']) or part['opened'] != '' then -1 else 1 end
     {%- endset -%}
     {{ let('part', part, 'cast(' ~ let('exact', exact, amount) ~ ' as decimal(18, ' ~ scale ~ '))') }}
 {%- endmacro %}

@@ -5,8 +5,9 @@
     variables plausible_from and plausible_until. Columns of any type are read through their text,
     so that the time zone of the session has no effect.
 
-    An offset (Z, +02, +0200, +02:00) is honoured. A time without one is a time of `zone`, and a day
-    without a time is a day of the deployment's calendar. `order` is 'day_first' or 'month_first',
+    An offset (Z, +02, +0200, +02:00) is honoured. A time without one is a time of `zone`, by default
+    the source's `time_zone` in the configuration, or UTC. A day without a time is a day of the
+    deployment's calendar. `order` is 'day_first' or 'month_first',
     for 3/7/2026; without it such a text is null. A year of two digits is the first year since
     plausible_from that ends in them. Numbers are seconds, milliseconds, microseconds or nanoseconds
     since 1970, by their size. `formats` are further forms, read before the others: formats of
@@ -18,7 +19,7 @@
 -#}
 {% macro read_timestamp(column, zone=none, formats=none, order=none) -%}
     {%- set text = 'cast(' ~ column ~ ' as varchar)' -%}
-    {%- set zone = zone or 'UTC' -%}
+    {%- set zone = zone or source_zone() -%}
     {%- set formats = [formats] if formats is string else (formats or []) -%}
     {%- set is_year = text ~ " >= '" ~ var('plausible_from')[:4] ~ "' and " ~ text ~ " < '" ~ var('plausible_until')[:4] ~ "'" -%}
     {%- set utc -%}
@@ -79,6 +80,12 @@
     end
 {%- endmacro %}
 
+{#- The time zone that the configuration declares for the source of the staging model, or UTC. -#}
+{% macro source_zone() -%}
+    {%- set source_name = model.name.split('__')[0].partition('_')[2] -%}
+    {{- return(var('source_time_zones', {}).get(source_name, 'UTC')) -}}
+{%- endmacro %}
+
 {#- An expression with a name for `value`, which is evaluated once however often it is named. -#}
 {% macro let(name, value, expression) -%}
     list_transform([{{ value }}], lambda {{ name }}: {{ expression }})[1]
@@ -128,40 +135,40 @@
         )
     {%- endset -%}
     {%- set first_year = var('plausible_from')[:4] | int -%}
-    {%- set month_and_day = "part.b || '-' || part.a" if order == 'day_first' else "part.a || '-' || part.b" -%}
+    {%- set month_and_day = "part['b'] || '-' || part['a']" if order == 'day_first' else "part['a'] || '-' || part['b']" -%}
     {%- set moment -%}
         try_cast(
             case
-                when length(part.a) = 4 then part.a || '-' || part.b || '-' || part.c
+                when length(part['a']) = 4 then part['a'] || '-' || part['b'] || '-' || part['c']
                 {%- if order %}
-                when length(part.a) <= 2 and length(part.c) = 4
-                    then part.c || '-' || {{ month_and_day }}
-                when length(part.a) <= 2 and length(part.c) = 2
-                    then ({{ first_year }} + (try_cast(part.c as integer) + {{ 100 - first_year % 100 }}) % 100)
+                when length(part['a']) <= 2 and length(part['c']) = 4
+                    then part['c'] || '-' || {{ month_and_day }}
+                when length(part['a']) <= 2 and length(part['c']) = 2
+                    then ({{ first_year }} + (try_cast(part['c'] as integer) + {{ 100 - first_year % 100 }}) % 100)
                     || '-' || {{ month_and_day }}
                 {%- endif %}
             end
             || case
-                when part.hour = '' then ''
-                when part.half = '' then ' ' || part.hour
-                when try_cast(part.hour as integer) between 1 and 12
-                    then ' ' || (try_cast(part.hour as integer) % 12 + case when lower(part.half) = 'p' then 12 else 0 end)
+                when part['hour'] = '' then ''
+                when part['half'] = '' then ' ' || part['hour']
+                when try_cast(part['hour'] as integer) between 1 and 12
+                    then ' ' || (try_cast(part['hour'] as integer) % 12 + case when lower(part['half']) = 'p' then 12 else 0 end)
             end
-            || case when part.hour = '' then '' else ':' || part.minute || ':' || lpad(part.second, 2, '0') end
-            || case when part.fraction = '' then '' else '.' || part.fraction end
+            || case when part['hour'] = '' then '' else ':' || part['minute'] || ':' || lpad(part['second'], 2, '0') end
+            || case when part['fraction'] = '' then '' else '.' || part['fraction'] end
             as timestamp
         )
     {%- endset -%}
-    {%- set minutes = "(coalesce(try_cast(part.hours as integer), 0) * 60 + coalesce(try_cast(part.minutes as integer), 0))" -%}
+    {%- set minutes = "(coalesce(try_cast(part['hours'] as integer), 0) * 60 + coalesce(try_cast(part['minutes'] as integer), 0))" -%}
     {%- set utc -%}
-        case when part.sign = '-' then moment + to_minutes({{ minutes }}) else moment - to_minutes({{ minutes }}) end
+        case when part['sign'] = '-' then moment + to_minutes({{ minutes }}) else moment - to_minutes({{ minutes }}) end
     {%- endset -%}
     {%- set local -%}
         case
             when not {{ is_plausible('moment') }} then null
-            when part.utc = '' and part.sign = '' and part.hour = '' then moment
+            when part['utc'] = '' and part['sign'] = '' and part['hour'] = '' then moment
             {%- if zone != 'UTC' %}
-            when part.utc = '' and part.sign = '' then {{ by_calendar('moment', zone) }}
+            when part['utc'] = '' and part['sign'] = '' then {{ by_calendar('moment', zone) }}
             {%- endif %}
             else {{ let('utc', utc, by_calendar('utc')) }}
         end

@@ -22,6 +22,16 @@ def test_a_valid_file_is_typed_and_missing_settings_have_defaults(tmp_path: Path
     assert config.sources["shop"].tables["orders"].options.delimiter == ";"
 
 
+def test_dbt_gets_the_time_zones_that_sources_declare(tmp_path: Path) -> None:
+    assert deployment_vars(load_config(write(tmp_path, GOOD)))["source_time_zones"] == {}
+    crm = "location: landing/crm"
+    declared = GOOD.replace(crm, f"{crm}\n    time_zone: Asia/Tokyo")
+    variables = deployment_vars(load_config(write(tmp_path, declared)))
+    assert variables["source_time_zones"] == {"crm": "Asia/Tokyo"}
+    with pytest.raises(ConfigError, match=r"did you mean Asia/Tokyo\?"):
+        load_config(write(tmp_path, declared.replace("Tokyo", "Tokio")))
+
+
 def test_dbt_gets_the_providers_of_entities_and_the_tables_to_account_for(
     tmp_path: Path,
 ) -> None:

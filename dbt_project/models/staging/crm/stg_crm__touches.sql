@@ -9,7 +9,8 @@ parsed as (
     select
         *,
         {{ read_timestamp('sent_at', zone=var('time_zone'), order='day_first') }} as parsed_sent_at,
-        {{ read_timestamp('redeemed_at', zone=var('time_zone'), order='day_first') }} as parsed_redeemed_at,
+        {{ read_timestamp('redeemed_at', zone=var('time_zone'), order='day_first') }}
+            as parsed_redeemed_at,
         {{ read_amount('cost', scale=4) }} as parsed_cost
     from source
 ),

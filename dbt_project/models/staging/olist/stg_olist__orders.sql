@@ -34,7 +34,8 @@ parsed as (
     select
         source.*,
         customers.customer_unique_id as source_customer_id,
-        {{ read_timestamp('source.order_purchase_timestamp', zone=var('time_zone')) }} as ordered_at,
+        {{ read_timestamp('source.order_purchase_timestamp', zone=var('time_zone')) }}
+            as ordered_at,
         case source.order_status
             when 'delivered' then 'completed'
             when 'shipped' then 'open'

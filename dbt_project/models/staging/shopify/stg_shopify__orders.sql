@@ -2,6 +2,7 @@
     Amounts are in the shop's currency: total_price includes tax and shipping and is after
     discounts. A refund in the customer's currency is converted by the order's own rate.
 -#}
+{%- set paid_amount = "json_extract_string(paid, '$.amount')" -%}
 with
 
 source as (
@@ -50,7 +51,7 @@ settled as (
             list_sum(
                 list_transform(
                     refund_payments,
-                    lambda paid: cast({{ read_amount("json_extract_string(paid, '$.amount')") }} as double)
+                    lambda paid: cast({{ read_amount(paid_amount) }} as double)
                     * case
                         when coalesce(json_extract_string(paid, '$.currency'), currency) = currency
                             then 1
