@@ -146,7 +146,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
                 order(9, 1, SUMMER, "9.50", updated_at="2026-06-01T12:00:00Z", source_name="pos")
             )
         deployment = Deployment(home, path)
-        entities = ("customers", "orders", "order_lines", "tickets", "feedback")
+        entities = ("customers", "orders", "order_lines", "refunds", "tickets", "feedback")
         versions = (f"+int_{entity}_versions" for entity in entities)
         cautious = ("--indirect-selection", "cautious")
         deployment.dbt("build", *cautious, "--select", *versions, "+data_quality_daily")
@@ -188,6 +188,7 @@ def test_orders_are_what_the_shop_says_of_them(built: duckdb.DuckDBPyConnection)
         ("6", None, summer, "completed", money(8), *nothing, None, None, None),
         ("8", "1", summer, "cancelled", money(9), *nothing, None, None, None),
         ("9", "1", summer, "completed", money("9.50"), *nothing, None, None, None),
+        ("11", "1", summer, "completed", money("9.70"), *nothing, None, None, None),
         ("12", "1", summer, "completed", money("9.80"), *nothing, None, None, None),
     ]
 
@@ -205,8 +206,36 @@ def test_orders_that_cannot_count_say_why(built: duckdb.DuckDBPyConnection) -> N
         ("5", "test order"),
         ("7", "unreadable total_price: zwölf"),
         ("10", "unreadable financial_status: mystery"),
-        ("11", "not in the deployment currency"),
     ]
+
+
+def test_each_payment_back_is_a_refund_on_its_own_day(built: duckdb.DuckDBPyConnection) -> None:
+    """Order 3 was paid back in dollars, at the rate at which it was paid."""
+    assert rows(
+        built,
+        """
+        select source_order_id, refunded_at::varchar, amount, currency
+        from intermediate.int_refunds_versions
+        where _reject_reason is null and known_to > date '2026-06-02'
+        order by all
+        """,
+    ) == [
+        ("2", "2026-04-02 10:00:00", Decimal(5), "EUR"),
+        ("2", "2026-04-03 10:00:00", Decimal(15), "EUR"),
+        ("3", "2026-04-03 09:00:00", Decimal(50), "EUR"),
+    ]
+
+
+def test_an_order_in_another_currency_is_kept_and_reported(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    assert rows(
+        built,
+        """
+        select unknown_amounts, unknown_currencies from ops.data_quality_daily
+        where table_name = 'orders'
+        """,
+    ) == [(1, "USD 1")]
 
 
 def test_an_order_s_lines_come_out_of_it(built: duckdb.DuckDBPyConnection) -> None:
@@ -321,7 +350,7 @@ def test_every_row_is_accounted_for(built: duckdb.DuckDBPyConnection) -> None:
     ) == [
         ("hubspot", "contacts", 4, 4, 0, 0, 1, "created_at: 1"),
         ("shopify", "customers", 3, 3, 0, 0, 1, "created_at: 1"),
-        ("shopify", "orders", 13, 8, 4, 1, 0, None),
+        ("shopify", "orders", 13, 9, 3, 1, 0, None),
         ("zendesk", "tickets", 4, 3, 1, 0, 0, None),
         ("zendesk", "users", 2, 1, 1, 0, 0, None),
     ]

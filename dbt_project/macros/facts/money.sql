@@ -35,6 +35,11 @@
     coalesce({{ currency_code(column) }}, '{{ var("currency") }}') = '{{ var("currency") }}'
 {%- endmacro %}
 
+{#- An optional amount; null if it has more decimals than the deployment's currency. -#}
+{% macro exact_amount(column) -%}
+    case when {{ column }} = round({{ column }}, {{ var('currency_decimals') }}) then {{ column }} end
+{%- endmacro %}
+
 {#-
     Rates of the currencies and days of `pairs` (a query of currency and day): the latest rate dated
     on or before the day. Few pairs are looked up, however many rows have them.
@@ -57,21 +62,28 @@
 -#}
 {% macro orders_in_currency() -%}
     {%- set known = is_deployment_currency('versions.currency') -%}
-    {%- set amounts = ['gross_amount', 'discount_amount', 'net_amount', 'refunded_amount'] -%}
+    {%- set net, refunded = 'versions.net_amount', 'abs(versions.refunded_amount)' -%}
+    {%- set gross, discount = 'versions.gross_amount', 'versions.discount_amount' -%}
+    {%- set amounts = {
+        'gross_amount': (gross, exact_amount(gross)),
+        'discount_amount': (discount, exact_amount(discount)),
+        'net_amount': (net, net),
+        'refunded_amount': (refunded, refunded),
+    } -%}
     (
         select
             versions.* replace (
-                {%- for amount in amounts %}
+                {%- for name, (amount, exact) in amounts.items() %}
                 cast(
-                    case when {{ known }} then versions.{{ amount }}
-                    {%- if var('exchange_rates') %} else versions.{{ amount }} * rates.rate
-                    {%- endif %} end as {{ money_type() }}
-                ) as {{ amount }}{{ ',' if not loop.last }}
+                    case when {{ known }} then {{ exact }}
+                    {%- if var('exchange_rates') %} else {{ amount }} * rates.rate{% endif %} end
+                    as {{ money_type() }}
+                ) as {{ name }}{{ ',' if not loop.last }}
                 {%- endfor %}
             ),
             {{ currency_code('versions.currency') }} as original_currency,
             versions.net_amount as original_amount,
-            versions.refunded_amount as original_refunded_amount,
+            abs(versions.refunded_amount) as original_refunded_amount,
             case when {{ known }} then 1
             {%- if var('exchange_rates') %} else rates.rate{% endif %} end as rate
         from {{ ref('int_orders_versions') }} as versions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -162,3 +163,13 @@ def test_the_refund_of_an_unspent_gift_card_takes_nothing_from_revenue() -> None
 
     assert company.totals("net_revenue") == {}
     assert company.totals("refunded_amount") == {}
+
+
+def test_an_optional_amount_with_more_decimals_is_unknown_and_not_rounded() -> None:
+    company = MoneyCompany(
+        [order("1", "a", "2026-02-01 10:00", 10, gross_amount=12.345, discount_amount=2.34)], END
+    )
+
+    assert company.query("select gross_amount, discount_amount from int_purchases") == [
+        (None, Decimal("2.34"))
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -10,10 +11,11 @@ import pytest
 from tests.unit.dbt_project.money_company import MoneyCompany, Row
 
 EDITED = date(2026, 2, 2)
-Basket = tuple[int, float]
 
 
-def baskets(amounts: tuple[float, float], lines: list[Row], order_loads: tuple[int, int]) -> Any:
+def baskets(
+    amounts: tuple[float, float], lines: Sequence[Row], order_loads: tuple[int, int]
+) -> Any:
     """Number of lines and units before and after the order's amount changed on 2 February."""
     versions = [
         {

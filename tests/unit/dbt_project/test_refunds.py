@@ -218,3 +218,53 @@ def test_a_cancelled_order_is_no_refund_but_keeps_the_refunds_before() -> None:
     assert company.totals("net_revenue") == {}
     assert company.kept(date(2026, 3, 4)) == {"a": 150}
     assert company.kept(date(2026, 3, 5)) == {"a": None}
+
+
+def test_a_refunded_amount_may_have_a_minus_sign() -> None:
+    fields: dict[str, Any] = {"refunded_at": "2026-03-01 10:00"}
+    company = MoneyCompany(
+        [
+            order("1", "2026-02-20 10:00", 20, refunded_amount=-5, **fields),
+            order("2", "2026-02-21 10:00", 10, status="refunded", refunded_amount=-10, **fields),
+        ],
+        END,
+    )
+
+    assert company.kept(date(2026, 3, 1)) == {"a": 15}
+    assert company.totals("refunded_amount") == {date(2026, 3, 1): 15}
+
+
+def test_a_rebuilt_past_knows_the_refund_from_its_own_time() -> None:
+    """The last version is seen from the beginning; daily totals keep what was known."""
+    company = MoneyCompany(
+        [
+            order(
+                "1",
+                "2026-02-20 10:00",
+                20,
+                known_to=date(1, 1, 1),
+                _known_from=date(1, 1, 1),
+                _known_to=date(2026, 3, 10),
+            ),
+            order(
+                "1",
+                "2026-02-20 10:00",
+                20,
+                _load_id=2,
+                refunded_amount=5,
+                refunded_at="2026-03-01 10:00",
+                _known_from=date(2026, 3, 10),
+                _known_to=date(9999, 12, 31),
+            ),
+        ],
+        END,
+        {"past_dates": "rebuilt"},
+    )
+
+    assert company.kept(date(2026, 2, 28)) == {"a": 20}
+    assert company.kept(date(2026, 3, 1)) == {"a": 15}
+    assert company.totals("refunded_amount") == {date(2026, 3, 1): 5}
+    corrected = company.query(
+        "select corrected_on from daily_totals where metric = 'net_revenue' and corrections > 0"
+    )
+    assert corrected == [(date(2026, 3, 10),)]
