@@ -68,13 +68,6 @@ def _print_deliveries(console: Console, summary: DaySummary, config: DeploymentC
         for source, delivered, rejected in summary.deliveries
     )
     console.print(f"Rows loaded   {rows}", highlight=False)
-    for source, reason, delivered_on in summary.stale:
-        last = f"; its latest delivery is of {delivered_on}" if delivered_on else ""
-        console.print(
-            f"[bold red]Stale[/]         {source} {escape(reason)}{last}",
-            highlight=False,
-            soft_wrap=True,
-        )
     for source, table, inferred, named in summary.inferred:
         if inferred > config.identity.max_inferred_share * named:
             console.print(
@@ -83,6 +76,13 @@ def _print_deliveries(console: Console, summary: DaySummary, config: DeploymentC
                 highlight=False,
                 soft_wrap=True,
             )
+    for source, reason, delivered_on in summary.stale:
+        last = f"; its latest delivery is of {delivered_on}" if delivered_on else ""
+        console.print(
+            f"[bold red]Stale[/]         {source} {escape(reason)}{last}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _print_customers(console: Console, summary: DaySummary, config: DeploymentConfig) -> None:

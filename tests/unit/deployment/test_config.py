@@ -42,7 +42,7 @@ def test_dbt_gets_the_providers_of_entities_and_the_tables_to_account_for(
             "source": "shop",
             "table": "orders",
             "entity": "orders",
-            "entities": ["orders"],
+            "entities": ["orders", "customers"],
             "stale_after_days": 2,
         },
         {
