@@ -29,6 +29,7 @@ class DaySummary:
         stale: source, reason and latest delivery of each source that did not deliver for the day.
         inferred: source, table, customers that no customer table of the source delivered, and all
             customers whom the table names, of each table with such customers.
+        contracts: customers by the states of their contracts that are neither active nor ended.
         customers: all customers, without those whose records were all deleted.
         eligible: customers with a score.
         high_risk: customers in the tier `high`.
@@ -39,7 +40,6 @@ class DaySummary:
         warned: customers on the day's list of warnings.
         newly_warned: those with a warning that the day before lacked; None if it was not run.
         alarms: company alarms of the day, as sentences.
-        contracts: customers by the states of their contracts that are neither active nor ended.
         unknown_amounts: source, orders without an exchange rate, and their number by currency.
         suspect_refunds: source, and refunds beyond their order or of an order not delivered.
     """
@@ -48,6 +48,7 @@ class DaySummary:
     deliveries: list[tuple[str, int, int]]
     stale: list[tuple[str, str, date | None]]
     inferred: list[tuple[str, str, int, int]]
+    contracts: list[tuple[str, int]]
     customers: int
     eligible: int
     high_risk: int
@@ -58,7 +59,6 @@ class DaySummary:
     warned: int
     newly_warned: int | None
     alarms: list[str]
-    contracts: list[tuple[str, int]]
     unknown_amounts: list[tuple[str, int, str]] = field(default_factory=list)
     suspect_refunds: list[tuple[str, int]] = field(default_factory=list)
 
@@ -191,6 +191,7 @@ def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None
         deliveries,
         stale,
         inferred,
+        contracts,
         customers,
         eligible,
         high_risk,
@@ -201,7 +202,6 @@ def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None
         warned,
         newly_warned,
         [evidence for (evidence,) in alarms],
-        contracts,
         unknown_amounts,
         suspect_refunds,
     )

@@ -68,13 +68,6 @@ def _print_deliveries(console: Console, summary: DaySummary, config: DeploymentC
         for source, delivered, rejected in summary.deliveries
     )
     console.print(f"Rows loaded   {rows}", highlight=False)
-    for source, reason, delivered_on in summary.stale:
-        last = f"; its latest delivery is of {delivered_on}" if delivered_on else ""
-        console.print(
-            f"[bold red]Stale[/]         {source} {escape(reason)}{last}",
-            highlight=False,
-            soft_wrap=True,
-        )
     for source, orders, currencies in summary.unknown_amounts:
         console.print(
             f"[bold red]No rate[/]       {source}: {orders:,} orders count with an unknown amount"
@@ -97,6 +90,13 @@ def _print_deliveries(console: Console, summary: DaySummary, config: DeploymentC
                 highlight=False,
                 soft_wrap=True,
             )
+    for source, reason, delivered_on in summary.stale:
+        last = f"; its latest delivery is of {delivered_on}" if delivered_on else ""
+        console.print(
+            f"[bold red]Stale[/]         {source} {escape(reason)}{last}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _print_customers(console: Console, summary: DaySummary, config: DeploymentConfig) -> None:

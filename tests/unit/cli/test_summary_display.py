@@ -18,6 +18,7 @@ SUMMARY = DaySummary(
     deliveries=[("crm", 7862, 10), ("shop", 562_597, 25)],
     stale=[("helpdesk", "could not be read", date(2026, 6, 27))],
     inferred=[("shop", "orders", 120, 2400), ("helpdesk", "tickets", 9, 900)],
+    contracts=[("past_due", 4), ("trial", 1200)],
     customers=5079,
     eligible=2646,
     high_risk=307,
@@ -30,7 +31,6 @@ SUMMARY = DaySummary(
     warned=75,
     newly_warned=3,
     alarms=["Orders: 12 instead of 60"],
-    contracts=[("past_due", 4), ("trial", 1200)],
     unknown_amounts=[("shop", 3, "NOK 1, SEK 2")],
     suspect_refunds=[("shop", 1)],
 )
@@ -45,9 +45,8 @@ def shown(metrics: dict[str, float]) -> list[str]:
 
 def test_the_day_is_shown_line_by_line() -> None:
     lines = shown({"roc_auc": 0.84, "recency.roc_auc": 0.717, "trees": 120.0})
-    assert lines[1:10] == [
+    assert lines[1:12] == [
         "Rows loaded   crm 7,862 (10 rejected), shop 562,597 (25 rejected)",
-        "Stale         helpdesk could not be read; its latest delivery is of 2026-06-27",
         (
             "No rate       shop: 3 orders count with an unknown amount (NOK 1, SEK 2);"
             " see exchange_rates in docs/money.md"
@@ -57,6 +56,7 @@ def test_the_day_is_shown_line_by_line() -> None:
             " see amount_issue in marts.fct_orders"
         ),
         "Unmatched     shop orders: 120 of 2,400 customers (5.0%) are in no customer table of shop",
+        "Stale         helpdesk could not be read; its latest delivery is of 2026-06-27",
         "Customers     5,079, of whom 2,646 are eligible",
         "High risk     307 customers; value at risk of all eligible customers 267,531 EUR",
         "Warnings      75 customers, 3 with a new one",

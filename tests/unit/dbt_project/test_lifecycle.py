@@ -16,6 +16,7 @@ from scipy import stats
 PROJECT = Path(__file__).parents[3] / "dbt_project"
 STAGE = "{{ lifecycle_stage('purchase_days', 'paid_contract_days', 'on_trial') }}"
 STATUS = "{{ lifecycle_status() }}"
+WORD = "{{ contract_status('word') }}"
 CURVES = "{{ kaplan_meier('counts', ['arm']) }}"
 
 Compile = Callable[..., str]
@@ -173,8 +174,7 @@ def test_the_next_order_makes_who_was_won_back_active(compiled: Compile) -> None
 
 
 SUBSCRIBER = {
-    "subscriptions_lifetime": 2,
-    "active_subscriptions": 1,
+    "contract_state": "active",
     "days_to_renewal": 200,
     "auto_renew_share": 1.0,
     "contract_term_months": 12,
@@ -188,8 +188,13 @@ SUBSCRIBER = {
     ("changed", "expected"),
     [
         ({}, "active"),
-        ({"subscriptions_lifetime": None, "active_subscriptions": None}, None),
-        ({"active_subscriptions": 0}, "dormant"),
+        ({"contract_state": None}, None),
+        ({"contract_state": "ended"}, "dormant"),
+        ({"contract_state": "trial_ended"}, "dormant"),
+        ({"contract_state": "trial"}, "active"),
+        ({"contract_state": "paused", "days_to_renewal": None}, "paused"),
+        ({"contract_state": "pause_overdue"}, "paused"),
+        ({"contract_state": "past_due", "days_to_renewal": 3, "auto_renew_share": 0.0}, "past_due"),
         ({"days_to_renewal": 30, "auto_renew_share": 0.0}, "at_risk"),
         ({"days_to_renewal": 31, "auto_renew_share": 0.0}, "active"),
         ({"days_to_renewal": 30}, "active"),
@@ -209,6 +214,39 @@ def test_a_subscriber_s_status_hangs_on_renewal_and_not_on_orders(
 ) -> None:
     columns = SUBSCRIBER | changed
     assert value(compiled(STATUS, "contractual"), **columns) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("active", "active"),
+        (" Active ", "active"),
+        ("wc-active", "active"),
+        ("PAST DUE", "past_due"),
+        ("past-due", "past_due"),
+        ("In Trial", "trialing"),
+        ("canceled", "cancelled"),
+        ("EXPIRED", "cancelled"),
+        ("on-hold", "paused"),
+        ("incomplete_expired", "incomplete_expired"),
+        ("gekündigt", "cancelled"),
+        ("", None),
+        (None, None),
+        # Kept, so that the row can be rejected and the word be seen.
+        ("zebra", "zebra"),
+    ],
+)
+def test_a_status_is_read_without_regard_to_case_and_punctuation(
+    compiled: Compile, word: str | None, status: str | None
+) -> None:
+    assert value(compiled(WORD), word=word) == status
+
+
+def test_each_word_of_a_status_is_that_of_one_status(compiled: Compile) -> None:
+    words = json.loads(compiled("{{ tojson(contract_statuses()) }}"))
+    every = [word for status, others in words.items() for word in (status, *others)]
+    assert len(every) == len(set(every))
+    assert {word for word in every if word != word.lower() or " " in word} == set()
 
 
 def curve(

@@ -49,14 +49,27 @@ def test_dbt_gets_the_providers_of_entities_and_the_tables_to_account_for(
         "touches": [],
     }
     assert variables["accounting_tables"] == [
-        {"source": "shop", "table": "orders", "entity": "orders", "stale_after_days": 2},
-        {"source": "crm", "table": "people", "entity": "customers", "stale_after_days": None},
+        {
+            "source": "shop",
+            "table": "orders",
+            "entity": "orders",
+            "entities": ["orders", "customers"],
+            "stale_after_days": 2,
+        },
+        {
+            "source": "crm",
+            "table": "people",
+            "entity": "customers",
+            "entities": ["customers"],
+            "stale_after_days": None,
+        },
     ]
     assert (variables["first_date"], variables["horizon_days"], variables["eligible_days"]) == (
         "2024-07-01",
         60,
         180,
     )
+    assert (variables["swap_gap_days"], variables["max_inferred_share"]) == (3, 0.01)
     assert (
         yaml.safe_load(yaml.safe_dump(variables)) == variables
     )  # plain values only: dbt reads YAML

@@ -36,10 +36,13 @@ versions as (
 changes as (
     select
         *,
-        status is distinct from lag(status) over (
-            partition by
-                source, source_subscription_id, _reject_reason is null and known_from < known_to
-            order by known_from
+        coalesce(
+            coalesce(status, '') != lag(coalesce(status, '')) over (
+                partition by
+                    source, source_subscription_id, _reject_reason is null and known_from < known_to
+                order by known_from
+            ),
+            true
         ) as is_new_status
     from versions
 ),
