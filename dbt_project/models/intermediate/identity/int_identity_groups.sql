@@ -44,9 +44,14 @@ record_keys as (
         keys.known_to as closed_on
     from keys
     inner join records using (source, source_customer_id)
-    -- An address that one record has lost to an erasure may still be in force for another.
+    -- An address that one record has lost to an erasure may still be in force for another. Hashes
+    -- are computed only where there are erasures.
     left join erased_keys
-        on {{ erased_key('keys.key_type', 'keys.key_value') }} = erased_keys.key_value
+        on
+            case
+                when (select count(*) from erased_keys) > 0
+                    then {{ erased_key('keys.key_type', 'keys.key_value') }}
+            end = erased_keys.key_value
     where keys.key_type in ('email', 'phone', 'cross_id')
     union all
     -- A source record also has the cross-id by which another system refers to it.
