@@ -22,6 +22,10 @@ create table intermediate.int_customers_versions (
     created_at timestamp, birth_year integer, country varchar, external_ids varchar[],
     _load_id bigint default 1, _reject_reason varchar, known_from date
 );
+create table intermediate.int_orders_versions (
+    source varchar, source_customer_id varchar, ordered_at timestamp, _reject_reason varchar,
+    known_from date
+);
 create table intermediate.int_phone_numbers (phone varchar, country varchar, number varchar);
 create table ops.identity_decisions (
     decision varchar, source_a varchar, source_customer_id_a varchar, source_b varchar,
@@ -78,6 +82,13 @@ class Identity:
                 f" values ({', '.join('?' * len(full))})",
                 list(full.values()),
             )
+
+    def order(self, *orders: tuple[str, date]) -> None:
+        """Add orders of the shop: id of the customer record and day."""
+        self.con.executemany(
+            "insert into intermediate.int_orders_versions values ('shop', ?, ?, null, ?)",
+            [(record, day, BEGINNING) for record, day in orders],
+        )
 
     def deliver_demo(self, landing: Path) -> None:
         """Add the demo company's customer records, each version from the day of its drop."""

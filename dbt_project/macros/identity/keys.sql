@@ -21,37 +21,30 @@
 {%- endmacro %}
 
 {#-
-    Mailbox of an e-mail address, equal for all its spellings: without the tag and the dots that the
-    mail provider ignores, provider aliases as one. `email` is in lower case; `provider` is the row
-    of seeds/mail_providers.csv for its domain.
+    Mailbox of an e-mail address in lower case, equal for all its spellings: without the tag and the
+    dots that the mail provider ignores, provider aliases as one. `provider` is the row of
+    seeds/mail_providers.csv for the domain.
 -#}
-{% macro mailbox(email, provider) -%}
+{% macro mailbox(name, domain, provider) -%}
     case
-        when {{ provider }}.ignores_dots
-            then replace(split_part(split_part({{ email }}, '@', 1), '+', 1), '.', '')
-        when {{ provider }}.ignores_tags
-            then split_part(split_part({{ email }}, '@', 1), '+', 1)
-        else split_part({{ email }}, '@', 1)
+        when {{ provider }}.ignores_dots then replace(split_part({{ name }}, '+', 1), '.', '')
+        when {{ provider }}.ignores_tags then split_part({{ name }}, '+', 1)
+        else {{ name }}
     end
     || '@'
-    || coalesce({{ provider }}.mailbox_domain, split_part({{ email }}, '@', 2))
+    || coalesce({{ provider }}.mailbox_domain, {{ domain }})
 {%- endmacro %}
 
 {#-
     Word of a mailbox name for the look-up in seeds/mailbox_words.csv: no-reply, no.reply and
-    noreply2 are one. Digits count in short names, because na1987 is a person.
+    noreply2 are one. Digits count in short names, because na1987 is a person. `plain` is the name
+    without dots and dashes.
 -#}
-{% macro mailbox_word(email, keep_digits=false) -%}
-    {%- set name = "split_part(" ~ email ~ ", '@', 1)" -%}
-    {%- set plain = "replace(replace(replace(" ~ name ~ ", '.', ''), '-', ''), '_', '')" -%}
-    {%- if keep_digits -%}
-    {{ plain }}
-    {%- else -%}
+{% macro mailbox_word(plain) -%}
     case
         when length(rtrim({{ plain }}, '0123456789')) >= 4 then rtrim({{ plain }}, '0123456789')
         else {{ plain }}
     end
-    {%- endif -%}
 {%- endmacro %}
 
 {#-

@@ -2,15 +2,20 @@
 
 {#- Lower case without accents; umlauts as one letter, however they were written (ue, ü, u). -#}
 {% macro folded(text) -%}
-    regexp_replace(strip_accents(replace(replace(lower({{ text }}), 'ß', 'ss'), 'ø', 'o')), '([aou])e', '\1', 'g')
+    {{ folded_ascii("strip_accents(replace(replace(lower(" ~ text ~ "), 'ß', 'ss'), 'ø', 'o'))") }}
+{%- endmacro %}
+
+{% macro folded_ascii(text) -%}
+    replace(replace(replace({{ text }}, 'ae', 'a'), 'oe', 'o'), 'ue', 'u')
 {%- endmacro %}
 
 {#-
-    Normal form of a full name, given name first: KERN, Mia and Mia Kern are 'mia kern'. Null for a
-    company, for a word in place of a name (guest, unknown), and where no letter is left.
+    Normal form of a full name, given name first: KERN, Mia and Mia Kern are 'mia kern'. Null for an
+    address; is_no_person finds the other values that are no name.
 -#}
 {% macro normalised_name(full_name) -%}
     {%- set folded = folded(full_name) -%}
+    {%- set titles = '^((mr|mrs|ms|miss|mx|dr|prof|herr|frau|mme|mlle|sir|dipl|ing) )+' -%}
     {%- set given_first -%}
         case
             when contains({{ full_name }}, ',')
@@ -19,17 +24,13 @@
         end
     {%- endset -%}
     {%- set letters -%}
-        case
-            when regexp_full_match({{ full_name }}, '[A-Za-z]+ [A-Za-z]+') then {{ folded }}
-            else trim(regexp_replace(replace({{ given_first }}, '''', ''), '[^\p{L}]+', ' ', 'g'))
-        end
+        trim(regexp_replace(replace({{ given_first }}, '''', ''), '[^\p{L}]+', ' ', 'g'))
     {%- endset -%}
     case
+        when regexp_full_match({{ full_name }}, '[A-Za-z]{4,} [A-Za-z]+')
+            then {{ folded_ascii("lower(" ~ full_name ~ ")") }}
         when contains({{ full_name }}, '@') then null
-        else regexp_replace(
-            {{ letters }},
-            '^((mr|mrs|ms|miss|mx|dr|prof|herr|frau|mme|mlle|sir|dipl|ing) )+', ''
-        )
+        else regexp_replace({{ letters }}, '{{ titles }}', '')
     end
 {%- endmacro %}
 

@@ -33,6 +33,11 @@ erased_keys as (
     where known_to < date '9999-12-31' and key_type in ('email', 'phone')
 ),
 
+erasures as (
+    select count(*) as key_count
+    from erased_keys
+),
+
 record_keys as (
     select
         records.record_no,
@@ -44,9 +49,15 @@ record_keys as (
         keys.known_to as closed_on
     from keys
     inner join records using (source, source_customer_id)
-    -- An address that one record has lost to an erasure may still be in force for another.
+    cross join erasures
+    -- An address that one record has lost to an erasure may still be in force for another. Hashes
+    -- are computed only where there are erasures.
     left join erased_keys
-        on {{ erased_key('keys.key_type', 'keys.key_value') }} = erased_keys.key_value
+        on
+            case
+                when erasures.key_count > 0
+                    then {{ erased_key('keys.key_type', 'keys.key_value') }}
+            end = erased_keys.key_value
     where keys.key_type in ('email', 'phone', 'cross_id')
     union all
     -- A source record also has the cross-id by which another system refers to it.
@@ -99,14 +110,16 @@ known_traits as (
     group by record_no
 ),
 
+records_of_several_traits as (
+    select record_no
+    from known_traits
+    where changed_on > valid_from or name_count > 1 or birth_year_count > 1
+),
+
 changed_traits as (
     select traits.*
     from traits
-    semi join (
-        select record_no
-        from known_traits
-        where changed_on > valid_from or name_count > 1 or birth_year_count > 1
-    ) using (record_no)
+    semi join records_of_several_traits using (record_no)
 ),
 
 trait_days as (
@@ -148,13 +161,13 @@ trait_periods as (
 memberships as (
     -- Cross-ids need no comparison of traits.
     select
-        shared.* exclude (known_from),
+        * exclude (known_from),
         null as name,
         null as birth_year,
-        shared.known_from as valid_from,
+        known_from as valid_from,
         date '9999-12-31' as valid_to
     from shared
-    where shared.key_type = 'cross_id'
+    where key_type = 'cross_id'
     union all
     select
         shared.* exclude (known_from),

@@ -54,27 +54,39 @@ placeholder_keys as (
     select * from {{ ref('placeholder_keys') }}
 ),
 
+addresses as (
+    select
+        source,
+        source_customer_id,
+        email,
+        left(email, strpos(email, '@') - 1) as name,
+        substr(email, strpos(email, '@') + 1) as domain,
+        translate(left(email, strpos(email, '@') - 1), '.-_', '') as plain_name,
+        known_from,
+        _load_id
+    from customers
+    where email is not null
+),
+
 emails as (
     select
-        customers.source,
-        customers.source_customer_id,
-        {{ mailbox('customers.email', 'mail_providers') }} as key_value,
+        addresses.source,
+        addresses.source_customer_id,
+        {{ mailbox('addresses.name', 'addresses.domain', 'mail_providers') }} as key_value,
         -- user7@example.com may be a person; test7 is not.
         case
             when
                 mailbox_words.meaning = 'placeholder'
-                or {{ mailbox_word('customers.email', keep_digits=true) }} = mailbox_words.word
+                or addresses.plain_name = mailbox_words.word
                 then mailbox_words.meaning
         end as meaning,
-        customers.email,
-        customers.known_from,
-        customers._load_id
-    from customers
-    left join mail_providers
-        on split_part(customers.email, '@', 2) = mail_providers.domain
+        addresses.email,
+        addresses.known_from,
+        addresses._load_id
+    from addresses
+    left join mail_providers using (domain)
     left join mailbox_words
-        on {{ mailbox_word('customers.email') }} = mailbox_words.word
-    where customers.email is not null
+        on {{ mailbox_word('addresses.plain_name') }} = mailbox_words.word
 ),
 
 judged_emails as (

@@ -15,7 +15,9 @@
     A record that fits two people who contradict each other is linked with the one for whom there is
     more evidence, and with neither where the evidence is equal. A key that more than
     max_records_per_key people of one source share (a shop's own number) links nothing from the day
-    on which that is known. One person's many records, such as guest checkouts, are no such people.
+    on which that is known. People are told apart by given names; nameless records of a phone by
+    their addresses, and by turns in which they order. One person's many records, such as guest
+    checkouts one after the other, are no such people.
 -#}
 {%- set most_people = var('max_records_per_key') -%}
 with
@@ -116,11 +118,70 @@ over_shared_keys as (
     having count(*) >= {{ most_people }}
 ),
 
+-- Orders of nameless records, in the order of time. A buyer's guest checkouts follow each other;
+-- where many records come back after others have ordered, many people use the key.
+uses as (
+    select
+        crowd.key_no,
+        crowd.source,
+        crowd.record_no,
+        orders.ordered_at,
+        min({{ as_known('known_from', 'orders') }}) as known_from
+    from {{ ref('int_orders_versions') }} as orders
+    inner join {{ ref('int_identity_records') }} as records using (source, source_customer_id)
+    inner join crowd on records.record_no = crowd.record_no
+    where orders._reject_reason is null and crowd.name is null
+    group by all
+),
+
+turns as (
+    select
+        key_no,
+        source,
+        record_no,
+        ordered_at,
+        record_no is distinct from lag(record_no) over key_uses as is_turn,
+        max(known_from) over key_uses as known_from
+    from uses
+    window key_uses as (partition by key_no, source order by ordered_at, record_no)
+),
+
+numbered_turns as (
+    select
+        *,
+        row_number() over (partition by key_no, source, record_no order by ordered_at) as turn_no
+    from turns
+    where is_turn
+),
+
+returns as (
+    select
+        key_no,
+        source,
+        record_no,
+        min(known_from) as known_from
+    from numbered_turns
+    where turn_no > 1
+    group by all
+),
+
 key_limits as (
     select
         key_no,
         min(over_shared_from) as over_shared_from
-    from over_shared_keys
+    from (
+        select
+            key_no,
+            over_shared_from
+        from over_shared_keys
+        union all
+        select
+            key_no,
+            list_sort(list(known_from))[{{ most_people + 1 }}] as over_shared_from
+        from returns
+        group by key_no, source
+        having count(*) > {{ most_people }}
+    ) as limits
     group by key_no
 ),
 
@@ -202,8 +263,11 @@ group_links as (
     where
         case
             when key_type = 'cross_id' then true
-            when has_other_birth_year and not (key_type = 'email' and coalesce(has_same_name, false))
-                then false
+            when has_other_birth_year
+                then
+                    key_type = 'email'
+                    and not needs_confirmation
+                    and coalesce(has_same_name, false)
             when needs_confirmation
                 then coalesce(name_agreement = 3 and has_same_family_name, false)
             when key_type = 'email' then coalesce(name_agreement, 1) >= 1

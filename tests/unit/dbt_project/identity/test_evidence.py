@@ -52,6 +52,24 @@ def test_guest_checkouts_with_one_address_are_one_buyer(identity: Identity, reco
     assert identity.people() == {one(*(str(700 + n) for n in range(records)))}
 
 
+def test_an_address_that_many_accounts_use_by_turns_links_nothing(identity: Identity) -> None:
+    records = [str(n) for n in range(5)]
+    identity.deliver(row(record, email="kitchen@x.de") for record in records)
+    identity.order(*((record, date(2026, month, 1)) for month in (1, 2, 3) for record in records))
+    identity.resolve()
+    assert identity.people() == {one(record) for record in records}
+
+
+def test_guest_checkouts_between_orders_of_an_account_are_one_buyer(identity: Identity) -> None:
+    identity.deliver(row(record, email="lea@x.de") for record in ("account", "1", "2", "3", "4"))
+    identity.order(
+        *((str(month), date(2026, month, 10)) for month in (1, 2, 3, 4)),
+        *(("account", date(2026, month, 1)) for month in (1, 2, 3, 4, 5)),
+    )
+    identity.resolve()
+    assert identity.people() == {one("account", "1", "2", "3", "4")}
+
+
 def test_spellings_of_a_guest_s_name_are_one_name(identity: Identity) -> None:
     names = [
         "Lea Kern",
