@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from ingestion.connect.drafts.column_expressions import (
     amount_expression,
     is_read_id,
-    number_expression,
     parsed_expression,
 )
 from ingestion.connect.drafts.quoting import column_sql, dbt_text, jinja_literal
@@ -124,8 +123,7 @@ class JoinedTables:
         amount = amount_expression(columns[value.amount], self.sql(value.amount), currency)
         if not value.quantity:
             return amount
-        quantity = columns[value.quantity]
-        pieces = number_expression("decimal(18, 3)", quantity, self.sql(value.quantity))
+        pieces = amount_expression(columns[value.quantity], self.sql(value.quantity))
         return f"{pieces} * {amount}"
 
     def sql(self, column: str) -> str:
