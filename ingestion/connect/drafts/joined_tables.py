@@ -120,9 +120,10 @@ class JoinedTables:
         currency = value.currency
         if currency:
             currency = f"{cte}.{self.sql(currency)}"
-        amount = amount_expression(columns[value.amount], self.sql(value.amount), currency)
+        price, sql = columns[value.amount], self.sql(value.amount)
         if not value.quantity:
-            return amount
+            return amount_expression(price, sql, currency)
+        amount = amount_expression(price, sql, currency, scale=4)
         pieces = amount_expression(columns[value.quantity], self.sql(value.quantity))
         return f"{pieces} * {amount}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ingestion.connect.drafts.column_expressions import (
+    PRICE,
     STATUS,
     amount_expression,
     cast_expression,
@@ -29,7 +30,7 @@ from ingestion.connect.mapping.proposal import (
     Numbered,
     Summed,
 )
-from ingestion.connect.profiling.entities import SCHEMAS
+from ingestion.connect.profiling.entities import AMOUNT, SCHEMAS
 from ingestion.connect.profiling.profile import ColumnProfile
 from ingestion.connect.profiling.source_profile import SourceProfile
 
@@ -138,6 +139,8 @@ class _Model:
                     proposal.name, words_expression(value, self.qualified(column))
                 )
         assert isinstance(value, FromColumn)
+        if role == AMOUNT and self.proposal.entity in ("order_lines", "touches"):
+            role = PRICE
         if proposal.name == "status" and self.proposal.entity in ("orders", "subscriptions"):
             role = f"{self.proposal.entity}{STATUS}"
         return self.from_column(proposal.name, kind, role, value)

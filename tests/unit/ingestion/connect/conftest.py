@@ -88,7 +88,8 @@ class Project:
 
 def rendered(model: str, time_zone: str = "UTC") -> str:
     """A staging model's SQL with the project's own macros."""
-    macros = (ROOT / "dbt_project" / "macros" / "staging.sql").read_text()
+    folder = ROOT / "dbt_project" / "macros" / "staging"
+    macros = "".join(path.read_text() for path in sorted(folder.glob("*.sql")))
     environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
     project = yaml.safe_load((ROOT / "dbt_project" / "dbt_project.yml").read_text())
     variables = {**project["vars"], "time_zone": time_zone, "currency": "EUR"}
@@ -96,6 +97,8 @@ def rendered(model: str, time_zone: str = "UTC") -> str:
         source=lambda source, table: f'"raw_{source}"."{table}"',
         ref=lambda seed: f"read_csv('{ROOT}/dbt_project/seeds/{seed}.csv')",
         var=lambda name, default=None: variables.get(name, default),
+        model=SimpleNamespace(name="stg_any__entity"),
+        **{"return": lambda value: value},
         modules=SimpleNamespace(pytz=pytz, datetime=dt),
     )
 
