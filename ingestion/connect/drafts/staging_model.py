@@ -139,11 +139,16 @@ class _Model:
                     proposal.name, words_expression(value, self.qualified(column))
                 )
         assert isinstance(value, FromColumn)
-        if role == AMOUNT and self.proposal.entity in ("order_lines", "touches"):
-            role = PRICE
-        if proposal.name == "status" and self.proposal.entity in ("orders", "subscriptions"):
-            role = f"{self.proposal.entity}{STATUS}"
-        return self.from_column(proposal.name, kind, role, value)
+        return self.from_column(proposal.name, kind, self._role(proposal.name, role), value)
+
+    def _role(self, name: str, kind: str) -> str:
+        """Return how a canonical column of a kind is read."""
+        entity = self.proposal.entity
+        if kind == AMOUNT and entity in ("order_lines", "touches"):
+            return PRICE
+        if name == "status" and entity in ("orders", "subscriptions"):
+            return f"{entity}{STATUS}"
+        return kind
 
     def from_column(self, name: str, kind: str, role: str, value: FromColumn) -> str:
         """Return dbt SQL of one column of the table."""
