@@ -21,7 +21,6 @@ from warehouse.quoting import identifier, literal
 
 SAMPLE_ROWS = 200_000
 SAMPLE_FILES = 100
-_TYPES = {"VARCHAR": "null::varchar"}
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,21 @@ def sampled_tables(
         raw = identifier(f"raw_{name}", table_name)
         with tempfile.TemporaryDirectory(dir=root) as scratch:
             try:
-                found[table_name] = _load(con, raw, table, folder, Path(scratch))
+                drops = folder.drops(table.path)
+                if drops:
+                    found[table_name] = _load(con, raw, table, folder, drops, Path(scratch))
             except (SourceError, OSError, duckdb.Error):
                 con.execute(f"drop table if exists {raw}")
     return found
 
 
 def _load(
-    con: duckdb.DuckDBPyConnection, raw: str, table: FileTable, folder: Folder, scratch: Path
+    con: duckdb.DuckDBPyConnection,
+    raw: str,
+    table: FileTable,
+    folder: Folder,
+    drops: list[Drop],
+    scratch: Path,
 ) -> SampledTable:
     """Load the newest files into a raw table with the configured columns.
 
@@ -71,8 +77,6 @@ def _load(
     """
     columns = [*table.columns, *table.optional_columns]
     definitions = {**LOAD_COLUMNS, **{each: table.types.get(each, "VARCHAR") for each in columns}}
-    listed = ", ".join(f"{identifier(each)} {kind}" for each, kind in definitions.items())
-    drops = folder.drops(table.path)
     rows, files = 0, 0
     for drop in reversed(drops):
         if rows >= SAMPLE_ROWS or files >= SAMPLE_FILES:

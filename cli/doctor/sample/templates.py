@@ -84,6 +84,9 @@ class StagingTemplates:
             source=lambda source, table: f'"raw_{source}"."{table}"',
             ref=self._referenced,
             var=self._variable,
+            model=SimpleNamespace(name=model),
+            # dbt's macros return a value by it; the text of the value is enough here.
+            **{"return": lambda value: value},
             modules=SimpleNamespace(datetime=dt, pytz=pytz),
         )
 

@@ -27,12 +27,14 @@ from ingestion.connect.profiling.value_types import NO, YES
 from warehouse.quoting import literal
 
 STATUS = ".status"
+# Price or cost of a piece, which may have a fourth decimal.
+PRICE = "price"
 _CASTABLE = {"true", "false", "t", "f", "yes", "no", "y", "n", "1", "0"}
 
 
 def is_parsed(role: str, column: ColumnProfile) -> bool:
     """Return whether the values are parsed, so that staging reports an unreadable one."""
-    if role in (TIME, AMOUNT) or role.endswith(STATUS):
+    if role in (TIME, AMOUNT, PRICE) or role.endswith(STATUS):
         return True
     if role == FLAG:
         return column.type != "BOOLEAN"
@@ -67,10 +69,14 @@ def parsed_expression(role: str, kind: str, column: ColumnProfile, sql: str) -> 
         return number_expression(kind, column, sql)
     if role == AMOUNT:
         return amount_expression(column, sql)
+    if role == PRICE:
+        return amount_expression(column, sql, scale=4)
     return _time_expression(column, sql)
 
 
-def amount_expression(column: ColumnProfile, sql: str, currency: str | None = None) -> str:
+def amount_expression(
+    column: ColumnProfile, sql: str, currency: str | None = None, *, scale: int | None = None
+) -> str:
     """Return dbt SQL that reads an amount of money.
 
     Args:
@@ -78,12 +84,15 @@ def amount_expression(column: ColumnProfile, sql: str, currency: str | None = No
         sql: the column's name in SQL.
         currency: SQL of the currency of an amount in its smallest unit, empty for the company's
             currency; None for other amounts.
+        scale: decimals that an amount may have; the macro's own by default.
     """
     if currency is not None:
         code = jinja_literal(currency) if currency else "\"'\" ~ var('currency') ~ \"'\""
         return f"{{{{ from_minor_units({jinja_literal(sql)}, {code}) }}}}"
-    decimals = {"decimals": "','"} if column.fits == DECIMAL_COMMA else {}
-    return _call("read_amount", sql, **decimals)
+    arguments = {"decimals": "','"} if column.fits == DECIMAL_COMMA else {}
+    if scale is not None:
+        arguments["scale"] = str(scale)
+    return _call("read_amount", sql, **arguments)
 
 
 def number_expression(kind: str, column: ColumnProfile, sql: str) -> str:

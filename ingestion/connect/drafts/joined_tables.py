@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from ingestion.connect.drafts.column_expressions import (
     amount_expression,
     is_read_id,
-    number_expression,
     parsed_expression,
 )
 from ingestion.connect.drafts.quoting import column_sql, dbt_text, jinja_literal
@@ -121,11 +120,11 @@ class JoinedTables:
         currency = value.currency
         if currency:
             currency = f"{cte}.{self.sql(currency)}"
-        amount = amount_expression(columns[value.amount], self.sql(value.amount), currency)
+        price, sql = columns[value.amount], self.sql(value.amount)
         if not value.quantity:
-            return amount
-        quantity = columns[value.quantity]
-        pieces = number_expression("decimal(18, 3)", quantity, self.sql(value.quantity))
+            return amount_expression(price, sql, currency)
+        amount = amount_expression(price, sql, currency, scale=4)
+        pieces = amount_expression(columns[value.quantity], self.sql(value.quantity))
         return f"{pieces} * {amount}"
 
     def sql(self, column: str) -> str:

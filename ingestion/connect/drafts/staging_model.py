@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ingestion.connect.drafts.column_expressions import (
+    PRICE,
     STATUS,
     amount_expression,
     cast_expression,
@@ -30,7 +31,7 @@ from ingestion.connect.mapping.proposal import (
     Numbered,
     Summed,
 )
-from ingestion.connect.profiling.entities import SCHEMAS
+from ingestion.connect.profiling.entities import AMOUNT, SCHEMAS
 from ingestion.connect.profiling.profile import ColumnProfile
 from ingestion.connect.profiling.source_profile import SourceProfile
 
@@ -139,9 +140,16 @@ class _Model:
                     proposal.name, words_expression(value, self.qualified(column))
                 )
         assert isinstance(value, FromColumn)
-        if proposal.name == "status" and self.proposal.entity in ("orders", "subscriptions"):
-            role = f"{self.proposal.entity}{STATUS}"
-        return self.from_column(proposal.name, kind, role, value)
+        return self.from_column(proposal.name, kind, self._role(proposal.name, role), value)
+
+    def _role(self, name: str, kind: str) -> str:
+        """Return how a canonical column of a kind is read."""
+        entity = self.proposal.entity
+        if kind == AMOUNT and entity in ("order_lines", "touches"):
+            return PRICE
+        if name == "status" and entity in ("orders", "subscriptions"):
+            return f"{entity}{STATUS}"
+        return kind
 
     def concatenated(self, value: FromColumns | FromNames) -> str:
         """Return SQL of several columns as one text: a key, or a name that may lack a part."""

@@ -6,6 +6,7 @@ below `SURE_POINTS`, or with a rival, carries an open question, which becomes a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from deployment.source_config import Entity
@@ -44,6 +45,7 @@ def propose(profile: SourceProfile) -> Proposal:
         for entity in SCHEMAS
         if (candidate := _candidate(profile, entity, table)) is not None
     ]
+    candidates = [each for each in candidates if not _is_part_of_orders(profile, each, candidates)]
     candidates.sort(key=lambda each: (-each.points, list(SCHEMAS).index(each.entity)))
     rivals = []
     for candidate in candidates:
@@ -71,6 +73,16 @@ def propose(profile: SourceProfile) -> Proposal:
             for entity in SCHEMAS
             if entity in chosen
         ],
+    )
+
+
+def _is_part_of_orders(
+    profile: SourceProfile, candidate: EntityProposal, candidates: Sequence[EntityProposal]
+) -> bool:
+    """Return whether a candidate for the orders references another: transactions of orders."""
+    orders = {each.table for each in candidates if each.entity == "orders"}
+    return candidate.entity == "orders" and any(
+        each.target in orders for each in profile.references_of(candidate.table)
     )
 
 

@@ -48,7 +48,7 @@ def find_first_rows(con: duckdb.DuckDBPyConnection, table: TableProfile) -> Firs
         table: the table.
     """
     for column in table.columns.values():
-        if not column.is_complete or column.distinct == column.rows or column.distinct < 2:
+        if not column.is_complete or column.distinct == column.rows:
             continue
         points, _ = column_points("orders", "source_order_id", column.name, table.name)
         is_named = points > SIMILAR or normalised(column.name) == "name"
@@ -67,7 +67,11 @@ def _columns_of_first_rows(
     con: duckdb.DuckDBPyConnection, table: TableProfile, order: str
 ) -> tuple[str, ...]:
     """Return the columns that are filled on the first line of an order, and on no other line."""
-    further = table.rows - table.columns[order].distinct
+    number = f"row({table.table.delivery}, {identifier(order)})"
+    counted = con.execute(f"select count(distinct {number}) from {table.table.relation}").fetchone()
+    assert counted is not None
+    orders = int(counted[0])
+    further = table.rows - orders
     candidates = [each.name for each in table.columns.values() if each.nulls >= further]
     candidates = [name for name in candidates if table.columns[name].distinct]
     if not candidates:
@@ -94,12 +98,14 @@ def _columns_of_first_rows(
         """
     ).fetchone()
     assert row is not None
-    orders = table.columns[order].distinct
     on_first = {
         name: int(row[2 * at + 1])
         for at, name in enumerate(candidates)
         if row[2 * at] == 0 and row[2 * at + 1]
     }
+    # An order of one line alone shows nothing.
+    if not further:
+        return ()
     # An optional column, such as a discount code, is of the order if others are surely so.
     if not any(count >= _MIN_FILLED_SHARE * orders for count in on_first.values()):
         return ()

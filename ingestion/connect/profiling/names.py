@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from difflib import SequenceMatcher
@@ -21,6 +22,8 @@ _WITHOUT_TABLE = 0.25
 # Least points of a name that is exact, with or without the table's own words.
 NAMED = EXACT - _WITHOUT_TABLE
 _MIN_SIMILARITY = 0.87
+# amount_cents is an amount, in another unit.
+_UNITS = re.compile(r"_(in_)?(cents?|minor(_units)?|pence|centimes|centavos)$")
 _MIN_LENGTH = 5  # shorter names are similar to too many others
 
 
@@ -78,7 +81,7 @@ def column_points(entity: str, field: str, column: str, table: str) -> tuple[flo
 
     Leading words of the table's own name are ignored: `order_status` of the orders is `status`.
     """
-    name = normalised(column)
+    name = _UNITS.sub("", normalised(column))
     best = _name_points(name, names_of(entity, field))
     own = {singular(word) for word in normalised(table).split("_")}
     own |= {singular(word) for word in entity.split("_")}

@@ -151,6 +151,8 @@ def _as_number(values: ColumnValues, found: ValueType) -> ValueType:
     fits = found.fits
     if forms.has_decimal_comma:
         fits = DECIMAL_COMMA
+    elif found.fits == INTEGER and forms.whole < forms.known:
+        fits = DECIMAL
     elif found.fits in (TEXT, DECIMAL_COMMA):
         fits = THOUSANDS if forms.comma_or_thousands else DECIMAL
     fitting = found.fitting if found.fits == fits else forms.known - forms.unlike

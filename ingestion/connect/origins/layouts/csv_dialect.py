@@ -30,7 +30,8 @@ def csv_options(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[dict[str, A
     encoding = _encoding(path)
     layout = csv_layout(_start(path, encoding))
     sniffed, questions = _sniffed(con, path, encoding, layout)
-    if layout is not None and layout.skip_lines > sniffed["skip_lines"]:
+    is_same = layout is not None and layout.delimiter == sniffed["delimiter"]
+    if layout is not None and is_same and layout.skip_lines > sniffed["skip_lines"]:
         sniffed["skip_lines"] = layout.skip_lines
     if not encoding.startswith("utf-"):
         questions.append(f"the file is not UTF-8 and is read as {encoding}: are accents correct?")
@@ -61,7 +62,7 @@ def _sniffed(
         raise ConnectError(
             "no delimiter and quote fit it: write its config entry by hand, with options"
         )
-    if found is None or (layout is not None and layout.delimiter != found[0]):
+    if found is None:
         assert layout is not None
         return {
             "delimiter": layout.delimiter,

@@ -32,7 +32,7 @@ def csv_layout(text: str) -> CsvLayout | None:
     Args:
         text: the start of the file; line ends may be mixed.
     """
-    best: tuple[int, CsvLayout] | None = None
+    best: tuple[float, int, CsvLayout] | None = None
     for delimiter in _DELIMITERS:
         rows = _rows(text, delimiter)
         widths = Counter(len(row) for _, row in rows if len(row) > 1)
@@ -42,10 +42,10 @@ def csv_layout(text: str) -> CsvLayout | None:
         header = next((line for line, row in rows if is_header(row, width)), None)
         # Words with commas in a file with another delimiter have rows of many widths.
         if header is not None and 2 * count > len(rows):
-            points = count * width
-            if best is None or points > best[0]:
-                best = points, CsvLayout(delimiter, header)
-    return best[1] if best else None
+            share = count / len(rows)
+            if best is None or (share, width) > best[:2]:
+                best = share, width, CsvLayout(delimiter, header)
+    return best[2] if best else None
 
 
 def is_header(row: list[str], width: int) -> bool:

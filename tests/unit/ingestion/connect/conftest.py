@@ -98,6 +98,8 @@ def rendered(model: str, time_zone: str = "UTC") -> str:
         source=lambda source, table: f'"raw_{source}"."{table}"',
         ref=lambda seed: f"read_csv('{ROOT}/dbt_project/seeds/{seed}.csv')",
         var=lambda name, default=None: variables.get(name, default),
+        model=SimpleNamespace(name="stg_any__entity"),
+        **{"return": lambda value: value},
         modules=SimpleNamespace(pytz=pytz, datetime=dt),
     )
 

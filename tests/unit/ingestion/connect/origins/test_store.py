@@ -67,7 +67,7 @@ def test_a_bucket_is_proposed_as_the_same_folder_here_is_and_can_be_read(
 
     assert set(project.entities(there)) >= {"orders", "customers"}
     assert there.catalog.skipped == here.catalog.skipped == [
-        "notes.docx: not csv, parquet or jsonl"
+        "notes.docx: not csv, xlsx, parquet or jsonl"
     ]  # fmt: skip
     assert entry(project, "shop")["tables"] == entry(project, "local")["tables"]
     for entity in ("orders", "customers"):
