@@ -8,7 +8,7 @@ import re
 import duckdb
 import pytest
 
-from tests.unit.dbt_project.conftest import Staging
+from tests.unit.dbt_project.conftest import PROJECT, Staging
 
 ROW = {"_load_id", "_row", "_reject_reason", "_lost_fields", "source"}
 CANONICAL = """
@@ -84,3 +84,12 @@ def test_a_staging_model_has_every_column_without_which_its_rows_are_rejected(
     assert all(len(names) > 3 for names in required.values())
     missing = {name: required[entity_of(name)] - names for name, names in columns.items()}
     assert {name: names for name, names in missing.items() if names} == {}
+
+
+def test_no_staging_model_casts_a_text_to_a_time_or_an_amount() -> None:
+    # Sums and products of amounts that a macro has read may be cast.
+    bare = re.compile(r"strptime|as (timestamp|date)\b|cast\(\s*[\w.\"]+ as decimal|\bcast\(sum")
+    models = sorted((PROJECT / "models" / "staging").rglob("*.sql"))
+    assert len(models) > 20
+    found = {model.name: bare.findall(model.read_text("utf-8")) for model in models}
+    assert {name: casts for name, casts in found.items() if casts} == {}

@@ -24,7 +24,7 @@ renamed as (
         nullif(upper(trim(invoice)), '') as invoice_no,
         nullif(upper(trim(stockcode)), '') as product_id,
         nullif(trim(description), '') as product_name,
-        try_cast(quantity as decimal(18, 3)) as units,
+        {{ read_amount('quantity') }} as units,
         {{ read_timestamp('invoicedate', zone=var('time_zone')) }} as invoiced_at,
         {{ read_amount('price', scale=4) }} as unit_price,
         -- The numbers are those of a spreadsheet: 13085.0 is customer 13085.
