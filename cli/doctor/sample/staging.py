@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import jinja2
@@ -95,10 +96,9 @@ def _model_findings(
     losses = [*_rejected(con, model), *_lost(con, model), *_missing(con, model)]
     for loss in losses:
         share = loss.rows / model.rows
-        level = "warning" if share >= _WARNING_SHARE else "ok"
         effect = "are rejected" if loss.is_required else "lose it"
         yield Finding(
-            "error" if loss.is_required and share >= _ERROR_SHARE else level,
+            _level(share, is_required=loss.is_required),
             subject,
             f"{model.entity}: {loss.column} is {loss.state} in {loss.rows:,} of {model.rows:,}"
             f" sampled rows ({share:.1%}), which {effect}",
@@ -107,6 +107,12 @@ def _model_findings(
     yield from _without_rate(con, subject, model, config)
     if not losses:
         yield Finding("ok", subject, f"{model.entity}: {model.rows:,} sampled rows are readable")
+
+
+def _level(share: float, *, is_required: bool) -> Literal["ok", "warning", "error"]:
+    if is_required and share >= _ERROR_SHARE:
+        return "error"
+    return "warning" if share >= _WARNING_SHARE else "ok"
 
 
 def _rejected(con: duckdb.DuckDBPyConnection, model: SampledModel) -> list[_Loss]:

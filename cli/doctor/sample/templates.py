@@ -14,7 +14,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import jinja2
-import pytz
 import yaml
 
 from warehouse.quoting import literal
@@ -87,7 +86,7 @@ class StagingTemplates:
             model=SimpleNamespace(name=model),
             # dbt's macros return a value by it; the text of the value is enough here.
             **{"return": lambda value: value},
-            modules=SimpleNamespace(datetime=dt, pytz=pytz),
+            modules=SimpleNamespace(datetime=dt),
         )
 
     def _referenced(self, name: str) -> str:

@@ -37,7 +37,7 @@ def counted_words(column: ColumnProfile, words: list[str] | None = None) -> str:
 def value_questions(entity: Entity, name: str, column: ColumnProfile) -> list[str]:
     """Return the open questions on the values of a column that is the canonical column `name`."""
     kind = SCHEMAS[entity].columns[name][1]
-    questions = []
+    questions: list[str] = []
     if column.is_time:
         questions += _time_questions(column)
     if kind == AMOUNT and column.is_text:

@@ -37,16 +37,16 @@ def payment_attempts(profile: SourceProfile, total: Summed) -> PaymentAttempts |
     if kind is None and status is None:
         return None
     made = ((status.name, _words(status, "status", "made")),) if status else ()
-    paid = refunds = made
+    paid, refunded = replace(total, kept=made), None
     if kind:
         # Of an authorisation and its capture only the capture is a payment.
-        paid = ((kind.name, _words(kind, "kind", "payment")), *made)
-        refunds = ((kind.name, _words(kind, "kind", "refund")), *made)
-    has_refunds = kind is not None and bool(refunds[0][1])
+        paid = replace(total, kept=((kind.name, _words(kind, "kind", "payment")), *made))
+        words = _words(kind, "kind", "refund")
+        refunded = replace(total, kept=((kind.name, words), *made)) if words else None
     columns = [each for each in (kind, status) if each]
     return PaymentAttempts(
-        replace(total, kept=paid),
-        replace(total, kept=refunds) if has_refunds else None,
+        paid,
+        refunded,
         _time(table),
         " and ".join(f"{each.name} ({counted_words(each)})" for each in columns),
     )
