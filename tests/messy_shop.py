@@ -154,7 +154,7 @@ def write(folder: Path, seed: int = 3) -> None:
             events.append(
                 (1000 + len(events), number, f"{moment.timestamp() * 1000:.0f}", "session")
             )
-            # From then on five times as seldom: nobody's silence alone says that they have left.
+            # From then on five times as seldom: silence alone does not show who has left.
             slower = 5 if moment > leaves else 1
             moment += timedelta(days=chance.expovariate(1 / (slower * pace)))
     first_day, last_day = (f"{END - timedelta(days=days):%Y-%m-%d}" for days in (1, 0))

@@ -15,9 +15,9 @@
     A record that fits two people who contradict each other is linked with the one for whom there is
     more evidence, and with neither where the evidence is equal. A key that more than
     max_records_per_key people of one source share (a shop's own number) links nothing from the day
-    on which that is known. People are told apart by given names; nameless records of a phone by
-    their addresses, and by turns in which they order. One person's many records, such as guest
-    checkouts one after the other, are no such people.
+    on which that is known. Given names distinguish people; nameless records of a phone are
+    distinguished by their addresses, and by turns in which they order. One person's many records,
+    such as guest checkouts one after the other, are no such people.
 -#}
 {%- set most_people = var('max_records_per_key') -%}
 with
