@@ -220,7 +220,8 @@ suspect_refunds as (
         loads.table_name,
         count(distinct row(refunds.reported_load_id, refunds.reported_row)) as suspect_refunds
     from {{ ref('int_order_refunds') }} as refunds
-    inner join {{ source('ops', 'load_ledger') }} as loads on refunds.reported_load_id = loads.load_id
+    inner join {{ source('ops', 'load_ledger') }} as loads
+        on refunds.reported_load_id = loads.load_id
     inner join dates
         on
             refunds.delivered_from <= dates.snapshot_date

@@ -124,7 +124,7 @@ noted_orders as (
     where source_order_id is not null
 ),
 
--- Cumulative refunded amount of each version; null in a cancelled one, whose amount is void as a whole.
+-- Cumulative refunded amount of each version; null in a cancelled one, which is void as a whole.
 cumulative as (
     select
         orders.*,
