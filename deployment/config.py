@@ -104,7 +104,7 @@ class Retention(Section):
 class Identity(Section):
     """Keys and decisions that link source records.
 
-    A key shared by more than `max_records_per_key` people of one source, told apart by their names
+    A key shared by more than `max_records_per_key` people of one source, distinguished by names
     or addresses, is ignored. `decisions` is a CSV file, relative to the home, of pairs of records
     that are always or never one customer.
     """

@@ -48,20 +48,20 @@
 {%- endmacro %}
 
 {#-
-    Whether no mailbox can exist at the domain: reserved by RFC 2606 for tests, or without a domain
+    True where no mailbox can exist at the domain: reserved by RFC 2606 for tests, or without a domain
     at all. example.com and .example are reserved too, but documents use them for made-up people.
 -#}
 {% macro is_impossible_domain(email) -%}
     regexp_matches({{ email }}, '[@.](invalid|test|localhost|localdomain)$')
 {%- endmacro %}
 
-{#- Whether the domain is reserved for examples (RFC 2606). -#}
+{#- True for a domain that is reserved for examples (RFC 2606). -#}
 {% macro is_example_domain(email) -%}
     regexp_matches({{ email }}, '[@.](example|example\.(com|net|org))$')
 {%- endmacro %}
 
 {#-
-    Whether a system wrote the value when it erased a person: deleted@site.invalid (WordPress and
+    True for a value that a system writes when it erases a person: deleted@site.invalid (WordPress and
     WooCommerce), <hash>@site.invalid (Easy Digital Downloads), anonymous@psgdpr.com (PrestaShop),
     redacted (Shopify), deleted or gdpr (HubSpot), Permanently Deleted User (Zendesk), [deleted].
     The first, quick condition spares nearly all values the others.

@@ -35,7 +35,7 @@
 {%- endmacro %}
 
 {#-
-    Whether a normalised name is no person's: a company, or a word typed in place of a name (gust is
+    True for a normalised name that is no person's: a company, or a word typed in place of a name (gust is
     guest, folded).
 -#}
 {% macro is_no_person(name) -%}
@@ -105,7 +105,7 @@
     end
 {%- endmacro %}
 
-{#- Whether two birth years belong to two people; a difference of one may be a typing error. -#}
+{#- True for birth years of two people; a difference of one may be a typing error. -#}
 {% macro birth_years_differ(one, other) -%}
     coalesce(abs({{ one }}.birth_year - {{ other }}.birth_year) > 1, false)
 {%- endmacro %}

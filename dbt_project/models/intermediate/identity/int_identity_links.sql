@@ -15,7 +15,7 @@
     A record that fits two people who contradict each other is linked with the one for whom there is
     more evidence, and with neither where the evidence is equal. A key that more than
     max_records_per_key people of one source share (a shop's own number) links nothing from the day
-    on which that is known. People are told apart by given names; nameless records of a phone by
+    on which that is known. People are distinguished by given names; nameless records of a phone by
     their addresses, and by turns in which they order. One person's many records, such as guest
     checkouts one after the other, are no such people.
 -#}
@@ -140,7 +140,7 @@ turns as (
         source,
         record_no,
         ordered_at,
-        record_no is distinct from lag(record_no) over key_uses as is_turn,
+        coalesce(record_no != lag(record_no) over key_uses, true) as is_turn,
         max(known_from) over key_uses as known_from
     from uses
     window key_uses as (partition by key_no, source order by ordered_at, record_no)

@@ -60,7 +60,7 @@ def e164(phone: str, country: str) -> str | None:
 
 
 def _is_made_up(national: str) -> bool:
-    """Whether the digits after the calling code were typed to fill a field.
+    """True for digits after the calling code that were typed to fill a field.
 
     They repeat one digit (0000000000) or count (123456789, 0123456789, 987654321).
     """
@@ -147,12 +147,14 @@ def _plan(code: str) -> _Plan | None:
 
 def _plan_of_region(region: str) -> _Plan | None:
     metadata = PhoneMetadata.metadata_for_region(region)
+    if metadata is None or metadata.general_desc is None:
+        return None
     trunk = metadata.national_prefix_for_parsing
     if trunk is not None and not trunk.isdigit():
         return None
     return _Plan(
         str(metadata.country_code),
         trunk,
-        frozenset(metadata.general_desc.possible_length),
+        frozenset(metadata.general_desc.possible_length or ()),
         re.compile(metadata.international_prefix or "00"),
     )
