@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from warehouse.phone_numbers import e164
+from warehouse.identity.phone_numbers import e164
 
 MODELS = ("int_identity_keys", "int_identity_history", "customer_identities")
 BEGINNING = date(1, 1, 1)

@@ -21,7 +21,7 @@ from orchestration.runtime.dbt import Dbt
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import LayerTranslator
 from warehouse.connection import Warehouse, write_run_dates
-from warehouse.identity_decisions import fault_messages, write_identity_decisions
+from warehouse.identity.decisions import fault_messages, write_identity_decisions
 
 # Layers that need the day's churn scores.
 AFTER_SCORING = ("predictions", "calibration", "activation", "feedback", "ops")

@@ -10,8 +10,8 @@
     Keys and traits of source records in their normal form, with the day on which each became known.
 
     Keys link records: email, phone and cross_id. A known key stays valid evidence: a customer who
-    changes the e-mail address is still the owner of the old one. Traits tell people apart who share
-    a key: name and birth_year. An address or number that is no key has a row of unusable_email or
+    changes the e-mail address is still the owner of the old one. Traits distinguish people who share a
+    key: name and birth_year. An address or number that is no key has a row of unusable_email or
     unusable_phone with the reason, and one of several addresses a row of several_emails.
 
     When a system erases a person, its record comes again with values such as deleted@site.invalid.

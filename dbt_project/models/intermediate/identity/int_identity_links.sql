@@ -140,7 +140,7 @@ turns as (
         source,
         record_no,
         ordered_at,
-        record_no is distinct from lag(record_no) over key_uses as is_turn,
+        coalesce(record_no != lag(record_no) over key_uses, true) as is_turn,
         max(known_from) over key_uses as known_from
     from uses
     window key_uses as (partition by key_no, source order by ordered_at, record_no)

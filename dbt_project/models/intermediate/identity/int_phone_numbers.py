@@ -6,7 +6,7 @@ earlier run has seen are read, so that the cost of a day is that of its new numb
 
 import pyarrow as pa
 
-from warehouse.phone_numbers import e164
+from warehouse.identity.phone_numbers import e164
 
 
 def model(dbt, session):

@@ -7,7 +7,7 @@ import pytest
 
 from warehouse.connection import Warehouse
 from warehouse.errors import WarehouseError
-from warehouse.identity_decisions import fault_messages, write_identity_decisions
+from warehouse.identity.decisions import fault_messages, write_identity_decisions
 
 HEADER = "decision,source_a,source_customer_id_a,source_b,source_customer_id_b,decided_on\n"
 

@@ -147,12 +147,14 @@ def _plan(code: str) -> _Plan | None:
 
 def _plan_of_region(region: str) -> _Plan | None:
     metadata = PhoneMetadata.metadata_for_region(region)
+    if metadata is None or metadata.general_desc is None:
+        return None
     trunk = metadata.national_prefix_for_parsing
     if trunk is not None and not trunk.isdigit():
         return None
     return _Plan(
         str(metadata.country_code),
         trunk,
-        frozenset(metadata.general_desc.possible_length),
+        frozenset(metadata.general_desc.possible_length or ()),
         re.compile(metadata.international_prefix or "00"),
     )

@@ -5,8 +5,8 @@ import random
 import phonenumbers
 import pytest
 
-from warehouse import phone_numbers
-from warehouse.phone_numbers import e164
+from warehouse.identity import phone_numbers
+from warehouse.identity.phone_numbers import e164
 
 
 @pytest.mark.parametrize(
