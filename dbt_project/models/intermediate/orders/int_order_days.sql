@@ -1,11 +1,11 @@
 {#-
-    Daily aggregates of orders: one row per source record and day. Purchases are on the day of the
-    order, refunds and cancellations on the day on which they happened. A refund of an order reduces
-    the net amount of the purchase; one of no order has a negative net amount on its own day. An
-    unknown amount is null, and `valued_orders` counts the orders with a known one. Each row has the interval on
-    which it was known (known_from <= day < known_to) and on which it counts for the customer
-    (counts_from <= day < counts_to). A record that changed its customer has its rows once for each
-    customer.
+    Daily aggregates of orders: one row per source record and day. Purchases are on the day of
+    the order, refunds and cancellations on the day on which they happened. A refund of an order
+    reduces the net amount of the purchase; one of no order has a negative net amount on its own
+    day. An unknown amount is null, and `valued_orders` counts the orders with a known one. Each
+    row has the interval on which it was known (known_from <= day < known_to) and on which it
+    counts for the customer (counts_from <= day < counts_to). A record that changed its customer
+    has its rows once for each customer.
 
     All models that read customers' orders read this one: orders, records, customers and
     neighbouring days are joined here once a run, and later joins use numbers.

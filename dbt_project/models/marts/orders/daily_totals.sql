@@ -7,14 +7,14 @@
 }}
 
 {#-
-    Totals of each day: as known at the end of the day, and as corrected until the day was closed
-    `corrections_window_days` later. An order counts on the day on which it was placed for as long
-    as it stands, with the amount that is left after its refunds. An order that is delivered late,
-    cancelled or refunded within the window therefore corrects that day. Each refund is also counted
-    on its own day, so net_revenue minus refunded_amount would subtract it twice. A refund that
-    names no order reduces the net revenue of its own day. A customer counts once a day, also if two records turn out to be one
-    customer. Later changes are only in ops.corrections_daily. Orders of guests count, without a
-    customer.
+    Totals of each day: as known at the end of the day, and as corrected until the day was
+    closed `corrections_window_days` later. An order counts on the day on which it was placed
+    for as long as it stands, with the amount that is left after its refunds. An order that is
+    delivered late, cancelled or refunded within the window therefore corrects that day. Each
+    refund is also counted on its own day, so net_revenue minus refunded_amount would subtract
+    it twice. A refund that names no order reduces the net revenue of its own day. A customer
+    counts once a day, also if two records turn out to be one customer. Later changes are only
+    in ops.corrections_daily. Orders of guests count, without a customer.
 
     A run computes the days that were open at the previous run or are open now.
 -#}
