@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.unit.dbt_project.conftest import Staging
+from tests.unit.dbt_project.conftest import ParsedProject
 
 # The source of each entity, and the values of a faultless row, as SQL of any type.
 GOOD: dict[str, tuple[str, dict[str, str]]] = {
@@ -33,6 +33,13 @@ GOOD: dict[str, tuple[str, dict[str, str]]] = {
         {
             "source_order_line_id": "'1-1'", "source_order_id": "'1'", "quantity": "2.0::double",
             "unit_price": "6.17", "cost": "3.00",
+        },
+    ),
+    "refunds": (
+        "shopify",
+        {
+            "source_refund_id": "'1'", "source_order_id": "'1'",
+            "refunded_at": "timestamp '2026-01-03 10:00:00'", "amount": "2.34",
         },
     ),
     "tickets": (
@@ -100,7 +107,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
     sources = sorted({source for source, _ in GOOD.values()})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOLDFAST_WAREHOUSE", str(folder / "warehouse.duckdb"))
-        project = Staging(folder, sources_by_entity=by_entity, sources=sources)
+        project = ParsedProject(folder, sources_by_entity=by_entity, sources=sources)
         yield project.compiled("--select", "int_*_versions", "int_events_checked")
 
 

@@ -6,15 +6,12 @@ SQL computes published figures day by day, Python fits and evaluates models by t
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
 from scipy.stats import binomtest
 
 from ml.churn.person_periods import DAYS_PER_MONTH, months_ahead
@@ -22,8 +19,8 @@ from ml.metrics.tiers import by_tier
 from ml.monitoring.drift import stability_index
 from ml.segments.behaviour_groups import MEASURES
 from ml.value.customer_value import ValueModel
+from tests.unit.dbt_project.conftest import ParsedProject
 
-PROJECT = Path(__file__).parents[3] / "dbt_project"
 VARS = {
     "churn_kind": "non_contractual",
     "horizon_days": 400,
@@ -46,20 +43,9 @@ MACROS = """
 
 
 @pytest.fixture(scope="module")
-def macros(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def macros(project: ParsedProject) -> dict[str, Any]:
     """Each macro's SQL, or its value, by name."""
-    folder = tmp_path_factory.mktemp("formulas")
-    flags = [
-        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
-        *("--vars", json.dumps(VARS), "--log-level", "none", "--log-level-file", "none"),
-    ]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOLDFAST_WAREHOUSE", str(folder / "warehouse.duckdb"))
-        result = dbtRunner().invoke(["compile", *flags, "--inline", MACROS])
-        DuckDBConnectionManager.close_all_connections()
-    assert result.success, result.exception
-    found: dict[str, Any] = json.loads(result.result.results[0].node.compiled_code)
+    found: dict[str, Any] = json.loads(project.query(MACROS, **VARS))
     return found
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
+from functools import cache
 
 import duckdb
 import numpy as np
 import pytest
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
 from scipy import stats
 
-PROJECT = Path(__file__).parents[3] / "dbt_project"
+from tests.unit.dbt_project.conftest import ParsedProject
+
 STAGE = "{{ lifecycle_stage('purchase_days', 'paid_contract_days', 'on_trial') }}"
 STATUS = "{{ lifecycle_status() }}"
 WORD = "{{ contract_status('word') }}"
@@ -23,25 +22,12 @@ Compile = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Compile:
-    folder = tmp_path_factory.mktemp("lifecycle")
-    known: dict[tuple[str, str], str] = {}
+def compiled(project: ParsedProject) -> Compile:
+    """SQL of a query for a kind of churn, compiled once."""
 
+    @cache
     def compile_once(sql: str, churn_kind: str = "non_contractual") -> str:
-        if (sql, churn_kind) not in known:
-            flags = [
-                *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-                *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
-                *("--vars", json.dumps({"churn_kind": churn_kind})),
-                *("--log-level", "none", "--log-level-file", "none"),
-            ]
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("HOLDFAST_WAREHOUSE", str(folder / "warehouse.duckdb"))
-                result = dbtRunner().invoke(["compile", *flags, "--inline", sql])
-                DuckDBConnectionManager.close_all_connections()
-            assert result.success, result.exception
-            known[sql, churn_kind] = str(result.result.results[0].node.compiled_code)
-        return known[sql, churn_kind]
+        return project.query(sql, churn_kind=churn_kind)
 
     return compile_once
 

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from deployment.config import utc_offsets
-from tests.unit.dbt_project.conftest import Staging
+from tests.unit.dbt_project.conftest import ParsedProject
 
 HERE = "Europe/Berlin"
 # Each reading of the column `given`, by name.
@@ -29,16 +29,16 @@ Read = Callable[..., str | None]
 
 
 @pytest.fixture(scope="module")
-def connections(staging: Staging) -> Iterator[list[duckdb.DuckDBPyConnection]]:
+def connections(project: ParsedProject) -> Iterator[list[duckdb.DuckDBPyConnection]]:
     """A view of each reading, with the zone's offsets in the query and without."""
     with duckdb.connect() as compiled, duckdb.connect() as looked_up:
         for con, offsets in ((compiled, utc_offsets(HERE)), (looked_up, [])):
             con.execute("create table given (given varchar)")
             sql = "\n--\n".join(f"{{{{ {macro} }}}}" for macro in READINGS.values())
-            texts = staging.query(sql, time_zone=HERE, utc_offsets=offsets).split("\n--\n")
+            texts = project.query(sql, time_zone=HERE, utc_offsets=offsets).split("\n--\n")
             for name, text in zip(READINGS, texts, strict=True):
                 con.execute(f"create view {name} as select {text} as read, given from given")
-            reason = staging.query(
+            reason = project.query(
                 "{{ first_failed([('given', 'read', 'opened_at')]) }}", time_zone=HERE
             )
             for name in READINGS:
@@ -288,7 +288,7 @@ def test_a_source_s_declared_zone_is_that_of_its_models(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOLDFAST_WAREHOUSE", str(folder / "warehouse.duckdb"))
         zones = {"helpdesk": "Asia/Tokyo"}
-        project = Staging(folder, time_zone=HERE, source_time_zones=zones)
+        project = ParsedProject(folder, time_zone=HERE, source_time_zones=zones)
         compiled = project.compiled("--select", "stg_helpdesk__feedback", "stg_shop__feedback")
     assert "'Asia/Tokyo'" in compiled["stg_helpdesk__feedback"]
     assert "'Asia/Tokyo'" not in compiled["stg_shop__feedback"]

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from deployment.project import SEEDS
-from tests.unit.dbt_project.conftest import Staging
+from tests.unit.dbt_project.conftest import ParsedProject
 
 READINGS = {
     "point": "read_amount('given')",
@@ -27,15 +27,15 @@ Read = Callable[..., str | None]
 
 
 @pytest.fixture(scope="module")
-def con(staging: Staging) -> Iterator[duckdb.DuckDBPyConnection]:
+def con(project: ParsedProject) -> Iterator[duckdb.DuckDBPyConnection]:
     columns = ",\n".join(f'{{{{ {macro} }}}} as "{name}"' for name, macro in READINGS.items())
-    query = staging.query(f"select {columns}, given from given").replace('"warehouse".', "")
+    query = project.query(f"select {columns}, given from given").replace('"warehouse".', "")
     with duckdb.connect() as con:
         con.execute("create schema seeds")
         con.execute(f"create table seeds.currencies as from '{SEEDS / 'currencies.csv'}'")
         con.execute("create table given (given varchar)")
         con.execute(f"create view readings as {query}")
-        reasons = staging.query(
+        reasons = project.query(
             """
             select
                 {{ first_failed([('given', 'comma', 'price')]) }} as reason,
@@ -169,13 +169,13 @@ def test_minor_units_have_the_decimals_of_their_currency(
 
 
 def test_every_row_has_the_decimals_of_its_own_currency(
-    staging: Staging, con: duckdb.DuckDBPyConnection
+    project: ParsedProject, con: duckdb.DuckDBPyConnection
 ) -> None:
     con.execute(
         "create or replace table charges as from (values ('ch_1', 'jpy', '12000'),"
         " ('ch_2', 'kwd', '12345'), ('ch_3', 'eur', '12345')) as t (id, currency, amount)"
     )
-    query = staging.query("select id, {{ from_minor_units('amount', 'currency') }} from charges")
+    query = project.query("select id, {{ from_minor_units('amount', 'currency') }} from charges")
     rows = con.execute(query.replace('"warehouse".', "")).fetchall()
     assert {id_: str(amount) for id_, amount in rows} == {
         "ch_1": "12000.000",

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
 
-PROJECT = Path(__file__).parents[3] / "dbt_project"
+from deployment.project import SEEDS
+from tests.unit.dbt_project.conftest import ParsedProject
+
 QUERY = """
 select {{ reason_text('customer.feature', 'customer') }} as reason from customer
 """
@@ -24,7 +23,7 @@ Tell = Callable[..., str | None]
 
 
 def catalogue() -> list[dict[str, str]]:
-    with (PROJECT / "seeds" / "feature_catalogue.csv").open(encoding="utf-8", newline="") as file:
+    with (SEEDS / "feature_catalogue.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -37,32 +36,19 @@ def columns() -> dict[str, str]:
 def load_seeds(warehouse: Path) -> None:
     """The seeds that the macro reads, as dbt would load them, in a tenth of the time."""
     with duckdb.connect(str(warehouse)) as con:
-        con.execute("create schema seeds")
+        con.execute("create schema if not exists seeds")
         for seed in ("feature_catalogue", "reason_words"):
-            con.execute(f"create table seeds.{seed} as from '{PROJECT}/seeds/{seed}.csv'")
-
-
-def compiled(folder: Path, language: str) -> str:
-    """The query in a language."""
-    flags = [
-        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
-        *("--vars", json.dumps({"language": language, "currency": "EUR"})),
-        *("--log-level", "none", "--log-level-file", "none"),
-    ]
-    result = dbtRunner().invoke(["compile", *flags, "--inline", QUERY])
-    DuckDBConnectionManager.close_all_connections()
-    assert result.success, result.exception
-    return str(result.result.results[0].node.compiled_code)
+            con.execute(f"create or replace table seeds.{seed} as from '{SEEDS}/{seed}.csv'")
 
 
 @pytest.fixture(scope="module")
-def queries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    folder = tmp_path_factory.mktemp("reasons")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOLDFAST_WAREHOUSE", str(folder / "warehouse.duckdb"))
-        load_seeds(folder / "warehouse.duckdb")
-        yield {language: compiled(folder, language) for language in ("en", "zh")}
+def queries(project: ParsedProject) -> dict[str, str]:
+    """The query in each language."""
+    load_seeds(project.warehouse)
+    return {
+        language: project.query(QUERY, language=language, currency="EUR")
+        for language in ("en", "zh")
+    }
 
 
 @pytest.fixture(params=["en", "zh"])

@@ -8,7 +8,8 @@ import re
 import duckdb
 import pytest
 
-from tests.unit.dbt_project.conftest import PROJECT, Staging
+from deployment.project import DBT_PROJECT, SEEDS
+from tests.unit.dbt_project.conftest import ParsedProject
 
 ROW = {"_load_id", "_row", "_reject_reason", "_lost_fields", "source"}
 CANONICAL = """
@@ -21,19 +22,20 @@ CANONICAL = """
 
 
 @pytest.fixture(scope="module")
-def queries(staging: Staging) -> dict[str, str]:
+def queries(project: ParsedProject) -> dict[str, str]:
     """SQL by name of every staging model and of the models that read the unions of them."""
-    return staging.compiled("--select", "path:models/staging", "int_*_unioned+1")
+    return project.compiled("--select", "path:models/staging", "int_*_unioned+1")
 
 
 @pytest.fixture(scope="module")
-def columns(staging: Staging, queries: dict[str, str]) -> dict[str, set[str]]:
+def columns(project: ParsedProject, queries: dict[str, str]) -> dict[str, set[str]]:
     """Columns by staging model, over empty raw tables that have the columns of their YAML."""
     found = {}
     with duckdb.connect() as con:
         con.execute("attach ':memory:' as warehouse")
-        con.execute("create schema warehouse.staging")
-        for source in staging.manifest.sources.values():
+        con.execute("create schema warehouse.staging; create schema warehouse.seeds")
+        con.execute(f"create table warehouse.seeds.currencies as from '{SEEDS / 'currencies.csv'}'")
+        for source in project.manifest.sources.values():
             described = ", ".join(f'"{name}" varchar' for name in source.columns)
             con.execute(f"create schema if not exists warehouse.{source.schema}")
             con.execute(
@@ -50,9 +52,9 @@ def columns(staging: Staging, queries: dict[str, str]) -> dict[str, set[str]]:
 
 
 @pytest.fixture(scope="module")
-def canonical(staging: Staging) -> dict[str, set[str]]:
+def canonical(project: ParsedProject) -> dict[str, set[str]]:
     """Canonical columns by entity."""
-    (found,) = staging.compiled("--inline", CANONICAL).values()
+    (found,) = project.compiled("--inline", CANONICAL).values()
     return {entity: set(types) for entity, types in json.loads(found).items()}
 
 
@@ -89,7 +91,7 @@ def test_a_staging_model_has_every_column_without_which_its_rows_are_rejected(
 def test_no_staging_model_casts_a_text_to_a_time_or_an_amount() -> None:
     # Sums and products of amounts that a macro has read may be cast.
     bare = re.compile(r"strptime|as (timestamp|date)\b|cast\(\s*[\w.\"]+ as decimal|\bcast\(sum")
-    models = sorted((PROJECT / "models" / "staging").rglob("*.sql"))
+    models = sorted((DBT_PROJECT / "models" / "staging").rglob("*.sql"))
     assert len(models) > 20
     found = {model.name: bare.findall(model.read_text("utf-8")) for model in models}
     assert {name: casts for name, casts in found.items() if casts} == {}

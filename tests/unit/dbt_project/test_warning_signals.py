@@ -5,17 +5,14 @@ A hundred customers of one company: those named below, and others who only ever 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
 from scipy import stats
 
-PROJECT = Path(__file__).parents[3] / "dbt_project"
+from tests.unit.dbt_project.conftest import ParsedProject
+
 DAY = "2026-06-30"
 TAILS = """
 select
@@ -26,20 +23,6 @@ select
     {{ normal_tail(f_tail_z('6.0', '5.0', '20.0')) }},
     {{ normal_tail(chi_squared_z('25.0', '9')) }}
 """
-
-
-def dbt(folder: Path, *what: str) -> str:
-    """The SQL of a model or a query."""
-    flags = [
-        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
-        *("--vars", json.dumps({"first_date": "2024-01-01"})),
-        *("--log-level", "none", "--log-level-file", "none"),
-    ]
-    result = dbtRunner().invoke(["compile", *flags, *what])
-    DuckDBConnectionManager.close_all_connections()
-    assert result.success, result.exception
-    return str(result.result.results[0].node.compiled_code)
 
 
 def weights(ages: list[int], latest: int, history: int) -> tuple[int, int]:
@@ -70,13 +53,9 @@ MIXES = {"usual": ([3, 3], [12, 12]), "shifted": ([0, 9], [14, 10])}
 
 
 @pytest.fixture(scope="module")
-def tails(tmp_path_factory: pytest.TempPathFactory) -> tuple[float, ...]:
-    folder = tmp_path_factory.mktemp("tails")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOLDFAST_WAREHOUSE", str(folder / "warehouse.duckdb"))
-        query = dbt(folder, "--inline", TAILS)
+def tails(project: ParsedProject) -> tuple[float, ...]:
     with duckdb.connect() as con:
-        row = con.execute(query).fetchone()
+        row = con.execute(project.query(TAILS)).fetchone()
     assert row is not None
     return row
 
@@ -92,13 +71,13 @@ def test_the_tails_are_those_of_scipy(tails: tuple[float, ...]) -> None:
 
 
 @pytest.fixture(scope="module")
-def signals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The signals of the planted company."""
-    folder = tmp_path_factory.mktemp("signals")
-    warehouse = folder / "warehouse.duckdb"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOLDFAST_WAREHOUSE", str(warehouse))
-        query = dbt(folder, "--select", "fct_warning_signals")
+def signals(
+    project: ParsedProject, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The signals of the planted company, in a warehouse of the compiled model's name."""
+    compiled = project.compiled("--select", "fct_warning_signals", first_date="2024-01-01")
+    query = compiled["fct_warning_signals"]
+    warehouse = tmp_path_factory.mktemp("signals") / project.warehouse.name
     with duckdb.connect(str(warehouse)) as con:
         plant(con)
         con.execute(f"create table signals as {query}")

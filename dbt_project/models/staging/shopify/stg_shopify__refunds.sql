@@ -29,7 +29,7 @@ payments as (
     from refunds
 ),
 
-parsed as (
+written as (
     select
         *,
         json_extract_string(payment, '$.amount') as raw_amount,
@@ -37,20 +37,33 @@ parsed as (
             json_extract_string(payment, '$.processed_at'),
             json_extract_string(refund, '$.created_at')
         ) as raw_time,
-        try_cast(json_extract_string(price_json, '$.shop_money.amount') as double)
-        / nullif(
-            try_cast(json_extract_string(price_json, '$.presentment_money.amount') as double), 0
-        ) as shop_rate,
-        case
-            when coalesce(json_extract_string(payment, '$.currency'), currency) = currency
-                then try_cast(raw_amount as decimal(18, 4))
-            else round(try_cast(raw_amount as double) * shop_rate, 2)
-        end as amount,
-        {{ iso_to_utc('raw_time') }} as refunded_utc
+        json_extract_string(price_json, '$.shop_money.amount') as shop_price,
+        json_extract_string(price_json, '$.presentment_money.amount') as presentment_price
     from payments
     where
         json_extract_string(payment, '$.kind') = 'refund'
         and json_extract_string(payment, '$.status') = 'success'
+),
+
+read as (
+    select
+        *,
+        {{ read_amount('raw_amount', scale=4) }} as paid_amount,
+        cast({{ read_amount('shop_price') }} as double)
+        / nullif(cast({{ read_amount('presentment_price') }} as double), 0) as shop_rate,
+        {{ read_timestamp('raw_time') }} as refunded_at
+    from written
+),
+
+parsed as (
+    select
+        *,
+        case
+            when coalesce(json_extract_string(payment, '$.currency'), currency) = currency
+                then paid_amount
+            else round(cast(paid_amount as double) * shop_rate, 2)
+        end as amount
+    from read
 ),
 
 renamed as (
@@ -68,7 +81,7 @@ renamed as (
             json_extract_string(payment, '$.id'), order_id || ':' || raw_time || ':' || raw_amount
         ) as source_refund_id,
         order_id as source_order_id,
-        {{ to_local('refunded_utc') }} as refunded_at,
+        refunded_at,
         amount,
         currency
     from parsed
