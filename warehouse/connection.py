@@ -19,6 +19,10 @@ from warehouse.transaction import transaction
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 
+# Incremental tables of dbt, and a column that they lack if an older release wrote them. Their old
+# rows cannot be completed, so they are derived again from the versions of the source's rows.
+_BUILT_ANEW_WITHOUT = (("intermediate.int_identity_keys", "known_to"),)
+
 
 @dataclass(frozen=True)
 class Warehouse:
@@ -77,6 +81,7 @@ class Warehouse:
         with self.connect() as con:
             create_tables(con)
             claim(con, slug, company)
+            drop_outdated(con)
 
 
 def open_file(
@@ -102,6 +107,18 @@ def open_file(
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Create the schemas and the tables that Python writes, where they do not exist."""
     con.execute(SCHEMA.read_text(encoding="utf-8"))
+
+
+def drop_outdated(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop tables of dbt that an older release wrote in another form; the next run builds them."""
+    for table, column in _BUILT_ANEW_WITHOUT:
+        present = con.execute(
+            "select list(column_name) from duckdb_columns()"
+            " where schema_name || '.' || table_name = ?",
+            [table],
+        ).fetchone()
+        if present and present[0] and column not in present[0]:
+            con.execute(f"drop table {table}")
 
 
 def claim(con: duckdb.DuckDBPyConnection, slug: str, company: str) -> None:
