@@ -79,8 +79,11 @@ attributes as (
         arg_max(marketing_consent, recency) filter (
             where marketing_consent is not null
         ) as marketing_consent,
-        count(email) > 0 as has_email,
-        count(phone) > 0 as has_phone
+        -- What a system wrote over an erased person's data is no address and no number.
+        count_if(email is not null and not {{ is_erasure('email') }}) > 0 as has_email,
+        count_if(
+            regexp_matches(phone, '[1-9]') and not coalesce({{ is_erasure('email') }}, false)
+        ) > 0 as has_phone
     from profiles
     group by all
 ),
