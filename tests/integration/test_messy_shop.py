@@ -198,7 +198,7 @@ def test_a_time_keeps_its_offset_and_is_local_without_one(shop: Shop) -> None:
     )
     assert [f"{moment:%H:%M}" for _, moment in opened if isinstance(moment, datetime)] == [
         "01:30",
-        "03:30",
+        "02:30",
         "01:30",
         "01:30",
     ]
