@@ -481,6 +481,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
 
 @pytest.mark.campaign
 def test_every_mangled_row_is_accepted_rejected_or_superseded(company: Company) -> None:
+    company.deployment.dbt("seed")
     company.deployment.dbt("run", "--select", "+data_quality_daily", "+rejected_rows")
     accounts = company.deployment.warehouse(
         """

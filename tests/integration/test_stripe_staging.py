@@ -67,8 +67,7 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
         warehouse.initialise(config.slug, config.company)
         with warehouse.connect() as con:
             extract_files(con, open_source("stripe", source), deployment.home, DAY)
-        built = deployment.dbt("build", "--select", "path:models/staging/stripe", "currencies")
-    assert built.returncode == 0, built.stdout
+        deployment.dbt("build", "--select", "path:models/staging/stripe", "currencies")
     with warehouse.connect(read_only=True) as con:
         yield con
 
