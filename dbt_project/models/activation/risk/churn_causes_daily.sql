@@ -81,7 +81,8 @@ final as (
         catalogue.typical_sign_{{ var('language') }} as typical_sign,
         catalogue.depth,
         catalogue.influence,
-        cast(shared.value_at_risk * catalogue.influence as {{ money_type() }}) as influenceable_value,
+        cast(shared.value_at_risk * catalogue.influence as {{ money_type() }})
+            as influenceable_value,
         catalogue.how_hard_to_see
     from shared
     left join {{ ref('cause_catalogue') }} as catalogue using (cause)
