@@ -215,8 +215,11 @@ class Dbt:
         return _READ[current]
 
     def parse(self) -> ParsedProject:
-        """Parse the project, which takes 2 to 9 s."""
-        result = dbtRunner().invoke(["parse", *self._flags(), "--no-write-json"])
+        """Parse the project, which takes 2 to 9 s.
+
+        dbt's partial parsing is off, because it keeps the old paths of seeds in a moved project.
+        """
+        result = dbtRunner().invoke(["parse", *self._flags(), "--no-write-json", "--no-partial-parse"])
         if not isinstance(result.result, Manifest):
             raise TransformError(f"dbt cannot parse {self.project}: {result.exception}")
         manifest = result.result
