@@ -219,7 +219,8 @@ class Dbt:
 
         dbt's partial parsing is off, because it keeps the old paths of seeds in a moved project.
         """
-        result = dbtRunner().invoke(["parse", *self._flags(), "--no-write-json", "--no-partial-parse"])
+        flags = [*self._flags(), "--no-write-json", "--no-partial-parse"]
+        result = dbtRunner().invoke(["parse", *flags])
         if not isinstance(result.result, Manifest):
             raise TransformError(f"dbt cannot parse {self.project}: {result.exception}")
         manifest = result.result
