@@ -58,7 +58,7 @@ settled as (
                         else shop_rate
                     end
                 )
-            ) as decimal(18, 2)
+            ) as {{ money_type() }}
         ) as paid_back,
         -- A refund without a payment records goods that were returned or never sent.
         coalesce(

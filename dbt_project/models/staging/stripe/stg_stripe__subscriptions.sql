@@ -57,7 +57,7 @@ renamed as (
         -- A fee in another currency is not known in the deployment's.
         case
             when upper(currency) = '{{ var("currency") }}'
-                then cast(price * units / nullif(months, 0) as decimal(18, 2))
+                then cast(price * units / nullif(months, 0) as {{ money_type() }})
         end as monthly_amount,
         case when lower(plan_interval) in ('month', 'year') then cast(months as integer) end
             as term_months,
