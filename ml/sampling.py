@@ -8,14 +8,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ml.schemas import CUSTOMER_ID
+from ml.split_mix import mixed
 
 
 def unit_hash(customer_ids: pa.ChunkedArray, salt: int) -> NDArray[np.float64]:
     """Map each id to a number in [0, 1), uniform over ids, shape (rows,).
 
-    The same id and salt give the same number in every process and on every machine. The finaliser
-    of SplitMix64 mixes eight bytes of the id at a time (Steele, Lea, Flood: Fast Splittable
-    Pseudorandom Number Generators, OOPSLA 2014, figure 16).
+    The same id and salt give the same number in every process and on every machine. SplitMix64
+    mixes eight bytes of the id at a time.
     """
     if len(customer_ids) == 0:
         return np.empty(0)
@@ -26,10 +26,10 @@ def unit_hash(customer_ids: pa.ChunkedArray, salt: int) -> NDArray[np.float64]:
     lengths = pc.binary_length(ids).to_numpy(zero_copy_only=False)
     words = max(1, -(-int(lengths.max()) // 8))
     blocks = np.array(ids.to_pylist(), dtype=f"S{words * 8}").view("<u8").reshape(len(ids), words)
-    state = _mix(np.full(len(ids), salt, dtype=np.uint64) + _GOLDEN)
+    state = mixed(np.full(len(ids), salt, dtype=np.uint64))
     for word in range(words):
         # The hash of an id must not depend on the length of the longest id of the column.
-        state = np.where(lengths > word * 8, _mix((state ^ blocks[:, word]) + _GOLDEN), state)
+        state = np.where(lengths > word * 8, mixed(state ^ blocks[:, word]), state)
     unit = (state >> np.uint64(11)).astype(np.float64) * 2.0**-53
     return np.asarray(unit[encoded.indices.to_numpy(zero_copy_only=False)])
 
@@ -49,12 +49,3 @@ def keep_customers(customer_ids: pa.ChunkedArray, max_rows: int, salt: int) -> N
 def sample_customers(table: pa.Table, max_rows: int, salt: int) -> pa.Table:
     """Rows of the table that `keep_customers` keeps, in their order."""
     return table.filter(pa.array(keep_customers(table[CUSTOMER_ID], max_rows, salt)))
-
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-
-
-def _mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(value ^ (value >> np.uint64(31)))

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from ml.split_mix import mixed
+
 Codes = NDArray[np.uint64]
 Rows = NDArray[np.int32]
 
@@ -93,7 +95,7 @@ def _characters(
     codes: Codes, rows: Rows, is_space: NDArray[np.bool_]
 ) -> Iterator[tuple[Rows, Codes]]:
     """Row and hash of each n-gram; it has a space as its first or last character only."""
-    single = _mix(codes)
+    single = mixed(codes)
     spaces = np.cumsum(is_space)
     is_end = codes == _END
     hashes = single
@@ -102,7 +104,7 @@ def _characters(
         count = len(codes) - length + 1
         if count < 1:
             return
-        hashes = _mix(hashes[:count] * np.uint64(31) + single[length - 1 :])
+        hashes = mixed(hashes[:count] * np.uint64(31) + single[length - 1 :])
         first, last = slice(0, count), slice(length - 1, length - 1 + count)
         within = spaces[length - 2 : length - 2 + count] == spaces[first]
         kept = within & ~(is_space[first] & is_space[last]) & ~is_end[first] & ~is_end[last]
@@ -118,12 +120,12 @@ def _words(codes: Codes, rows: Rows, is_word: NDArray[np.bool_]) -> Iterator[tup
     places = np.flatnonzero(is_word)
     word = np.cumsum(begins)[places] - 1
     offsets = (places - starts[word]).astype(np.uint64)
-    letters = _mix(codes[places] * np.uint64(0x10001) + _mix(offsets))
-    words = _mix(np.add.reduceat(letters, np.searchsorted(places, starts)))
+    letters = mixed(codes[places] * np.uint64(0x10001) + mixed(offsets))
+    words = mixed(np.add.reduceat(letters, np.searchsorted(places, starts)))
     of = rows[starts]
     yield of, words
     together = of[1:] == of[:-1]
-    yield of[1:][together], _mix(words[:-1] * np.uint64(3) + words[1:])[together]
+    yield of[1:][together], mixed(words[:-1] * np.uint64(3) + words[1:])[together]
 
 
 def _kinds(codes: Codes) -> NDArray[np.uint8]:
@@ -137,11 +139,3 @@ def _kind(character: str) -> int:
         return _WORD
     category = unicodedata.category(character)[0]
     return _WORD if category in "LNM" else _SPACE if category in "ZC" else _SIGN
-
-
-def _mix(values: Codes) -> Codes:
-    """The finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), elementwise."""
-    values = values + np.uint64(0x9E3779B97F4A7C15)
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
