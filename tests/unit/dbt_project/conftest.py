@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,9 @@ class ParsedProject:
 
     def compiled(self, *arguments: str, **variables: Any) -> dict[str, str]:
         """SQL by name of the node, of what `dbt compile` with these arguments compiles."""
-        done = self._invoke(dbtRunner(self.manifest), ["compile", *arguments], variables)
+        # dbt keeps what it compiled in the nodes, and would use it again with other variables.
+        manifest = replace(self.manifest, nodes=deepcopy(self.manifest.nodes))
+        done = self._invoke(dbtRunner(manifest), ["compile", *arguments], variables)
         return {result.node.name: str(result.node.compiled_code) for result in done.results}
 
     def query(self, sql: str, **variables: Any) -> str:

@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
+from functools import cache
 
 import duckdb
 import pytest
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
 
-from deployment.project import DBT_PROJECT, SEEDS
+from deployment.project import SEEDS
 from tests.identity_models import MODELS, SCHEMAS, TABLES, Identity
+from tests.unit.dbt_project.conftest import ParsedProject
 
 
 @pytest.fixture(scope="session")
-def compiled_identity(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, str]]:
+def compiled_identity(project: ParsedProject) -> Callable[[str], dict[str, str]]:
     """The models' SQL for a default country, without the name of the database."""
-    folder = tmp_path_factory.mktemp("identity")
-    known: dict[str, dict[str, str]] = {}
 
+    @cache
     def compile_once(country: str) -> dict[str, str]:
-        if country not in known:
-            flags = [
-                *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
-                *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
-                *("--vars", json.dumps({"default_country": country})),
-                *("--log-level", "none", "--log-level-file", "none"),
-            ]
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("HOLDFAST_WAREHOUSE", str(folder / "identity.duckdb"))
-                result = dbtRunner().invoke(
-                    ["compile", *flags, "--full-refresh", "--select", *MODELS]
-                )
-                DuckDBConnectionManager.close_all_connections()
-            assert result.success, result.exception
-            known[country] = {
-                entry.node.name: str(entry.node.compiled_code).replace('"identity".', "")
-                for entry in result.result.results
-            }
-        return known[country]
+        arguments = ("--full-refresh", "--select", *MODELS)
+        compiled = project.compiled(*arguments, default_country=country)
+        database = f'"{project.warehouse.stem}".'
+        return {name: sql.replace(database, "") for name, sql in compiled.items()}
 
     return compile_once
 
