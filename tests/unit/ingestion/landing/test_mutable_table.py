@@ -1,27 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import duckdb
-import pytest
 
 from deployment.source_config.base import MutableTable
 from ingestion.landing import mutable_table
 from ingestion.landing.mutable_table import Landing
-from warehouse.connection import Warehouse
 
 CONTACTS = MutableTable(columns=["id", "mail"], key=["id"])
 COLUMNS = {"id": "BIGINT", "mail": "VARCHAR", "gone": "BOOLEAN"}
-
-
-@pytest.fixture
-def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
-    warehouse.initialise("demo", "Demo Company")
-    with warehouse.connect() as con:
-        yield con
 
 
 def contacts(day: int) -> Landing:

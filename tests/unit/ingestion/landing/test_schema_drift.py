@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,7 +14,6 @@ from ingestion.errors import SourceError
 from ingestion.landing import mutable_table
 from ingestion.landing.mutable_table import Landing
 from tests.unit.ingestion.conftest import ORDERS, Shop
-from warehouse.connection import Warehouse
 
 REPORTED = """
     select run_date::varchar, column_name, change, old_type, new_type
@@ -192,14 +189,6 @@ def test_a_column_that_becomes_optional_exists_without_a_new_delivery(shop: Shop
     shop.tables = {"orders": {**ORDERS, "optional_columns": ["coupon"]}}
     shop.extract("2026-06-17")
     assert shop.query("select coupon from raw_shop.orders") == [(None,)]
-
-
-@pytest.fixture
-def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
-    warehouse.initialise("demo", "Demo Company")
-    with warehouse.connect() as con:
-        yield con
 
 
 def read(con: duckdb.DuckDBPyConnection, day: int, rows: str, **columns: str) -> list[Any]:
