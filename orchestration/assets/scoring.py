@@ -19,7 +19,7 @@ from orchestration.asset_keys import (
     FEATURES,
     WAREHOUSE_POOL,
 )
-from orchestration.metadata import png_image
+from orchestration.metadata import score_distribution
 from orchestration.partitions import dates_of
 from orchestration.resources import Models
 from orchestration.runtime.retry_policy import final_unless_in_use
@@ -62,7 +62,6 @@ def churn_scores_asset(
         warehouse: dg.ResourceParam[Warehouse],
         models: dg.ResourceParam[Models],
     ) -> dg.MaterializeResult[None]:
-        from ml.cards.plots import score_histogram
         from ml.churn.hazard import score_hazards
         from ml.churn.score import score
         from ml.schemas import CHURN_HAZARDS
@@ -83,7 +82,7 @@ def churn_scores_asset(
             metadata={
                 "dagster/row_count": len(scores),
                 "model_version": ", ".join(sorted(set(scores["model_version"].to_pylist()))),
-                "histogram": png_image(score_histogram(scores["churn_probability"].to_numpy())),
+                "scores": score_distribution(scores["churn_probability"].to_numpy()),
             }
         )
 

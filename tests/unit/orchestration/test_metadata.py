@@ -3,9 +3,10 @@ from __future__ import annotations
 from base64 import b64encode
 
 import dagster as dg
+import numpy as np
 
 from ml.monitoring.drift import Shift
-from orchestration.metadata import SHOWN_FEATURES, drift_figures, png_image
+from orchestration.metadata import SHOWN_FEATURES, drift_figures, png_image, score_distribution
 
 
 def shift(feature: str, psi: float) -> Shift:
@@ -29,3 +30,14 @@ def test_drift_is_shown_of_the_features_with_the_largest_index() -> None:
 
 def test_without_a_measurement_nothing_is_shown() -> None:
     assert drift_figures([]) == {}
+
+
+def test_each_score_is_counted_in_its_tenth() -> None:
+    table = score_distribution(np.array([0.0, 0.05, 0.1, 0.95, 1.0]))
+    counts = {
+        record.data["churn_probability"]: record.data["customers"] for record in table.records
+    }
+    assert counts["0% to 10%"] == 2
+    assert counts["10% to 20%"] == 1
+    assert counts["90% to 100%"] == 2
+    assert sum(int(str(count)) for count in counts.values()) == 5
