@@ -4,6 +4,10 @@ Beta calibration is logit p = a·ln s − b·ln(1 − s) + c with s = sigmoid(ma
 Flach: Beta calibration, AISTATS 2017, section 3.1); Platt scaling is the case a = b. Both are
 strictly increasing, so they keep the order of customers. Isotonic regression is not used, because
 its steps give the customers with the highest risk equal probabilities.
+
+The top is shrunk twice. Log odds above those of the riskiest tenth are drawn towards that bound,
+by a slope between 0 and 1 that the rows above it have to justify. And the odds stay below a cap,
+because n customers cannot show a probability above 1 − 1 / (2n + 2) (Jeffreys' prior).
 """
 
 from __future__ import annotations
@@ -27,16 +31,30 @@ PRIOR_PRECISION = 4.0
 MAX_LEVEL_STEPS = 100
 LEVEL_TOLERANCE = 1e-12
 SMALLEST_SLOPE = 1e-6
+# Rows of the top, whose slope is estimated apart: a tenth, and with fewer than 100 none.
+TOP_SHARE = 0.1
+LEAST_TOP = 100
+# Prior of the slope above the bound. Its precision weighs like about 20 customers one unit above
+# the bound, so a handful of customers does not assert a high probability.
+TOP_SLOPE, TOP_PRECISION = 0.5, 4.0
+SMALLEST_TOP_SLOPE = 0.05
 
 
 @dataclass(frozen=True)
 class Calibrator:
-    """Coefficients of logit p = a·ln s − b·ln(1 − s) + c; the default is the identity."""
+    """Coefficients of logit p = a·ln s − b·ln(1 − s) + c; the default is the identity.
+
+    Where a·ln s − b·ln(1 − s) exceeds `top_from`, its excess is multiplied by `top_slope`; None for
+    no such bound. The odds p / (1 − p) stay below `max_odds`; None for no cap.
+    """
 
     method: Method = "none"
     a: float = 1.0
     b: float = 1.0
     c: float = 0.0
+    top_from: float | None = None
+    top_slope: float = 1.0
+    max_odds: float | None = None
 
     @classmethod
     def fit(cls, margins: NDArray[np.float32], labels: NDArray[np.bool_]) -> Calibrator:
@@ -52,11 +70,11 @@ class Calibrator:
         if smaller >= MIN_CLASS_FOR_BETA:
             a, b, c = _fit_near_identity(np.column_stack([log_yes, -log_no, ones]), labels)
             if a > 0 and b > 0:
-                return cls("beta", a, b, c)
+                return cls("beta", a, b, c).with_top(margins, labels)
         if smaller >= MIN_CLASS_FOR_PLATT:
             slope, c = _fit_near_identity(np.column_stack([log_yes - log_no, ones]), labels)
             if slope > 0:
-                return cls("platt", slope, slope, c)
+                return cls("platt", slope, slope, c).with_top(margins, labels)
         return cls()
 
     def at_level(self, margins: NDArray[np.float32], labels: NDArray[np.bool_]) -> Calibrator:
@@ -66,8 +84,7 @@ class Calibrator:
         because the churn rate varies with the season and one date cannot separate a season from a
         trend. Newton's method finds the intercept, in which the mean prediction increases.
         """
-        margin = margins.astype(np.float64)
-        shaped = self.a * log_expit(margin) - self.b * log_expit(-margin)
+        shaped = self._shaped(margins)
         rate, level = (labels.sum() + 0.5) / (len(labels) + 1), self.c
         for _ in range(MAX_LEVEL_STEPS):
             predicted = expit(shaped + level)
@@ -87,10 +104,42 @@ class Calibrator:
         """
         return cls("average", c=float(logit((labels.sum() + 0.5) / (len(labels) + 1))))
 
-    def apply(self, margins: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Calibrated probabilities of margins of shape (rows,), in their order."""
+    def apply(self, margins: NDArray[np.float32], log_ratio: float = 0.0) -> NDArray[np.float64]:
+        """Calibrated probabilities of margins of shape (rows,), in their order.
+
+        Args:
+            margins: log odds of shape (rows,).
+            log_ratio: log of the factor on every customer's cumulative hazard −ln p of staying
+                away (`ml.level`): p becomes p to the power of exp(`log_ratio`).
+        """
+        probabilities = expit(self._shaped(margins) + self.c)
+        if log_ratio:
+            probabilities = probabilities ** np.exp(log_ratio)
+        if self.max_odds is not None:
+            # The harmonic sum of the odds: below the cap, and strictly increasing.
+            probabilities = probabilities / (1 + probabilities / self.max_odds)
+        return np.asarray(probabilities)
+
+    def _shaped(self, margins: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Log odds before the intercept, with the excess over the top's bound multiplied."""
         margin = margins.astype(np.float64)
-        return np.asarray(expit(self.a * log_expit(margin) - self.b * log_expit(-margin) + self.c))
+        shaped = self.a * log_expit(margin) - self.b * log_expit(-margin)
+        if self.top_from is None:
+            return np.asarray(shaped)
+        excess = np.maximum(shaped - self.top_from, 0)
+        return np.asarray(shaped - (1 - self.top_slope) * excess)
+
+    def with_top(self, margins: NDArray[np.float32], labels: NDArray[np.bool_]) -> Calibrator:
+        """The calibrator with slope and cap of the riskiest tenth; unchanged with too few rows."""
+        rows = int(TOP_SHARE * len(labels))
+        if rows < LEAST_TOP:
+            return self
+        shaped = self._shaped(margins)
+        bound = float(np.partition(shaped, -rows)[-rows])
+        above = shaped > bound
+        excess, churned = shaped[above] - bound, labels[above]
+        slope = _top_slope(excess, churned, bound + self.c)
+        return replace(self, top_from=bound, top_slope=slope, max_odds=2.0 * rows + 1.0)
 
     def to_json(self) -> str:
         """The calibrator as JSON text; floats keep every bit."""
@@ -107,3 +156,19 @@ def _fit_near_identity(columns: NDArray[np.float64], labels: NDArray[np.bool_]) 
     identity[-1] = 0.0
     precision = np.full(columns.shape[1], PRIOR_PRECISION)
     return [float(value) for value in fit_logistic(columns, labels, identity, precision)]
+
+
+def _top_slope(excess: NDArray[np.float64], churned: NDArray[np.bool_], start: float) -> float:
+    """Slope of log odds `start` + slope · excess with its normal prior, by Newton's method."""
+    slope = TOP_SLOPE
+    for _ in range(MAX_LEVEL_STEPS):
+        predicted = expit(start + slope * excess)
+        gradient = float(((churned - predicted) * excess).sum()) - TOP_PRECISION * (
+            slope - TOP_SLOPE
+        )
+        curvature = float((predicted * (1 - predicted) * excess**2).sum()) + TOP_PRECISION
+        step = gradient / curvature
+        slope += step
+        if abs(step) < LEVEL_TOLERANCE:
+            break
+    return float(np.clip(slope, SMALLEST_TOP_SLOPE, 1.0))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -34,6 +34,9 @@ PURCHASE_FILE = "purchase_process.json"
 BASE_FILE = "base.json"
 PREPURCHASE_FILE = "preprocess.json"
 CALIBRATION_FILE = "calibration.json"
+LATEST_BASE_FILE = "latest_base.json"
+LATEST_BOOSTER_FILE = "latest_booster.ubj"
+LATEST_CALIBRATION_FILE = "latest_calibration.json"
 HAZARD_FILE = "hazard.json"
 FACTS_FILE = "facts.json"
 # The matrix of a hundred features takes less than 30 MB per batch.
@@ -76,8 +79,23 @@ class ModelFacts:
 
 
 @dataclass(frozen=True)
+class LatestFit:
+    """Base margin, booster and calibrator fitted once more, on all outcomes known at the training.
+
+    The holdout's outcomes are among them, so no metric may be computed from their predictions.
+    """
+
+    base: BaseMarginModel
+    booster: bytes
+    calibrator: Calibrator
+
+
+@dataclass(frozen=True)
 class ChurnModel:
     """A trained model; `booster` is XGBoost's UBJSON, truncated after its best round.
+
+    The holdout evaluates base margin, booster and calibrator as they are here. Customers are scored
+    by `for_scoring`, whose parts are those of the `latest` fit, if any.
 
     `purchase_model` is None without repeat purchases, `hazard` without contracts. `value_trees`,
     also UBJSON, predict the factor on the formula's customer value (`ml.value.value_trees`); None
@@ -92,6 +110,17 @@ class ChurnModel:
     facts: ModelFacts
     hazard: HazardModel | None = None
     value_trees: bytes | None = None
+    latest: LatestFit | None = None
+
+    @property
+    def for_scoring(self) -> ChurnModel:
+        """The model with the parts of its latest fit; the model itself if it has none."""
+        if self.latest is None:
+            return self
+        fit = self.latest
+        return replace(
+            self, base=fit.base, booster=fit.booster, calibrator=fit.calibrator, latest=None
+        )
 
     def predict(self, features: pa.Table, threads: int = 2) -> NDArray[np.float64]:
         """Calibrated churn probabilities of shape (rows,), in the order of the table.
@@ -202,6 +231,15 @@ class ChurnModel:
                 if (folder / VALUE_TREES_FILE).exists()
                 else None
             ),
+            latest=(
+                LatestFit(
+                    base=BaseMarginModel.from_json(_text(folder / LATEST_BASE_FILE)),
+                    booster=(folder / LATEST_BOOSTER_FILE).read_bytes(),
+                    calibrator=Calibrator.from_json(_text(folder / LATEST_CALIBRATION_FILE)),
+                )
+                if (folder / LATEST_BASE_FILE).exists()
+                else None
+            ),
         )
 
     def _files(self) -> dict[str, bytes]:
@@ -212,9 +250,19 @@ class ChurnModel:
         )
         hazard = {} if self.hazard is None else {HAZARD_FILE: self.hazard.to_json().encode()}
         trees = {} if self.value_trees is None else {VALUE_TREES_FILE: self.value_trees}
+        latest = (
+            {}
+            if self.latest is None
+            else {
+                LATEST_BASE_FILE: self.latest.base.to_json().encode(),
+                LATEST_BOOSTER_FILE: self.latest.booster,
+                LATEST_CALIBRATION_FILE: self.latest.calibrator.to_json().encode(),
+            }
+        )
         return {
             **purchases,
             **hazard,
+            **latest,
             BASE_FILE: self.base.to_json().encode(),
             BOOSTER_FILE: self.booster,
             PREPURCHASE_FILE: self.preprocessor.to_json().encode(),
@@ -271,9 +319,9 @@ class Predictor:
         parts = [self._margins(self.prepare(batch)) for batch in batches(table)]
         return np.concatenate([np.empty(0, dtype=np.float32), *parts])
 
-    def probabilities(self, prepared: Prepared) -> NDArray[np.float64]:
-        """Calibrated probabilities of shape (rows,)."""
-        return self._model.calibrator.apply(self._margins(prepared))
+    def probabilities(self, prepared: Prepared, log_ratio: float = 0.0) -> NDArray[np.float64]:
+        """Calibrated probabilities of shape (rows,), at the level of `Calibrator.apply`."""
+        return self._model.calibrator.apply(self._margins(prepared), log_ratio)
 
     def value_factors(self, prepared: Prepared) -> NDArray[np.float64]:
         """Factors on the formula's customer value, shape (rows,): 1 without value trees."""

@@ -49,7 +49,8 @@ def score(
     check_features(features)
     rows = sorted_by_keys(eligible_rows(features))
     names = model.model.preprocessor.names
-    predictor, explainer = model.model.predictor(threads), Explainer(names, catalogue)
+    predictor = model.model.for_scoring.predictor(threads)
+    explainer = Explainer(names, catalogue)
     probabilities = np.empty(len(rows))
     main_cause = np.empty(len(rows), dtype=np.int8)
     reasons = np.empty((len(rows), REASONS), dtype=np.int16)

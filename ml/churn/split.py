@@ -102,6 +102,16 @@ def training_cutoffs(as_of: date, first_date: date, settings: TrainingSettings) 
     return cutoffs
 
 
+def open_dates(as_of: date, settings: TrainingSettings) -> list[date]:
+    """Dates one third and two thirds of the horizon before `as_of`, ascending.
+
+    Their horizons are open on the day of the training. The level of the forecast learns from who
+    has returned so far (`ml.level`).
+    """
+    horizon = settings.horizon_days
+    return [as_of - timedelta(days=days) for days in (2 * horizon // 3, horizon // 3)]
+
+
 def split_by_time(dates: Collection[date], horizon_days: int) -> Split:
     """Split cutoffs into training, calibration and holdout, in this order of time.
 

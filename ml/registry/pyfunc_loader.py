@@ -23,8 +23,8 @@ class CalibratedModel:
     """A churn model with MLflow's interface `predict`."""
 
     def __init__(self, model: ChurnModel) -> None:
-        """Keep the loaded model."""
-        self._model = model
+        """Keep the model with the parts that score."""
+        self._model = model.for_scoring
 
     def predict(self, frame: DataFrame) -> NDArray[np.float64]:
         """Calibrated churn probabilities of shape (rows,), in the order of the frame."""

@@ -19,7 +19,7 @@ from ml.churn.gradient_boosting import (
     fit_booster,
     refit_booster,
 )
-from ml.churn.model import ChurnModel, ModelFacts
+from ml.churn.model import ChurnModel, LatestFit, ModelFacts
 from ml.churn.preprocess import Preprocessor
 from ml.churn.split import NotEnoughHistoryError, Parts, Split
 from ml.config import TrainingSettings
@@ -49,10 +49,11 @@ Signs = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model and the trials of its tuning."""
+    """A model, the trials of its tuning, and the settings with the boosting parameters found."""
 
     model: ChurnModel
     trials: tuple[Trial, ...]
+    tuned: TrainingSettings
 
 
 def fit_purchase_model(histories: pa.Table, settings: TrainingSettings) -> PurchaseModel | None:
@@ -106,11 +107,38 @@ def fit_model(
     margins = model.predictor(settings.threads).margins(parts.calibration)
     model = replace(model, calibrator=Calibrator.fit(margins, labels_of(calibration)))
     if len(train) + len(calibration) <= MAX_REFIT_ROWS:
-        model = _refitted(pa.concat_tables([train, calibration]), model, tuned, signs)
-    level_rows = sample_customers(parts.past, MAX_LEVEL_ROWS, LEVEL_SALT)
-    margins = model.predictor(settings.threads).margins(level_rows)
-    level = model.calibrator.at_level(margins, labels_of(level_rows))
-    return Fitted(replace(model, calibrator=level), trials)
+        both = pa.concat_tables([train, calibration])
+        model = replace(model, preprocessor=Preprocessor.fit(both))
+        model = _refitted(both, model, tuned, signs)
+    return Fitted(_at_level_of(parts.past, model, settings), trials, tuned)
+
+
+def fit_latest(fitted: Fitted, parts: Parts, signs: Signs) -> LatestFit:
+    """Fit an evaluated model once more on all rows, those of the holdout too.
+
+    A model is evaluated without the outcomes of the last horizon. Without the latest fit it would
+    also score without them: on rolling origins of a shop, of CDNOW and of the demo that costs 0.04,
+    0.007 and 0.03 of log loss. The number of rounds, the preprocessor, and the slopes of the
+    calibrator are kept, because they were found on rows that the booster had not seen.
+
+    The base rate takes the rate of all rows.
+    """
+    model, settings = fitted.model, fitted.tuned
+    rows = sample_customers(
+        pa.concat_tables([parts.past, parts.holdout]), settings.max_rows, LEVEL_SALT
+    )
+    if model.is_average:
+        return LatestFit(model.base, model.booster, Calibrator.average(labels_of(rows)))
+    extended = rows if model.purchase_model is None else model.purchase_model.extend(rows)
+    latest = _at_level_of(rows, _refitted(extended, model, settings, signs), settings)
+    return LatestFit(latest.base, latest.booster, latest.calibrator)
+
+
+def _at_level_of(rows: pa.Table, model: ChurnModel, settings: TrainingSettings) -> ChurnModel:
+    """The model whose mean prediction of the rows is their churn rate."""
+    sample = sample_customers(rows, MAX_LEVEL_ROWS, LEVEL_SALT)
+    margins = model.predictor(settings.threads).margins(sample)
+    return replace(model, calibrator=model.calibrator.at_level(margins, labels_of(sample)))
 
 
 def fit_base_rate(
@@ -133,7 +161,7 @@ def fit_base_rate(
         calibrator=Calibrator.average(labels),
         facts=replace(_facts(split, settings, as_of, labels, no_trees), why_average=why),
     )
-    return Fitted(model, ())
+    return Fitted(model, (), settings)
 
 
 def shortage_of(parts: Parts) -> str | None:
@@ -165,15 +193,12 @@ def _boosted(
 def _refitted(
     rows: pa.Table, model: ChurnModel, settings: TrainingSettings, signs: Signs
 ) -> ChurnModel:
-    """The model with base margin and trees refitted on training and calibration rows together.
-
-    The calibrator keeps its slopes, which were fitted on rows out of the booster's sample.
-    """
-    preprocessor, labels = Preprocessor.fit(rows), labels_of(rows)
+    """The model with base margin and trees fitted on other rows; everything else is kept."""
+    preprocessor, labels = model.preprocessor, labels_of(rows)
     base = BaseMarginModel.fit(rows, labels)
     all_rows = BoostingData(preprocessor.transform(rows), labels, base.margins(rows))
     boosted = refit_booster(all_rows, model.facts.rounds, preprocessor, settings, signs)
-    return replace(model, base=base, booster=boosted.booster, preprocessor=preprocessor)
+    return replace(model, base=base, booster=boosted.booster)
 
 
 def _facts(

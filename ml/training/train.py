@@ -13,7 +13,14 @@ from ml.config import TrainingSettings
 from ml.purchases.purchase_model import PurchaseModel
 from ml.training.holdout import evaluate_on_holdout
 from ml.training.leakage import LeakageError, changed_after, find_leaks
-from ml.training.model_fitting import Signs, fit_base_rate, fit_model, fit_purchase_model
+from ml.training.model_fitting import (
+    Fitted,
+    Signs,
+    fit_base_rate,
+    fit_latest,
+    fit_model,
+    fit_purchase_model,
+)
 from ml.training.rolling_origin import earlier_origins
 from ml.training.training_result import TrainingResult
 from ml.value.customer_value import fit_value
@@ -56,6 +63,7 @@ def fit(
     fitted = fit_model(parts, split, settings, as_of, purchase_model, signs or {})
     result = evaluate_on_holdout(fitted, parts, split, settings, purchase_model)
     result = _with_hazard(_with_value(result, parts, bought, purchase_model), parts)
+    result = _with_latest(result, fitted, parts, signs or {})
     return replace(result, origins=earlier_origins(known, settings, as_of, signs or {}))
 
 
@@ -85,7 +93,8 @@ def fit_average(
     purchase_model = fit_purchase_model(bought, settings)
     fitted = fit_base_rate(parts, split, settings, as_of, why)
     result = evaluate_on_holdout(fitted, parts, split, settings, purchase_model)
-    return _with_hazard(_with_value(result, parts, bought, purchase_model), parts)
+    result = _with_hazard(_with_value(result, parts, bought, purchase_model), parts)
+    return _with_latest(result, fitted, parts, {})
 
 
 def _check_leakage(parts: Parts, later: pa.Table | None, settings: TrainingSettings) -> None:
@@ -107,6 +116,13 @@ def _with_value(
     value = fit_value(histories, parts, purchase_model, result.model, result.settings)
     model = replace(result.model, value_trees=value.trees if value else None)
     return replace(result, model=model, value=value)
+
+
+def _with_latest(
+    result: TrainingResult, fitted: Fitted, parts: Parts, signs: Signs
+) -> TrainingResult:
+    """The result whose model scores by a latest fit, on the outcomes of the holdout as well."""
+    return replace(result, model=replace(result.model, latest=fit_latest(fitted, parts, signs)))
 
 
 def _with_hazard(result: TrainingResult, parts: Parts) -> TrainingResult:

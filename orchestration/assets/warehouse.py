@@ -73,13 +73,14 @@ def warehouse_assets(
         warehouse: dg.ResourceParam[Warehouse],
         dbt: dg.ResourceParam[Dbt],
     ) -> Iterator[Any]:
-        from ml.churn.split import training_cutoffs
+        from ml.churn.split import open_dates, training_cutoffs
 
         daily = dates_of(context)
         with final_unless_in_use():
             training: list[date] = []
             if EXAMPLES in context.selected_asset_keys:
                 training = training_cutoffs(daily[-1], config.first_date, settings)
+                training += open_dates(daily[-1], settings)
             with warehouse.connect() as con:
                 write_run_dates(con, daily, training)
             yield from dbt.build(context, manifest, translator)

@@ -14,8 +14,8 @@
     has no row from that day on.
 
     A date that is only trained on has eligible customers only, because training reads no others.
-    The latest of these dates has all customers, because the baselines are fitted on all purchase
-    histories.
+    The holdout, the latest of these dates whose horizon has passed, has all customers, because the
+    baselines are fitted on all purchase histories.
 -#}
 with
 
@@ -23,7 +23,12 @@ whole_dates as (
     select snapshot_date from {{ source('ops', 'snapshot_dates') }}
     union
     select max(snapshot_date) as snapshot_date from {{ source('ops', 'run_dates') }}
-    where purpose = 'training'
+    where
+        purpose = 'training'
+        and snapshot_date + {{ var('horizon_days') }} <= (
+            select max(days.snapshot_date) from {{ source('ops', 'run_dates') }} as days
+            where days.purpose = 'daily'
+        )
 ),
 
 dates as (

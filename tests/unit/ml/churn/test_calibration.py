@@ -59,3 +59,46 @@ def test_a_calibrator_is_read_from_json_bit_by_bit() -> None:
     fitted = Calibrator.fit(*draw(5_000, 0.7, 0.1))
 
     assert Calibrator.from_json(fitted.to_json()) == fitted
+
+
+def overconfident_top(rows: int, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Margins that are right up to log odds of 0; from there on every customer churns with 55 %."""
+    random = np.random.default_rng(seed)
+    margins = random.normal(-1, 1.2, rows).astype(np.float32)
+    return margins, random.random(rows) < expit(np.minimum(margins, 0.2))
+
+
+def test_few_customers_above_a_high_probability_do_not_assert_it() -> None:
+    margins, labels = overconfident_top(3_000)
+    later, later_labels = overconfident_top(200_000, seed=4)
+
+    calibrated = Calibrator.fit(margins, labels).at_level(margins, labels).apply(later)
+
+    top = later > 1.5
+    assert expit(later[top].astype(float)).mean() > 0.85
+    assert abs(calibrated[top].mean() - later_labels[top].mean()) < 0.1
+
+
+def test_a_top_that_is_right_keeps_its_slope() -> None:
+    margins, labels = draw(60_000, slope=1.0, shift=0.0)
+
+    assert Calibrator.fit(margins, labels).top_slope > 0.9
+
+
+def test_no_probability_exceeds_what_the_number_of_customers_can_tell() -> None:
+    margins, labels = draw(5_000, slope=3.0, shift=0.0)
+    calibrator = Calibrator.fit(margins, labels)
+
+    sure = calibrator.apply(np.array([20.0, 60.0], dtype=np.float32), log_ratio=-3)
+
+    assert sure[0] <= sure[1] < 1 - 1 / (2 * 500 + 2) + 1e-12
+
+
+def test_a_lower_hazard_of_returning_raises_every_probability_and_keeps_the_order() -> None:
+    margins, labels = draw(5_000, slope=1.0, shift=0.0)
+    calibrator = Calibrator.fit(margins, labels)
+
+    usual, raised = calibrator.apply(margins), calibrator.apply(margins, log_ratio=-0.5)
+
+    assert (raised >= usual).all()
+    assert (np.diff(raised[np.argsort(margins)]) >= 0).all()
