@@ -18,6 +18,10 @@ IS_ELIGIBLE = "is_eligible"
 CHURNED = "churned"
 # Net revenue within the horizon; known only where the label is.
 NEXT_REVENUE = "next_net_revenue"
+# Days to the first purchase within the horizon; null for churned customers and for contracts.
+RETURNED_AFTER_DAYS = "returned_after_days"
+# Whether a customer has not returned so far, in a window that is still open.
+IS_AWAY = "is_away"
 # Whole months of 30 days since the date, and the first of them that ended without a contract.
 MONTHS_OBSERVED = "months_observed"
 LEFT_IN_MONTH = "left_in_month"
@@ -31,6 +35,8 @@ NOT_FEATURES = frozenset(
         IS_ELIGIBLE,
         CHURNED,
         NEXT_REVENUE,
+        RETURNED_AFTER_DAYS,
+        IS_AWAY,
         MONTHS_OBSERVED,
         LEFT_IN_MONTH,
         LIFECYCLE_STAGE,
@@ -74,6 +80,23 @@ CHURN_HAZARDS = pa.schema(
         ("month_ahead", pa.int32()),
         ("hazard", pa.float64()),
         ("survival", pa.float64()),
+    ]
+)
+
+# One row a date: the forecast of `ml.level`.
+CHURN_LEVELS = pa.schema(
+    [
+        (SNAPSHOT_DATE, pa.date32()),
+        ("model_version", pa.string()),
+        ("customers", pa.int64()),
+        ("model_rate", pa.float64()),
+        ("expected_rate", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("log_ratio", pa.float64()),
+        ("recent", pa.float64()),
+        ("season", pa.float64()),
+        ("history_days", pa.int64()),
     ]
 )
 

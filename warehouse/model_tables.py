@@ -114,6 +114,31 @@ def replace_churn_scores(
     replace_rows(con, "ml.churn_scores", "snapshot_date", dates, scores)
 
 
+def open_windows(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
+    """Features of customers eligible on earlier dates whose horizon is open, and `is_away`.
+
+    Sorted, because the last digits of a mean depend on the order of the rows.
+    """
+    return con.execute(
+        """
+        select features.*, windows.is_away
+        from labels.lbl_open_windows as windows
+        inner join features.feat_customer_snapshots as features
+            using (customer_id, snapshot_date)
+        where windows.as_of_date = ?
+        order by features.snapshot_date, features.customer_id
+        """,
+        [day],
+    ).to_arrow_table()
+
+
+def replace_churn_levels(
+    con: duckdb.DuckDBPyConnection, dates: Sequence[date], levels: pa.Table
+) -> None:
+    """Replace the levels of the dates by a table of `CHURN_LEVELS`."""
+    replace_rows(con, "ml.churn_levels", "snapshot_date", dates, levels)
+
+
 def replace_churn_hazards(
     con: duckdb.DuckDBPyConnection, dates: Sequence[date], hazards: pa.Table
 ) -> None:

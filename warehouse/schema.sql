@@ -62,6 +62,23 @@ comment on table ml.churn_hazards is
     'Monthly hazard and survival of each eligible customer under contract, one row a month ahead;'
     ' empty without contracts; replaced by snapshot_date.';
 
+create table if not exists ml.churn_levels (
+    snapshot_date date not null,
+    model_version varchar not null,
+    customers bigint not null,
+    model_rate double not null,
+    expected_rate double not null,
+    low double not null,
+    high double not null,
+    log_ratio double not null,
+    recent double,
+    season double,
+    history_days bigint not null
+);
+comment on table ml.churn_levels is
+    'Expected churn rate of the eligible customers of a date with its 95 % interval, and the log'
+    ' factors behind it (ml/level/level_model.py); replaced by snapshot_date.';
+
 create table if not exists ml.value_parameters (
     model_version varchar primary key,
     r double not null,

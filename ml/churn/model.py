@@ -24,6 +24,7 @@ from ml.churn.calibration import Calibrator
 from ml.churn.gradient_boosting import matrix_of
 from ml.churn.hazard import HazardModel
 from ml.churn.preprocess import Preprocessor
+from ml.level.level_model import LevelModel
 from ml.model_files import fingerprint_of, write_files
 from ml.purchases.purchase_model import HISTORY_COLUMNS, PREDICTION_COLUMNS, PurchaseModel
 from ml.schemas import require_columns
@@ -34,6 +35,7 @@ PURCHASE_FILE = "purchase_process.json"
 BASE_FILE = "base.json"
 PREPURCHASE_FILE = "preprocess.json"
 CALIBRATION_FILE = "calibration.json"
+LEVEL_FILE = "level.json"
 LATEST_BASE_FILE = "latest_base.json"
 LATEST_BOOSTER_FILE = "latest_booster.ubj"
 LATEST_CALIBRATION_FILE = "latest_calibration.json"
@@ -99,7 +101,8 @@ class ChurnModel:
 
     `purchase_model` is None without repeat purchases, `hazard` without contracts. `value_trees`,
     also UBJSON, predict the factor on the formula's customer value (`ml.value.value_trees`); None
-    if the formula is used alone.
+    if the formula is used alone. `level` forecasts how many customers churn; None for contracts and
+    where the days of the returns are unknown.
     """
 
     purchase_model: PurchaseModel | None
@@ -111,6 +114,7 @@ class ChurnModel:
     hazard: HazardModel | None = None
     value_trees: bytes | None = None
     latest: LatestFit | None = None
+    level: LevelModel | None = None
 
     @property
     def for_scoring(self) -> ChurnModel:
@@ -231,6 +235,11 @@ class ChurnModel:
                 if (folder / VALUE_TREES_FILE).exists()
                 else None
             ),
+            level=(
+                LevelModel.from_json(_text(folder / LEVEL_FILE))
+                if (folder / LEVEL_FILE).exists()
+                else None
+            ),
             latest=(
                 LatestFit(
                     base=BaseMarginModel.from_json(_text(folder / LATEST_BASE_FILE)),
@@ -250,6 +259,7 @@ class ChurnModel:
         )
         hazard = {} if self.hazard is None else {HAZARD_FILE: self.hazard.to_json().encode()}
         trees = {} if self.value_trees is None else {VALUE_TREES_FILE: self.value_trees}
+        level = {} if self.level is None else {LEVEL_FILE: self.level.to_json().encode()}
         latest = (
             {}
             if self.latest is None
@@ -263,6 +273,7 @@ class ChurnModel:
             **purchases,
             **hazard,
             **latest,
+            **level,
             BASE_FILE: self.base.to_json().encode(),
             BOOSTER_FILE: self.booster,
             PREPURCHASE_FILE: self.preprocessor.to_json().encode(),

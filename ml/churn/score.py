@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -11,10 +13,13 @@ from numpy.typing import NDArray
 
 from ml.churn.explain import REASONS, Catalogue, Explainer, Explanation
 from ml.churn.model import BATCH_ROWS, LoadedModel, batches
+from ml.level.level_model import Level, OpenWindow, unforecast
 from ml.schemas import (
     CAUSES,
+    CHURN_LEVELS,
     CHURN_SCORES,
     CUSTOMER_ID,
+    IS_AWAY,
     SNAPSHOT_DATE,
     check_features,
     eligible_rows,
@@ -28,6 +33,8 @@ def score(
     catalogue: Catalogue,
     exact_from: float,
     threads: int = 2,
+    *,
+    log_ratio: float = 0.0,
 ) -> pa.Table:
     """Churn probability, main cause, up to three reasons and value factor of each eligible row.
 
@@ -38,6 +45,7 @@ def score(
         exact_from: churn probability from which explanations are exact Shapley values, because
             their reasons are read; below it they are approximate.
         threads: threads for XGBoost.
+        log_ratio: level of the date, from `forecast_level`.
 
     Returns:
         A table of `CHURN_SCORES`, sorted by (snapshot_date, customer_id). The rows of a date do not
@@ -63,7 +71,7 @@ def score(
     for batch in batches(rows):
         prepared = predictor.prepare(batch)
         where = slice(start, start + len(batch))
-        probabilities[where] = predictor.probabilities(prepared)
+        probabilities[where] = predictor.probabilities(prepared, log_ratio)
         factors[where] = predictor.value_factors(prepared)
         contributions = predictor.contributions(prepared, exact=False)
         explain(where, explainer.explain(contributions, prepared.values))
@@ -87,6 +95,48 @@ def score(
         ],
         schema=CHURN_SCORES,
     )
+
+
+def forecast_level(
+    model: LoadedModel, features: pa.Table, windows: pa.Table, threads: int = 2
+) -> Level | None:
+    """The level of a date: how many of its eligible customers will churn.
+
+    Args:
+        model: the model in use on the date.
+        features: feature rows of one date; rows that are not eligible are excluded.
+        windows: feature rows of earlier dates with `is_away`, as known on the date.
+        threads: threads for XGBoost.
+
+    Returns:
+        The forecast; None without an eligible customer.
+
+    Raises:
+        SchemaError: a feature is missing or has another kind than in training, or a key repeats.
+    """
+    rows = sorted_by_keys(eligible_rows(features))
+    if len(rows) == 0:
+        return None
+    scoring = model.model.for_scoring
+    day, probabilities = rows[SNAPSHOT_DATE][0].as_py(), scoring.predict(rows, threads)
+    if scoring.level is None:
+        return unforecast(day, probabilities, scoring.facts.train_dates[0])
+    found = [
+        OpenWindow(
+            earlier,
+            scoring.predict(some, threads),
+            np.asarray(some[IS_AWAY].to_numpy(), dtype=bool),
+        )
+        for earlier in sorted(windows[SNAPSHOT_DATE].unique().to_pylist())
+        if len(some := windows.filter(pc.equal(windows[SNAPSHOT_DATE], pa.scalar(earlier))))
+    ]
+    return scoring.level.forecast(day, probabilities, found)
+
+
+def level_row(day: date, version: str, level: Level) -> pa.Table:
+    """The level as one row of `CHURN_LEVELS`."""
+    row = {SNAPSHOT_DATE: day, "model_version": version, **asdict(level)}
+    return pa.Table.from_pylist([row], schema=CHURN_LEVELS)
 
 
 def _named(positions: NDArray[np.integer], names: Sequence[str]) -> pa.Array:

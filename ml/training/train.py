@@ -10,9 +10,11 @@ import pyarrow as pa
 from ml.churn.hazard import fit_hazard
 from ml.churn.split import Parts, matured, split_examples
 from ml.config import TrainingSettings
+from ml.level.hazard_ratio import log_ratio
 from ml.purchases.purchase_model import PurchaseModel
 from ml.training.holdout import evaluate_on_holdout
 from ml.training.leakage import LeakageError, changed_after, find_leaks
+from ml.training.level_fitting import fit_level
 from ml.training.model_fitting import (
     Fitted,
     Signs,
@@ -122,7 +124,11 @@ def _with_latest(
     result: TrainingResult, fitted: Fitted, parts: Parts, signs: Signs
 ) -> TrainingResult:
     """The result whose model scores by a latest fit, on the outcomes of the holdout as well."""
-    return replace(result, model=replace(result.model, latest=fit_latest(fitted, parts, signs)))
+    model = replace(result.model, latest=fit_latest(fitted, parts, signs))
+    rows = pa.concat_tables([parts.past, parts.holdout])
+    effect = log_ratio(result.holdout_probabilities, float(result.holdout_labels.mean()))
+    level = fit_level(model.for_scoring, rows, result.settings, effect)
+    return replace(result, model=replace(model, level=level))
 
 
 def _with_hazard(result: TrainingResult, parts: Parts) -> TrainingResult:

@@ -28,7 +28,9 @@ from warehouse.connection import Warehouse
 from warehouse.model_tables import (
     feature_catalogue,
     features_of,
+    open_windows,
     replace_churn_hazards,
+    replace_churn_levels,
     replace_churn_scores,
 )
 
@@ -49,7 +51,8 @@ def churn_scores_asset(
             "Churn probability, main cause, up to three reasons and the factor on the expected "
             "value of every eligible customer, by the latest promoted model dated on or before "
             "the day. A base-rate model gives every customer one probability and no cause or "
-            "reason. For contracts also the hazard of each month ahead (ml.churn_hazards)."
+            "reason. Also the expected churn rate of the day with its interval (ml.churn_levels), "
+            "and for contracts the hazard of each month ahead (ml.churn_hazards)."
         ),
         owners=[owner_name(config.owner)],
         kinds={"xgboost", "mlflow", "duckdb"},
@@ -63,21 +66,28 @@ def churn_scores_asset(
         models: dg.ResourceParam[Models],
     ) -> dg.MaterializeResult[None]:
         from ml.churn.hazard import score_hazards
-        from ml.churn.score import score
-        from ml.schemas import CHURN_HAZARDS
+        from ml.churn.score import forecast_level, level_row, score
+        from ml.schemas import CHURN_HAZARDS, CHURN_LEVELS
 
         dates = dates_of(context)
         scored, hazards = [], [CHURN_HAZARDS.empty_table()]
+        levels = [CHURN_LEVELS.empty_table()]
         with final_unless_in_use(), warehouse.connect() as con:
             catalogue, exact_from = feature_catalogue(con), config.risk_tiers.medium
             for day in dates:
                 used = model_of(day, models)
-                scored.append(score(used, features_of(con, day), catalogue, exact_from))
+                features = features_of(con, day)
+                level = forecast_level(used, features, open_windows(con, day))
+                ratio = level.log_ratio if level else 0.0
+                scored.append(score(used, features, catalogue, exact_from, log_ratio=ratio))
+                if level:
+                    levels.append(level_row(day, used.version, level))
                 if used.model.hazard:
                     hazards.append(score_hazards(used.model.hazard, scored[-1]))
             scores = pa.concat_tables(scored)
             replace_churn_scores(con, dates, scores)
             replace_churn_hazards(con, dates, pa.concat_tables(hazards))
+            replace_churn_levels(con, dates, pa.concat_tables(levels))
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": len(scores),

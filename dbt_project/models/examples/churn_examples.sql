@@ -25,6 +25,7 @@ final as (
         features.* exclude (is_eligible),
         outcomes.churned,
         outcomes.next_net_revenue,
+        outcomes.returned_after_days,
         months.months_observed,
         months.left_in_month,
         {{ lifecycle_stage_of_snapshot('features') }} as lifecycle_stage

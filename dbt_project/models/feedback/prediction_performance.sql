@@ -107,6 +107,16 @@ measured as (
     group by all
 ),
 
+-- The rate of a date was forecast by the model in use on it.
+forecasts as (
+    select
+        snapshot_date,
+        model_version,
+        round(low, 10) as churn_rate_low,
+        round(high, 10) as churn_rate_high
+    from {{ ref('stg_ml__churn_levels') }}
+),
+
 -- Threads add numbers in any order, which changes the last digits. Ten digits are kept, so that the
 -- same predictions always give the same row.
 final as (
@@ -122,9 +132,14 @@ final as (
         round(calibration.calibration_error, 10) as calibration_error,
         round(measured.top_decile_lift, 10) as top_decile_lift,
         round(measured.top_decile_lift / measured.best_top_decile_lift, 10)
-            as top_decile_lift_share
+            as top_decile_lift_share,
+        forecasts.churn_rate_low,
+        forecasts.churn_rate_high,
+        measured.churn_rate between forecasts.churn_rate_low and forecasts.churn_rate_high
+            as is_within_interval
     from measured
     inner join calibration using (snapshot_date, model_version)
+    left join forecasts using (snapshot_date, model_version)
 )
 
 select * from final

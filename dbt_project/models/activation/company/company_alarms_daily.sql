@@ -15,6 +15,9 @@
     The churn percentage of a lifecycle stage covers seven days: weeks have no weekday effect and
     enough customers to count. Its expected value leaves out the latest fortnight, because a slow
     rise would otherwise raise its own expectation.
+
+    The churn rate is that of the customers of one horizon ago, compared with the interval that was
+    published then.
 -#}
 {#- Weeks of history for the expected figure; with fewer known weeks there is no band. -#}
 {%- set weeks, least_weeks = 8, 6 %}
@@ -204,6 +207,21 @@ banded_losses as (
     where age_days = 0
 ),
 
+-- A churn rate that was forecast one horizon ago and has come true or not.
+forecasts as (
+    select
+        dates.snapshot_date,
+        levels.expected_rate,
+        levels.low,
+        levels.high,
+        avg(cast(outcomes.churned as integer)) as churn_rate
+    from {{ ref('stg_ml__churn_levels') }} as levels
+    inner join dates on dates.snapshot_date - {{ var('horizon_days') }} = levels.snapshot_date
+    inner join {{ ref('lbl_churn_outcomes') }} as outcomes
+        on levels.snapshot_date = outcomes.snapshot_date
+    group by all
+),
+
 bands as (
     select
         snapshot_date,
@@ -224,6 +242,16 @@ bands as (
         expected - {{ width }} * spread as expected_low,
         expected + {{ width }} * spread + skew as expected_high
     from banded_losses
+    union all
+    select
+        snapshot_date,
+        'churn_rate_percent' as metric,
+        'all' as segment,
+        100 * churn_rate as value,
+        100 * expected_rate as expected,
+        100 * low as expected_low,
+        100 * high as expected_high
+    from forecasts
 ),
 
 judged as (
