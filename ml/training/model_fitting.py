@@ -19,7 +19,7 @@ from ml.churn.gradient_boosting import (
     fit_booster,
     refit_booster,
 )
-from ml.churn.model import ChurnModel, LatestFit, ModelFacts
+from ml.churn.model import ChurnModel, ModelFacts
 from ml.churn.preprocess import Preprocessor
 from ml.churn.split import NotEnoughHistoryError, Parts, Split
 from ml.config import TrainingSettings
@@ -109,32 +109,11 @@ def fit_model(
     if len(train) + len(calibration) <= MAX_REFIT_ROWS:
         both = pa.concat_tables([train, calibration])
         model = replace(model, preprocessor=Preprocessor.fit(both))
-        model = _refitted(both, model, tuned, signs)
-    return Fitted(_at_level_of(parts.past, model, settings), trials, tuned)
+        model = refitted(both, model, tuned, signs)
+    return Fitted(at_level_of(parts.past, model, settings), trials, tuned)
 
 
-def fit_latest(fitted: Fitted, parts: Parts, signs: Signs) -> LatestFit:
-    """Fit an evaluated model once more on all rows, those of the holdout too.
-
-    A model is evaluated without the outcomes of the last horizon. Without the latest fit it would
-    also score without them: on rolling origins of a shop, of CDNOW and of the demo that costs 0.04,
-    0.007 and 0.03 of log loss. The number of rounds, the preprocessor, and the slopes of the
-    calibrator are kept, because they were found on rows that the booster had not seen.
-
-    The base rate takes the rate of all rows.
-    """
-    model, settings = fitted.model, fitted.tuned
-    rows = sample_customers(
-        pa.concat_tables([parts.past, parts.holdout]), settings.max_rows, LEVEL_SALT
-    )
-    if model.is_average:
-        return LatestFit(model.base, model.booster, Calibrator.average(labels_of(rows)))
-    extended = rows if model.purchase_model is None else model.purchase_model.extend(rows)
-    latest = _at_level_of(rows, _refitted(extended, model, settings, signs), settings)
-    return LatestFit(latest.base, latest.booster, latest.calibrator)
-
-
-def _at_level_of(rows: pa.Table, model: ChurnModel, settings: TrainingSettings) -> ChurnModel:
+def at_level_of(rows: pa.Table, model: ChurnModel, settings: TrainingSettings) -> ChurnModel:
     """The model whose mean prediction of the rows is their churn rate."""
     sample = sample_customers(rows, MAX_LEVEL_ROWS, LEVEL_SALT)
     margins = model.predictor(settings.threads).margins(sample)
@@ -190,7 +169,7 @@ def _boosted(
     return base, preprocessor, fit_booster(first, second, preprocessor, settings, signs)
 
 
-def _refitted(
+def refitted(
     rows: pa.Table, model: ChurnModel, settings: TrainingSettings, signs: Signs
 ) -> ChurnModel:
     """The model with base margin and trees fitted on other rows; everything else is kept."""

@@ -10,16 +10,14 @@ import pyarrow as pa
 from ml.churn.hazard import fit_hazard
 from ml.churn.split import Parts, matured, split_examples
 from ml.config import TrainingSettings
-from ml.level.hazard_ratio import log_ratio
 from ml.purchases.purchase_model import PurchaseModel
 from ml.training.holdout import evaluate_on_holdout
+from ml.training.latest_fit import with_latest_fit
 from ml.training.leakage import LeakageError, changed_after, find_leaks
-from ml.training.level_fitting import fit_level
 from ml.training.model_fitting import (
     Fitted,
     Signs,
     fit_base_rate,
-    fit_latest,
     fit_model,
     fit_purchase_model,
 )
@@ -124,11 +122,8 @@ def _with_latest(
     result: TrainingResult, fitted: Fitted, parts: Parts, signs: Signs
 ) -> TrainingResult:
     """The result whose model scores by a latest fit, on the outcomes of the holdout as well."""
-    model = replace(result.model, latest=fit_latest(fitted, parts, signs))
-    rows = pa.concat_tables([parts.past, parts.holdout])
-    effect = log_ratio(result.holdout_probabilities, float(result.holdout_labels.mean()))
-    level = fit_level(model.for_scoring, rows, result.settings, effect)
-    return replace(result, model=replace(model, level=level))
+    latest = with_latest_fit(fitted, parts, result.holdout_probabilities, signs)
+    return replace(result, model=replace(result.model, latest=latest.latest, level=latest.level))
 
 
 def _with_hazard(result: TrainingResult, parts: Parts) -> TrainingResult:
