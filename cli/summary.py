@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from cli.attrition import StageAttrition, read_highest_attrition
+from cli.outlook import Outlook, read_outlook
 from deployment.errors import HoldfastError
 from warehouse.quoting import literal
 
@@ -41,6 +42,7 @@ class DaySummary:
         newly_warned: those with a warning that the day before lacked; None if it was not run.
         alarms: company alarms of the day, as sentences.
         unknown_amounts: source, orders without an exchange rate, and their number by currency.
+        outlook: the expected churn rate; None if no customer is eligible.
         suspect_refunds: source, and refunds beyond their order or of an order not delivered.
     """
 
@@ -61,6 +63,7 @@ class DaySummary:
     alarms: list[str]
     unknown_amounts: list[tuple[str, int, str]] = field(default_factory=list)
     suspect_refunds: list[tuple[str, int]] = field(default_factory=list)
+    outlook: Outlook | None = None
 
 
 def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
@@ -204,4 +207,5 @@ def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None
         [evidence for (evidence,) in alarms],
         unknown_amounts,
         suspect_refunds,
+        read_outlook(con, is_of_day),
     )

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.attrition import attrition_sentence
+from cli.outlook import outlook_sentence, shown_probability
 from cli.summary import DaySummary
 from deployment.config import DeploymentConfig
 from deployment.home import Home
@@ -105,6 +106,10 @@ def _print_customers(console: Console, summary: DaySummary, config: DeploymentCo
         f"High risk     [bold]{summary.high_risk:,}[/] customers;"
         f" value at risk of all eligible customers {summary.value_at_risk:,.0f} {config.currency}"
     )
+    if summary.outlook:
+        console.print(
+            f"To churn      {outlook_sentence(summary.outlook)}", highlight=False, soft_wrap=True
+        )
     if summary.warned:
         new = "" if summary.newly_warned is None else f", {summary.newly_warned:,} with a new one"
         console.print(f"Warnings      {summary.warned:,} customers{new}")
@@ -147,5 +152,5 @@ def _customer_table(summary: DaySummary, config: DeploymentConfig) -> Table:
     table.add_column(f"value at risk, {config.currency}", justify="right")
     table.add_column("reasons")
     for customer_id, probability, value, reasons in summary.riskiest:
-        table.add_row(customer_id, f"{probability:.0%}", f"{value:,.0f}", reasons)
+        table.add_row(customer_id, shown_probability(probability), f"{value:,.0f}", reasons)
     return table

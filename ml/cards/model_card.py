@@ -33,7 +33,7 @@ Backtest = tuple[date, int, Mapping[str, float], Mapping[str, Mapping[str, float
 
 def model_card(result: TrainingResult) -> str:
     """The card as Markdown; a section without figures, such as a shop's hazard, is left out."""
-    facts, hazard = result.model.facts, result.hazard
+    facts, hazard, level = result.model.facts, result.hazard, result.model.level
     peers = [peer for peer in result.baselines if peer.metrics]
     return render_markdown(
         "model_card.md.jinja",
@@ -44,6 +44,9 @@ def model_card(result: TrainingResult) -> str:
         is_paper_economics=result.empc.economics == PAPER_ECONOMICS,
         profits=list(_profits(result)),
         odds_factor=np.exp(hazard.model.shift) if hazard else None,
+        level_dates=[(day, np.exp(effect)) for day, effect in level.effects] if level else [],
+        has_season=bool(level and level.season_effect(facts.as_of) is not None),
+        spread=level.spread if level else None,
         groups=[row for row in result.slices if row.figures],
         weak=weak_groups(result.slices),
         small=too_small(result.slices),
