@@ -44,7 +44,7 @@ def model_card(result: TrainingResult) -> str:
         is_paper_economics=result.empc.economics == PAPER_ECONOMICS,
         profits=list(_profits(result)),
         odds_factor=np.exp(hazard.model.shift) if hazard else None,
-        level_dates=[(day, np.exp(effect)) for day, effect in level.effects] if level else [],
+        level_dates=[(past.day, np.exp(past.whole)) for past in level.effects] if level else [],
         has_season=bool(level and level.season_effect(facts.as_of) is not None),
         spread=level.spread if level else None,
         groups=[row for row in result.slices if row.figures],

@@ -7,6 +7,7 @@ and by what has changed since. Both are log factors on the hazard of returning (
 - the recent level is the log factor that the open windows show: of the customers who were eligible
   one third and two thirds of the horizon ago, how many have returned so far. The share of the
   horizon's hazard that falls on its first days is estimated on the dates whose horizon has passed.
+  A window's own season, the log factor of the same weeks a year before it, is taken off.
 
 Each is shrunk by a weight. The weights were chosen on cutoffs of a shop before 2011, on CDNOW and
 on the demo's first seed; DECISIONLOG.md has the figures.
@@ -25,10 +26,10 @@ from numpy.typing import NDArray
 
 from ml.level.hazard_ratio import log_ratio, rate_at, rate_slope
 
-RECENT_WEIGHT = 0.5
-SEASON_WEIGHT = 0.5
+RECENT_WEIGHT = 0.6
+SEASON_WEIGHT = 0.8
 # One window alone is a noisier account of the recent level than two.
-SINGLE_WINDOW_WEIGHT = 0.35
+SINGLE_WINDOW_WEIGHT = 0.4
 YEAR_DAYS = 365
 # The same weeks of the year before: half a step of the cutoffs, and a day.
 SEASON_DAYS = 16
@@ -53,6 +54,15 @@ class DateOutcomes:
     day: date
     probabilities: NDArray[np.float64]
     returned_after_days: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class DateEffect:
+    """Log factors of one date: of its whole horizon, and of its first days up to each age."""
+
+    day: date
+    whole: float
+    early: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -104,7 +114,7 @@ class LevelModel:
         first_date: first date that the model was fitted on.
         ages: ages of a window in days, ascending.
         log_shares: log of the share of the horizon's hazard up to each age.
-        effects: log factor of each date whose horizon has passed, ascending.
+        effects: log factors of each date whose horizon has passed, ascending.
         spread: standard deviation of the log factor around its forecast.
     """
 
@@ -112,7 +122,7 @@ class LevelModel:
     first_date: date
     ages: tuple[int, ...]
     log_shares: tuple[float, ...]
-    effects: tuple[tuple[date, float], ...]
+    effects: tuple[DateEffect, ...]
     spread: float
 
     @classmethod
@@ -128,21 +138,19 @@ class LevelModel:
         """
         ordered = sorted(outcomes, key=lambda each: each.day)
         ages = tuple(round(ninths * horizon_days / NINTHS) for ninths in AGES)
-        effects, shares = [], []
-        for each in ordered:
-            away = np.isnan(each.returned_after_days)
-            whole = log_ratio(each.probabilities, float(away.mean()))
-            effects.append((each.day, whole))
-            later = [each.returned_after_days > age for age in ages]
-            shares.append(
-                [log_ratio(each.probabilities, float((away | one).mean())) - whole for one in later]
-            )
+        whole = np.array([_log_ratio_until(each, horizon_days) for each in ordered])
+        early = np.array([[_log_ratio_until(each, age) for age in ages] for each in ordered])
+        log_shares = (early - whole[:, None]).mean(axis=0)
+        effects = tuple(
+            DateEffect(each.day, float(effect), tuple(float(value) for value in first))
+            for each, effect, first in zip(ordered, whole, early - log_shares, strict=True)
+        )
         return cls(
             horizon_days=horizon_days,
             first_date=ordered[0].day,
             ages=ages,
-            log_shares=tuple(float(value) for value in np.mean(shares, axis=0)),
-            effects=tuple(effects),
+            log_shares=tuple(float(value) for value in log_shares),
+            effects=effects,
             spread=_spread(effects, horizon_days, holdout_effect),
         )
 
@@ -175,23 +183,28 @@ class LevelModel:
         )
 
     def recent_effect(self, day: date, windows: Sequence[OpenWindow]) -> float | None:
-        """Mean log factor of the open windows with customers; None without any."""
-        found = [
-            log_ratio(window.probabilities, float(window.is_away.mean()))
-            - self._log_share((day - window.day).days)
-            for window in windows
-            if len(window.is_away)
-        ]
-        return float(np.mean(found)) if found else None
+        """Mean log factor of the open windows with customers, less their season; None without."""
+        found = []
+        for window in windows:
+            if len(window.is_away):
+                age = (day - window.day).days
+                seen = log_ratio(window.probabilities, float(window.is_away.mean()))
+                season = [self._at_age(past.early, age) for past in self._year_before(window.day)]
+                found.append(seen - self._at_age(self.log_shares, age) - (_mean(season) or 0.0))
+        return _mean(found)
 
     def season_effect(self, day: date) -> float | None:
         """Mean log factor of the dates a year before, give or take 16 days; None without any."""
-        found = [
-            effect
-            for past, effect in self.effects
-            if abs((day - past).days - YEAR_DAYS) <= SEASON_DAYS
+        return _mean([past.whole for past in self._year_before(day)])
+
+    def _year_before(self, day: date) -> list[DateEffect]:
+        return [
+            past for past in self.effects if abs((day - past.day).days - YEAR_DAYS) <= SEASON_DAYS
         ]
-        return float(np.mean(found)) if found else None
+
+    def _at_age(self, values: tuple[float, ...], age_days: int) -> float:
+        """A value of the ages, between those of the fit on the scale of the log age."""
+        return float(np.interp(np.log(age_days), np.log(self.ages), values))
 
     def to_json(self) -> str:
         """The model as JSON text; floats keep every bit, dates are in ISO 8601."""
@@ -206,13 +219,12 @@ class LevelModel:
             first_date=date.fromisoformat(stored["first_date"]),
             ages=tuple(stored["ages"]),
             log_shares=tuple(stored["log_shares"]),
-            effects=tuple((date.fromisoformat(day), effect) for day, effect in stored["effects"]),
+            effects=tuple(
+                DateEffect(date.fromisoformat(one["day"]), one["whole"], tuple(one["early"]))
+                for one in stored["effects"]
+            ),
             spread=stored["spread"],
         )
-
-    def _log_share(self, age_days: int) -> float:
-        """Log share of the hazard up to an age, between the ages of the fit."""
-        return float(np.interp(np.log(age_days), np.log(self.ages), self.log_shares))
 
 
 def unforecast(day: date, probabilities: NDArray[np.float64], first_date: date) -> Level:
@@ -247,10 +259,20 @@ def _interval(
     return rate_at(probabilities, shift + reach), rate_at(probabilities, shift - reach)
 
 
-def _spread(effects: Sequence[tuple[date, float]], horizon_days: int, holdout: float) -> float:
+def _log_ratio_until(outcomes: DateOutcomes, age_days: int) -> float:
+    """Log factor at which the mean probability is the share who had not returned at an age."""
+    after = outcomes.returned_after_days
+    return log_ratio(outcomes.probabilities, float((np.isnan(after) | (after > age_days)).mean()))
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+def _spread(effects: Sequence[DateEffect], horizon_days: int, holdout: float) -> float:
     """Standard deviation with its prior; dates within one horizon count as one observation."""
-    values = np.array([effect for _, effect in effects])
-    horizons = (effects[-1][0] - effects[0][0]).days / horizon_days + 1
+    values = np.array([effect.whole for effect in effects])
+    horizons = (effects[-1].day - effects[0].day).days / horizon_days + 1
     squares = horizons * float(np.mean(values**2)) + holdout**2
     weight = PRIOR_HORIZONS + horizons + 1
     return sqrt((PRIOR_HORIZONS * PRIOR_SPREAD**2 + squares) / weight)
