@@ -37,6 +37,8 @@ CONTRACT = {
         to_segment net_revenue_365d""",
     "activation.company_alarms_daily": """snapshot_date metric segment observed expected
         expected_low expected_high is_alarm is_bad evidence""",
+    "activation.churn_outlook_daily": """snapshot_date model_version customers expected_churn_rate
+        churn_rate_low churn_rate_high model_churn_rate return_factor history_days""",
     "activation.churn_causes_daily": """snapshot_date segmentation segment cause customers
         value_at_risk share_of_value_at_risk influence influenceable_value""",
     "activation.customer_warnings_daily": """customer_id snapshot_date axis signal severity observed

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pytest
 
 from ml.churn.model import LoadedModel
-from ml.churn.score import score
+from ml.churn.score import forecast_level, level_row, score
 from ml.schemas import CAUSES, CHURN_SCORES, SchemaError
 from tests.model.planted_churn import CATALOGUE, cutoffs, planted_company
 
@@ -94,3 +94,28 @@ def test_an_empty_table_has_empty_scores(loaded: LoadedModel, features: pa.Table
 
     assert scores.schema == CHURN_SCORES
     assert len(scores) == 0
+
+
+def test_without_a_level_model_the_forecast_is_the_mean_score(
+    loaded: LoadedModel, features: pa.Table
+) -> None:
+    of_day, none = on(DAY, features), features.slice(0, 0)
+
+    level = forecast_level(loaded, of_day, none)
+
+    assert level is not None
+    assert level.log_ratio == 0
+    assert level.expected_rate == loaded.model.for_scoring.predict(of_day).mean()
+    assert forecast_level(loaded, none, none) is None
+    assert level_row(DAY, "7", level).to_pylist()[0]["customers"] == len(of_day)
+
+
+def test_a_level_moves_every_probability_and_keeps_the_order(
+    loaded: LoadedModel, features: pa.Table
+) -> None:
+    some = features.slice(0, 200)
+    usual = score(loaded, some, CATALOGUE, 0.4)["churn_probability"].to_numpy()
+    raised = score(loaded, some, CATALOGUE, 0.4, log_ratio=-0.4)["churn_probability"].to_numpy()
+
+    assert (raised > usual).all()
+    assert (np.argsort(raised) == np.argsort(usual)).all()

@@ -116,7 +116,7 @@ def test_a_stored_model_predicts_with_its_own_code_where_the_project_is_not_impo
     assert done.returncode == 0, done.stderr
     code, probabilities = json.loads(done.stdout.splitlines()[-1])
     assert Path(code).is_relative_to(model)
-    np.testing.assert_array_equal(probabilities, tuned.model.predict(examples))
+    np.testing.assert_array_equal(probabilities, tuned.model.for_scoring.predict(examples))
 
 
 def test_a_run_has_parameters_metrics_card_plots_and_no_pickle(

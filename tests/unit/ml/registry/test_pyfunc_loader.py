@@ -16,4 +16,5 @@ def test_a_loaded_model_predicts_a_data_frame(
 
     found = _load_pyfunc(str(tmp_path)).predict(examples.slice(0, 50).to_pandas())
 
-    np.testing.assert_array_equal(found, loaded.model.predict(examples.slice(0, 50)))
+    scoring = loaded.model.for_scoring
+    np.testing.assert_array_equal(found, scoring.predict(examples.slice(0, 50)))

@@ -36,6 +36,22 @@ def test_the_model_is_read_back_unchanged(
     np.testing.assert_array_equal(again.predict(examples), result.model.predict(examples))
 
 
+def test_customers_are_scored_by_a_fit_that_knows_the_holdout_too(
+    result: TrainingResult, examples: pa.Table
+) -> None:
+    scoring = result.model.for_scoring
+
+    assert scoring.latest is None
+    assert scoring.facts == result.model.facts
+    np.testing.assert_array_equal(
+        result.model.predict(result.holdout), result.holdout_probabilities
+    )
+    assert scoring.predict(examples).mean() == pytest.approx(
+        np.array(examples["churned"]).mean(), abs=0.02
+    )
+    assert not np.array_equal(scoring.predict(examples), result.model.predict(examples))
+
+
 def test_value_trees_that_are_better_are_part_of_the_model() -> None:
     company = planted_company(cutoffs(HOLDOUT, 8), customers=1_600).examples
     random = np.random.default_rng(5)
