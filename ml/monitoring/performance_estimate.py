@@ -54,13 +54,19 @@ Values = NDArray[np.float64]
 
 
 def estimate_performance(
-    reference: pa.Table, today: pa.Table, version: str, weights: dict[str, float]
+    reference: pa.Table,
+    features: pa.Table,
+    scores: pa.Table,
+    version: str,
+    weights: dict[str, float],
 ) -> pa.Table:
     """Expected metrics of a day's scores.
 
     Args:
-        reference: features, `churn_probability` and `churned` of the model's holdout.
-        today: features and `churn_probability` of the day's eligible customers.
+        reference: features, `churn_probability` and `churned` of the model's holdout; a sample of
+            `MAX_ROWS` is enough.
+        features: features of the day's eligible customers, or of a sample of them.
+        scores: `customer_id`, `snapshot_date` and `churn_probability` of all of them.
         version: the model in use.
         weights: share of each feature in the model, by name.
 
@@ -68,29 +74,32 @@ def estimate_performance(
         One row of `PERFORMANCE_ESTIMATES`, without figures if fewer than 100 effective customers
         of the reference resemble the day's; no row without a customer on either side.
     """
-    if len(reference) == 0 or len(today) == 0:
+    if len(reference) == 0 or len(features) == 0:
         return PERFORMANCE_ESTIMATES.empty_table()
-    known = sample_customers(_ordered(reference), MAX_ROWS, SAMPLE_SALT)
-    now = sample_customers(_ordered(today), MAX_ROWS, SAMPLE_SALT)
-    names = _covariates(known, now, weights)
+    known = estimation_sample(reference)
+    drawn = estimation_sample(features)
+    names = _covariates(known, drawn, weights)
+    now = drawn.select([CUSTOMER_ID, *names]).join(
+        scores.select([CUSTOMER_ID, SCORE]), CUSTOMER_ID, join_type="inner"
+    )
+    now = now.sort_by(CUSTOMER_ID)
     ratio = density_ratio(known, now, names)
     effective = float(ratio.sum() ** 2 / (ratio**2).sum())
     row = {
-        SNAPSHOT_DATE: _day(today),
+        SNAPSHOT_DATE: _day(scores),
         "model_version": version,
         "reference_date": _day(reference),
-        "customers": len(today),
+        "customers": len(scores),
         "effective_reference_customers": round(effective, 1),
         "outside_reference_share": round(float(_outside(known, now, names).mean()), DIGITS),
     }
     if effective >= LEAST_EFFECTIVE:
-        scores, labels = numbers(known[SCORE]), labels_of(known)
-        fitted, covariance = _recalibration(scores, labels, ratio * effective / ratio.sum())
-        drawn = _drawn_intervals(numbers(now[SCORE]), fitted, covariance)
-        every_score = numbers(_ordered(today)[SCORE])
+        row_weights = ratio * effective / ratio.sum()
+        fitted, covariance = _recalibration(numbers(known[SCORE]), labels_of(known), row_weights)
+        every_score = numbers(scores.sort_by(CUSTOMER_ID)[SCORE])
         figures = {
             **expected_metrics(every_score, _recalibrated(every_score, fitted)),
-            **drawn,
+            **_drawn_intervals(numbers(now[SCORE]), fitted, covariance),
         }
         row |= {name: _rounded(value) for name, value in figures.items()}
     return pa.Table.from_pylist([row], schema=PERFORMANCE_ESTIMATES)
@@ -155,6 +164,11 @@ def expected_roc_auc(scores: Values, probabilities: Values) -> float:
     concordant = (churned * below + (churned * retained - alone) / 2).sum()
     pairs = churned.sum() * retained.sum() - alone.sum()
     return float(concordant / pairs) if pairs > 0 else float("nan")
+
+
+def estimation_sample(table: pa.Table) -> pa.Table:
+    """At most `MAX_ROWS` rows of the table, by customer."""
+    return sample_customers(table, MAX_ROWS, SAMPLE_SALT).sort_by(CUSTOMER_ID)
 
 
 def _covariates(known: pa.Table, now: pa.Table, weights: dict[str, float]) -> list[str]:
@@ -234,10 +248,6 @@ def _standardised(values: Values) -> Values:
     if not spread > 0:
         return np.zeros(len(values))
     return np.nan_to_num((values - np.nanmean(values)) / spread, nan=0.0)
-
-
-def _ordered(table: pa.Table) -> pa.Table:
-    return table.sort_by(CUSTOMER_ID)
 
 
 def _day(table: pa.Table) -> date:

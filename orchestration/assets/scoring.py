@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import duckdb
 import pyarrow as pa
 
 from deployment.config import DeploymentConfig
@@ -25,6 +26,11 @@ from orchestration.resources import Models
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
+from warehouse.drift_tables import (
+    holdout_outcomes,
+    replace_performance_estimates,
+    weights_of,
+)
 from warehouse.model_tables import (
     feature_catalogue,
     features_of,
@@ -49,7 +55,8 @@ def churn_scores_asset(
             "Churn probability, main cause, up to three reasons and the factor on the expected "
             "value of every eligible customer, by the latest promoted model dated on or before "
             "the day. A base-rate model gives every customer one probability and no cause or "
-            "reason. For contracts also the hazard of each month ahead (ml.churn_hazards)."
+            "reason. For contracts also the hazard of each month ahead (ml.churn_hazards). The "
+            "performance that the scores are expected to reach is in ml.performance_estimates."
         ),
         owners=[owner_name(config.owner)],
         kinds={"xgboost", "mlflow", "duckdb"},
@@ -65,20 +72,24 @@ def churn_scores_asset(
         from ml.cards.plots import score_histogram
         from ml.churn.hazard import score_hazards
         from ml.churn.score import score
-        from ml.schemas import CHURN_HAZARDS
+        from ml.schemas import CHURN_HAZARDS, PERFORMANCE_ESTIMATES
 
         dates = dates_of(context)
         scored, hazards = [], [CHURN_HAZARDS.empty_table()]
+        estimates = [PERFORMANCE_ESTIMATES.empty_table()]
         with final_unless_in_use(), warehouse.connect() as con:
             catalogue, exact_from = feature_catalogue(con), config.risk_tiers.medium
             for day in dates:
                 used = model_of(day, models)
-                scored.append(score(used, features_of(con, day), catalogue, exact_from))
+                features = features_of(con, day)
+                scored.append(score(used, features, catalogue, exact_from))
+                estimates.append(_estimated(con, used, features, scored[-1]))
                 if used.model.hazard:
                     hazards.append(score_hazards(used.model.hazard, scored[-1]))
             scores = pa.concat_tables(scored)
             replace_churn_scores(con, dates, scores)
             replace_churn_hazards(con, dates, pa.concat_tables(hazards))
+            replace_performance_estimates(con, dates, pa.concat_tables(estimates))
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": len(scores),
@@ -88,6 +99,26 @@ def churn_scores_asset(
         )
 
     return churn_scores
+
+
+def _estimated(
+    con: duckdb.DuckDBPyConnection, used: "LoadedModel", features: pa.Table, scores: pa.Table
+) -> pa.Table:
+    """The performance that a day's scores are expected to reach."""
+    from ml.monitoring.performance_estimate import (
+        MAX_ROWS,
+        estimate_performance,
+        estimation_sample,
+    )
+
+    known = holdout_outcomes(con, used.version, MAX_ROWS)
+    return estimate_performance(
+        used.model.extend(known),
+        used.model.extend(estimation_sample(features)),
+        scores,
+        used.version,
+        weights_of(con, used.version),
+    )
 
 
 def model_of(day: date, models: Models) -> "LoadedModel":
