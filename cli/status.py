@@ -9,7 +9,7 @@ from cli.summary import read_summary
 from cli.summary_display import show_summary
 from deployment.config import DeploymentConfig
 from deployment.home import Home
-from orchestration.training.recorded_metrics import recorded_metrics
+from orchestration.training.recorded_metrics import latest_refusal, recorded_metrics
 
 _RUNS = 5
 
@@ -26,7 +26,8 @@ def show_published_day(console: Console, config: DeploymentConfig, home: Home) -
         return
     with dg.DagsterInstance.get() as instance:
         metrics = recorded_metrics(instance, summary.model_version)
-    show_summary(console, summary, metrics, config, home)
+        refusal = latest_refusal(instance, summary.model_version, summary.day)
+    show_summary(console, summary, metrics, config, home, refusal)
 
 
 def show_runs(console: Console) -> None:

@@ -13,6 +13,7 @@ from cli.outlook import outlook_sentence, shown_probability
 from cli.summary import DaySummary
 from deployment.config import DeploymentConfig
 from deployment.home import Home
+from orchestration.training.recorded_metrics import Refusal
 
 _FIGURES = {
     "roc_auc": "ROC AUC",
@@ -35,6 +36,7 @@ def show_summary(
     metrics: Mapping[str, float],
     config: DeploymentConfig,
     home: Home,
+    refusal: Refusal | None = None,
 ) -> None:
     """Print a day.
 
@@ -45,6 +47,7 @@ def show_summary(
             `trees` is 0 for a base-rate model.
         config: the deployment, for its name and currency.
         home: for the path of the published file.
+        refusal: the latest trained model, if it was not promoted.
     """
     console.rule(f"{config.company}, {summary.day}")
     _print_deliveries(console, summary, config)
@@ -55,8 +58,21 @@ def show_summary(
             f"churn probability {metrics['mean_predicted']:.1%}",
             soft_wrap=True,
         )
+    if refusal:
+        console.print(
+            f"[bold red]Not promoted[/]  model {refusal.version}, trained as of {refusal.as_of};"
+            f" model {summary.model_version} stays in use. {escape(refusal.reasons)}",
+            highlight=False,
+            soft_wrap=True,
+        )
     if metrics:
         console.print(_model_table(metrics, summary.model_version))
+    if {"mean_predicted", "churn_rate"} <= metrics.keys():
+        console.print(
+            f"Holdout       {metrics['mean_predicted']:.1%} predicted to churn on average,"
+            f" {metrics['churn_rate']:.1%} churned",
+            highlight=False,
+        )
     if summary.riskiest:
         console.print(_customer_table(summary, config))
     console.print(f"Published     {home.published}", soft_wrap=True)

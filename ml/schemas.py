@@ -100,6 +100,27 @@ CHURN_LEVELS = pa.schema(
     ]
 )
 
+# One row per date and model: metrics expected before the outcomes are known.
+PERFORMANCE_ESTIMATES = pa.schema(
+    [
+        (SNAPSHOT_DATE, pa.date32()),
+        ("model_version", pa.string()),
+        ("reference_date", pa.date32()),
+        ("customers", pa.int64()),
+        ("estimated_roc_auc", pa.float64()),
+        ("estimated_roc_auc_low", pa.float64()),
+        ("estimated_roc_auc_high", pa.float64()),
+        ("estimated_log_loss", pa.float64()),
+        ("estimated_log_loss_low", pa.float64()),
+        ("estimated_log_loss_high", pa.float64()),
+        ("estimated_brier", pa.float64()),
+        ("estimated_calibration_error", pa.float64()),
+        ("estimated_churn_rate", pa.float64()),
+        ("effective_reference_customers", pa.float64()),
+        ("outside_reference_share", pa.float64()),
+    ]
+)
+
 # One row per group and measure, from which SQL assigns customers to groups.
 BEHAVIOUR_GROUPS = pa.schema(
     [

@@ -55,6 +55,38 @@ def holdout_scores(con: duckdb.DuckDBPyConnection, version: str) -> pa.Table:
     return con.execute("from ml.holdout_scores where model_version = ?", [version]).to_arrow_table()
 
 
+def holdout_outcomes(con: duckdb.DuckDBPyConnection, version: str, most: int) -> pa.Table:
+    """Features, scores and outcomes of a model's holdout; empty if the warehouse lacks them.
+
+    More than `most` customers are sampled by a hash, so that the sample is repeatable.
+    """
+    return con.execute(
+        """
+        with scores as (
+            from ml.holdout_scores
+            where model_version = $version
+            order by md5(customer_id)
+            limit $most
+        )
+
+        select features.*, scores.churn_probability, outcomes.churned
+        from scores
+        inner join features.feat_customer_snapshots as features
+            using (snapshot_date, customer_id)
+        inner join labels.lbl_churn_outcomes as outcomes
+            using (snapshot_date, customer_id)
+        """,
+        {"version": version, "most": most},
+    ).to_arrow_table()
+
+
+def replace_performance_estimates(
+    con: duckdb.DuckDBPyConnection, dates: Sequence[date], estimates: pa.Table
+) -> None:
+    """Replace the estimated performance of some dates in one transaction."""
+    replace_rows(con, "ml.performance_estimates", "snapshot_date", dates, estimates)
+
+
 def reference_of(con: duckdb.DuckDBPyConnection, version: str) -> pa.Table:
     """The reference of a model version, of the schema `ml.drift.REFERENCE`; empty if unknown."""
     return con.execute(

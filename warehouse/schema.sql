@@ -116,6 +116,27 @@ comment on table ml.holdout_scores is
     'Scores of a model for dates after its training, to be compared with realised outcomes;'
     ' replaced by model_version.';
 
+create table if not exists ml.performance_estimates (
+    snapshot_date date not null,
+    model_version varchar not null,
+    reference_date date not null,
+    customers bigint not null,
+    estimated_roc_auc double,
+    estimated_roc_auc_low double,
+    estimated_roc_auc_high double,
+    estimated_log_loss double,
+    estimated_log_loss_low double,
+    estimated_log_loss_high double,
+    estimated_brier double,
+    estimated_calibration_error double,
+    estimated_churn_rate double,
+    effective_reference_customers double not null,
+    outside_reference_share double not null
+);
+comment on table ml.performance_estimates is
+    'Metrics that the scores of a date are expected to reach, before the outcomes are known; see'
+    ' ml/monitoring/performance_estimate.py; replaced by snapshot_date.';
+
 create table if not exists ml.feature_reference (
     model_version varchar not null,
     feature varchar not null,

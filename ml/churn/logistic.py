@@ -19,6 +19,7 @@ def fit_logistic(
     labels: NDArray[np.bool_],
     prior_mean: NDArray[np.float64],
     prior_precision: NDArray[np.float64],
+    row_weights: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Coefficients of shape (k,) that maximise likelihood × prior.
 
@@ -30,18 +31,24 @@ def fit_logistic(
         labels: shape (rows,).
         prior_mean: means of the normal priors, shape (k,).
         prior_precision: their precisions, shape (k,).
+        row_weights: weight of each row in the likelihood, shape (rows,); 1 by default.
     """
     weights = prior_mean.astype(np.float64)
-    loss = _loss(weights, columns, labels, prior_mean, prior_precision)
+    counts = np.ones(len(labels)) if row_weights is None else row_weights
+
+    def loss_of(tried: NDArray[np.float64]) -> float:
+        return _loss(tried, columns, labels, row_weights, prior_mean, prior_precision)
+
+    loss = loss_of(weights)
     for _ in range(MAX_STEPS):
         probability = expit(columns @ weights)
-        gradient = columns.T @ (probability - labels) + prior_precision * (weights - prior_mean)
-        curvature = (columns * (probability * (1 - probability))[:, None]).T @ columns
+        gradient = columns.T @ (counts * (probability - labels))
+        gradient += prior_precision * (weights - prior_mean)
+        spread = counts * probability * (1 - probability)
+        curvature = (columns * spread[:, None]).T @ columns
         step = np.linalg.solve(curvature + np.diag(prior_precision), gradient)
         scale = 1.0
-        while (
-            new_loss := _loss(weights - scale * step, columns, labels, prior_mean, prior_precision)
-        ) > loss and scale > TOLERANCE:
+        while (new_loss := loss_of(weights - scale * step)) > loss and scale > TOLERANCE:
             scale /= 2
         if loss - new_loss <= TOLERANCE * (1 + abs(loss)):
             break
@@ -53,9 +60,13 @@ def _loss(
     weights: NDArray[np.float64],
     columns: NDArray[np.float64],
     labels: NDArray[np.bool_],
+    counts: NDArray[np.float64] | None,
     prior_mean: NDArray[np.float64],
     prior_precision: NDArray[np.float64],
 ) -> float:
     margin = columns @ weights
-    misfit = np.logaddexp(0.0, margin).sum() - margin[labels].sum()
+    if counts is None:
+        misfit = np.logaddexp(0.0, margin).sum() - margin[labels].sum()
+    else:
+        misfit = counts @ (np.logaddexp(0.0, margin) - margin * labels)
     return float(misfit + 0.5 * (prior_precision * (weights - prior_mean) ** 2).sum())

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import duckdb
 import pyarrow as pa
 
 from deployment.config import DeploymentConfig
@@ -25,6 +26,11 @@ from orchestration.resources import Models
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
+from warehouse.drift_tables import (
+    holdout_outcomes,
+    replace_performance_estimates,
+    weights_of,
+)
 from warehouse.model_tables import (
     feature_catalogue,
     features_of,
@@ -52,7 +58,8 @@ def churn_scores_asset(
             "value of every eligible customer, by the latest promoted model dated on or before "
             "the day. A base-rate model gives every customer one probability and no cause or "
             "reason. Also the expected churn rate of the day with its interval (ml.churn_levels), "
-            "and for contracts the hazard of each month ahead (ml.churn_hazards)."
+            "and for contracts the hazard of each month ahead (ml.churn_hazards). The "
+            "performance that the scores are expected to reach is in ml.performance_estimates."
         ),
         owners=[owner_name(config.owner)],
         kinds={"xgboost", "mlflow", "duckdb"},
@@ -67,11 +74,11 @@ def churn_scores_asset(
     ) -> dg.MaterializeResult[None]:
         from ml.churn.hazard import score_hazards
         from ml.churn.score import forecast_level, level_row, score
-        from ml.schemas import CHURN_HAZARDS, CHURN_LEVELS
+        from ml.schemas import CHURN_HAZARDS, CHURN_LEVELS, PERFORMANCE_ESTIMATES
 
         dates = dates_of(context)
         scored, hazards = [], [CHURN_HAZARDS.empty_table()]
-        levels = [CHURN_LEVELS.empty_table()]
+        levels, estimates = [CHURN_LEVELS.empty_table()], [PERFORMANCE_ESTIMATES.empty_table()]
         with final_unless_in_use(), warehouse.connect() as con:
             catalogue, exact_from = feature_catalogue(con), config.risk_tiers.medium
             for day in dates:
@@ -82,12 +89,14 @@ def churn_scores_asset(
                 scored.append(score(used, features, catalogue, exact_from, log_ratio=ratio))
                 if level:
                     levels.append(level_row(day, used.version, level))
+                estimates.append(_estimated(con, used, features, scored[-1]))
                 if used.model.hazard:
                     hazards.append(score_hazards(used.model.hazard, scored[-1]))
             scores = pa.concat_tables(scored)
             replace_churn_scores(con, dates, scores)
             replace_churn_hazards(con, dates, pa.concat_tables(hazards))
             replace_churn_levels(con, dates, pa.concat_tables(levels))
+            replace_performance_estimates(con, dates, pa.concat_tables(estimates))
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": len(scores),
@@ -97,6 +106,26 @@ def churn_scores_asset(
         )
 
     return churn_scores
+
+
+def _estimated(
+    con: duckdb.DuckDBPyConnection, used: "LoadedModel", features: pa.Table, scores: pa.Table
+) -> pa.Table:
+    """The performance that a day's scores are expected to reach."""
+    from ml.monitoring.performance_estimate import (
+        MAX_ROWS,
+        estimate_performance,
+        estimation_sample,
+    )
+
+    known = holdout_outcomes(con, used.version, MAX_ROWS)
+    return estimate_performance(
+        used.model.extend(known),
+        used.model.extend(estimation_sample(features)),
+        scores,
+        used.version,
+        weights_of(con, used.version),
+    )
 
 
 def model_of(day: date, models: Models) -> "LoadedModel":

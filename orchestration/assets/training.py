@@ -22,6 +22,9 @@ from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
 
+# Check of the churn model: a warning if the trained model was not promoted.
+PROMOTED = "trained_model_is_promoted"
+
 
 def model_assets(
     config: DeploymentConfig, partitions: dg.PartitionsDefinition[str]
@@ -56,6 +59,13 @@ def model_assets(
                 "on.",
             ),
         ],
+        check_specs=[
+            dg.AssetCheckSpec(
+                PROMOTED,
+                asset=CHURN_MODEL,
+                description="The trained model passed the promotion gate and is in use.",
+            )
+        ],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=WAREHOUSE_POOL,
@@ -64,7 +74,7 @@ def model_assets(
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
         models: dg.ResourceParam[Models],
-    ) -> Iterator[dg.MaterializeResult[None]]:
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         from ml.cards.model_card import model_card
         from ml.cards.plots import all_plots
         from orchestration.training.churn_model import train_churn_model
@@ -79,6 +89,7 @@ def model_assets(
             asset_key=CHURN_MODEL,
             metadata={
                 "model_version": training.version,
+                "as_of": str(as_of),
                 "promoted": decision.promote,
                 "trees": float(result.model.facts.rounds),
                 "why": dg.MetadataValue.md("\n\n".join(decision.reasons)),
@@ -86,6 +97,13 @@ def model_assets(
                 **{name: png_image(png) for name, png in all_plots(result).items()},
                 **result.headline_metrics(),
             },
+        )
+        yield dg.AssetCheckResult(
+            asset_key=CHURN_MODEL,
+            check_name=PROMOTED,
+            passed=decision.promote,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=f"Model {training.version}: {' '.join(decision.reasons)}",
         )
         yield dg.MaterializeResult(
             asset_key=HOLDOUT_SCORES,

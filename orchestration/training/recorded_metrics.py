@@ -1,6 +1,10 @@
-"""Metrics of past trainings, as Dagster's event log records them with the churn model."""
+"""Past trainings, as Dagster's event log records them with the churn model."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 
 import dagster as dg
 
@@ -10,16 +14,21 @@ from orchestration.asset_keys import CHURN_MODEL
 _TRAININGS = 100
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """A trained model that the promotion gate refused, with the gate's reasons as sentences."""
+
+    version: str
+    as_of: date
+    reasons: str
+
+
 def recorded_metrics(instance: dg.DagsterInstance, version: str | None) -> dict[str, float]:
     """Holdout metrics of a model version by name, those of baselines as `baseline.metric`.
 
     Empty where no recorded training logged the version.
     """
-    for record in instance.fetch_materializations(CHURN_MODEL, limit=_TRAININGS).records:
-        materialization = record.asset_materialization
-        if materialization is None:
-            continue
-        metadata = materialization.metadata
+    for metadata in _trainings(instance):
         if metadata["model_version"].value == version:
             return {
                 name: float(value.value)
@@ -27,3 +36,34 @@ def recorded_metrics(instance: dg.DagsterInstance, version: str | None) -> dict[
                 if isinstance(value, dg.FloatMetadataValue) and value.value is not None
             }
     return {}
+
+
+def latest_refusal(instance: dg.DagsterInstance, in_use: str | None, day: date) -> Refusal | None:
+    """The model of the latest training up to a day, if it was refused and is not in use.
+
+    Args:
+        instance: the Dagster instance.
+        in_use: version of the model in use on the day.
+        day: the day; trainings as of later dates are left out, and those without a recorded date.
+    """
+    dated = [
+        (date.fromisoformat(str(metadata["as_of"].value)), metadata)
+        for metadata in _trainings(instance)
+        if "as_of" in metadata
+    ]
+    known = [each for each in dated if each[0] <= day]
+    if not known:
+        return None
+    # Of several trainings of one date the latest counts, which is the first that is found.
+    as_of, metadata = max(known, key=lambda each: each[0])
+    version = str(metadata["model_version"].value)
+    if metadata["promoted"].value or version == in_use:
+        return None
+    return Refusal(version, as_of, " ".join(str(metadata["why"].value).split()))
+
+
+def _trainings(instance: dg.DagsterInstance) -> Iterator[Mapping[str, dg.MetadataValue]]:
+    """Metadata of the recorded trainings, the latest first."""
+    for record in instance.fetch_materializations(CHURN_MODEL, limit=_TRAININGS).records:
+        if record.asset_materialization is not None:
+            yield record.asset_materialization.metadata

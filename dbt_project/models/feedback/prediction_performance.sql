@@ -101,6 +101,11 @@ measured as (
         ) / nullif(sum(churned) * (count(*) - sum(churned)), 0) as roc_auc,
         avg(churners_so_far / customers_so_far) filter (where churned = 1) as pr_auc,
         avg(power(churn_probability - churned, 2)) as brier,
+        -- A probability of 0 or 1 counts as one in a million, because its logarithm is infinite.
+        -avg(ln(case
+            when churned = 1 then greatest(churn_probability, 1e-6)
+            else greatest(1 - churn_probability, 1e-6)
+        end)) as log_loss,
         avg(churned) filter (where decile = 10) / nullif(avg(churned), 0) as top_decile_lift,
         least(1 / nullif(avg(churned), 0), 10) as best_top_decile_lift
     from ranked
@@ -136,7 +141,8 @@ final as (
         forecasts.churn_rate_low,
         forecasts.churn_rate_high,
         measured.churn_rate between forecasts.churn_rate_low and forecasts.churn_rate_high
-            as is_within_interval
+            as is_within_interval,
+        round(measured.log_loss, 10) as log_loss
     from measured
     inner join calibration using (snapshot_date, model_version)
     left join forecasts using (snapshot_date, model_version)

@@ -11,6 +11,7 @@ from cli.summary import DaySummary
 from cli.summary_display import show_summary
 from deployment.config_file import load_config
 from deployment.home import Home
+from orchestration.training.recorded_metrics import Refusal
 
 DEMO = load_config(Path(__file__).parents[3] / "config" / "demo.yml")
 SUMMARY = DaySummary(
@@ -36,9 +37,9 @@ SUMMARY = DaySummary(
 )
 
 
-def shown(metrics: dict[str, float]) -> list[str]:
+def shown(metrics: dict[str, float], refusal: Refusal | None = None) -> list[str]:
     console = Console(file=StringIO(), width=110)
-    show_summary(console, SUMMARY, metrics, DEMO, Home(Path("/data")))
+    show_summary(console, SUMMARY, metrics, DEMO, Home(Path("/data")), refusal)
     assert isinstance(console.file, StringIO)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
@@ -83,3 +84,17 @@ def test_a_base_rate_model_is_named_with_its_probability() -> None:
 
 def test_without_recorded_metrics_there_is_no_table_of_them() -> None:
     assert not any("on its holdout" in line for line in shown({}))
+
+
+def test_a_trained_model_that_was_not_promoted_is_shown_with_its_reason() -> None:
+    refusal = Refusal("2", date(2026, 6, 30), "Refused: the ROC AUC is lower [by 0.02].")
+    assert (
+        "Not promoted  model 2, trained as of 2026-06-30; model 1 stays in use. "
+        "Refused: the ROC AUC is lower [by 0.02]."
+    ) in shown({"trees": 120.0}, refusal)
+    assert not any(line.startswith("Not promoted") for line in shown({"trees": 120.0}))
+
+
+def test_the_mean_prediction_of_the_holdout_is_shown_beside_what_happened() -> None:
+    lines = shown({"trees": 120.0, "mean_predicted": 0.524, "churn_rate": 0.383})
+    assert "Holdout       52.4% predicted to churn on average, 38.3% churned" in lines

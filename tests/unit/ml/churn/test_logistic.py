@@ -38,3 +38,14 @@ def test_separated_outcomes_have_finite_coefficients() -> None:
     columns = np.column_stack([np.linspace(-1, 1, 50), np.ones(50)])
 
     assert np.isfinite(fit_logistic(columns, columns[:, 0] > 0, np.zeros(2), np.ones(2))).all()
+
+
+def test_a_row_of_weight_two_counts_as_two_rows(drawn: tuple[np.ndarray, np.ndarray]) -> None:
+    columns, labels = drawn
+    weights = np.where(np.arange(len(labels)) < 500, 2.0, 1.0)
+
+    weighted = fit_logistic(columns, labels, np.zeros(3), np.full(3, 4.0), weights)
+
+    doubled = np.r_[np.arange(len(labels)), np.arange(500)]
+    repeated = fit_logistic(columns[doubled], labels[doubled], np.zeros(3), np.full(3, 4.0))
+    np.testing.assert_allclose(weighted, repeated, atol=1e-6)
