@@ -1,7 +1,8 @@
 """`python -m evaluation`: the champion compared with its peers on public data and planted truth.
 
-Data that are in no package are read from the folders ONLINE_RETAIL_DIR, TELCO_DIR and
-TEXT_LABELS_DIR. A message says which evaluation is skipped because its variable is not set.
+Data that are in no package are read from the folders ONLINE_RETAIL_DIR, ONLINE_RETAIL_2011_DIR (the
+same log from December 2010 on), TELCO_DIR and TEXT_LABELS_DIR. A message says which evaluation is
+skipped because its variable is not set.
 """
 
 from __future__ import annotations
@@ -16,9 +17,19 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation import telco
-from evaluation.logs import CDNOW, ONLINE_RETAIL, PurchaseLog, training_data, write_cdnow
+from evaluation.logs import (
+    CDNOW,
+    ONLINE_RETAIL,
+    ONLINE_RETAIL_21_MONTHS,
+    PurchaseLog,
+    TrainingData,
+    link_together,
+    training_data,
+    write_cdnow,
+)
 from evaluation.peers import Comparison, compared
-from evaluation.planted import PEOPLE, SEEDS, planted_figures
+from evaluation.planted import PEOPLE, SEEDS, planted_data, planted_figures
+from evaluation.rolling_origins import rolling_origins
 from evaluation.texts import MEASURED_TEXTS, text_figures
 from ml.training.training_result import TrainingResult
 
@@ -33,6 +44,15 @@ def main() -> None:
         if _is_set("ONLINE_RETAIL_DIR"):
             _log(ONLINE_RETAIL, root)
         _log(CDNOW, root)
+        _levels("CDNOW", training_data(CDNOW, CDNOW.cutoffs[-1], root))
+        if _is_set("ONLINE_RETAIL_DIR") and _is_set("ONLINE_RETAIL_2011_DIR"):
+            first, second = (
+                Path(os.environ[name]) for name in ("ONLINE_RETAIL_DIR", "ONLINE_RETAIL_2011_DIR")
+            )
+            both = link_together(root / "online_retail", first, second)
+            os.environ["ONLINE_RETAIL_DIR"] = str(both)
+            log = ONLINE_RETAIL_21_MONTHS
+            _levels(log.name, training_data(log, log.cutoffs[-1], root))
     if _is_set("TELCO_DIR"):
         _telco(Path(os.environ["TELCO_DIR"]))
     if _is_set("TEXT_LABELS_DIR"):
@@ -71,6 +91,36 @@ def _show(title: str, result: TrainingResult, comparisons: list[Comparison]) -> 
     console.print(table)
 
 
+def _levels(name: str, data: TrainingData) -> None:
+    """A row per date that could be scored: its level, its log loss and its calibration."""
+    table = Table(title=f"{name}: each date as it was scored on the day", title_justify="left")
+    for column in ("date", "churned", "predicted", "÷", "interval", "ECE", "log loss", "", "tiers"):
+        table.add_column(column, justify="right")
+    ratios = []
+    for origin in rolling_origins(data):
+        ratios.append(abs(np.log(origin.level_ratio)))
+        against = origin.against_best()
+        verdict = "WORSE" if against.low > 0 else "better" if against.high < 0 else "equal"
+        table.add_row(
+            str(origin.day),
+            f"{origin.churn_rate:.3f}",
+            f"{origin.probabilities.mean():.3f}",
+            f"{origin.level_ratio:.2f}",
+            f"{origin.level.low:.2f} to {origin.level.high:.2f}{'' if origin.is_within else ' !'}",
+            f"{origin.calibration_error:.3f}",
+            ", ".join(f"{peer} {loss:.4f}" for peer, loss in origin.log_losses.items()),
+            f"{verdict} than {origin.best_peer} ({against.low:+.4f} to {against.high:+.4f})",
+            ", ".join(
+                f"{tier.name} {tier.mean_predicted:.2f} ({tier.churn_rate.low:.2f} to"
+                f" {tier.churn_rate.high:.2f})"
+                for tier in origin.tiers(data.settings)
+            ),
+        )
+    console.print(table)
+    if ratios:
+        console.print(f"{name}: median |ln(predicted ÷ churned)| {np.median(ratios):.3f}")
+
+
 def _telco(folder: Path) -> None:
     known = telco.customers(folder)
     results = telco.folds(known)
@@ -101,6 +151,7 @@ def _planted() -> None:
     for seed in SEEDS:
         with TemporaryDirectory() as scratch:
             found = planted_figures(seed, Path(scratch))
+            _levels(f"Demo, seed {seed}", planted_data(Path(scratch)))
         table.add_row(
             str(seed),
             f"{found.customers:,}",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from deployment.config import DeploymentConfig
 from deployment.config_file import load_config
 from deployment.home import Home
 from deployment.project import CONFIG
@@ -25,11 +26,15 @@ from warehouse.model_tables import examples, feature_catalogue, histories_of
 
 @dataclass(frozen=True)
 class PurchaseLog:
-    """A deployment, and the cutoffs of its evaluation; no setting was tuned on them."""
+    """A deployment, and the cutoffs of its evaluation; no setting was tuned on them.
+
+    `last_date` replaces that of the configuration where a longer log is read.
+    """
 
     name: str
     config: Path
     cutoffs: tuple[date, ...]
+    last_date: date | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,13 @@ ONLINE_RETAIL = PurchaseLog(
     CONFIG / "online_retail.yml",
     (date(2010, 8, 1), date(2010, 9, 1), date(2010, 9, 10)),
 )
+# The same company with the following nine months: a year of history, and a season.
+ONLINE_RETAIL_21_MONTHS = PurchaseLog(
+    "Online Retail, 21 months",
+    CONFIG / "online_retail.yml",
+    (date(2011, 6, 2),),
+    last_date=date(2011, 8, 31),
+)
 CDNOW = PurchaseLog("CDNOW", CONFIG / "cdnow.yml", (date(1998, 4, 2),))
 
 
@@ -62,18 +74,25 @@ def training_data(log: PurchaseLog, cutoff: date, root: Path) -> TrainingData:
         RunError: the run failed.
     """
     config, home = load_config(log.config), Home(root / config_slug(log))
+    if log.last_date:
+        config = config.model_copy(update={"last_date": log.last_date})
     prepare(home, log.config)
-    settings = training_settings(config)
-    as_of = cutoff + timedelta(days=settings.horizon_days)
+    as_of = cutoff + timedelta(days=config.churn.horizon_days)
     quick = config.training.model_copy(update={"tuning_trials": 0, "earlier_origins": 0})
     runner = Runner(config.model_copy(update={"training": quick}), home)
     runner.day(as_of, retrain=True)
+    return data_of(config, home, as_of)
+
+
+def data_of(config: DeploymentConfig, home: Home, as_of: date) -> TrainingData:
+    """Input of the training of a day that has been run, with the settings of the configuration."""
+    settings = training_settings(config)
     with Warehouse(home.warehouse, config.time_zone).connect(read_only=True) as con:
         catalogue: dict[str, Meaning] = dict(feature_catalogue(con))
         return TrainingData(
             as_of=as_of,
             examples=examples(con),
-            histories=histories_of(con, cutoff),
+            histories=histories_of(con, as_of - settings.horizon),
             settings=settings,
             signs={name: meaning.sign for name, meaning in catalogue.items()},
         )
@@ -81,7 +100,16 @@ def training_data(log: PurchaseLog, cutoff: date, root: Path) -> TrainingData:
 
 def config_slug(log: PurchaseLog) -> str:
     """Name of the folder of a deployment's home."""
-    return log.config.stem
+    return f"{log.config.stem}_{log.cutoffs[-1]}"
+
+
+def link_together(folder: Path, *parts: Path) -> Path:
+    """A folder with links to all files of others."""
+    folder.mkdir(parents=True)
+    for part in parts:
+        for file in part.iterdir():
+            (folder / file.name).symlink_to(file.resolve())
+    return folder
 
 
 def write_cdnow(folder: Path) -> None:

@@ -14,6 +14,7 @@ from demo import generate
 from deployment.config_file import load_config
 from deployment.home import Home
 from deployment.project import CONFIG
+from evaluation.logs import TrainingData, data_of
 from ml.churn.model import LoadedModel
 from ml.churn.score import score
 from ml.metrics.tiers import Tier, by_tier
@@ -128,6 +129,11 @@ def planted_figures(seed: int, root: Path) -> PlantedFigures:
         value_rank_correlation=recorded["value_rank_correlation"],
         causes=causes_of_churn(warehouse, truth, used),
     )
+
+
+def planted_data(root: Path) -> TrainingData:
+    """Input of the training of a company that `planted_figures` has run below `root`."""
+    return data_of(load_config(DEMO), Home(root / "home"), DAY)
 
 
 def persons(truth: Path) -> str:
