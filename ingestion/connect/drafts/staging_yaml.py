@@ -5,7 +5,9 @@ from __future__ import annotations
 from ingestion.connect.drafts.quoting import comment_text
 from ingestion.connect.drafts.templates import rendered
 from ingestion.connect.mapping.proposal import (
+    Added,
     EntityProposal,
+    FirstMatch,
     FromColumn,
     FromColumns,
     FromNames,
@@ -14,6 +16,7 @@ from ingestion.connect.mapping.proposal import (
     Latest,
     LookedUp,
     Numbered,
+    PerPiece,
     Proposal,
     Summed,
     Value,
@@ -101,6 +104,12 @@ def _origin_text(entity: EntityProposal, value: Value) -> str:
             return f"From {column}."
         case Hashed(column):
             return f"Hash of {column}, which is personal data."
+        case Added(columns):
+            return f"Sum of {' and '.join(columns)}."
+        case PerPiece(amount, quantity):
+            return f"{amount} divided by {quantity}."
+        case FirstMatch(table, time):
+            return f"Earliest {table}.{time} of the matching rows."
         case Numbered(column):
             return f"From {column}, with the number of the row within it."
         case Latest(total, time):
