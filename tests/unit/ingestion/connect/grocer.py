@@ -29,7 +29,7 @@ from range(1, 401) as numbers (i);
 create table households as
 select
     cast(i as varchar) as household_id,
-    4 + 24 * chance('rhythm' || i) as rhythm,
+    5 + 50 * pow(chance('rhythm' || i), 2) as rhythm,
     cast(120 * chance('start' || i) as integer) as first_day,
     case when chance('leaves' || i) < 0.35 then cast(200 + 500 * chance('end' || i) as integer)
         else 900 end as last_day
@@ -49,8 +49,10 @@ from (
         household_id,
         visit,
         last_day,
-        cast(first_day + visit * rhythm + 3 * chance('day' || household_id || visit) as integer)
-            as day
+        -- Exponential gaps: a household buys at any time, with a rate of its own.
+        first_day + floor(sum(rhythm * -ln(1 - chance('gap' || household_id || '-' || visit))) over (
+            partition by household_id order by visit
+        )) as day
     from households, range(0, 200) as visits (visit)
 )
 where day <= least(730, last_day);
