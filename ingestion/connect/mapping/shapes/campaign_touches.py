@@ -91,9 +91,9 @@ def _contact(
         times = _campaign_times(profile.tables[reference.target])
         if reference.column == own or not times:
             continue
-        if table.rows < _MIN_CUSTOMERS * column.distinct:
-            continue
         time = next((each.name for each in table.columns.values() if each.is_time), None)
+        if time is None and table.rows < _MIN_CUSTOMERS * column.distinct:
+            continue
         ends = times[1] if len(times) > 1 else None
         return _Contact(table, own, reference, times[0], ends, time)
     return None
