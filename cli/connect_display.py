@@ -87,7 +87,9 @@ def _show_the_others(console: Console, proposal: Proposal) -> None:
 def _near_miss(miss: NearMiss) -> str:
     found = ", ".join(f"{name} = {column}" for name, column in miss.found.items())
     lacks = " and ".join(" or ".join(group) for group in miss.missing) or "the table's name"
-    remedy = "One of these lines in names.csv settles it:" if miss.lines else "No column has its kind."
+    remedy = (
+        "One of these lines in names.csv settles it:" if miss.lines else "No column has its kind."
+    )
     return f"{miss.table} could be {miss.entity} ({found}), but for {lacks}. {remedy}"
 
 
@@ -163,10 +165,22 @@ def _content(column: ColumnProfile) -> str:
 
 def _origin(value: Value | None) -> str:
     match value:
+        case None:
+            return "—"
         case FromColumn(column) | FromWords(column):
             return column
+        case FromColumns(columns) | FromNames(columns):
+            return " + ".join(columns)
         case Hashed(column):
             return f"hash of {column}"
+        case Constant(sql):
+            return sql
+    return _computed(value)
+
+
+def _computed(value: Value) -> str:
+    """Return the origin of a value that is made of several columns, rows or tables."""
+    match value:
         case Added(columns):
             return f"sum of {' + '.join(columns)}"
         case PerPiece(amount, quantity):
@@ -177,14 +191,10 @@ def _origin(value: Value | None) -> str:
             return f"{' + '.join((column, *beside))} + number of the row"
         case Latest(total, time):
             return f"latest {total.table}.{time}"
-        case FromColumns(columns) | FromNames(columns):
-            return " + ".join(columns)
         case LookedUp(column, hops):
             return " → ".join([column, *(f"{hop.table}.{hop.column}" for hop in hops)])
         case Summed(table, _, amount):
             return f"sum of {table}.{amount}"
-        case Constant(sql):
-            return sql
     return "—"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from pydantic.fields import FieldInfo
 
 from deployment.config import DeploymentConfig
 from deployment.source_config.base import Section
+from ml.churn.split import NotEnoughHistoryError, training_cutoffs
+from ml.config import TrainingSettings
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "configuration.md").read_text()
 ROW = re.compile(r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
@@ -42,9 +45,7 @@ def shown(field: FieldInfo) -> str:
 
 
 @pytest.mark.parametrize(("heading", "section"), list(sections()))
-def test_the_page_has_each_setting_with_its_default(
-    heading: str, section: type[BaseModel]
-) -> None:
+def test_the_page_has_each_setting_with_its_default(heading: str, section: type[BaseModel]) -> None:
     expected = {
         name: shown(field)
         for name, field in section.model_fields.items()
@@ -59,8 +60,13 @@ def test_the_page_names_the_sections_that_have_defaults() -> None:
             assert f"`{name}`" in PAGE
 
 
-def test_the_history_of_a_training_is_the_one_that_a_run_asks_for() -> None:
-    config = DeploymentConfig.model_fields
-    training, horizon = config["training"].default, 90
-    assert training.min_history_days + 2 * horizon + training.step_days == 300
-    assert "300 with the defaults" in PAGE
+def test_the_history_that_the_page_asks_for_is_the_least_that_can_be_split() -> None:
+    defaults = DeploymentConfig.model_fields["training"].default
+    settings = TrainingSettings(
+        horizon_days=90, step_days=defaults.step_days, min_history_days=defaults.min_history_days
+    )
+    first = date(2025, 1, 1)
+    (needed,) = map(int, re.findall(r"(\d+) days with the defaults", PAGE))
+    assert training_cutoffs(first + timedelta(days=needed), first, settings)
+    with pytest.raises(NotEnoughHistoryError, match=f"needs {needed}"):
+        training_cutoffs(first + timedelta(days=needed - 1), first, settings)

@@ -111,7 +111,12 @@ class JoinedTables:
         time = self._column(value.table, value.time)
         keys = [self.sql(there) for _, there in value.pairs]
         self.matches.append(
-            Match(name, value.table, keys, parsed_expression(TIME, "timestamp", time, self.sql(value.time)))
+            Match(
+                name,
+                value.table,
+                keys,
+                parsed_expression(TIME, "timestamp", time, self.sql(value.time)),
+            )
         )
         conditions = [
             _condition(

@@ -33,6 +33,7 @@ from ingestion.connect.mapping.proposal import (
     Numbered,
     PerPiece,
     Summed,
+    Value,
 )
 from ingestion.connect.profiling.entities import AMOUNT, SCHEMAS, TIME
 from ingestion.connect.profiling.profile import ColumnProfile
@@ -128,30 +129,35 @@ class _Model:
             case FromColumns() | FromNames():
                 return dbt_text(self.concatenated(value))
             case Numbered(column, beside):
-                sql = " || '-' || ".join(map(self.joined.sql, (column, *beside)))
-                number = f"row_number() over (partition by _load_id, {sql} order by _row)"
-                return dbt_text(f"{sql} || '-' || {number}")
+                names = list(map(self.joined.sql, (column, *beside)))
+                number = (
+                    f"row_number() over (partition by _load_id, {', '.join(names)} order by _row)"
+                )
+                return dbt_text(" || '-' || ".join([*names, number]))
             case Hashed(column):
                 return dbt_text(f"md5(nullif(lower(trim({self.joined.sql(column)})), ''))")
             case LookedUp():
                 return self.looked_up(proposal.name, role, value)
-            case FirstMatch():
-                return self.in_parsed(proposal.name, self.joined.first_match(value))
-            case Added(columns):
-                return self.in_parsed(proposal.name, self.added(columns))
-            case PerPiece(amount, quantity):
-                return self.in_parsed(proposal.name, self.per_piece(amount, quantity))
+            case FromColumn():
+                return self.from_column(proposal.name, kind, self._role(proposal.name, role), value)
+        return self.in_parsed(proposal.name, self.computed(value))
+
+    def computed(self, value: Value | None) -> str:
+        """Return dbt SQL of a value that is selected in `parsed`."""
+        match value:
             case Summed():
-                return self.in_parsed(proposal.name, self.joined.add_up(value))
+                return self.joined.add_up(value)
             case Latest(total, time):
-                return self.in_parsed(proposal.name, self.joined.latest(total, time))
-            case FromWords(column):
-                # Other words than those of the question mean nothing here, and are not lost.
-                return self.in_parsed(
-                    proposal.name, words_expression(value, self.qualified(column))
-                )
-        assert isinstance(value, FromColumn)
-        return self.from_column(proposal.name, kind, self._role(proposal.name, role), value)
+                return self.joined.latest(total, time)
+            case FirstMatch():
+                return self.joined.first_match(value)
+            case Added(columns):
+                return self.added(columns)
+            case PerPiece(amount, quantity):
+                return self.per_piece(amount, quantity)
+        assert isinstance(value, FromWords)
+        # Other words than those of the question mean nothing here, and are not lost.
+        return words_expression(value, self.qualified(value.column))
 
     def looked_up(self, name: str, role: str, value: LookedUp) -> str:
         """Return the name in `parsed` of a column of another table; a time is checked."""

@@ -104,6 +104,16 @@ def _origin_text(entity: EntityProposal, value: Value) -> str:
             return f"From {column}."
         case Hashed(column):
             return f"Hash of {column}, which is personal data."
+        case FromColumns(columns) | FromNames(columns):
+            return f"From {' and '.join(columns)}."
+        case LookedUp(column, (*_, last)):
+            return f"From {last.table}.{last.column}, by {column}."
+    return _computed_text(value) or f"Not in {entity.table}; the same in every row."
+
+
+def _computed_text(value: Value) -> str | None:
+    """Return the origin of a value that is made of several rows or columns; None for others."""
+    match value:
         case Added(columns):
             return f"Sum of {' and '.join(columns)}."
         case PerPiece(amount, quantity):
@@ -114,10 +124,6 @@ def _origin_text(entity: EntityProposal, value: Value) -> str:
             return f"From {column}, with the number of the row within it."
         case Latest(total, time):
             return f"Latest {total.table}.{time} of the rows added up."
-        case FromColumns(columns) | FromNames(columns):
-            return f"From {' and '.join(columns)}."
-        case LookedUp(column, (*_, last)):
-            return f"From {last.table}.{last.column}, by {column}."
         case Summed(table, by, amount, quantity):
             return f"Sum of {table}.{amount}{f' times {quantity}' if quantity else ''} by {by}."
-    return f"Not in {entity.table}; the same in every row."
+    return None

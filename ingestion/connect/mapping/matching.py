@@ -42,24 +42,7 @@ _MIN_ENTITY_POINTS = 5.0
 def propose(profile: SourceProfile) -> Proposal:
     """Propose at most one entity for each table, the pairs with most points first."""
     chosen = _first_row_entities(profile)
-    candidates = [
-        candidate
-        for table in profile.tables.values()
-        if table.name not in {each.table for each in chosen.values()}
-        for entity in SCHEMAS
-        if (candidate := _candidate(profile, entity, table)) is not None
-    ]
-    candidates = [each for each in candidates if not _is_part_of_orders(profile, each, candidates)]
-    candidates.sort(key=lambda each: (-each.points, list(SCHEMAS).index(each.entity)))
-    rivals = []
-    for candidate in candidates:
-        if candidate.entity in chosen:
-            rivals.append(candidate)
-        elif all(candidate.table != other.table for other in chosen.values()):
-            chosen[candidate.entity] = candidate
-    for rival in rivals:
-        if all(rival.table != other.table for other in chosen.values()):
-            chosen[rival.entity] = _with_rival(chosen[rival.entity], rival)
+    _choose(profile, chosen)
     if "orders" not in chosen and "order_lines" in chosen:
         grouped = grouped_orders(profile, chosen["order_lines"])
         if grouped is not None:
@@ -81,6 +64,28 @@ def propose(profile: SourceProfile) -> Proposal:
     unused = unused_tables(profile, entities)
     misses = [miss for name in unused for miss in near_misses(profile.tables[name], columns)]
     return Proposal(profile, entities, kept_out, misses)
+
+
+def _choose(profile: SourceProfile, chosen: dict[Entity, EntityProposal]) -> None:
+    """Add the best candidate of each entity by its names; further ones become questions."""
+    candidates = [
+        candidate
+        for table in profile.tables.values()
+        if table.name not in {each.table for each in chosen.values()}
+        for entity in SCHEMAS
+        if (candidate := _candidate(profile, entity, table)) is not None
+    ]
+    candidates = [each for each in candidates if not _is_part_of_orders(profile, each, candidates)]
+    candidates.sort(key=lambda each: (-each.points, list(SCHEMAS).index(each.entity)))
+    rivals = []
+    for candidate in candidates:
+        if candidate.entity in chosen:
+            rivals.append(candidate)
+        elif all(candidate.table != other.table for other in chosen.values()):
+            chosen[candidate.entity] = candidate
+    for rival in rivals:
+        if all(rival.table != other.table for other in chosen.values()):
+            chosen[rival.entity] = _with_rival(chosen[rival.entity], rival)
 
 
 def _is_part_of_orders(

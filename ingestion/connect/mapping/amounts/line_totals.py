@@ -115,7 +115,9 @@ def line_amount(
         return LineAmount(LINE_TOTAL, False, reason)
     if is_named_price or sums.products == sums.amounts:
         return LineAmount(UNIT_PRICE, True, f"{amount} is named as the price of a piece")
-    reason = f"is {amount} the total of a line (read so), or the price of a piece? If so {sums.text}"
+    reason = (
+        f"is {amount} the total of a line (read so), or the price of a piece? If so {sums.text}"
+    )
     return LineAmount(LINE_TOTAL, False, reason)
 
 
@@ -223,9 +225,7 @@ def _products(
     return (int(row[0]) / count, int(row[1]) / count) if count >= _MIN_COMPARED else (0.0, 0.0)
 
 
-def _repeated_share(
-    profile: SourceProfile, table: TableProfile, amount: str, order: str
-) -> float:
+def _repeated_share(profile: SourceProfile, table: TableProfile, amount: str, order: str) -> float:
     """Return the share of orders with several lines whose amount is the same on all of them."""
     if table.columns[amount].distinct <= _MIN_TOTALS:
         return 0.0

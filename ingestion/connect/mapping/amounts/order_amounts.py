@@ -110,7 +110,7 @@ def _gift_cards(profile: SourceProfile, value: Summed) -> str:
 def grouped_orders(
     profile: SourceProfile, lines: EntityProposal
 ) -> tuple[EntityProposal, EntityProposal] | None:
-    """Return orders grouped from their lines, for a source without a table of orders, and the lines.
+    """Return orders grouped from their lines, for a source without orders, and the lines.
 
     The price of a line whose amount is its total is that total divided by the quantity.
     """
@@ -125,9 +125,7 @@ def grouped_orders(
     meaning = line_amount(profile, table, price.column, quantity, product=_product(table))
     summed = quantity if meaning.quantity_counts else None
     if quantity and not meaning.quantity_counts:
-        of_piece = replace(
-            lines.columns["unit_price"], value=PerPiece(price.column, quantity)
-        )
+        of_piece = replace(lines.columns["unit_price"], value=PerPiece(price.column, quantity))
         lines = replace(lines, columns={**lines.columns, "unit_price": of_piece})
     found = [
         ColumnProposal("source_order_id", order),

@@ -66,12 +66,14 @@ def discount_columns(table: TableProfile) -> list[str]:
     ]
 
 
-def quantity_column(profile: SourceProfile, table: TableProfile, taken: Collection[str]) -> str | None:
+def quantity_column(
+    profile: SourceProfile, table: TableProfile, taken: Collection[str]
+) -> str | None:
     """Return the column of the quantity: by name, else whole numbers of which most are 1."""
     for column in table.columns.values():
-        if column.is_number and column.name not in taken:
-            if column_points("order_lines", "quantity", column.name, table.name)[0] >= NAMED:
-                return column.name
+        points = column_points("order_lines", "quantity", column.name, table.name)[0]
+        if column.is_number and column.name not in taken and points >= NAMED:
+            return column.name
     for column in table.columns.values():
         if column.fits == INTEGER and column.name not in taken and column.distinct > 1:
             number = number_sql(column, identifier(column.name))
@@ -133,9 +135,7 @@ def _is_other(table: TableProfile, column: ColumnProfile) -> bool:
     return is_serial or column.high < _SMALLEST_AMOUNT or column.low < 0
 
 
-def _sum(
-    profile: SourceProfile, table: TableProfile, column: ColumnProfile
-) -> tuple[float, float]:
+def _sum(profile: SourceProfile, table: TableProfile, column: ColumnProfile) -> tuple[float, float]:
     number = number_sql(column, identifier(column.name))
     row = profile.con.execute(
         f"select coalesce(sum({number}), 0), coalesce(avg(cast({number} = 0 as integer)), 1)"

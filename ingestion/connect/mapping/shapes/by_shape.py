@@ -56,9 +56,7 @@ def entities_by_shape(
             found["touches"] = touches
     if "customers" in found:
         return found, []
-    customers, kept_out = customer_attributes(
-        profile, orders, customer, _tables(found), columns
-    )
+    customers, kept_out = customer_attributes(profile, orders, customer, _tables(found), columns)
     if customers is not None:
         found["customers"] = customers
     return found, kept_out

@@ -111,9 +111,7 @@ def _campaign_times(table: TableProfile) -> list[str]:
     return [each.name for each in times]
 
 
-def _touches(
-    profile: SourceProfile, sent: _Contact, redeemed: _Contact | None
-) -> EntityProposal:
+def _touches(profile: SourceProfile, sent: _Contact, redeemed: _Contact | None) -> EntityProposal:
     table, target = sent.table, sent.campaign.target
     found = {name: ColumnProposal(name) for name in SCHEMAS["touches"].columns}
     found["source_touch_id"] = _key(profile, sent)
@@ -154,11 +152,7 @@ def _touches(
         "touches",
         table.name,
         _POINTS,
-        (
-            Evidence(
-                _POINTS, f"its rows are customers ({sent.customer}) and campaigns of {target}"
-            ),
-        ),
+        (Evidence(_POINTS, f"its rows are customers ({sent.customer}) and campaigns of {target}"),),
         found,
     )
 

@@ -39,24 +39,26 @@ def customer_attributes(
     found: EntityProposal | None = None
     kept_out = []
     for table in profile.tables.values():
-        key = profile.keys[table.name]
-        if table.name in taken or len(key.columns) != 1 or key.repeats:
+        if table.name in taken:
             continue
-        if customer_column(profile, table, orders, customer) != key.columns[0]:
+        key = customer_column(profile, table, orders, customer)
+        if key is None or not table.columns[key].is_complete:
             continue
-        proposal = _customers(table, key.columns[0], columns)
-        others = [
-            name for name in table.columns if name not in _used(proposal) and name != key.columns[0]
-        ]
-        share = contained_share(profile, orders, customer, table, key.columns[0])
+        if table.columns[key].distinct < table.rows:
+            continue
+        proposal = _customers(table, key, columns)
+        others = [name for name in table.columns if name not in _used(proposal) and name != key]
+        share = contained_share(profile, orders, customer, table, key)
         if len(_used(proposal)) > 1 and found is None:
-            question = f"{table.name} has {share:.0%} of the customers of {orders.name}: is it whole?"
+            question = (
+                f"{table.name} has {share:.0%} of the customers of {orders.name}: is it whole?"
+            )
             found = replace(proposal, questions=(question,) if share < 0.99 else ())
         else:
-            others = [name for name in table.columns if name != key.columns[0]]
+            others = [name for name in table.columns if name != key]
         if others:
             kept_out.append(
-                f"{table.name} has one row for each {key.columns[0]} ({share:.0%} of the customers"
+                f"{table.name} has one row for each {key} ({share:.0%} of the customers"
                 f" of {orders.name}). The entity customers has no column for {', '.join(others)}:"
                 f" they stay in the raw table. Join them to the published tables by"
                 f" marts.customer_identities.source_customer_id, or add a canonical column as"

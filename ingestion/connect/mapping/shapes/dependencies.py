@@ -39,7 +39,8 @@ class Dependencies:
         self._names = {TIME: "time", DAY: "day"}
         self._names |= {name: f"id_{number}" for number, name in enumerate(columns)}
         hashed = "".join(
-            f", case when nullif(trim({text}), '') is not null then hash(trim({text})) end as {name}"
+            f", case when nullif(trim({text}), '') is not null then hash(trim({text})) end"
+            f" as {name}"
             for name, text in (
                 (self._names[each], f"cast({identifier(each)} as varchar)") for each in columns
             )
@@ -85,6 +86,20 @@ class Dependencies:
         row = self._con.execute(
             f"select count(distinct {self._names[column]}) from {_ROWS}"
             f" where {self._names[other]} is not null"
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def runs(self, column: str) -> int:
+        """Return the number of runs of one value in the order of time.
+
+        A week has one run, and a customer one for each visit between those of others.
+        """
+        name = self._names[column]
+        row = self._con.execute(
+            f"select count(*) filter (value is distinct from previous) from ("
+            f"select {name} as value, lag({name}) over (order by time, {name}) as previous"
+            f" from (select distinct time, {name} from {_ROWS}"
+            f" where time is not null and {name} is not null))"
         ).fetchone()
         return int(row[0]) if row else 0
 

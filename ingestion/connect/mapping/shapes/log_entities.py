@@ -225,13 +225,12 @@ def _discounts(
 def _product(profile: SourceProfile, table: TableProfile, taken: set[str | None]) -> str | None:
     """Return the column of the product: by its name, else a reference to another table."""
     for name in table.columns:
-        if name not in taken and column_points("order_lines", "product_id", name, table.name)[
-            0
-        ] >= NAMED:
+        if (
+            name not in taken
+            and column_points("order_lines", "product_id", name, table.name)[0] >= NAMED
+        ):
             return name
-    references = [
-        each for each in profile.references_of(table.name) if each.column not in taken
-    ]
+    references = [each for each in profile.references_of(table.name) if each.column not in taken]
     references.sort(key=lambda each: -table.columns[each.column].distinct)
     return references[0].column if references else None
 
@@ -317,14 +316,13 @@ def _extreme_quantities(
     ).fetchone()
     if row is None or not row[0] or row[1] is None or row[1] < 0.5:
         return ()
-    return (
+    question = (
         f"{int(row[0]):,} rows with up to {row[2]:,.0f} in {quantity} hold {row[1]:.0%} of all"
-        " pieces: do they count another unit?",
+        " pieces: do they count another unit?"
     )
+    return (question,)
 
 
 def _is_named(table: TableProfile, name: str, column: str) -> bool:
     entity = "order_lines" if name == "unit_price" else "orders"
     return column_points(entity, name, column, table.name)[0] >= NAMED
-
-

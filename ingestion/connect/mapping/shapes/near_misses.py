@@ -1,4 +1,4 @@
-"""Entities that a table lacks a name or two for, with the line of names.csv that would settle it."""
+"""Entities that a table nearly has, with the line of names.csv that would settle it."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ def _near_miss(entity: Entity, table: TableProfile, columns: Columns) -> NearMis
             found[name] = column
     groups = [tuple(sorted(group)) for group in schema.essential.values()]
     missing = tuple(
-        group
-        for group in groups
-        if not set(group) & set(found) and group != (schema.key,)
+        group for group in groups if not set(group) & set(found) and group != (schema.key,)
     )
     essential = set(found) & {name for group in groups for name in group}
     if len(missing) > _MAX_MISSING or not (essential or found) or len(found) < 2:

@@ -1,7 +1,7 @@
 """Logs of purchases, by shape: an id that repeats over days, a time, an amount, often a basket.
 
 A basket is an id whose rows have one customer and one day. The customer is an id with several
-baskets, of which a day has many values (a week or a promotion has one).
+baskets, between which are those of others (the rows of a week follow each other).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from ingestion.connect.profiling.source_profile import SourceProfile
 
 # A few rows of a basket may lie after midnight, or be booked for another card.
 _MIN_DETERMINED = 0.99
-# Values of a day: a day has one week, and many customers.
-_MAX_OF_A_DAY = 0.9
+# Runs of a value in the order of time: a week has one, a customer who returns has more.
+_MIN_RUNS = 1.01
 _MAX_EMPTY_SHARE = 0.5
 _MIN_ROWS = 20
 _LONGEST_ID = 64
@@ -102,12 +102,16 @@ def _times(table: TableProfile) -> list[str]:
     columns = [
         each
         for each in table.columns.values()
-        if each.is_time and each.null_share <= 1 - _MIN_DETERMINED and each.distinct > 1
+        if each.is_time
+        and each.null_share <= 1 - _MIN_DETERMINED
+        and each.distinct > 1
         # A day of birth or of registration is no time of a purchase.
         and not _points(table, "personal", "other", each.name)
         and not _points(table, "customers", "updated_at", each.name)
     ]
-    columns.sort(key=lambda each: (-_points(table, "orders", "ordered_at", each.name), _first(each)))
+    columns.sort(
+        key=lambda each: (-_points(table, "orders", "ordered_at", each.name), _first(each))
+    )
     return [each.name for each in columns]
 
 
@@ -177,15 +181,15 @@ def _baskets(
 
 
 def _customers(table: TableProfile, ids: Sequence[str], found: Dependencies) -> list[str]:
-    """Return the columns of the shape of customers: an id on several days, each day with many."""
+    """Return the columns of the shape of customers: an id that returns on later days."""
     customers = [
         each
         for each in ids
         if 1 < found.distinct(each) < found.distinct(each, DAY)
-        and found.determined(DAY, each) < _MAX_OF_A_DAY
         and not _is_product(table, each)
         and _points(table, "orders", "sales_channel", each) < NAMED
         and _points(table, "order_lines", "quantity", each) < NAMED
+        and found.runs(each) > _MIN_RUNS * found.distinct(each)
     ]
     # Of a customer and a shop, the customer has more values; of a product and a customer, the
     # customer is the one of whom a moment has only one.
@@ -218,8 +222,10 @@ def _reasons(found: Dependencies, basket: str, customer: str) -> tuple[str, str]
     one_day, one_customer = found.determined(basket, DAY), found.determined(basket, customer)
     return (
         f"{found.distinct(basket):,} {basket} repeat, and {one_day:.1%} of them are of one day",
-        f"{one_customer:.1%} of the {basket} have one {customer}, of which there are"
-        f" {found.distinct(customer):,}",
+        (
+            f"{one_customer:.1%} of the {basket} have one {customer}, of which there are"
+            f" {found.distinct(customer):,}"
+        ),
     )
 
 

@@ -1,7 +1,8 @@
 """A made-up grocer's loyalty-card export: eight tables of two years, the same for each seed.
 
-No table has orders or customers by name. The log of purchases has one row a product and basket, with
-a line total; fuel is measured in thousandths of a unit, so that price times quantity is no money.
+No table has orders or customers by name. The log of purchases has one row a product and basket,
+with a line total; fuel is measured in thousandths of a unit, so that price times quantity is no
+money.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ from (
         visit,
         last_day,
         -- Exponential gaps: a household buys at any time, with a rate of its own.
-        first_day + floor(sum(rhythm * -ln(1 - chance('gap' || household_id || '-' || visit))) over (
+        first_day
+            + floor(sum(rhythm * -ln(1 - chance('gap' || household_id || '-' || visit))) over (
             partition by household_id order by visit
         )) as day
     from households, range(0, 200) as visits (visit)
@@ -145,7 +147,8 @@ select
     coupon_upc,
     campaign_id,
     strftime(
-        cast(start_date as date) + cast(30 * chance('used' || campaign_id || household_id) as integer),
+        cast(start_date as date)
+            + cast(30 * chance('used' || campaign_id || household_id) as integer),
         '%Y-%m-%d'
     ) as redemption_date
 from campaigns
@@ -179,7 +182,6 @@ def write_grocer(folder: Path, *, households: int = 300, seed: int = 1) -> Path:
         con.execute(_TABLES.format(households=households, seed=seed))
         for table in TABLES:
             excluded = " exclude (shelf_price)" if table == "products" else ""
-            con.execute(
-                f"copy (select *{excluded} from {table}) to '{folder / f'{table}.csv'}' (nullstr '')"
-            )
+            file = folder / f"{table}.csv"
+            con.execute(f"copy (select *{excluded} from {table}) to '{file}' (nullstr '')")
     return folder

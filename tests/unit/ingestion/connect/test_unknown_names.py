@@ -1,4 +1,4 @@
-"""Logs of purchases whose columns no catalogue names: what is staged is compared with the raw rows."""
+"""Logs of purchases whose columns no catalogue names: the staged rows against the raw ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ def grocer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_grocer(tmp_path_factory.mktemp("grocer"), households=60)
 
 
-def exported(grocer: Path, folder: Path, query: str, file: str = "w.csv", options: str = "header") -> Path:
+def exported(
+    grocer: Path, folder: Path, query: str, file: str = "w.csv", options: str = "header"
+) -> Path:
     """A folder with one file: a query over the grocer's `transactions`."""
     folder.mkdir()
     with duckdb.connect() as con:
