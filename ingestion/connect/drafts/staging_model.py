@@ -151,8 +151,8 @@ class _Model:
                 return self.joined.latest(total, time)
             case FirstMatch():
                 return self.joined.first_match(value)
-            case Added(columns):
-                return self.added(columns)
+            case Added():
+                return self.added(value)
             case PerPiece(amount, quantity):
                 return self.per_piece(amount, quantity)
         assert isinstance(value, FromWords)
@@ -170,10 +170,13 @@ class _Model:
             checks.append((raw, alias, comment_text(column) if is_required else name))
         return alias
 
-    def added(self, columns: tuple[str, ...]) -> str:
+    def added(self, value: Added) -> str:
         """Return dbt SQL of the sum of amounts, of which an empty one is zero."""
-        reads = [amount_expression(self.raw[each], self.qualified(each)) for each in columns]
-        return " + ".join(f"coalesce({each}, 0)" for each in reads)
+        reads = [amount_expression(self.raw[each], self.qualified(each)) for each in value.columns]
+        sign = "-" if value.is_negated else ""
+        return f" {sign or '+'} ".join(
+            f"{sign if not at else ''}coalesce({each}, 0)" for at, each in enumerate(reads)
+        )
 
     def per_piece(self, amount: str, quantity: str) -> str:
         """Return dbt SQL of a line's total divided by its quantity."""
@@ -279,7 +282,7 @@ class _GroupedModel(_Model):
             if each.value is not None
         ]
         sums = [
-            _Column(self.added(each.value.columns), name, each.questions)
+            _Column(self.added(each.value), name, each.questions)
             for name, each in proposals.items()
             if isinstance(each.value, Added)
         ]

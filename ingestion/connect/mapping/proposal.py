@@ -108,9 +108,15 @@ class Summed:
 
 @dataclass(frozen=True)
 class Added:
-    """Sum of several amounts of a row, and of all rows of an order whose rows are grouped."""
+    """Sum of several amounts of a row, and of all rows of an order whose rows are grouped.
+
+    Attributes:
+        columns: the amounts.
+        is_negated: whether the amounts are below zero, and their sum is above it.
+    """
 
     columns: tuple[str, ...]
+    is_negated: bool = False
 
 
 @dataclass(frozen=True)

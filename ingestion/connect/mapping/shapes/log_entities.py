@@ -119,7 +119,9 @@ def _orders(
     )
     if discounts:
         found["discount_amount"] = ColumnProposal(
-            "discount_amount", Added(tuple(discounts)), (Evidence(1.0, "named as discounts"),)
+            "discount_amount",
+            Added(tuple(discounts), is_negated=_is_below_zero(profile, table, discounts)),
+            (Evidence(1.0, "named as discounts"),),
         )
     notes = [f"Rows of {table.name} are purchases: {order}; {customer}"]
     if meaning is not None and meaning.is_sure:
@@ -220,6 +222,15 @@ def _discounts(
     shares = ordered_share(profile, table, columns, log.order)
     common = {each: share for each, share in shares.items() if share > MAX_DISCOUNTED_SHARE}
     return [each for each in columns if each not in common and shares[each]], common
+
+
+def _is_below_zero(profile: SourceProfile, table: TableProfile, columns: list[str]) -> bool:
+    """Return whether amounts add up to less than zero, as discounts in some exports do."""
+    total = " + ".join(
+        f"coalesce({number_sql(table.columns[each], identifier(each))}, 0)" for each in columns
+    )
+    row = profile.con.execute(f"select sum({total}) from {table.table.relation}").fetchone()
+    return bool(row and row[0] is not None and row[0] < 0)
 
 
 def _product(profile: SourceProfile, table: TableProfile, taken: set[str | None]) -> str | None:
