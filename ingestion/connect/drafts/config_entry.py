@@ -17,8 +17,8 @@ from ingestion.connect.profiling.profile import TableProfile
 
 _CODE = re.compile(r"[A-Za-z]{3}")
 # Of a thousand rows one may have a mistaken year, which would make the history years longer.
-_STRAY_SHARE = 0.001
-_STRAY_GAP = timedelta(days=366)
+_OUTLIER_SHARE = 0.001
+_OUTLIER_GAP = timedelta(days=366)
 
 
 def source_entry(name: str, catalog: Catalog, proposal: Proposal) -> str:
@@ -105,13 +105,13 @@ def _has_local_times(proposal: Proposal) -> bool:
 def _span(
     proposal: Proposal, entities: Mapping[Any, EntityProposal]
 ) -> tuple[datetime | None, datetime | None, str | None]:
-    """Return first and last time of the orders, else of any entity, and a question on strays."""
+    """Return first and last time of the orders, else of any entity, and a question on outliers."""
     for name, column in (("orders", "ordered_at"), ("subscriptions", "started_at")):
         if name in entities:
             value = entities[name].columns[column].value
             if isinstance(value, FromColumn):
                 table = proposal.profile.tables[entities[name].table]
-                return _without_strays(proposal, table, value.column)
+                return _without_outliers(proposal, table, value.column)
     times = [
         column
         for entity in proposal.entities
@@ -122,14 +122,14 @@ def _span(
     return min(filter(None, firsts), default=None), max(filter(None, lasts), default=None), None
 
 
-def _without_strays(
+def _without_outliers(
     proposal: Proposal, table: TableProfile, name: str
 ) -> tuple[datetime | None, datetime | None, str | None]:
     """Return the first and last time of a column; a few rows long before the others are asked."""
     found = table.columns[name]
     time = time_sql(table, name)
     row = proposal.profile.con.execute(
-        f"select quantile_disc(time, {_STRAY_SHARE}), quantile_disc(time, {1 - _STRAY_SHARE})"
+        f"select quantile_disc(time, {_OUTLIER_SHARE}), quantile_disc(time, {1 - _OUTLIER_SHARE})"
         f" from (select {time} as time from {table.table.relation})"
         " where time between timestamp '1900-01-01' and timestamp '2200-01-01'"
     ).fetchone()
@@ -139,12 +139,12 @@ def _without_strays(
     if table.table.is_sample and "path" not in table.table.entry:
         # The sample of a database has its first rows, and its data keeps arriving.
         return first, None, None
-    strays = []
-    if row[0] - first > _STRAY_GAP:
-        strays.append(f"from {first:%Y-%m-%d}")
+    outliers = []
+    if row[0] - first > _OUTLIER_GAP:
+        outliers.append(f"from {first:%Y-%m-%d}")
         first = row[0]
-    if last - row[1] > _STRAY_GAP:
-        strays.append(f"up to {last:%Y-%m-%d}")
+    if last - row[1] > _OUTLIER_GAP:
+        outliers.append(f"up to {last:%Y-%m-%d}")
         last = row[1]
-    question = f"a few rows are {' and '.join(strays)}: are they mistakes?" if strays else None
+    question = f"a few rows are {' and '.join(outliers)}: are they mistakes?" if outliers else None
     return first, last, question

@@ -4,6 +4,7 @@ from functools import partial
 
 from ingestion.connect.mapping.matching import _columns
 from ingestion.connect.mapping.proposal import (
+    Added,
     EntityProposal,
     FromColumn,
     Numbered,
@@ -49,3 +50,13 @@ def test_a_row_a_purchase_is_an_order_without_lines(profiled: Profiled) -> None:
     found = entities(profiled(log=("z,k,v,w", rows)))
     assert set(found) == {"orders"}
     assert found["orders"].columns["net_amount"].value == FromColumn("v")
+
+
+def test_discounts_below_zero_are_negated_and_common_ones_left_out(profiled: Profiled) -> None:
+    rows = [
+        (*row[:3], row[5], row[6], "-0.50" if n % 9 == 0 else "0.00", "0.10")
+        for n, row in enumerate(basket_rows())
+    ]
+    orders = entities(profiled(log=("a,b,c,f,g,coupon_disc,card_disc", rows)))["orders"]
+    assert orders.columns["discount_amount"].value == Added(("coupon_disc",), is_negated=True)
+    assert "card_disc is in 100% of the orders: a price for everybody" in " ".join(orders.notes)
