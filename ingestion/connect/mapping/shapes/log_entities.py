@@ -28,6 +28,7 @@ from ingestion.connect.mapping.proposal import (
 from ingestion.connect.mapping.shapes.amount_columns import (
     MAX_DISCOUNTED_SHARE,
     discount_columns,
+    is_discount,
     ordered_share,
     quantity_column,
 )
@@ -36,13 +37,15 @@ from ingestion.connect.mapping.value_questions import value_questions
 from ingestion.connect.profiling.entities import SCHEMAS
 from ingestion.connect.profiling.forms.parsing import number_sql
 from ingestion.connect.profiling.names import NAMED, column_points
-from ingestion.connect.profiling.profile import TableProfile
+from ingestion.connect.profiling.profile import INTEGER, TEXT, TableProfile
 from ingestion.connect.profiling.source_profile import SourceProfile
 from warehouse.quoting import identifier
 
 Columns = Callable[[Entity, TableProfile], dict[str, ColumnProposal]]
 # Points of an entity that its shape shows, beside those of names.
 _POINTS = 8.0
+# A shop has more products than a code of few values.
+_MIN_PRODUCTS = 10
 
 
 def log_entities(
@@ -58,7 +61,7 @@ def log_entities(
     table = profile.tables[log.table]
     taken = {*log.order, log.customer, log.time, *([log.amount] if log.amount else [])}
     quantity = quantity_column(profile, table, taken)
-    product = _product(profile, table, {*taken, quantity})
+    product = _product(profile, table, log, {*taken, quantity})
     meaning = None
     if log.amount:
         meaning = line_amount(
@@ -233,17 +236,48 @@ def _is_below_zero(profile: SourceProfile, table: TableProfile, columns: list[st
     return bool(row and row[0] is not None and row[0] < 0)
 
 
-def _product(profile: SourceProfile, table: TableProfile, taken: set[str | None]) -> str | None:
-    """Return the column of the product: by its name, else a reference to another table."""
+def _product(
+    profile: SourceProfile, table: TableProfile, log: PurchaseLog, taken: set[str | None]
+) -> str | None:
+    """Return the column of the product: by name, by a reference, or an id that varies by line."""
     for name in table.columns:
-        if (
-            name not in taken
-            and column_points("order_lines", "product_id", name, table.name)[0] >= NAMED
-        ):
+        points = column_points("order_lines", "product_id", name, table.name)[0]
+        if name not in taken and points >= NAMED:
             return name
     references = [each for each in profile.references_of(table.name) if each.column not in taken]
     references.sort(key=lambda each: -table.columns[each.column].distinct)
-    return references[0].column if references else None
+    if references:
+        return references[0].column
+    return _varying(profile, table, log, taken) if log.is_grouped else None
+
+
+def _varying(
+    profile: SourceProfile, table: TableProfile, log: PurchaseLog, taken: set[str | None]
+) -> str | None:
+    """Return the id with most values of which most purchases of several lines have several."""
+    candidates = [
+        each.name
+        for each in table.columns.values()
+        if each.name not in taken
+        and each.fits in (INTEGER, TEXT)
+        and each.personal is None
+        and _MIN_PRODUCTS <= each.distinct < table.rows
+        and not is_discount(table, each.name)
+    ]
+    if not candidates:
+        return None
+    keys = ", ".join(map(identifier, log.order))
+    counts = ", ".join(
+        f"count(distinct {identifier(each)}) as c{at}" for at, each in enumerate(candidates)
+    )
+    shares = ", ".join(f"avg(cast(c{at} > 1 as integer))" for at in range(len(candidates)))
+    row = profile.con.execute(
+        f"select {shares} from (select {counts} from {table.table.relation} group by {keys}"
+        " having count(*) > 1)"
+    ).fetchone()
+    assert row is not None
+    varying = [name for name, share in zip(candidates, row, strict=True) if share and share > 0.5]
+    return max(varying, key=lambda each: table.columns[each].distinct, default=None)
 
 
 def _lines(

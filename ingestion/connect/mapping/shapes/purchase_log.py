@@ -191,12 +191,13 @@ def _customers(table: TableProfile, ids: Sequence[str], found: Dependencies) -> 
         and _points(table, "order_lines", "quantity", each) < NAMED
         and found.runs(each) > _MIN_RUNS * found.distinct(each)
     ]
-    # Of a customer and a shop, the customer has more values; of a product and a customer, the
-    # customer is the one of whom a moment has only one.
+    # Of a product and a customer, the customer is the one of whom a moment has only one. Of a
+    # customer and a shop, the customer has more values.
+    alone = [each for each in customers if found.determined(TIME, each) >= _MIN_DETERMINED]
+    customers = alone or customers
     customers.sort(
         key=lambda each: (
             -_points(table, "orders", "source_customer_id", each),
-            found.determined(TIME, each) < _MIN_DETERMINED,
             -found.distinct(each),
         )
     )
