@@ -11,8 +11,10 @@ from rich.table import Table
 from ingestion.connect.connection import Connection
 from ingestion.connect.drafts.todo import MARKER
 from ingestion.connect.mapping.proposal import (
+    Added,
     Constant,
     EntityProposal,
+    FirstMatch,
     FromColumn,
     FromColumns,
     FromNames,
@@ -20,10 +22,14 @@ from ingestion.connect.mapping.proposal import (
     Hashed,
     Latest,
     LookedUp,
+    NearMiss,
     Numbered,
+    PerPiece,
+    Proposal,
     Summed,
     Value,
 )
+from ingestion.connect.mapping.shapes.by_shape import unused_tables
 from ingestion.connect.profiling.profile import BOOLEAN, ColumnProfile, TableProfile
 from ingestion.connect.profiling.source_profile import SourceProfile
 
@@ -39,9 +45,7 @@ def show_connection(console: Console, connection: Connection, *, is_dry: bool) -
         console.print(f"[yellow]![/] skipped: {escape(line)}", soft_wrap=True)
     for entity in proposal.entities:
         console.print(_mapping_table(entity))
-    unused = [table for table in proposal.profile.tables if not proposal.of_table(table)]
-    if unused:
-        console.print(f"Tables without an entity, for lookups: {', '.join(unused)}")
+    _show_the_others(console, proposal)
     if is_dry:
         console.print("Nothing was written (--dry-run).")
         return
@@ -53,6 +57,40 @@ def show_connection(console: Console, connection: Connection, *, is_dry: bool) -
         console.print(
             f"{len(connection.open_questions)} {MARKER} to decide; holdfast doctor lists them."
         )
+
+
+def _show_the_others(console: Console, proposal: Proposal) -> None:
+    """Print the tables without an entity: looked up, kept out, or an entity's near miss."""
+    without = [table for table in proposal.profile.tables if not proposal.of_table(table)]
+    unused = unused_tables(proposal.profile, proposal.entities)
+    looked_up = [table for table in without if table not in unused]
+    if looked_up:
+        console.print(f"Tables that other tables look up: {', '.join(looked_up)}")
+    if unused:
+        console.print(f"Tables without an entity: {', '.join(unused)}")
+    for line in proposal.kept_out:
+        console.print(f"  {escape(line)}", soft_wrap=True)
+    for miss in proposal.near_misses:
+        console.print(f"  {escape(_near_miss(miss))}", soft_wrap=True)
+        for line in miss.lines:
+            console.print(f"    {escape(line)}", soft_wrap=True)
+    if not proposal.entities:
+        console.print(
+            "[yellow]![/] No table has the shape of purchases: an id that repeats over days, a time"
+            " and an amount. Name the columns by a line above in"
+            " ingestion/connect/profiling/names.csv and run the command again, or write the staging"
+            " by hand (docs/connect_your_data.md, part 2).",
+            soft_wrap=True,
+        )
+
+
+def _near_miss(miss: NearMiss) -> str:
+    found = ", ".join(f"{name} = {column}" for name, column in miss.found.items())
+    lacks = " and ".join(" or ".join(group) for group in miss.missing) or "the table's name"
+    remedy = (
+        "One of these lines in names.csv settles it:" if miss.lines else "No column has its kind."
+    )
+    return f"{miss.table} could be {miss.entity} ({found}), but for {lacks}. {remedy}"
 
 
 def _profile_table(table: TableProfile, profile: SourceProfile) -> Table:
@@ -127,22 +165,36 @@ def _content(column: ColumnProfile) -> str:
 
 def _origin(value: Value | None) -> str:
     match value:
+        case None:
+            return "—"
         case FromColumn(column) | FromWords(column):
             return column
-        case Hashed(column):
-            return f"hash of {column}"
-        case Numbered(column):
-            return f"{column} + number of the row"
-        case Latest(total, time):
-            return f"latest {total.table}.{time}"
         case FromColumns(columns) | FromNames(columns):
             return " + ".join(columns)
+        case Hashed(column):
+            return f"hash of {column}"
+        case Constant(sql):
+            return sql
+    return _computed(value)
+
+
+def _computed(value: Value) -> str:
+    """Return the origin of a value that is made of several columns, rows or tables."""
+    match value:
+        case Added(columns):
+            return f"sum of {' + '.join(columns)}"
+        case PerPiece(amount, quantity):
+            return f"{amount} / {quantity}"
+        case FirstMatch(table, time):
+            return f"first {table}.{time}"
+        case Numbered(column, beside):
+            return f"{' + '.join((column, *beside))} + number of the row"
+        case Latest(total, time):
+            return f"latest {total.table}.{time}"
         case LookedUp(column, hops):
             return " → ".join([column, *(f"{hop.table}.{hop.column}" for hop in hops)])
         case Summed(table, _, amount):
             return f"sum of {table}.{amount}"
-        case Constant(sql):
-            return sql
     return "—"
 
 

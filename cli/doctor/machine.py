@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 import duckdb
+from packaging.markers import Marker
 
 from cli.doctor.finding import Finding
 from deployment.config import DeploymentConfig
@@ -38,15 +39,12 @@ def diagnose_packages(lock: Path) -> Iterator[Finding]:
     if not lock.is_file():
         yield Finding("warning", "packages", f"cannot be compared: there is no {lock}")
         return
-    text = lock.read_text(encoding="utf-8")
-    pins = re.findall(r"^([\w.-]+)==([^\s;\\]+)(.*)$", text, re.MULTILINE)
+    pins = _pins_here(lock.read_text(encoding="utf-8"))
     different = 0
-    for name, pinned, rest in pins:
+    for name, pinned in pins:
         try:
             found = metadata.version(name)
         except metadata.PackageNotFoundError:
-            if ";" in rest:  # for another system or another Python
-                continue
             found = "not installed"
         if found != pinned:
             different += 1
@@ -58,6 +56,19 @@ def diagnose_packages(lock: Path) -> Iterator[Finding]:
             )
     if not different:
         yield Finding("ok", "packages", f"all {len(pins)} have the locked version")
+
+
+def _pins_here(text: str) -> list[tuple[str, str]]:
+    """Return name and version of the pins of a lock file whose marker holds for this interpreter.
+
+    A package may be pinned once for each version of Python, and not at all for this system.
+    """
+    found = re.findall(r"^([\w.-]+)==([^\s;\\]+)[^\S\n]*(?:;([^\n\\]+))?", text, re.MULTILINE)
+    return [
+        (name, pinned)
+        for name, pinned, marker in found
+        if not marker.strip() or Marker(marker.strip()).evaluate()
+    ]
 
 
 def diagnose_home(home: Home) -> Iterator[Finding]:

@@ -81,6 +81,14 @@
 {%- endmacro %}
 
 {#-
+    The price of a piece with four decimals: the total of a line divided by its quantity, both as
+    SQL such as read_amount gives. Null without a quantity, or with 0.
+-#}
+{% macro per_piece(amount, quantity) -%}
+    try_cast(round(cast({{ amount }} as double) / nullif(cast({{ quantity }} as double), 0), 4) as decimal(18, 4))
+{%- endmacro %}
+
+{#-
     An amount as decimal(18, 3) from a whole number of minor units (cents, yen, fils) and its
     currency, an SQL expression of the ISO 4217 code; null if either is unreadable.
 -#}

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ingestion.connect.drafts.column_expressions import has_local_times
 from ingestion.connect.drafts.templates import rendered
 from ingestion.connect.mapping.proposal import EntityProposal, FromColumn, Proposal
+from ingestion.connect.mapping.shapes.dependencies import time_sql
 from ingestion.connect.origins.catalog import Catalog
 from ingestion.connect.profiling.names import NAMED, column_points
 from ingestion.connect.profiling.profile import TableProfile
 
 _CODE = re.compile(r"[A-Za-z]{3}")
+# Of a thousand rows one may have a mistaken year, which would make the history years longer.
+_OUTLIER_SHARE = 0.001
+_OUTLIER_GAP = timedelta(days=366)
 
 
 def source_entry(name: str, catalog: Catalog, proposal: Proposal) -> str:
@@ -31,13 +35,14 @@ def source_entry(name: str, catalog: Catalog, proposal: Proposal) -> str:
 def new_config(name: str, proposal: Proposal, entry: str) -> str:
     """Return a whole configuration around the entry of its first source."""
     entities = {each.entity: each for each in proposal.entities}
-    first, last = _span(proposal, entities)
+    first, last, question = _span(proposal, entities)
     return rendered(
         "config.yml",
         company=name.replace("_", " ").title(),
         slug=name,
         first=first,
         last=last,
+        span_question=question,
         currency=_currency(proposal),
         is_contractual="orders" not in entities and "subscriptions" in entities,
         entry=entry,
@@ -99,12 +104,47 @@ def _has_local_times(proposal: Proposal) -> bool:
 
 def _span(
     proposal: Proposal, entities: Mapping[Any, EntityProposal]
-) -> tuple[datetime | None, datetime | None]:
-    """Return first and last time of the orders, else of the subscriptions."""
+) -> tuple[datetime | None, datetime | None, str | None]:
+    """Return first and last time of the orders, else of any entity, and a question on outliers."""
     for name, column in (("orders", "ordered_at"), ("subscriptions", "started_at")):
         if name in entities:
             value = entities[name].columns[column].value
             if isinstance(value, FromColumn):
-                found = proposal.profile.tables[entities[name].table].columns[value.column]
-                return found.first, found.last
-    return None, None
+                table = proposal.profile.tables[entities[name].table]
+                return _without_outliers(proposal, table, value.column)
+    times = [
+        column
+        for entity in proposal.entities
+        for column in proposal.profile.tables[entity.table].columns.values()
+        if column.first and column.last
+    ]
+    firsts, lasts = [each.first for each in times], [each.last for each in times]
+    return min(filter(None, firsts), default=None), max(filter(None, lasts), default=None), None
+
+
+def _without_outliers(
+    proposal: Proposal, table: TableProfile, name: str
+) -> tuple[datetime | None, datetime | None, str | None]:
+    """Return the first and last time of a column; a few rows long before the others are asked."""
+    found = table.columns[name]
+    time = time_sql(table, name)
+    row = proposal.profile.con.execute(
+        f"select quantile_disc(time, {_OUTLIER_SHARE}), quantile_disc(time, {1 - _OUTLIER_SHARE})"
+        f" from (select {time} as time from {table.table.relation})"
+        " where time between timestamp '1900-01-01' and timestamp '2200-01-01'"
+    ).fetchone()
+    first, last = found.first, found.last
+    if row is None or row[0] is None or first is None or last is None:
+        return first, last, None
+    if table.table.is_sample and "path" not in table.table.entry:
+        # The sample of a database has its first rows, and its data keeps arriving.
+        return first, None, None
+    outliers = []
+    if row[0] - first > _OUTLIER_GAP:
+        outliers.append(f"from {first:%Y-%m-%d}")
+        first = row[0]
+    if last - row[1] > _OUTLIER_GAP:
+        outliers.append(f"up to {last:%Y-%m-%d}")
+        last = row[1]
+    question = f"a few rows are {' and '.join(outliers)}: are they mistakes?" if outliers else None
+    return first, last, question

@@ -10,7 +10,7 @@ from ingestion.connect.drafts.column_expressions import (
     parsed_expression,
 )
 from ingestion.connect.drafts.quoting import column_sql, dbt_text, jinja_literal
-from ingestion.connect.mapping.proposal import Hop, LookedUp, Summed
+from ingestion.connect.mapping.proposal import FirstMatch, Hop, LookedUp, Summed
 from ingestion.connect.profiling.entities import ID, TIME
 from ingestion.connect.profiling.profile import ColumnProfile
 from ingestion.connect.profiling.source_profile import SourceProfile
@@ -46,6 +46,16 @@ class Total:
     times: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Match:
+    """CTE with the earliest time of another table's rows by several columns; `time` is dbt SQL."""
+
+    cte: str
+    table: str
+    keys: list[str]
+    time: str
+
+
 class JoinedTables:
     """CTEs and joins of one staging model, collected column by column."""
 
@@ -53,6 +63,7 @@ class JoinedTables:
         """Join other tables of a source to `table`."""
         self.lookups: list[Lookup] = []
         self.totals: list[Total] = []
+        self.matches: list[Match] = []
         self.lookup_joins: list[tuple[str, str]] = []
         self.total_joins: list[tuple[str, str]] = []
         self._profile = profile
@@ -78,9 +89,46 @@ class JoinedTables:
                 lookup.columns.append(column)
             at = f"{lookup.cte}.{column}"
             known = self._column(hop.table, hop.column)
+        if role == TIME:
+            return parsed_expression(TIME, "timestamp", known, at)
         if is_read_id(known) and role == ID:
             return f"{{{{ read_id({jinja_literal(at)}) }}}}"
         return dbt_text(at if known.is_text else f"cast({at} as varchar)")
+
+    def delivered(self, value: LookedUp) -> str:
+        """Return dbt SQL of a column of another table as it was delivered."""
+        at = f"source.{self.sql(value.column)}"
+        known = self._column(self._table, value.column)
+        for hop in value.hops:
+            lookup = self._lookup(at, known, hop)
+            at = f"{lookup.cte}.{self.sql(hop.column)}"
+            known = self._column(hop.table, hop.column)
+        return dbt_text(at)
+
+    def first_match(self, value: FirstMatch) -> str:
+        """Return SQL of the earliest time of another table's rows that agree in several columns."""
+        name = self._cte_name(value.table)
+        time = self._column(value.table, value.time)
+        keys = [self.sql(there) for _, there in value.pairs]
+        self.matches.append(
+            Match(
+                name,
+                value.table,
+                keys,
+                parsed_expression(TIME, "timestamp", time, self.sql(value.time)),
+            )
+        )
+        conditions = [
+            _condition(
+                f"source.{self.sql(here)}",
+                self._column(self._table, here),
+                f"{name}.{self.sql(there)}",
+                self._column(value.table, there),
+            )
+            for here, there in value.pairs
+        ]
+        self.total_joins.append((name, " and ".join(conditions)))
+        return f"{name}.first_at"
 
     def add_up(self, value: Summed) -> str:
         """Return SQL of the sum of another table's rows."""

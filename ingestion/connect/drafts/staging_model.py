@@ -18,9 +18,11 @@ from ingestion.connect.drafts.joined_tables import JoinedTables
 from ingestion.connect.drafts.quoting import comment_text, dbt_text
 from ingestion.connect.drafts.templates import rendered
 from ingestion.connect.mapping.proposal import (
+    Added,
     ColumnProposal,
     Constant,
     EntityProposal,
+    FirstMatch,
     FromColumn,
     FromColumns,
     FromNames,
@@ -29,9 +31,11 @@ from ingestion.connect.mapping.proposal import (
     Latest,
     LookedUp,
     Numbered,
+    PerPiece,
     Summed,
+    Value,
 )
-from ingestion.connect.profiling.entities import AMOUNT, SCHEMAS
+from ingestion.connect.profiling.entities import AMOUNT, SCHEMAS, TIME
 from ingestion.connect.profiling.profile import ColumnProfile
 from ingestion.connect.profiling.source_profile import SourceProfile
 
@@ -80,6 +84,7 @@ class _Model:
             source=self.name,
             table=self.proposal.table,
             questions=self.proposal.questions,
+            notes=self.proposal.notes,
             columns=[self.column(each) for each in columns if each.value is not None],
             missing=missing,
             unmapped=[each.name for each in missing if not each.questions],
@@ -94,6 +99,7 @@ class _Model:
         return {
             "lookups": joined.lookups,
             "totals": joined.totals,
+            "matches": joined.matches,
             "joins": [*joined.lookup_joins, *joined.total_joins],
             "parsed": self.parsed,
             "checks": self.checks,
@@ -122,25 +128,63 @@ class _Model:
                 return f"cast({sql} as double)" if kind == "double" else sql
             case FromColumns() | FromNames():
                 return dbt_text(self.concatenated(value))
-            case Numbered(column):
-                sql = self.joined.sql(column)
-                number = f"row_number() over (partition by _load_id, {sql} order by _row)"
-                return dbt_text(f"{sql} || '-' || {number}")
+            case Numbered(column, beside):
+                names = list(map(self.joined.sql, (column, *beside)))
+                number = (
+                    f"row_number() over (partition by _load_id, {', '.join(names)} order by _row)"
+                )
+                return dbt_text(" || '-' || ".join([*names, number]))
             case Hashed(column):
                 return dbt_text(f"md5(nullif(lower(trim({self.joined.sql(column)})), ''))")
             case LookedUp():
-                return self.in_parsed(proposal.name, self.joined.look_up(value, role))
+                return self.looked_up(proposal.name, role, value)
+            case FromColumn():
+                return self.from_column(proposal.name, kind, self._role(proposal.name, role), value)
+        return self.in_parsed(proposal.name, self.computed(value))
+
+    def computed(self, value: Value | None) -> str:
+        """Return dbt SQL of a value that is selected in `parsed`."""
+        match value:
             case Summed():
-                return self.in_parsed(proposal.name, self.joined.add_up(value))
+                return self.joined.add_up(value)
             case Latest(total, time):
-                return self.in_parsed(proposal.name, self.joined.latest(total, time))
-            case FromWords(column):
-                # Other words than those of the question mean nothing here, and are not lost.
-                return self.in_parsed(
-                    proposal.name, words_expression(value, self.qualified(column))
-                )
-        assert isinstance(value, FromColumn)
-        return self.from_column(proposal.name, kind, self._role(proposal.name, role), value)
+                return self.joined.latest(total, time)
+            case FirstMatch():
+                return self.joined.first_match(value)
+            case Added():
+                return self.added(value)
+            case PerPiece(amount, quantity):
+                return self.per_piece(amount, quantity)
+        assert isinstance(value, FromWords)
+        # Other words than those of the question mean nothing here, and are not lost.
+        return words_expression(value, self.qualified(value.column))
+
+    def looked_up(self, name: str, role: str, value: LookedUp) -> str:
+        """Return the name in `parsed` of a column of another table; a time is checked."""
+        alias = self.in_parsed(name, self.joined.look_up(value, role))
+        if role == TIME:
+            column = value.hops[-1].column
+            raw = self.in_parsed(f"{name}_delivered", self.joined.delivered(value))
+            is_required = name in SCHEMAS[self.proposal.entity].required
+            checks = self.checks if is_required else self.optional_checks
+            checks.append((raw, alias, comment_text(column) if is_required else name))
+        return alias
+
+    def added(self, value: Added) -> str:
+        """Return dbt SQL of the sum of amounts, of which an empty one is zero."""
+        reads = [amount_expression(self.raw[each], self.qualified(each)) for each in value.columns]
+        sign = "-" if value.is_negated else ""
+        return f" {sign or '+'} ".join(
+            f"{sign if not at else ''}coalesce({each}, 0)" for at, each in enumerate(reads)
+        )
+
+    def per_piece(self, amount: str, quantity: str) -> str:
+        """Return dbt SQL of a line's total divided by its quantity."""
+        total, pieces = (
+            amount_expression(self.raw[each], self.qualified(each)) for each in (amount, quantity)
+        )
+        total, pieces = (each.removeprefix("{{ ").removesuffix(" }}") for each in (total, pieces))
+        return f"{{{{ per_piece({total}, {pieces}) }}}}"
 
     def _role(self, name: str, kind: str) -> str:
         """Return how a canonical column of a kind is read."""
@@ -198,7 +242,7 @@ class _Model:
 
     def _is_joined(self) -> bool:
         return any(
-            isinstance(each.value, LookedUp | Summed | Latest)
+            isinstance(each.value, LookedUp | Summed | Latest | FirstMatch)
             for each in self.proposal.columns.values()
         )
 
@@ -230,15 +274,23 @@ class _GroupedModel(_Model):
         """Return the variables of the template beside the columns."""
         proposals = self.proposal.columns
         amount = proposals["net_amount"].value
-        assert isinstance(amount, Summed)
+        # The total of an order that is on each of its lines is read as a column of the order.
+        of_order = [*self._GROUPED, *(["net_amount"] if isinstance(amount, FromColumn) else [])]
         lines = [
             _Column(super(_GroupedModel, self).expression(each), each.name, each.questions)
-            for each in map(proposals.__getitem__, self._GROUPED)
+            for each in map(proposals.__getitem__, of_order)
             if each.value is not None
+        ]
+        sums = [
+            _Column(self.added(each.value), name, each.questions)
+            for name, each in proposals.items()
+            if isinstance(each.value, Added)
         ]
         return {
             "line_columns": lines,
-            "product": self.joined.product(amount),
+            "sum_columns": sums,
+            "amount_questions": proposals["net_amount"].questions,
+            "product": self.joined.product(amount) if isinstance(amount, Summed) else None,
         }
 
     def column(self, proposal: ColumnProposal) -> _Column:

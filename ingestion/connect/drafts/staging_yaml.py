@@ -5,7 +5,9 @@ from __future__ import annotations
 from ingestion.connect.drafts.quoting import comment_text
 from ingestion.connect.drafts.templates import rendered
 from ingestion.connect.mapping.proposal import (
+    Added,
     EntityProposal,
+    FirstMatch,
     FromColumn,
     FromColumns,
     FromNames,
@@ -14,6 +16,7 @@ from ingestion.connect.mapping.proposal import (
     Latest,
     LookedUp,
     Numbered,
+    PerPiece,
     Proposal,
     Summed,
     Value,
@@ -101,14 +104,26 @@ def _origin_text(entity: EntityProposal, value: Value) -> str:
             return f"From {column}."
         case Hashed(column):
             return f"Hash of {column}, which is personal data."
-        case Numbered(column):
-            return f"From {column}, with the number of the row within it."
-        case Latest(total, time):
-            return f"Latest {total.table}.{time} of the rows added up."
         case FromColumns(columns) | FromNames(columns):
             return f"From {' and '.join(columns)}."
         case LookedUp(column, (*_, last)):
             return f"From {last.table}.{last.column}, by {column}."
+    return _computed_text(value) or f"Not in {entity.table}; the same in every row."
+
+
+def _computed_text(value: Value) -> str | None:
+    """Return the origin of a value that is made of several rows or columns; None for others."""
+    match value:
+        case Added(columns):
+            return f"Sum of {' and '.join(columns)}."
+        case PerPiece(amount, quantity):
+            return f"{amount} divided by {quantity}."
+        case FirstMatch(table, time):
+            return f"Earliest {table}.{time} of the matching rows."
+        case Numbered(column):
+            return f"From {column}, with the number of the row within it."
+        case Latest(total, time):
+            return f"Latest {total.table}.{time} of the rows added up."
         case Summed(table, by, amount, quantity):
             return f"Sum of {table}.{amount}{f' times {quantity}' if quantity else ''} by {by}."
-    return f"Not in {entity.table}; the same in every row."
+    return None

@@ -77,7 +77,8 @@ def _orders(profile: SourceProfile, proposal: EntityProposal) -> Iterator[Column
     if columns["status"].value is None:
         question = f"{proposal.table} has no column for status: are all orders completed?"
         yield ColumnProposal("status", Constant("'completed'"), questions=(question,))
-    yield from with_gift_cards(profile.tables[proposal.table])
+    if not proposal.is_grouped:
+        yield from with_gift_cards(profile.tables[proposal.table])
     if columns["currency"].value is None:
         yield ColumnProposal(
             "currency", Constant("'{{ var(\"currency\") }}'"), (Evidence(1.0, "the company's"),)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from deployment.source_config import Entity
 from ingestion.connect.mapping.amounts.order_amounts import grouped_orders
@@ -24,6 +25,9 @@ from ingestion.connect.mapping.proposal import (
     FromColumns,
     Proposal,
 )
+from ingestion.connect.mapping.shapes.by_shape import entities_by_shape, unused_tables
+from ingestion.connect.mapping.shapes.near_misses import near_misses
+from ingestion.connect.mapping.shapes.shaped_times import with_shaped_times
 from ingestion.connect.mapping.value_questions import value_questions
 from ingestion.connect.profiling.entities import SCHEMAS
 from ingestion.connect.profiling.keys import Key
@@ -38,6 +42,32 @@ _MIN_ENTITY_POINTS = 5.0
 def propose(profile: SourceProfile) -> Proposal:
     """Propose at most one entity for each table, the pairs with most points first."""
     chosen = _first_row_entities(profile)
+    _choose(profile, chosen)
+    if "orders" not in chosen and "order_lines" in chosen:
+        grouped = grouped_orders(profile, chosen["order_lines"])
+        if grouped is not None:
+            chosen["orders"], chosen["order_lines"] = grouped
+    if "orders" not in chosen and "subscriptions" not in chosen:
+        timed = {name: with_shaped_times(profile.con, t) for name, t in profile.tables.items()}
+        profile = replace(profile, tables=timed)
+    columns = partial(_columns, profile)
+    chosen, kept_out = entities_by_shape(profile, chosen, columns)
+    if "customers" not in chosen and "orders" in chosen:
+        by_email = customers_by_email(profile, chosen["orders"])
+        if by_email is not None:
+            chosen["orders"], chosen["customers"] = by_email
+    customers = chosen.get("customers")
+    person = person_column(profile, customers) if customers else None
+    entities = [
+        completed(profile, chosen, chosen[entity], person) for entity in SCHEMAS if entity in chosen
+    ]
+    unused = unused_tables(profile, entities)
+    misses = [miss for name in unused for miss in near_misses(profile.tables[name], columns)]
+    return Proposal(profile, entities, kept_out, misses)
+
+
+def _choose(profile: SourceProfile, chosen: dict[Entity, EntityProposal]) -> None:
+    """Add the best candidate of each entity by its names; further ones become questions."""
     candidates = [
         candidate
         for table in profile.tables.values()
@@ -56,24 +86,6 @@ def propose(profile: SourceProfile) -> Proposal:
     for rival in rivals:
         if all(rival.table != other.table for other in chosen.values()):
             chosen[rival.entity] = _with_rival(chosen[rival.entity], rival)
-    if "orders" not in chosen and "order_lines" in chosen:
-        grouped = grouped_orders(profile, chosen["order_lines"])
-        if grouped is not None:
-            chosen["orders"] = grouped
-    if "customers" not in chosen and "orders" in chosen:
-        by_email = customers_by_email(profile, chosen["orders"])
-        if by_email is not None:
-            chosen["orders"], chosen["customers"] = by_email
-    customers = chosen.get("customers")
-    person = person_column(profile, customers) if customers else None
-    return Proposal(
-        profile,
-        [
-            completed(profile, chosen, chosen[entity], person)
-            for entity in SCHEMAS
-            if entity in chosen
-        ],
-    )
 
 
 def _is_part_of_orders(

@@ -49,9 +49,13 @@ class Hashed:
 
 @dataclass(frozen=True)
 class Numbered:
-    """The value of a column and the number of the row among those with the same value."""
+    """The value of a column and the number of the row among those with the same value.
+
+    `beside` are further columns of the value, for rows that no single column holds together.
+    """
 
     column: str
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,39 @@ class Summed:
 
 
 @dataclass(frozen=True)
+class Added:
+    """Sum of several amounts of a row, and of all rows of an order whose rows are grouped.
+
+    Attributes:
+        columns: the amounts.
+        is_negated: whether the amounts are below zero, and their sum is above it.
+    """
+
+    columns: tuple[str, ...]
+    is_negated: bool = False
+
+
+@dataclass(frozen=True)
+class PerPiece:
+    """Price of a piece: the total of a line divided by its quantity."""
+
+    amount: str
+    quantity: str
+
+
+@dataclass(frozen=True)
+class FirstMatch:
+    """Earliest time of the rows of another table that agree with a row in several columns.
+
+    `pairs` are (column of this table, column of `table`).
+    """
+
+    table: str
+    time: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Latest:
     """Latest time of the rows that a sum adds up."""
 
@@ -118,7 +155,9 @@ class Constant:
 
 
 Value = (
-    FromColumn
+    Added
+    | FirstMatch
+    | FromColumn
     | FromColumns
     | FromNames
     | FromWords
@@ -126,6 +165,7 @@ Value = (
     | Latest
     | LookedUp
     | Numbered
+    | PerPiece
     | Summed
     | Constant
 )
@@ -152,6 +192,7 @@ class EntityProposal:
         evidence: evidence for the table as a whole.
         columns: proposal by canonical column, in staging's order.
         questions: open questions on the table as a whole.
+        notes: what was measured and leaves no question, for a comment in the model.
         is_grouped: whether rows of the table are grouped to one row of the entity.
         first_rows_of: column of which only the first row of each value is a row of the entity.
     """
@@ -162,16 +203,45 @@ class EntityProposal:
     evidence: tuple[Evidence, ...]
     columns: Mapping[str, ColumnProposal]
     questions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     is_grouped: bool = False
     first_rows_of: str | None = None
 
 
 @dataclass(frozen=True)
+class NearMiss:
+    """An entity that a table nearly has.
+
+    Attributes:
+        table: the table.
+        entity: the entity.
+        found: canonical columns with the source's columns.
+        missing: canonical columns of which one is missing, by group.
+        lines: lines for names.csv, one for each column that could be the missing one.
+    """
+
+    table: str
+    entity: Entity
+    found: dict[str, str]
+    missing: tuple[tuple[str, ...], ...]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Proposal:
-    """Mapping of a source, at most one table for each entity."""
+    """Mapping of a source, at most one table for each entity.
+
+    Attributes:
+        profile: the source.
+        entities: the proposed entities.
+        kept_out: tables with attributes for which the entities have no column, and what to do.
+        near_misses: entities that the other tables nearly have.
+    """
 
     profile: SourceProfile
     entities: Sequence[EntityProposal]
+    kept_out: Sequence[str] = ()
+    near_misses: Sequence[NearMiss] = ()
 
     def of_table(self, table: str) -> list[EntityProposal]:
         """Entities of a table; an entity with the grain of the table comes first."""

@@ -26,8 +26,10 @@ from ingestion.errors import SourceError
 from ingestion.files.formats.readers import DeliveredFile, open_file
 from warehouse.quoting import identifier
 
-# More rows teach a profile little: the first million orders are some years of a shop.
+# More rows teach a profile little. The last rows are read too, because most exports are in the
+# order of time, and the profile has the last day.
 SAMPLE_ROWS = 1_000_000
+_LAST_SHARE = 10  # one row in ten
 
 _DELIVERY = "_delivery"
 
@@ -176,14 +178,37 @@ def _load_rows(
             selections.append(f"select {number} as {_DELIVERY}, {names} from {reading.relation}")
     if not columns:
         raise ConnectError("its files are empty")
-    con.execute(
-        f"create table {relation} as {' union all by name '.join(selections)}"
-        f" limit {SAMPLE_ROWS + 1}"
-    )
+    rows = " union all by name ".join(selections)
+    con.execute(f"create table {relation} as {rows} limit {SAMPLE_ROWS + 1}")
+    counted = con.execute(f"select count(*) from {relation}").fetchone()
+    if counted and counted[0] > SAMPLE_ROWS:
+        _add_last_rows(con, relation, rows)
     return columns
 
 
+def _add_last_rows(con: duckdb.DuckDBPyConnection, relation: str, rows: str) -> None:
+    """Replace the end of a sample of the first rows by the last rows, in the files' order."""
+    counted = con.execute(f"select count(*) from ({rows})").fetchone()
+    assert counted is not None
+    first = _first_rows()
+    # The sample has one row more than its size, by which a table is known to be longer.
+    last = max(first, int(counted[0]) - (SAMPLE_ROWS + 1 - first))
+    con.execute(f"delete from {relation} where rowid >= {first}")
+    con.execute(
+        f"create or replace table {relation} as select * from {relation} union all by name"
+        f" select * exclude (_sample_row) from (select *, row_number() over () as _sample_row"
+        f" from ({rows})) where _sample_row > {last}"
+    )
+
+
+def _first_rows() -> int:
+    return SAMPLE_ROWS - SAMPLE_ROWS // _LAST_SHARE
+
+
 def _cut(con: duckdb.DuckDBPyConnection, relation: str) -> bool:
-    """Delete the rows beyond the sample; return whether there were any."""
-    row = con.execute(f"delete from {relation} where rowid >= {SAMPLE_ROWS}").fetchone()
-    return bool(row and row[0])
+    """Delete the row beyond the sample, in its middle; return whether there was one."""
+    counted = con.execute(f"select count(*) from {relation}").fetchone()
+    if counted is None or counted[0] <= SAMPLE_ROWS:
+        return False
+    con.execute(f"delete from {relation} where rowid = {_first_rows()}")
+    return True

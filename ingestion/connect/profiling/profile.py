@@ -44,6 +44,7 @@ class ColumnProfile:
         times: forms of times that are text or numbers.
         numbers: forms of numbers that are text.
         ids: forms of ids that a spreadsheet has rewritten.
+        is_guessed_time: whether only its values show that a number is a time.
     """
 
     name: str
@@ -67,6 +68,7 @@ class ColumnProfile:
     times: TimeForms = NO_TIMES
     numbers: NumberForms = NO_NUMBERS
     ids: IdForms = NO_IDS
+    is_guessed_time: bool = False
 
     @property
     def is_time(self) -> bool:

@@ -64,3 +64,18 @@ def test_the_command_prints_profile_mapping_and_evidence_without_personal_data(
     assert "its name matches placed; its values are times" in done.stdout
     assert [each for each in PERSONAL if each in done.stdout + done.stderr] == []
     assert not project.config.exists()
+
+
+def test_a_source_without_an_entity_ends_with_the_names_that_would_settle_it(
+    project: Project, tmp_path: Path
+) -> None:
+    rows = "".join(f"{n},{n % 7},2025-01-{n % 28 + 1:02},{n % 5 + 1}\n" for n in range(40))
+    deliver = deliver_into(tmp_path / "exports")
+    folder = deliver("slips.csv", "slip_key,customer_id,zeitp,stars\n" + rows)
+    console = Console(record=True, width=300, file=(project.root / "out").open("w"))
+    show_connection(console, project.connect("corner", folder), is_dry=False)
+    shown = console.export_text()
+    assert "Tables without an entity: slips" in shown
+    assert "slips could be feedback (source_customer_id = customer_id, rating = stars)" in shown
+    assert "feedback,created_at,en,zeitp" in shown
+    assert "No table has the shape of purchases" in shown

@@ -46,7 +46,7 @@ renamed as (
         id as source_ticket_id,
         requester_id as source_customer_id,
         opened_at,
-        {{ to_local('opened_utc + to_minutes(reply_minutes)') }} as first_response_at,
+        {{ to_local('opened_utc + to_minutes(reply_minutes)', zone='UTC') }} as first_response_at,
         -- A reopened ticket keeps its solved_at, so the status decides.
         case when status in ('solved', 'closed') then solved_at end
             as resolved_at,

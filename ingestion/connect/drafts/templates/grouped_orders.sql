@@ -1,3 +1,6 @@
+[% for note in notes %]
+[[ sql_comment(note ~ ".", 0) -]]
+[% endfor %]
 [[ todos(questions) -]]
 with
 
@@ -8,11 +11,13 @@ source as (
 lines as (
     select
         _load_id,
-        _row,
-[% for column in line_columns %]
+[% for column in line_columns + sum_columns %]
 [[ todos(column.questions, 8) ]]        [[ column.expression ]] as [[ column.name ]],
 [% endfor %]
-        [[ product ]] as amount
+[% if product %]
+[[ todos(amount_questions, 8) ]]        [[ product ]] as amount,
+[% endif %]
+        _row
     from source
 ),
 
@@ -20,12 +25,17 @@ orders as (
     select
         _load_id,
         source_order_id,
-        min(_row) as _row,
 [% for column in line_columns[1:] %]
         min([[ column.name ]]) as [[ column.name ]],
 [% endfor %]
+[% for column in sum_columns %]
+        sum([[ column.name ]]) as [[ column.name ]],
+[% endfor %]
+[% if product %]
         -- Null where the amount of a line is unreadable: the others would add up to too little.
-        case when count(*) = count(amount) then sum(amount) end as net_amount
+        case when count(*) = count(amount) then sum(amount) end as net_amount,
+[% endif %]
+        min(_row) as _row
     from lines
     where source_order_id is not null
     group by _load_id, source_order_id

@@ -1,3 +1,6 @@
+[% for note in notes %]
+[[ sql_comment(note ~ ".", 0) -]]
+[% endfor %]
 [[ todos(questions) -]]
 with
 
@@ -59,6 +62,17 @@ source as (
         [% endif %]
     )
     group by [[ total.by | dbt ]]
+),
+
+[% endfor %]
+[% for match in matches %]
+-- The first of the matching rows; redelivered rows do not change it.
+[[ match.cte ]] as (
+    select
+        [[ match.keys | join(",\n        ") | dbt ]],
+        min([[ match.time ]]) as first_at
+    from {{ source('[[ source ]]', '[[ match.table ]]') }}
+    group by [[ match.keys | join(", ") | dbt ]]
 ),
 
 [% endfor %]

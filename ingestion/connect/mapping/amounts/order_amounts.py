@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ingestion.connect.mapping.amounts.line_totals import line_amount
 from ingestion.connect.mapping.amounts.minor_units import minor_units
 from ingestion.connect.mapping.amounts.payment_attempts import payment_attempts
 from ingestion.connect.mapping.column_evidence import best_column
@@ -11,6 +14,7 @@ from ingestion.connect.mapping.proposal import (
     Evidence,
     FromColumn,
     Latest,
+    PerPiece,
     Summed,
 )
 from ingestion.connect.mapping.value_questions import counted_words, value_questions
@@ -34,13 +38,18 @@ def summed_amount(profile: SourceProfile, table: str) -> list[ColumnProposal]:
     """
     payments: list[Summed] = []
     lines: list[Summed] = []
+    doubts: list[str] = []
     for each in profile.references_to(table):
         rows = profile.tables[each.table]
         paid = _named(rows, "orders", "net_amount", AMOUNT)
         price = _named(rows, "order_lines", "unit_price", AMOUNT)
         if price and (not paid or _points(rows, price) >= EXACT):
             quantity = _named(rows, "order_lines", "quantity", NUMBER)
-            lines.append(Summed(each.table, each.column, price, quantity, each.target_column))
+            meaning = line_amount(profile, rows, price, quantity, product=_product(rows))
+            if not meaning.is_sure:
+                doubts.append(meaning.reason)
+            pieces = quantity if meaning.quantity_counts else None
+            lines.append(Summed(each.table, each.column, price, pieces, each.target_column))
         elif paid:
             currency, _ = minor_units(profile, rows, paid)
             payments.append(
@@ -58,7 +67,7 @@ def summed_amount(profile: SourceProfile, table: str) -> list[ColumnProposal]:
         f" up to {_total(profile, value):,.2f}"
         for value in found
     ]
-    question = f"{table} has no amount. {'; '.join(totals)}: the first is used"
+    question = f"{table} has no amount. {'; '.join([*totals, *doubts])}: the first is used"
     attempts = payment_attempts(profile, found[0]) if payments else None
     if attempts is None:
         return [_summed(found[0], totals[0], f"{question}{_gift_cards(profile, found[0])}")]
@@ -98,8 +107,13 @@ def _gift_cards(profile: SourceProfile, value: Summed) -> str:
     return ""
 
 
-def grouped_orders(profile: SourceProfile, lines: EntityProposal) -> EntityProposal | None:
-    """Return orders grouped from their lines, for a source without a table of orders."""
+def grouped_orders(
+    profile: SourceProfile, lines: EntityProposal
+) -> tuple[EntityProposal, EntityProposal] | None:
+    """Return orders grouped from their lines, for a source without orders, and the lines.
+
+    The price of a line whose amount is its total is that total divided by the quantity.
+    """
     table = profile.tables[lines.table]
     order = lines.columns["source_order_id"].value
     at = _named(table, "orders", "ordered_at", TIME)
@@ -108,6 +122,11 @@ def grouped_orders(profile: SourceProfile, lines: EntityProposal) -> EntityPropo
         return None
     quantity = pieces.column if isinstance(pieces, FromColumn) else None
     customer = _named(table, "orders", "source_customer_id", ID)
+    meaning = line_amount(profile, table, price.column, quantity, product=_product(table))
+    summed = quantity if meaning.quantity_counts else None
+    if quantity and not meaning.quantity_counts:
+        of_piece = replace(lines.columns["unit_price"], value=PerPiece(price.column, quantity))
+        lines = replace(lines, columns={**lines.columns, "unit_price": of_piece})
     found = [
         ColumnProposal("source_order_id", order),
         ColumnProposal("source_customer_id", FromColumn(customer) if customer else None),
@@ -118,8 +137,9 @@ def grouped_orders(profile: SourceProfile, lines: EntityProposal) -> EntityPropo
         ),
         ColumnProposal(
             "net_amount",
-            Summed(lines.table, order.column, price.column, quantity, order.column),
-            (Evidence(1.0, "the sum of its lines"),),
+            Summed(lines.table, order.column, price.column, summed, order.column),
+            (Evidence(1.0, f"the sum of its lines; {meaning.reason}"),),
+            () if meaning.is_sure else (meaning.reason,),
         ),
     ]
     columns = {name: ColumnProposal(name) for name in SCHEMAS["orders"].columns}
@@ -127,7 +147,7 @@ def grouped_orders(profile: SourceProfile, lines: EntityProposal) -> EntityPropo
         f"orders are rows of {lines.table} grouped by {order.column}{_not_sold(profile, lines)}:"
         " which rows are returns, fees or corrections, and not sales?"
     )
-    return EntityProposal(
+    orders = EntityProposal(
         "orders",
         lines.table,
         0.0,
@@ -136,6 +156,11 @@ def grouped_orders(profile: SourceProfile, lines: EntityProposal) -> EntityPropo
         (question,),
         is_grouped=True,
     )
+    return orders, lines
+
+
+def _product(table: TableProfile) -> str | None:
+    return _named(table, "order_lines", "product_id", ID)
 
 
 def _not_sold(profile: SourceProfile, lines: EntityProposal) -> str:

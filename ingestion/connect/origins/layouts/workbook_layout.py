@@ -11,6 +11,7 @@ from typing import Any
 
 from ingestion.connect.origins.errors import ConnectError
 from ingestion.connect.origins.layouts.csv_layout import is_header
+from ingestion.connect.origins.layouts.text_numbers import text_number_questions
 
 _ROWS = 50
 
@@ -43,7 +44,7 @@ def workbook_options(path: Path) -> tuple[dict[str, Any], list[str]]:
     if len(sheets) > 1:
         others = ", ".join(each for each in sheets if each != name)
         questions.append(f"only the sheet {name} is read: do {others} have rows of the table too?")
-    return options, questions
+    return options, [*questions, *text_number_questions(path, name, header)]
 
 
 def _sheets(path: Path) -> Iterator[tuple[str, list[list[str]]]]:

@@ -11,6 +11,9 @@ from ingestion.connect.profiling.forms.time_forms import OFFSET, SERIALS, UNITS,
 from ingestion.connect.profiling.profile import DECIMAL_COMMA, THOUSANDS, ColumnProfile
 from warehouse.quoting import literal
 
+# A day as 20240102, which day_formats would read as a year of two digits.
+COMPACT_DAY = "%Y%m%d"
+
 
 def timestamp_sql(column: str, formats: tuple[str, ...]) -> str:
     """Return SQL that reads a text, or a number, as a timestamp; null if it is none.
@@ -27,7 +30,10 @@ def timestamp_sql(column: str, formats: tuple[str, ...]) -> str:
     if SERIALS in formats:
         days = f"to_days(cast(floor({number}) as integer))"
         reads.append(f"when {number} between 1 and 100000 then timestamp '1899-12-30' + {days}")
-    days_of = tuple(each for each in formats if each.startswith("%"))
+    if COMPACT_DAY in formats:
+        day = f"regexp_full_match({column}, '\\d{{8}}')"
+        reads.append(f"when {day} then try_strptime({column}, '{COMPACT_DAY}')")
+    days_of = tuple(each for each in formats if each.startswith("%") and each != COMPACT_DAY)
     # DuckDB reads +02 and +02:00, and not a space or +0200.
     offset = rf"regexp_replace({column}, '\s*([+-]\d\d):?(\d\d)$', '\1:\2')"
     iso = (

@@ -26,6 +26,24 @@ def test_a_package_of_another_version_is_named_with_both_versions(
     assert deployment.problems() == []
 
 
+def test_of_the_pins_of_a_package_the_one_for_this_python_is_compared(
+    deployment: Deployment,
+) -> None:
+    found = metadata.version("duckdb")
+    deployment.pin(
+        "duckdb",
+        f"{found} ; python_full_version < '99.0' \\\n    --hash=sha256:a\n"
+        "duckdb==0.0.1 ; python_full_version >= '99.0'",
+    )
+    assert deployment.problems() == []
+    deployment.pin(
+        "duckdb",
+        f"{found} ; python_full_version >= '99.0' \\\n    --hash=sha256:a\n"
+        "duckdb==0.0.1 ; python_full_version < '99.0'",
+    )
+    assert deployment.problems() == [f"warning: package duckdb: {found}, but 0.0.1 is locked"]
+
+
 def test_a_home_that_cannot_be_written_is_an_error(deployment: Deployment) -> None:
     file = deployment.project / "a_file"
     file.touch()

@@ -82,7 +82,9 @@ class Project:
         with duckdb.connect() as con:
             create_tables(con)
             extract_files(con, open_source(name, source), self.home, dt.date(2030, 1, 1))
-            found = con.execute(rendered(model.read_text(), config["time_zone"]))
+            sql = rendered(model.read_text(), config["time_zone"])
+            # A join gives its rows in any order.
+            found = con.execute(f"select * from ({sql}\n) order by _load_id, _row")
             columns = [column.lower() for column, *_ in found.description]
             return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
 

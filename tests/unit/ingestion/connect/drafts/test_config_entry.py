@@ -40,3 +40,28 @@ def test_a_key_that_repeats_is_questioned(project: Project, deliver: Deliver) ->
     )
     project.connect("shop", folder)
     assert "# TODO(connect): 1 of 1,500 rows repeat or lack the key" in project.config.read_text()
+
+
+def test_the_first_date_is_that_of_the_data_without_an_outlier(
+    project: Project, deliver: Deliver
+) -> None:
+    days = [f"2025-{n % 6 + 1:02}-{n % 28 + 1:02}" for n in range(3000)]
+    folder = deliver(
+        "orders.csv",
+        "order_no,ordered_at,total\n"
+        + "".join(f"{n},{day},{n}.5\n" for n, day in enumerate([*days, "1999-01-01"])),
+    )
+    project.connect("shop", folder)
+    text = project.config.read_text()
+    assert "first_date: 2025-01-01\n" in text
+    assert "last_date: 2025-06-28 " in text
+    assert "# TODO(connect): a few rows are from 1999-01-01: are they mistakes?" in text
+
+
+def test_a_source_without_a_time_asks_for_the_first_date(
+    project: Project, deliver: Deliver
+) -> None:
+    project.connect("notes", deliver("notes.csv", "a,b\n1,x\n2,y\n"))
+    assert "first_date: 2020-01-01         # TODO(connect): no table has a time" in (
+        project.config.read_text()
+    )

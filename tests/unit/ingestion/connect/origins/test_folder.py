@@ -26,6 +26,15 @@ def test_rows_beyond_the_sample_are_left_out(
     }
 
 
+def test_a_sample_has_the_last_rows_of_a_long_file_too(
+    con: duckdb.DuckDBPyConnection, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_module, "SAMPLE_ROWS", 20)
+    profiles_of(con, deliver("long.csv", "a,b\n" + "".join(f"{n},x\n" for n in range(50))))
+    found = [int(a) for (a,) in con.execute("select a from long order by rowid").fetchall()]
+    assert found == [*range(18), 48, 49]
+
+
 def test_a_file_that_is_empty_is_skipped_and_the_newest_file_gives_the_columns(
     con: duckdb.DuckDBPyConnection, deliver: Deliver
 ) -> None:
