@@ -51,8 +51,8 @@ EXCERPTS = (
     ),
     Excerpt(
         "activation.customer_warnings_daily",
-        "customer_id, axis, signal, severity, observed, expected, evidence",
-        "is_shown desc, severity, customer_id, signal",
+        "customer_id, lifecycle_status, overdue_on, signal, severity, observed, expected, evidence",
+        "priority, severity, signal",
     ),
     Excerpt(
         "activation.churn_causes_daily",

@@ -36,13 +36,15 @@ class DaySummary:
         high_risk: customers in the tier `high`.
         value_at_risk: sum over the eligible customers.
         model_version: the version that scored the day.
-        riskiest: customer_id, churn probability, value at risk and reasons, in descending value.
+        riskiest: customer_id, churn probability, value at risk and reasons of customers who can
+            still be reached, in descending value.
         attrition: the lifecycle stage with the highest attrition rate.
         warned: customers on the day's list of warnings.
         newly_warned: those with a warning that the day before lacked; None if it was not run.
         alarms: company alarms of the day, as sentences.
         unknown_amounts: source, orders without an exchange rate, and their number by currency.
         outlook: the expected churn rate; None if no customer is eligible.
+        long_gone: eligible customers with the status dormant, and their value at risk.
         suspect_refunds: source, and refunds beyond their order or of an order not delivered.
     """
 
@@ -64,6 +66,7 @@ class DaySummary:
     unknown_amounts: list[tuple[str, int, str]] = field(default_factory=list)
     suspect_refunds: list[tuple[str, int]] = field(default_factory=list)
     outlook: Outlook | None = None
+    long_gone: tuple[int, float] = (0, 0.0)
 
 
 def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
@@ -147,12 +150,23 @@ def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None
             churn_probability,
             coalesce(value_at_risk, 0)::double,
             concat_ws('; ', reason_1, reason_2, reason_3)
-        from activation.customer_risk_daily
+        from activation.customer_risk_daily as risks
+        left join activation.customer_segments_daily as segments using (customer_id, snapshot_date)
         where {is_of_day}
-        order by risk_tier = 'high' desc, value_at_risk desc nulls last, customer_id
+        order by
+            coalesce(segments.is_reachable, false) desc, risks.risk_tier = 'high' desc,
+            value_at_risk desc nulls last, customer_id
         limit {TOP_CUSTOMERS}
         """
     ).fetchall()
+    long_gone = con.execute(
+        f"""
+        select count(*), coalesce(sum(value_at_risk), 0)::double
+        from activation.customer_risk_daily
+        inner join activation.customer_segments_daily using (customer_id, snapshot_date)
+        where {is_of_day} and lifecycle_status = 'dormant'
+        """
+    ).fetchone() or (0, 0.0)
     warned, newly_warned = con.execute(
         f"""
         select
@@ -208,4 +222,5 @@ def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None
         unknown_amounts,
         suspect_refunds,
         read_outlook(con, is_of_day),
+        long_gone,
     )

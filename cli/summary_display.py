@@ -129,6 +129,14 @@ def _print_customers(console: Console, summary: DaySummary, config: DeploymentCo
     if summary.warned:
         new = "" if summary.newly_warned is None else f", {summary.newly_warned:,} with a new one"
         console.print(f"Warnings      {summary.warned:,} customers{new}")
+    gone, gone_value = summary.long_gone
+    if gone:
+        console.print(
+            f"Long gone     {gone:,} eligible customers, value at risk {gone_value:,.0f}"
+            f" {config.currency}: for win-back, lifecycle_status dormant",
+            highlight=False,
+            soft_wrap=True,
+        )
     if summary.contracts:
         states = ", ".join(
             f"{customers:,} {_CONTRACT_STATES[state]}" for state, customers in summary.contracts
@@ -162,7 +170,9 @@ def _model_table(metrics: Mapping[str, float], version: str | None) -> Table:
 
 
 def _customer_table(summary: DaySummary, config: DeploymentConfig) -> Table:
-    table = Table(title="Customers with the most value at risk", title_justify="left")
+    table = Table(
+        title="Customers with the most value at risk who can still be reached", title_justify="left"
+    )
     table.add_column("customer", no_wrap=True)
     table.add_column("churn probability", justify="right")
     table.add_column(f"value at risk, {config.currency}", justify="right")

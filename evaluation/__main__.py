@@ -27,7 +27,7 @@ from evaluation.logs import (
     training_data,
     write_cdnow,
 )
-from evaluation.peers import Comparison, compared
+from evaluation.peers import Comparison, compared, reachable_roc_auc
 from evaluation.planted import PEOPLE, SEEDS, planted_data, planted_figures
 from evaluation.rolling_origins import rolling_origins
 from evaluation.texts import MEASURED_TEXTS, text_figures
@@ -72,17 +72,27 @@ def _show(title: str, result: TrainingResult, comparisons: list[Comparison]) -> 
         title=f"{title}: {len(result.holdout):,} customers, churn rate {rate:.1%}",
         title_justify="left",
     )
-    for column in ("", "ROC AUC", "log loss", "AUC, champion minus peer", "log loss, the same", ""):
+    for column in (
+        "",
+        "ROC AUC",
+        "reachable",
+        "log loss",
+        "AUC, champion minus peer",
+        "log loss, the same",
+        "",
+    ):
         table.add_column(column)
     metrics = result.metrics
     kind = f"champion: {result.model.kind}, {facts.rounds} trees of depth {facts.max_depth}"
-    table.add_row(kind, f"{metrics['roc_auc']:.4f}", f"{metrics['log_loss']:.4f}", "", "", "")
+    own = _figure(reachable_roc_auc(result, result.holdout_probabilities))
+    table.add_row(kind, f"{metrics['roc_auc']:.4f}", own, f"{metrics['log_loss']:.4f}", "", "", "")
     for one in comparisons:
         auc, loss = one.auc_difference, one.loss_difference
         verdict = "better" if one.is_better else "no worse" if one.is_no_worse else "WORSE"
         table.add_row(
             one.peer,
             f"{one.roc_auc:.4f}",
+            _figure(one.reachable_roc_auc),
             f"{one.log_loss:.4f}",
             f"{auc.estimate:+.4f} ({auc.low:+.4f} to {auc.high:+.4f})",
             f"{loss.estimate:+.4f} ({loss.low:+.4f} to {loss.high:+.4f})",
@@ -119,6 +129,10 @@ def _levels(name: str, data: TrainingData) -> None:
     console.print(table)
     if ratios:
         console.print(f"{name}: median |ln(predicted ÷ churned)| {np.median(ratios):.3f}")
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
 
 
 def _telco(folder: Path) -> None:

@@ -17,6 +17,7 @@ from ml.metrics.intervals import Interval
 from ml.metrics.ranking import roc_auc
 from ml.metrics.uncertainty import paired
 from ml.schemas import eligible_rows, labels_of
+from ml.training.holdout import reachable_customers
 from ml.training.train import fit
 from ml.training.training_result import TrainingResult
 
@@ -25,13 +26,18 @@ TREES, DEPTH, RATE = 300, 4, 0.05
 
 @dataclass(frozen=True)
 class Comparison:
-    """Metrics of a peer, and champion minus peer with paired 95 % intervals."""
+    """Metrics of a peer, and champion minus peer with paired 95 % intervals.
+
+    `reachable_roc_auc` is that among customers who were not overdue by their own interval; None
+    where no such customer has either outcome.
+    """
 
     peer: str
     roc_auc: float
     log_loss: float
     auc_difference: Interval
     loss_difference: Interval
+    reachable_roc_auc: float | None = None
 
     @property
     def is_no_worse(self) -> bool:
@@ -83,6 +89,15 @@ def plain_xgboost(data: TrainingData) -> NDArray[np.float64]:
     return np.asarray(booster.predict(matrices[1]), dtype=np.float64)
 
 
+def reachable_roc_auc(result: TrainingResult, probabilities: NDArray[np.float64]) -> float | None:
+    """ROC AUC among customers of the holdout who can still be reached; None if undefined."""
+    reachable = reachable_customers(result.holdout)
+    labels = result.holdout_labels[reachable]
+    if not labels.any() or labels.all():
+        return None
+    return roc_auc(labels, probabilities[reachable])
+
+
 def _comparisons(
     result: TrainingResult, peers: dict[str, NDArray[np.float64]]
 ) -> Iterator[Comparison]:
@@ -95,4 +110,5 @@ def _comparisons(
             log_loss(labels, theirs),
             differences["roc_auc"],
             differences["log_loss"],
+            reachable_roc_auc(result, theirs),
         )

@@ -27,6 +27,11 @@ MONTHS_OBSERVED = "months_observed"
 LEFT_IN_MONTH = "left_in_month"
 # The stage that dbt defines (`lifecycle_stage` in macros/customers/lifecycle.sql): for slices only.
 LIFECYCLE_STAGE = "lifecycle_stage"
+# Whether a customer is not overdue by the own interval, as dbt finds it (`is_reachable` in
+# macros/customers/lifecycle.sql), and the columns that it follows from: none is a feature.
+IS_REACHABLE = "is_reachable"
+LIFECYCLE_STATUS = "lifecycle_status"
+OVERDUE_ON = "overdue_on"
 KEYS = (SNAPSHOT_DATE, CUSTOMER_ID)
 NOT_FEATURES = frozenset(
     {
@@ -40,6 +45,9 @@ NOT_FEATURES = frozenset(
         MONTHS_OBSERVED,
         LEFT_IN_MONTH,
         LIFECYCLE_STAGE,
+        IS_REACHABLE,
+        LIFECYCLE_STATUS,
+        OVERDUE_ON,
     }
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml.schemas import LIFECYCLE_STAGE
+from ml.schemas import IS_REACHABLE, LIFECYCLE_STAGE
 
 # Lower bounds of the tenure slices in days, ascending, and their names.
 TENURES = (
@@ -20,6 +20,8 @@ def evaluation_slices(examples: pa.Table) -> dict[str, list[str | None]]:
     """Group of each customer by dimension, in the order of the rows; None where unknown.
 
     - `lifecycle_stage`: the column that dbt computes; its definition is not repeated here.
+    - `reachability`: reachable, or overdue by the customer's own interval; the column that dbt
+      computes.
     - `tenure`: four bands of `tenure_days`.
     - `plan`: `contract_plan`, else `plan`.
     - `country`: the column.
@@ -28,6 +30,7 @@ def evaluation_slices(examples: pa.Table) -> dict[str, list[str | None]]:
     """
     slices = {
         LIFECYCLE_STAGE: _texts(examples, LIFECYCLE_STAGE),
+        "reachability": _reachability(_column(examples, IS_REACHABLE, pa.bool_())),
         "tenure": _tenure(_column(examples, "tenure_days", pa.float64())),
         "plan": pc.coalesce(_texts(examples, "contract_plan"), _texts(examples, "plan")),
         "country": _texts(examples, "country"),
@@ -37,6 +40,11 @@ def evaluation_slices(examples: pa.Table) -> dict[str, list[str | None]]:
         for dimension, groups in slices.items()
         if groups.null_count < len(groups)
     }
+
+
+def _reachability(reachable: pa.Array) -> pa.Array:
+    """Names of the two groups; null where it is unknown."""
+    return pc.if_else(reachable, "reachable", "overdue")
 
 
 def _tenure(days: pa.Array) -> pa.Array:

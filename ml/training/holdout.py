@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
 from ml.churn.calibration import Calibrator
 from ml.churn.split import Parts, Split
 from ml.config import TrainingSettings
@@ -13,7 +18,7 @@ from ml.metrics.slices import by_slice
 from ml.metrics.tiers import by_tier
 from ml.metrics.uncertainty import intervals
 from ml.purchases.purchase_model import PurchaseModel
-from ml.schemas import labels_of
+from ml.schemas import IS_REACHABLE, labels_of
 from ml.segments.evaluation_slices import evaluation_slices
 from ml.training.baselines import Baseline, baselines
 from ml.training.model_fitting import Fitted
@@ -43,6 +48,7 @@ def evaluate_on_holdout(
     margins = model.predictor(settings.threads).margins(parts.holdout)
     probabilities = model.calibrator.apply(margins)
     uncalibrated = probabilities if model.is_average else Calibrator().apply(margins)
+    reachable = reachable_customers(parts.holdout)
     shares = model.feature_shares(parts.holdout, settings.threads)
     return TrainingResult(
         model=model,
@@ -51,7 +57,7 @@ def evaluate_on_holdout(
         metrics=classification_metrics(labels, probabilities),
         uncalibrated_brier=brier(labels, uncalibrated),
         baselines=tuple(
-            _compared(baseline, labels, probabilities, settings)
+            _compared(baseline, labels, probabilities, settings, reachable)
             for baseline in baselines(parts.past, parts.holdout, purchase_model, settings)
         ),
         holdout=parts.holdout,
@@ -72,11 +78,31 @@ def evaluate_on_holdout(
             "holdout": len(parts.holdout),
         },
         trials=fitted.trials,
+        reachable=metrics_among(reachable, labels, probabilities),
     )
 
 
+def reachable_customers(holdout: pa.Table) -> NDArray[np.bool_]:
+    """Whether a customer was not overdue by the own interval; false where that is unknown."""
+    if IS_REACHABLE not in holdout.column_names:
+        return np.zeros(len(holdout), dtype=np.bool_)
+    known = pc.fill_null(holdout[IS_REACHABLE].cast(pa.bool_()), False)
+    return np.asarray(known.to_numpy(), dtype=np.bool_)
+
+
+def metrics_among(
+    group: NDArray[np.bool_], labels: Labels, probabilities: Scores
+) -> dict[str, float]:
+    """Metrics of a group of customers by name; empty for an empty group."""
+    return classification_metrics(labels[group], probabilities[group]) if group.any() else {}
+
+
 def _compared(
-    baseline: Baseline, labels: Labels, probabilities: Scores, settings: TrainingSettings
+    baseline: Baseline,
+    labels: Labels,
+    probabilities: Scores,
+    settings: TrainingSettings,
+    reachable: NDArray[np.bool_],
 ) -> BaselineResult:
     """Metrics of a baseline, and the ROC AUC of the model minus that of the baseline."""
     if baseline.probabilities is None:
@@ -90,4 +116,5 @@ def _compared(
         auc_difference(labels, probabilities, baseline.probabilities, settings.seed)
         if can_be_ranked
         else None,
+        metrics_among(reachable, labels, baseline.probabilities),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -31,7 +31,8 @@ class BaselineResult:
     """A baseline on the holdout; its values are None if it is not applicable.
 
     `auc_difference` is the ROC AUC of the model minus that of the baseline; it is also None for a
-    holdout with a single outcome.
+    holdout with a single outcome. `reachable` are the metrics among the customers who were not
+    overdue by their own interval; empty where that is unknown of all.
     """
 
     name: str
@@ -39,6 +40,7 @@ class BaselineResult:
     probabilities: NDArray[np.float64] | None
     metrics: dict[str, float] | None
     auc_difference: Interval | None
+    reachable: dict[str, float] = field(default_factory=dict)
 
     def figures(self, names: Collection[str]) -> dict[str, float]:
         """Metrics of these names, and the difference of ROC AUC with its interval, by name."""
@@ -68,8 +70,9 @@ class TrainingResult:
     the holdout's rows. `feature_shares` are the shares of each feature in the mean absolute
     contribution to the holdout's log odds, largest first. `intervals` are those of the `metrics`.
     `slices` are groups of customers, `tiers` the risk tiers. `trials` are the trials of the tuning,
-    `origins` earlier holdouts, latest first. `value` is None without purchases, `hazard` without
-    contracts.
+    `origins` earlier holdouts, latest first. `reachable` are the metrics among the customers who
+    were not overdue by their own interval; empty where that is unknown of all. `value` is None
+    without purchases, `hazard` without contracts.
     """
 
     model: ChurnModel
@@ -91,6 +94,7 @@ class TrainingResult:
     origins: tuple[OriginResult, ...] = ()
     value: ValueResult | None = None
     hazard: HazardResult | None = None
+    reachable: dict[str, float] = field(default_factory=dict)
 
     def holdout_scores(self, model_version: str) -> pa.Table:
         """Probabilities of the holdout as a table of `HOLDOUT_SCORES`."""
@@ -125,12 +129,21 @@ class TrainingResult:
             figures[f"tier_{tier.name}_churn_rate"] = tier.churn_rate.estimate
         for baseline in self.baselines:
             figures.update(baseline.figures(self.metrics.keys()))
+            among = reachable_figures(baseline.reachable)
+            figures.update({f"{baseline.name}.{name}": value for name, value in among.items()})
         return _numbers_only(figures)
 
     def _own_metrics(self) -> dict[str, float]:
         value = self.value.metrics() if self.value else {}
         hazard = self.hazard.metrics() if self.hazard else {}
-        return {**self.metrics, "empc": self.empc.per_customer, **value, **hazard}
+        reachable = reachable_figures(self.reachable)
+        return {**self.metrics, **reachable, "empc": self.empc.per_customer, **value, **hazard}
+
+
+def reachable_figures(metrics: dict[str, float]) -> dict[str, float]:
+    """Metrics among reachable customers under names of their own, such as `reachable_roc_auc`."""
+    names = ("customers", "churn_rate", "mean_predicted", *HEADLINES)
+    return {f"reachable_{name}": metrics[name] for name in names if name in metrics}
 
 
 def _numbers_only(figures: dict[str, float]) -> dict[str, float]:

@@ -127,3 +127,30 @@
     end
     {%- endif -%}
 {%- endmacro %}
+
+{#-
+    Date from which a customer is overdue by the customer's own interval: the last order plus the
+    limit of the status at_risk. Null without an order, and for contracts, which have no gaps.
+-#}
+{% macro overdue_on(snapshot_date, rhythm='rhythm') -%}
+    {%- if var('churn_kind') == 'contractual' -%}
+    cast(null as date)
+    {%- else -%}
+    {{ snapshot_date }} - days_since_last_order + {{ pause_limit(
+        'at_risk', 'purchase_days_lifetime - 1', 'days_since_first_order - days_since_last_order', rhythm
+    ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    Whether a customer can still be reached, by the lifecycle status: active, slowing or won back, so
+    not overdue by the customer's own interval. With contracts every customer whose contract has not
+    ended can be reached. Null without a status.
+-#}
+{% macro is_reachable(status) -%}
+    {%- if var('churn_kind') == 'contractual' -%}
+    {{ status }} <> 'dormant'
+    {%- else -%}
+    {{ status }} in ('active', 'slowing', 'won_back')
+    {%- endif -%}
+{%- endmacro %}

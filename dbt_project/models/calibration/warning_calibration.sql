@@ -11,6 +11,9 @@
     one horizon later. A training writes the rows of its own dates, whose outcomes were all known on
     the day of the training; no other run does. Warnings of a day are judged by the latest training
     before it.
+
+    Customers who can still be reached are calibrated apart from those who are overdue: the same signal
+    means less for the former, whose base rate is lower.
 -#}
 with
 
@@ -31,18 +34,24 @@ outcomes as (
         training.as_of_date,
         outcomes.customer_id,
         outcomes.snapshot_date,
+        features.is_reachable,
         cast(outcomes.churned as integer) as churned
     from {{ ref('lbl_churn_outcomes') }} as outcomes
     inner join training on outcomes.snapshot_date = training.snapshot_date
+    inner join {{ ref('feat_customer_snapshots') }} as features
+        on
+            outcomes.customer_id = features.customer_id
+            and outcomes.snapshot_date = features.snapshot_date
     where outcomes.matured_on <= training.as_of_date
 ),
 
 bases as (
     select
         snapshot_date,
+        is_reachable,
         avg(churned) as base_rate
     from outcomes
-    group by snapshot_date
+    group by snapshot_date, is_reachable
 ),
 
 signals as (
@@ -54,6 +63,7 @@ counted as (
         outcomes.as_of_date,
         signals.signal,
         signals.strength,
+        outcomes.is_reachable,
         count(*) as warned,
         count(distinct outcomes.customer_id) as customers,
         sum(outcomes.churned) as churned,
@@ -61,7 +71,10 @@ counted as (
         avg(bases.base_rate) as base_rate
     from signals
     inner join outcomes using (customer_id, snapshot_date)
-    inner join bases using (snapshot_date)
+    inner join bases
+        on
+            outcomes.snapshot_date = bases.snapshot_date
+            and outcomes.is_reachable is not distinct from bases.is_reachable
     group by all
 ),
 
@@ -90,7 +103,8 @@ final as (
             when customers >= 10 and churn_rate_low >= {{ severe_from('base_rate', 1.5) }}
                 then 'medium'
             else 'low'
-        end as severity
+        end as severity,
+        is_reachable
     from judged
 )
 

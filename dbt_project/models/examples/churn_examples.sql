@@ -22,7 +22,7 @@ training_dates as (
 
 final as (
     select
-        features.* exclude (is_eligible),
+        features.* exclude (is_eligible, lifecycle_status, overdue_on),
         outcomes.churned,
         outcomes.next_net_revenue,
         outcomes.returned_after_days,

@@ -35,6 +35,10 @@ dates as (
     select distinct snapshot_date from {{ source('ops', 'run_dates') }}
 ),
 
+rhythm as (
+    select * from {{ ref('int_company_rhythm') }}
+),
+
 identities as (
     select * from {{ ref('int_identity_history') }}
 ),
@@ -210,15 +214,19 @@ placed as (
 
 final as (
     select
-        customer_id,
-        snapshot_date,
-        is_eligible,
+        placed.customer_id,
+        placed.snapshot_date,
+        placed.is_eligible,
         {{ typed_features('feat_customer_snapshots') }},
         {%- set own = feature_columns('feat_customer_snapshots') %}
         {%- for name in feature_columns() if name not in own %}
-        {{ name }}{{ ',' if not loop.last }}
+        {{ name }},
         {%- endfor %}
+        {{ lifecycle_status() }} as lifecycle_status,
+        {{ is_reachable('lifecycle_status') }} as is_reachable,
+        {{ overdue_on('placed.snapshot_date') }} as overdue_on
     from placed
+    left join rhythm on placed.snapshot_date = rhythm.snapshot_date
 )
 
 select * from final

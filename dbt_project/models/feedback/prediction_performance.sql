@@ -27,6 +27,14 @@ outcomes as (
     select * from {{ ref('lbl_churn_outcomes') }}
 ),
 
+features as (
+    select
+        customer_id,
+        snapshot_date,
+        is_reachable
+    from {{ ref('feat_customer_snapshots') }}
+),
+
 -- A holdout date that was also a scored day counts once.
 judged as (
     select
@@ -34,9 +42,11 @@ judged as (
         predictions.model_version,
         predictions.customer_id,
         predictions.churn_probability,
-        cast(outcomes.churned as integer) as churned
+        cast(outcomes.churned as integer) as churned,
+        features.is_reachable
     from predictions
     inner join outcomes using (customer_id, snapshot_date)
+    left join features using (customer_id, snapshot_date)
     qualify
         row_number() over (
             partition by
@@ -68,6 +78,57 @@ ranked as (
     window
         by_risk as (partition by snapshot_date, model_version order by churn_probability),
         ties as (partition by snapshot_date, model_version, churn_probability)
+),
+
+-- Ranks among the customers who were not overdue by their own interval on the day.
+reachable_ranked as (
+    select
+        snapshot_date,
+        model_version,
+        churned,
+        churn_probability,
+        rank() over by_risk + (count(*) over ties - 1) / 2.0 as rank_from_low,
+        ntile(10) over (
+            partition by snapshot_date, model_version order by churn_probability, customer_id
+        ) as decile
+    from judged
+    where is_reachable
+    window
+        by_risk as (partition by snapshot_date, model_version order by churn_probability),
+        ties as (partition by snapshot_date, model_version, churn_probability)
+),
+
+reachable_calibration as (
+    select
+        snapshot_date,
+        model_version,
+        sum(abs(gap) * customers) / sum(customers) as calibration_error
+    from (
+        select
+            snapshot_date,
+            model_version,
+            count(*) as customers,
+            avg(churn_probability) - avg(churned) as gap
+        from reachable_ranked
+        group by snapshot_date, model_version, decile
+    ) as deciles
+    group by all
+),
+
+reachable as (
+    select
+        snapshot_date,
+        model_version,
+        count(*) as customers,
+        avg(churned) as churn_rate,
+        avg(churn_probability) as mean_predicted,
+        (
+            sum(rank_from_low) filter (where churned = 1)
+            - sum(churned) * (sum(churned) + 1) / 2.0
+        ) / nullif(sum(churned) * (count(*) - sum(churned)), 0) as roc_auc,
+        avg(churned) filter (where decile = 10) / nullif(avg(churned), 0) as top_decile_lift
+    from reachable_ranked
+    group by all
 ),
 
 calibration as (
@@ -142,10 +203,18 @@ final as (
         forecasts.churn_rate_high,
         measured.churn_rate between forecasts.churn_rate_low and forecasts.churn_rate_high
             as is_within_interval,
-        round(measured.log_loss, 10) as log_loss
+        round(measured.log_loss, 10) as log_loss,
+        reachable.customers as reachable_customers,
+        round(reachable.churn_rate, 10) as reachable_churn_rate,
+        round(reachable.mean_predicted, 10) as reachable_mean_predicted,
+        round(reachable.roc_auc, 10) as reachable_roc_auc,
+        round(reachable_calibration.calibration_error, 10) as reachable_calibration_error,
+        round(reachable.top_decile_lift, 10) as reachable_top_decile_lift
     from measured
     inner join calibration using (snapshot_date, model_version)
     left join forecasts using (snapshot_date, model_version)
+    left join reachable using (snapshot_date, model_version)
+    left join reachable_calibration using (snapshot_date, model_version)
 )
 
 select * from final

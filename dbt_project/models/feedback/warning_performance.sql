@@ -9,7 +9,8 @@
 {#-
     Backtest of past warnings: one row per day whose horizon has passed, signal and severity; the
     signal any_signal counts each customer once. A day is evaluated once its horizon has passed, and
-    again when it is run again. The unique key is a list, so that the publication copies the whole
+    again when it is run again. Figures named reachable are of customers who were not overdue by
+    their own interval on the day. The unique key is a list, so that the publication copies the whole
     table, because days enter it long after they were run.
 -#}
 with
@@ -38,17 +39,21 @@ features as (
     select
         customer_id,
         snapshot_date,
-        days_since_last_order
+        days_since_last_order,
+        is_reachable,
+        overdue_on - snapshot_date as days_to_limit
     from {{ ref('feat_customer_snapshots') }}
 ),
 
 totals as (
     select
-        snapshot_date,
-        avg(churned) as base_rate,
-        sum(churned) as churned_customers
+        outcomes.snapshot_date,
+        avg(outcomes.churned) as base_rate,
+        avg(outcomes.churned) filter (where features.is_reachable) as reachable_base_rate,
+        sum(outcomes.churned) as churned_customers
     from outcomes
-    group by snapshot_date
+    left join features using (customer_id, snapshot_date)
+    group by outcomes.snapshot_date
 ),
 
 judged as (
@@ -60,7 +65,9 @@ judged as (
         warnings.severity,
         warnings.is_shown,
         outcomes.churned,
-        features.days_since_last_order
+        features.days_since_last_order,
+        features.is_reachable,
+        features.days_to_limit
     from warnings
     inner join outcomes using (customer_id, snapshot_date)
     left join features using (customer_id, snapshot_date)
@@ -76,7 +83,9 @@ judged as (
         ) as severity,
         bool_or(warnings.is_shown) as is_shown,
         any_value(outcomes.churned) as churned,
-        any_value(features.days_since_last_order) as days_since_last_order
+        any_value(features.days_since_last_order) as days_since_last_order,
+        any_value(features.is_reachable) as is_reachable,
+        any_value(features.days_to_limit) as days_to_limit
     from warnings
     inner join outcomes using (customer_id, snapshot_date)
     left join features using (customer_id, snapshot_date)
@@ -93,7 +102,14 @@ counted as (
         count(*) filter (where is_shown) as shown,
         sum(churned) as churned,
         avg(churned) as churn_rate,
-        median(days_since_last_order) filter (where churned = 1) as days_since_last_order
+        median(days_since_last_order) filter (where churned = 1) as days_since_last_order,
+        count(*) filter (where is_reachable) as reachable,
+        avg(churned) filter (where is_reachable) as reachable_churn_rate,
+        count(*) filter (where is_shown and is_reachable) as shown_reachable,
+        sum(churned) filter (where is_shown and is_reachable) as shown_reachable_churned,
+        median(days_to_limit) filter (where is_shown and is_reachable and churned = 1)
+            as days_to_limit,
+        count(is_reachable) as with_status
     from judged
     group by snapshot_date, signal, severity
 ),
@@ -113,10 +129,24 @@ final as (
         round(counted.churned / nullif(totals.churned_customers, 0), 10) as recall,
         counted.days_since_last_order as median_days_since_last_order,
         {%- if var('churn_kind') == 'contractual' %}
-        cast(null as double) as median_lead_days
+        cast(null as double) as median_lead_days,
         {%- else %}
-        {{ var('eligible_days') }} - counted.days_since_last_order as median_lead_days
+        {{ var('eligible_days') }} - counted.days_since_last_order as median_lead_days,
         {%- endif %}
+        {#- Days built by an earlier release have no status: unknown, not zero. -#}
+        {%- set known = 'case when counted.with_status > 0 then ' %}
+        {{ known }}counted.reachable end as reachable,
+        round(counted.reachable_churn_rate, 10) as reachable_churn_rate,
+        round(totals.reachable_base_rate, 10) as reachable_base_rate,
+        {{ known }}counted.shown_reachable end as shown_reachable,
+        {{ known }}cast(coalesce(counted.shown_reachable_churned, 0) as bigint) end
+            as shown_reachable_churned,
+        round(counted.shown_reachable_churned / nullif(counted.shown_reachable, 0), 10)
+            as shown_reachable_churn_rate,
+        {{ known }}round(
+            coalesce(counted.shown_reachable_churned, 0) / nullif(totals.churned_customers, 0), 10
+        ) end as shown_reachable_recall,
+        counted.days_to_limit as median_days_to_limit
     from counted
     inner join totals using (snapshot_date)
 )

@@ -188,7 +188,8 @@ final as (
                 when features.orders_365d > 0 then features.net_revenue_365d
                 else coalesce(features.net_revenue_365d, 0)
             end as {{ money_type() }}
-        ) as net_revenue_365d
+        ) as net_revenue_365d,
+        features.is_reachable
     from measured as features
     left join boundaries on features.snapshot_date = boundaries.snapshot_date
     left join rhythm on features.snapshot_date = rhythm.snapshot_date

@@ -8,12 +8,15 @@
 
 {#-
     Warnings about each eligible customer: one row per customer, day and signal. The severity is the
-    past churn rate of the signal (warning_calibration). Before any training there is no such rate:
+    past churn rate of the signal (warning_calibration) among customers who can still be reached, or
+    among the overdue. Before any training there is no such rate:
     the strongest signals are then medium, others low, and none is high.
 
-    The budget is a number of false alarms a day. Customers are taken in the order of the past churn
-    rate of their warnings, then the p-value, then the value at risk, until as many of them would
-    stay as the deployment allows. Other warnings are kept with is_shown false.
+    The budget is a number of false alarms a day. Customers who can still be reached are taken first,
+    because a warning after the customer's own limit is late. Within each group the order is the
+    churn probability, then the past churn rate of the warnings, the p-value and the value at risk.
+    Customers are taken until as many of them would stay as the deployment allows. Other warnings
+    are kept with is_shown false.
 
     A warning is new compared with the rows of the day before, shown or not. So it is new by the
     customer's own data, and not because other customers left the list. A day built earlier that
@@ -50,8 +53,13 @@ risks as (
     select
         customer_id,
         snapshot_date,
+        churn_probability,
         value_at_risk
     from {{ ref('customer_risk_daily') }}
+),
+
+features as (
+    {{ of_daily_dates(ref('feat_customer_snapshots')) }}
 ),
 
 trainings as (
@@ -69,7 +77,11 @@ judged as (
         catalogue.axis,
         catalogue.cause,
         categories.category,
+        risks.churn_probability,
         risks.value_at_risk,
+        features.lifecycle_status,
+        features.is_reachable,
+        features.overdue_on,
         trainings.as_of_date as calibrated_on,
         calibrations.churn_rate,
         calibrations.churn_rate_low,
@@ -82,21 +94,34 @@ judged as (
     from signals
     inner join catalogue using (signal)
     left join trainings using (snapshot_date)
+    left join features
+        on
+            signals.customer_id = features.customer_id
+            and signals.snapshot_date = features.snapshot_date
     left join calibrations
         on
             trainings.as_of_date = calibrations.as_of_date
             and signals.signal = calibrations.signal
             and signals.strength = calibrations.strength
+            -- A calibration of an earlier release is of all customers.
+            and coalesce(
+                calibrations.is_reachable = features.is_reachable, calibrations.is_reachable is null
+            )
     left join categories using (category_number)
-    left join risks using (customer_id, snapshot_date)
+    left join risks
+        on
+            signals.customer_id = risks.customer_id
+            and signals.snapshot_date = risks.snapshot_date
 ),
 
--- The lower bound of the churn rate orders the list, because a rate of three cases must not lead
--- it. Without past cases an alarm counts as false.
+-- The lower bound of the churn rate counts, because a rate of three cases must not lead the list.
+-- Without past cases an alarm counts as false.
 customers as (
     select
         customer_id,
         snapshot_date,
+        coalesce(any_value(is_reachable), false) as is_reachable,
+        any_value(churn_probability) as churn_probability,
         coalesce(max(churn_rate_low), 0) as churn_rate_low,
         min(p_value) as p_value,
         coalesce(any_value(value_at_risk), 0) as value_at_risk
@@ -114,7 +139,9 @@ ranked as (
     window
         telling as (
             partition by snapshot_date
-            order by -churn_rate_low, p_value, -value_at_risk, customer_id
+            order by
+                not is_reachable, -churn_probability nulls last, -churn_rate_low, p_value,
+                -value_at_risk, customer_id
         )
 ),
 
@@ -139,7 +166,10 @@ warnings as (
         judged.value_at_risk,
         ranked.priority,
         ranked.false_alarms <= {{ var('false_alarms_per_day') }} as is_shown,
-        judged.calibrated_on
+        judged.calibrated_on,
+        judged.lifecycle_status,
+        judged.is_reachable,
+        judged.overdue_on
     from judged
     inner join ranked using (customer_id, snapshot_date)
 ),
@@ -193,7 +223,10 @@ final as (
         warnings.priority,
         warnings.is_shown,
         case when built_days.snapshot_date is not null then the_day_before.signal is null end as is_new,
-        warnings.calibrated_on
+        warnings.calibrated_on,
+        warnings.lifecycle_status,
+        warnings.is_reachable,
+        warnings.overdue_on
     from warnings_and_neighbours as warnings
     left join built_days on warnings.snapshot_date - 1 = built_days.snapshot_date
     left join warnings_and_neighbours as the_day_before

@@ -12,7 +12,6 @@ with
 
 dates as (
     select snapshot_date from {{ source('ops', 'run_dates') }}
-    where purpose = 'daily'
     union
     select as_of_date as snapshot_date from {{ ref('int_as_of') }}
 ),

@@ -59,3 +59,14 @@ def test_rows_in_several_chunks_keep_their_order(examples: pa.Table) -> None:
 
     twice = pa.concat_tables([examples, examples.slice(1)])
     assert evaluation_slices(twice)["tenure"] == [*once, *once[1:]]
+
+
+def test_customers_are_reachable_or_overdue_as_dbt_says_and_it_is_no_feature(
+    examples: pa.Table,
+) -> None:
+    known = pa.array([True, False, None, True, False, True])
+    told = examples.append_column("is_reachable", known)
+
+    groups = ["reachable", "overdue", None, "reachable", "overdue", "reachable"]
+    assert evaluation_slices(told)["reachability"] == groups
+    assert feature_names(told) == feature_names(examples)

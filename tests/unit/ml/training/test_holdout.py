@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from ml.metrics.classification import classification_metrics
+from ml.training.holdout import metrics_among, reachable_customers
 from ml.training.training_result import TrainingResult
 
 
@@ -34,3 +36,19 @@ def test_feature_shares_are_positive_in_descending_order(result: TrainingResult)
     assert np.all(np.diff(shares) <= 0)
     assert shares[-1] > 0
     assert sum(shares) == pytest.approx(1)
+
+
+def test_metrics_among_the_reachable_are_those_of_these_customers_alone() -> None:
+    labels = np.array([True, False, True, False, True, True])
+    probabilities = np.array([0.9, 0.2, 0.3, 0.6, 1.0, 0.99])
+    told = pa.table({"is_reachable": pa.array([True, True, True, True, False, None])})
+
+    among = metrics_among(reachable_customers(told), labels, probabilities)
+    assert among == classification_metrics(labels[:4], probabilities[:4])
+    assert among["roc_auc"] == 0.75
+    assert metrics_among(reachable_customers(told.select([])), labels[:0], probabilities[:0]) == {}
+
+
+def test_a_holdout_without_a_status_has_no_figures_of_the_reachable(result: TrainingResult) -> None:
+    assert result.reachable == {}
+    assert not [name for name in result.all_metrics() if "reachable" in name]

@@ -45,3 +45,17 @@ def test_metrics_that_are_nan_are_left_out(result: TrainingResult) -> None:
     assert "roc_auc" not in unknown.all_metrics()
     assert "roc_auc" not in unknown.headline_metrics()
     assert all(np.isfinite(value) for value in unknown.all_metrics().values())
+
+
+def test_figures_of_the_reachable_have_names_of_their_own(result: TrainingResult) -> None:
+    recency, *others = result.baselines
+    among = {**result.metrics, "roc_auc": 0.81}
+    told = replace(
+        result,
+        reachable=among,
+        baselines=(replace(recency, reachable={**among, "roc_auc": 0.64}), *others),
+    )
+
+    assert told.headline_metrics()["reachable_roc_auc"] == 0.81
+    assert told.all_metrics()["recency.reachable_roc_auc"] == 0.64
+    assert told.all_metrics()["roc_auc"] == result.all_metrics()["roc_auc"]
