@@ -152,11 +152,10 @@ def stages_at_the_end(deployment: Deployment) -> list[tuple[object, ...]]:
             stage,
             stayed,
             (
-                select count(*) from activation.customer_segments_daily
+                select count(*) from marts.dim_customers
                 where
-                    snapshot_date = (select as_of_date from ops.publication)
-                    and lifecycle_stage = stage
-                    and lifecycle_status != 'dormant'
+                    lifecycle_stage = stage
+                    and last_order_at >= (select as_of_date - 179 from ops.publication)
             )
         from marts.lifecycle_attrition
         where
