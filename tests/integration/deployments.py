@@ -59,7 +59,11 @@ OF_LATER_DAYS = {
 }
 
 # Of them, what has rows only once the horizon of a day that was run has passed.
-MATURED = {"feedback.warning_performance", "feedback.demand_performance"}
+MATURED = {
+    "feedback.warning_performance",
+    "feedback.demand_performance",
+    "feedback.segment_outcomes",
+}
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,17 @@
     {{ catalogue_text('feature_catalogue', 'feature', 'reason', feature, row) }}
 {%- endmacro %}
 
+{#- Text of reason_1 where no known fact sets the customer apart. -#}
+{% macro no_reason_text() -%}
+    {%- set query = 'select text_' ~ var('language') ~ ' from ' ~ ref('reason_words')
+        ~ " where word = 'no_reason'" -%}
+    {%- for row in (run_query(query) if execute else []) -%}
+    '{{ row[0].replace("'", "''") }}'
+    {%- else -%}
+    ''
+    {%- endfor -%}
+{%- endmacro %}
+
 {#-
     Figures in that reason as members of a JSON object, such as '"sessions_30d": 2', in a list, so
     that a reader can compute the sentence again. Unknown figures are left out.
