@@ -97,7 +97,8 @@ def training_cutoffs(as_of: date, first_date: date, settings: TrainingSettings) 
             f"{first_date} to {as_of} is {(as_of - first_date).days} days of history, and training "
             f"needs {needed}: {settings.min_history_days} before the first cutoff, two cutoffs "
             f"{settings.step_days} days apart, a gap of {settings.horizon_days} rounded up to "
-            f"whole steps, and {settings.horizon_days} for the label window of the holdout"
+            f"whole steps, and {settings.horizon_days} for the label window of the holdout; "
+            f"load older data, lower training.min_history_days, or check last_date"
         ) from error
     return cutoffs
 

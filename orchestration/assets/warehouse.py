@@ -21,6 +21,7 @@ from orchestration.runtime.dbt import Dbt
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import LayerTranslator
 from warehouse.connection import Warehouse, write_run_dates
+from warehouse.history import history_start
 from warehouse.identity.decisions import fault_messages, write_identity_decisions
 
 # Layers that need the day's churn scores.
@@ -78,10 +79,11 @@ def warehouse_assets(
         daily = dates_of(context)
         with final_unless_in_use():
             training: list[date] = []
-            if EXAMPLES in context.selected_asset_keys:
-                training = training_cutoffs(daily[-1], config.first_date, settings)
-                training += open_dates(daily[-1], settings)
             with warehouse.connect() as con:
+                if EXAMPLES in context.selected_asset_keys:
+                    begins = history_start(con, config.first_date)
+                    training = training_cutoffs(daily[-1], begins, settings)
+                    training += open_dates(daily[-1], settings)
                 write_run_dates(con, daily, training)
             yield from dbt.build(context, manifest, translator)
 

@@ -59,7 +59,11 @@ OF_LATER_DAYS = {
 }
 
 # Of them, what has rows only once the horizon of a day that was run has passed.
-MATURED = {"feedback.warning_performance", "feedback.demand_performance"}
+MATURED = {
+    "feedback.warning_performance",
+    "feedback.demand_performance",
+    "feedback.segment_outcomes",
+}
 
 
 @dataclass(frozen=True)
@@ -152,11 +156,10 @@ def stages_at_the_end(deployment: Deployment) -> list[tuple[object, ...]]:
             stage,
             stayed,
             (
-                select count(*) from activation.customer_segments_daily
+                select count(*) from marts.dim_customers
                 where
-                    snapshot_date = (select as_of_date from ops.publication)
-                    and lifecycle_stage = stage
-                    and lifecycle_status != 'dormant'
+                    lifecycle_stage = stage
+                    and last_order_at >= (select as_of_date - 179 from ops.publication)
             )
         from marts.lifecycle_attrition
         where

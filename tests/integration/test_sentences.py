@@ -71,7 +71,10 @@ def test_every_number_of_a_reason_is_among_the_published_figures(first_day: Depl
         """
     )
     assert len(rows) > SENTENCES
+    [no_reason] = first_day.warehouse("select text_en from seeds.reason_words where word = 'no_reason'")
     for figures, reason in rows[:SENTENCES]:
+        if (reason,) == no_reason:
+            continue
         # Features are floats of four bytes.
         reported = json.loads(str(figures), parse_float=np.float32)
         assert reason in set(sentences(catalogue, reported))

@@ -87,7 +87,7 @@ def test_a_company_with_chinese_in_its_configuration_reads_chinese(company: Comp
         select
             count(*),
             count(reason_1),
-            count_if(regexp_matches(concat(reason_1, reason_2, reason_3), '[天次年月]'))
+            count_if(regexp_matches(concat(reason_1, reason_2, reason_3), '[天次年月]|没有已知'))
         from activation.customer_risk_daily
         where risk_tier <> 'low'
         """

@@ -80,11 +80,17 @@
 {%- endmacro %}
 
 {#-
-    First date on which a first purchase in the data counts as the customer's first purchase. A
-    customer who bought within the first horizon_days of the history may have bought before it.
+    First date on which a first purchase in the data counts as the customer's first purchase, from
+    the purchase days in the column `day` of the relation `purchases`. History begins on first_date
+    or on the first purchase day in the data, whichever is later. A customer who bought within the
+    first horizon_days of the history may have bought before it.
+
+    Without purchases the subquery is null, `greatest` ignores it, and first_date stands.
 -#}
-{% macro first_purchases_from() -%}
-    date '{{ var("first_date") }}' + {{ var('horizon_days') }}
+{% macro first_purchases_from(purchases, day) -%}
+    greatest(
+        date '{{ var("first_date") }}', (select min(history.{{ day }}) from {{ purchases }} as history)
+    ) + {{ var('horizon_days') }}
 {%- endmacro %}
 
 {#-

@@ -19,12 +19,26 @@
     {{ return(parts | join(' || ')) }}
 {%- endmacro %}
 
+{#- Gaps from which a mean gap is called usual: one or two gaps are no habit. -#}
+{% macro usual_gaps() -%}
+    {{ return(3) }}
+{%- endmacro %}
+
+{#- Figures of sentences that are means of gaps, so unknown below usual_gaps() gaps. -#}
+{% macro gap_figures() -%}
+    {{ return(['mean_gap_days', 'recent_gap_days', 'gap_days_stddev', 'overdue_ratio']) }}
+{%- endmacro %}
+
 {#-
     SQL of a placeholder such as 'spent:money', which writes the column of `row` in the language.
 -#}
 {% macro written(placeholder, row, words) -%}
     {%- set column = row ~ '.' ~ placeholder.split(':')[0] -%}
     {%- set format = placeholder.split(':')[1] if ':' in placeholder else 'rounded' -%}
+    {%- if placeholder.split(':')[0] in gap_figures() -%}
+        {%- set column = 'case when ' ~ row ~ '.purchase_days_lifetime > ' ~ usual_gaps() ~ ' then '
+            ~ column ~ ' end' -%}
+    {%- endif -%}
     {%- if format == 'rounded' -%}
         {%- set sql = "cast(cast(round(" ~ column ~ ") as bigint) as varchar)" -%}
     {%- elif format in ['1', '2'] -%}
@@ -100,6 +114,17 @@
 {#- Reason of the feature named by `feature` for the customer of `row`. -#}
 {% macro reason_text(feature, row) -%}
     {{ catalogue_text('feature_catalogue', 'feature', 'reason', feature, row) }}
+{%- endmacro %}
+
+{#- Text of reason_1 where no known fact sets the customer apart. -#}
+{% macro no_reason_text() -%}
+    {%- set query = 'select text_' ~ var('language') ~ ' from ' ~ ref('reason_words')
+        ~ " where word = 'no_reason'" -%}
+    {%- for row in (run_query(query) if execute else []) -%}
+    '{{ row[0].replace("'", "''") }}'
+    {%- else -%}
+    ''
+    {%- endfor -%}
 {%- endmacro %}
 
 {#-

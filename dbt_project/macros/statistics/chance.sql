@@ -76,3 +76,13 @@
 {% macro worked_out_once() -%}
     limit 9000000000000000000
 {%- endmacro %}
+
+{#-
+    Limit of the confidence interval of a share of `number` cases (Wilson 1927), at `z` standard
+    deviations: negative for the lower limit.
+-#}
+{% macro wilson_bound(cases, number, z) -%}
+    ({{ cases }} + {{ z * z / 2 }} + {{ z }} * sqrt(
+        {{ cases }} * (1 - {{ cases }} / {{ number }}) + {{ z * z / 4 }}
+    )) / ({{ number }} + {{ z * z }})
+{%- endmacro %}

@@ -3,6 +3,7 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='as_of_date',
+        on_schema_change='append_new_columns',
     )
 }}
 
@@ -41,7 +42,8 @@ rhythms as (
         {{- ',' if not loop.last }}
         {%- endfor %}
         {{- ',' if not loop.last }}
-        {%- endfor %}
+        {%- endfor %},
+        median(discounted_share_lifetime) as median_discounted_share
     from buyers
     group by snapshot_date
 ),

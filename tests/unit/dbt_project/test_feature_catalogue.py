@@ -81,6 +81,14 @@ def test_recency_frequency_and_money_are_symptoms_and_no_cause() -> None:
         assert causes[topic] == ""
 
 
+def test_time_as_a_customer_alone_is_no_reason() -> None:
+    tenure = [row for row in CATALOGUE if row["topic"] == "tenure"]
+
+    # Durations are never below 0.
+    assert len(tenure) == 4
+    assert {row["told_below"] for row in tenure} == {"0"}
+
+
 def deployment(folder: Path, language: str) -> Path:
     text = (ROOT / "config" / "demo.yml").read_text(encoding="utf-8")
     assert "language: en" in text

@@ -74,7 +74,12 @@ def reasons(query: str, features: list[str], known: dict[str, object]) -> list[s
 
 
 def test_a_reason_has_the_customer_s_own_numbers(tell: Tell, language: str) -> None:
-    reason = tell("days_since_last_order", days_since_last_order=74, mean_gap_days=31.4)
+    reason = tell(
+        "days_since_last_order",
+        days_since_last_order=74,
+        mean_gap_days=31.4,
+        purchase_days_lifetime=4,
+    )
 
     assert reason == {
         "en": "No order for 74 days; usually every 31",
@@ -86,6 +91,23 @@ def test_an_unknown_second_sentence_is_left_out(tell: Tell, language: str) -> No
     reason = tell("days_since_last_order", days_since_last_order=74)
 
     assert reason == {"en": "No order for 74 days", "zh": "已 74 天没有下单"}.get(language)
+
+
+@pytest.mark.parametrize("days", [2, 3])
+def test_one_or_two_gaps_are_not_called_usual(tell: Tell, language: str, days: int) -> None:
+    known = {"mean_gap_days": 496, "recent_gap_days": 496, "purchase_days_lifetime": days}
+
+    reason = tell("days_since_last_order", days_since_last_order=74, **known)
+    assert reason == {"en": "No order for 74 days", "zh": "已 74 天没有下单"}.get(language)
+    assert tell("mean_gap_days", **known) is None
+
+
+def test_a_basket_is_described_by_its_products_and_not_by_its_quantity(tell: Tell) -> None:
+    reason = tell("units_per_order_365d", units_per_order_365d=1245.8, lines_per_order_365d=2)
+
+    assert reason is not None
+    assert "2.0" in reason
+    assert "1245" not in reason
 
 
 def test_an_unknown_feature_value_has_no_reason(tell: Tell) -> None:
@@ -136,7 +158,9 @@ def test_every_feature_of_the_catalogue_has_a_reason_without_gaps(
     known: dict[str, object] = {"varchar": "plus", "boolean": True, "double": 3}
     features = [row["feature"] for row in catalogue()]
     texts = reasons(
-        queries[language], features, {name: known[kind] for name, kind in columns().items()}
+        queries[language],
+        features,
+        {name: known[kind] for name, kind in columns().items()} | {"purchase_days_lifetime": 4},
     )
 
     assert len(texts) == len(features)

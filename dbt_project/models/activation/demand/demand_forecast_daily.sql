@@ -9,8 +9,9 @@
 {#-
     Forecast of the category that each customer buys next and of the date: one row per day and
     eligible customer with a category bought within the year. The category is the one bought on most
-    days of the year. The date is its usual gap after the last purchase in it. Two naive forecasts
-    stand beside it for comparison.
+    days of the year. The date is its usual gap after the last purchase in it. Without a gap
+    there is no evidence of a date, and the date is null. Two naive forecasts of the category stand
+    beside it for comparison.
 -#}
 with
 
@@ -55,20 +56,22 @@ final as (
         demand.usual_purchase_days as purchase_days_365d,
         demand.snapshot_date - demand.usual_days_since_last as last_bought_on,
         round(demand.usual_gap_days, 6) as usual_gap_days,
-        -- An overdue customer is expected after another usual gap, because the gap that has passed
-        -- predicts nothing.
-        demand.snapshot_date + cast(
-            case
-                when demand.usual_days_since_last < demand.usual_gap_days
-                    then ceil(demand.usual_gap_days - demand.usual_days_since_last)
-                else ceil(greatest(demand.usual_gap_days, 1))
-            end as integer
-        ) as expected_on,
+        -- A purchase in the category is an order, so its date is no earlier than the next order's.
+        demand.snapshot_date + case
+            when demand.usual_gap_days is not null
+                then greatest(
+                    {{ days_to_next('demand.usual_gap_days', 'demand.usual_days_since_last') }},
+                    coalesce(
+                        {{ days_to_next('features.mean_gap_days', 'features.days_since_last_order') }},
+                        1
+                    )
+                )
+        end as expected_on,
         last_bought.category as last_category,
         company.category as company_category,
-        demand.snapshot_date + cast(greatest(
-            ceil(features.mean_gap_days - features.days_since_last_order), 1
-        ) as integer) as next_order_on
+        demand.snapshot_date
+        + {{ days_to_next('features.mean_gap_days', 'features.days_since_last_order') }}
+            as next_order_on
     from features
     inner join demand using (customer_id, snapshot_date)
     inner join categories as usual on demand.usual_category_number = usual.category_number

@@ -61,7 +61,7 @@ final as (
         cast(explained.churn_probability * values_at_stake.expected_value as {{ money_type() }})
             as value_at_risk,
         explained.main_cause,
-        explained.reasons[1] as reason_1,
+        coalesce(explained.reasons[1], {{ no_reason_text() }}) as reason_1,
         explained.reasons[2] as reason_2,
         explained.reasons[3] as reason_3,
         '{' || array_to_string(explained.figures, ', ') || '}' as reason_figures,

@@ -162,7 +162,7 @@ final as (
         end as monetary_score,
         case
             when features.orders_365d > 0 and recency_score is null then null
-            when recency_score is null and features.orders_lifetime > 0 then 'lost'
+            when recency_score is null and features.orders_lifetime > 0 then 'longest_silent'
             else {{ rfm_segment(
                 'recency_score', 'frequency_score', 'coalesce(monetary_score, frequency_score)'
             ) }}

@@ -1,21 +1,15 @@
 {#-
     Purchase days of each customer, as known on the as-of date, with the next purchase day and the
-    day on which the gap made the customer dormant. One row per customer and purchase day; empty
-    where churn is contractual.
+    day on which the customer was lost. One row per customer and purchase day; empty where churn is
+    contractual.
 
-    The limit of a gap depends only on earlier gaps of the customer, so every past month is judged
-    by the data of its time. Only one-time buyers are compared with the company's second purchases
-    as of the as-of date.
+    A customer is lost after eligible_days without a purchase. The day depends on the customer's own
+    purchases before it and on nothing else, so a past month changes only by orders learned late.
 -#}
 with
 
 as_of as (
-    select
-        as_of_date,
-        rhythm.*
-    from {{ ref('int_as_of') }}
-    inner join {{ ref('int_company_rhythm') }} as rhythm
-        on as_of_date = rhythm.snapshot_date
+    select as_of_date from {{ ref('int_as_of') }}
 ),
 
 purchase_days as (
@@ -62,31 +56,23 @@ numbered as (
     window of_customer as (partition by customer_no order by purchased_on)
 ),
 
-paused as (
-    select
-        numbered.*,
-        as_of.as_of_date,
-        numbered.purchased_on + {{ pause_limit(
-            'dormant', 'numbered.purchase_no - 1', 'numbered.purchased_on - numbered.first_on', 'as_of'
-        ) }} as limit_on
-    from numbered
-    cross join as_of
-),
-
 final as (
     select
-        customer_no,
-        purchase_no,
-        purchased_on,
-        first_on,
-        next_on,
+        numbered.customer_no,
+        numbered.purchase_no,
+        numbered.purchased_on,
+        numbered.first_on,
+        numbered.next_on,
         case
-            when limit_on <= as_of_date and limit_on < coalesce(next_on, date '9999-12-31')
-                then limit_on
-        end as dormant_on,
-        net_revenue,
-        margin
-    from paused
+            when
+                numbered.purchased_on + {{ var('eligible_days') }}
+                < least(coalesce(numbered.next_on, date '9999-12-31'), as_of.as_of_date + 1)
+                then numbered.purchased_on + {{ var('eligible_days') }}
+        end as lost_on,
+        numbered.net_revenue,
+        numbered.margin
+    from numbered
+    cross join as_of
 )
 
 select * from final

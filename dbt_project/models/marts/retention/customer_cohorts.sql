@@ -146,6 +146,11 @@ final as (
         triangle.cohort_month,
         cast(datediff('month', triangle.cohort_month, triangle.month) as integer) as months_since,
         last_day(triangle.month) <= (select as_of.as_of_date from as_of) as is_complete,
+        {%- if is_contractual %}
+        false as is_run_in,
+        {%- else %}
+        triangle.cohort_month < {{ first_purchases_from('purchases', 'purchased_on') }} as is_run_in,
+        {%- endif %}
         cast(triangle.customers as bigint) as customers,
         cast(coalesce(cells.active_customers, 0) as bigint) as active_customers,
         coalesce(cells.active_customers, 0) / triangle.customers as retention_rate,

@@ -1,7 +1,9 @@
 {#-
     Customers of each lifecycle stage in each month, up to the as-of date. A customer is in a stage
-    from the day of reaching it to the day of reaching a later one (advanced) or of becoming dormant
-    (lost); a customer who returns enters again.
+    from the day of reaching it to the day of reaching a later one (advanced) or of being lost:
+    eligible_days have passed without a purchase, or no contract is left. A customer who returns
+    enters again. A status by the customer's own interval is a risk and no loss. No boundary depends
+    on the as-of date, so a closed month changes only by what was learned late.
 
     Customers are not followed from month to month: those who entered by the end of a month and did
     not leave before its start are in the stage in that month. Cumulative sums of entries and exits
@@ -145,11 +147,11 @@ turns as (
         purchase_no,
         purchased_on,
         next_on,
-        dormant_on,
+        lost_on,
         {{ lifecycle_stage('purchase_no', 'null') }} as stage,
         {{ lifecycle_stage('purchase_no + 1', 'null') }} as next_stage
     from {{ ref('int_customer_purchases') }}
-    where purchase_no = 1 or dormant_on is not null or next_stage != stage
+    where purchase_no = 1 or lost_on is not null or next_stage != stage
 ),
 
 -- A stay begins with one purchase and ends after another; matching the two is not needed.
@@ -168,19 +170,19 @@ stays as (
         cast(null as date) as left_on,
         false as is_advance
     from turns
-    where next_on is not null and (dormant_on is not null or next_stage != stage)
+    where next_on is not null and (lost_on is not null or next_stage != stage)
     union all
     select
         stage,
         cast(null as date) as entered_on,
-        coalesce(dormant_on, next_on) as left_on,
-        dormant_on is null as is_advance
+        coalesce(lost_on, next_on) as left_on,
+        lost_on is null as is_advance
     from turns
-    where dormant_on is not null or next_stage != stage
+    where lost_on is not null or next_stage != stage
 ),
 {% endif %}
--- A prospect, or a trial without a contract, has no inter-purchase interval: it is lost after the
--- deployment's eligible_days, counted from its first day. The trial of a contract is lost at its
+-- A prospect, or a trial without a contract, is lost after the deployment's eligible_days, counted
+-- from its first day. The trial of a contract is lost at its
 -- end, unless a paid contract follows within swap_gap_days.
 waiting as (
     select

@@ -1,7 +1,7 @@
 {#-
     Retention of customers and waiting time of one-time buyers, as of the as-of date: Kaplan and
-    Meier's estimates by day, for all and by acquisition channel and plan. A customer is lost from
-    the day of becoming dormant; a customer who returned is not lost.
+    Meier's estimates by day, for all and by acquisition channel and plan. A customer is lost
+    after eligible_days without a purchase; a customer who returned is not lost.
 -#}
 {%- set keys = ['curve', 'dimension', 'group_name'] -%}
 with
@@ -40,9 +40,9 @@ waits as (
         'retention' as curve,
         customer_no,
         first_on,
-        dormant_on as happened_on
+        lost_on as happened_on
     from {{ ref('int_customer_purchases') }}
-    where next_on is null and first_on >= {{ first_purchases_from() }}
+    where next_on is null and first_on >= {{ first_purchases_from(ref('int_customer_purchases'), 'purchased_on') }}
     union all
     select
         'second_purchase' as curve,
@@ -50,7 +50,7 @@ waits as (
         first_on,
         next_on as happened_on
     from {{ ref('int_customer_purchases') }}
-    where purchase_no = 1 and first_on >= {{ first_purchases_from() }}
+    where purchase_no = 1 and first_on >= {{ first_purchases_from(ref('int_customer_purchases'), 'purchased_on') }}
 ),
 {% endif %}
 dimensions (dimension) as (
