@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from ingestion.connect.profiling.forms.parsing import number_sql
 from ingestion.connect.profiling.names import NAMED, column_points
@@ -11,7 +11,9 @@ from ingestion.connect.profiling.profile import TableProfile
 from ingestion.connect.profiling.source_profile import SourceProfile
 from warehouse.quoting import identifier
 
-LINE_TOTAL, UNIT_PRICE, ORDER_TOTAL = "line total", "unit price", "order total"
+LINE_TOTAL: Final = "line total"
+UNIT_PRICE: Final = "unit price"
+ORDER_TOTAL: Final = "order total"
 Kind = Literal["line total", "unit price", "order total"]
 
 # Rows with more than one piece that have to agree before their amounts decide.

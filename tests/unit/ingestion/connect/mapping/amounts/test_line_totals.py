@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 import pytest
 
@@ -10,7 +12,10 @@ from tests.unit.ingestion.connect.conftest import Deliver
 
 
 def profiled(
-    con: duckdb.DuckDBPyConnection, deliver: Deliver, header: str, rows: list[tuple[object, ...]]
+    con: duckdb.DuckDBPyConnection,
+    deliver: Deliver,
+    header: str,
+    rows: Sequence[tuple[object, ...]],
 ) -> SourceProfile:
     lines = [header, *(",".join(map(str, row)) for row in rows)]
     return profile_source(
