@@ -219,7 +219,8 @@ def test_where_hardly_anybody_returns_everybody_gets_the_average_and_no_reason(
     ((customers, chances, lowest, reasons),) = company.query(
         """
         select
-            count(*), count(distinct churn_probability), min(churn_probability), count_if(reason_1 not like 'No known fact%')
+            count(*), count(distinct churn_probability), min(churn_probability),
+            count_if(reason_1 not like 'No known fact%')
         from activation.customer_risk_daily
         """
     )

@@ -71,7 +71,9 @@ def test_every_number_of_a_reason_is_among_the_published_figures(first_day: Depl
         """
     )
     assert len(rows) > SENTENCES
-    [no_reason] = first_day.warehouse("select text_en from seeds.reason_words where word = 'no_reason'")
+    [no_reason] = first_day.warehouse(
+        "select text_en from seeds.reason_words where word = 'no_reason'"
+    )
     for figures, reason in rows[:SENTENCES]:
         if (reason,) == no_reason:
             continue

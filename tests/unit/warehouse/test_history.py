@@ -15,9 +15,7 @@ from warehouse.history import history_start
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as con:
         con.execute("create schema intermediate")
-        con.execute(
-            "create table intermediate.int_order_days (activity_date date, orders integer)"
-        )
+        con.execute("create table intermediate.int_order_days (activity_date date, orders integer)")
         yield con
 
 
