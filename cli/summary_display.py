@@ -149,7 +149,9 @@ def _model_table(metrics: Mapping[str, float], version: str | None) -> Table:
 
 
 def _customer_table(summary: DaySummary, config: DeploymentConfig) -> Table:
-    table = Table(title="Customers with the most value at risk who can still be reached", title_justify="left")
+    table = Table(
+        title="Customers with the most value at risk who can still be reached", title_justify="left"
+    )
     table.add_column("customer", no_wrap=True)
     table.add_column("churn probability", justify="right")
     table.add_column(f"value at risk, {config.currency}", justify="right")
