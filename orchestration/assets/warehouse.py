@@ -31,8 +31,14 @@ AFTER_TEXTS = ("marts", "features", "warnings", "labels", "examples")
 
 _SELECT_AFTER_SCORING = " ".join(f"fqn:holdfast.{layer}" for layer in AFTER_SCORING)
 # A test compares the catalogue with the features; dbt runs it in a build that selects both.
+# The company's inter-purchase limits are needed on training dates too, which are written before the
+# second build; the purchases of customers depend on them.
+_WITH_TRAINING_DATES = (
+    "intermediate.company.int_company_rhythm",
+    "intermediate.orders.int_customer_purchases",
+)
 _SELECT_AFTER_TEXTS = " ".join(
-    f"fqn:holdfast.{name}" for name in (*AFTER_TEXTS, "feature_catalogue")
+    f"fqn:holdfast.{name}" for name in (*AFTER_TEXTS, "feature_catalogue", *_WITH_TRAINING_DATES)
 )
 
 

@@ -97,3 +97,34 @@ def test_the_summary_counts_who_is_warned_of_and_for_whom_that_is_new(
     assert first is not None
     assert first.warned > 0
     assert first.newly_warned is None
+
+
+def test_the_list_leads_with_customers_who_can_still_be_reached(first_day: Deployment) -> None:
+    customers = first_day.query(
+        """
+        select priority, any_value(is_reachable), any_value(is_shown), any_value(snapshot_date),
+            any_value(overdue_on)
+        from activation.customer_warnings_daily
+        group by customer_id, priority
+        order by priority
+        """
+    )
+    reachable = [is_reachable for _, is_reachable, *_ in customers]
+    assert set(reachable) == {True, False}
+    assert reachable == sorted(reachable, reverse=True)
+    assert all((day < limit) == still for _, still, _, day, limit in customers)
+    shown = [still for _, still, is_shown, *_ in customers if is_shown]
+    assert sum(shown) >= len(shown) / 2
+
+
+def test_the_status_of_a_customer_says_whether_the_customer_can_be_reached(
+    first_day: Deployment,
+) -> None:
+    differing = first_day.query(
+        """
+        select customer_id from activation.customer_segments_daily
+        where is_reachable <> (lifecycle_status in ('active', 'slowing', 'won_back'))
+            or is_reachable is null and lifecycle_status is not null
+        """
+    )
+    assert differing == []

@@ -227,7 +227,10 @@ final as (
         {%- for name in feature_columns() if name not in own %}
         {{ name }},
         {%- endfor %}
-        {{ lifecycle_status() }} as lifecycle_status,
+        {#- Without the company's limits of the date the status is unknown, and not active. -#}
+        case
+            when rhythm.snapshot_date is not null then {{ lifecycle_status() }}
+        end as lifecycle_status,
         {{ is_reachable('lifecycle_status') }} as is_reachable,
         {{ overdue_on('placed.snapshot_date') }} as overdue_on
     from placed

@@ -34,6 +34,7 @@ SUMMARY = DaySummary(
     alarms=["Orders: 12 instead of 60"],
     unknown_amounts=[("shop", 3, "NOK 1, SEK 2")],
     suspect_refunds=[("shop", 1)],
+    long_gone=(214, 60_512.2),
 )
 
 
@@ -46,7 +47,7 @@ def shown(metrics: dict[str, float], refusal: Refusal | None = None) -> list[str
 
 def test_the_day_is_shown_line_by_line() -> None:
     lines = shown({"roc_auc": 0.84, "recency.roc_auc": 0.717, "trees": 120.0})
-    assert lines[1:12] == [
+    assert lines[1:13] == [
         "Rows loaded   crm 7,862 (10 rejected), shop 562,597 (25 rejected)",
         (
             "No rate       shop: 3 orders count with an unknown amount (NOK 1, SEK 2);"
@@ -61,6 +62,10 @@ def test_the_day_is_shown_line_by_line() -> None:
         "Customers     5,079, of whom 2,646 are eligible",
         "High risk     307 customers; value at risk of all eligible customers 267,531 EUR",
         "Warnings      75 customers, 3 with a new one",
+        (
+            "Long gone     214 eligible customers, value at risk 60,512 EUR:"
+            " for win-back, lifecycle_status dormant"
+        ),
         "Contracts     4 with an overdue payment, 1,200 on trial",
         "Unusual       Orders: 12 instead of 60",
         (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 from functools import cache
 
 import duckdb
@@ -15,6 +16,8 @@ from tests.unit.dbt_project.conftest import ParsedProject
 
 STAGE = "{{ lifecycle_stage('purchase_days', 'paid_contract_days', 'on_trial') }}"
 STATUS = "{{ lifecycle_status() }}"
+REACHABLE = "{{ is_reachable('status') }}"
+LIMIT = "{{ overdue_on('snapshot_date') }}"
 WORD = "{{ contract_status('word') }}"
 CURVES = "{{ kaplan_meier('counts', ['arm']) }}"
 
@@ -311,3 +314,26 @@ def test_a_curve_that_begins_with_nothing_or_ends_with_nobody_has_no_interval_th
     assert ended[1] == (1.0, None)
     assert ended[2][0] == 0.5
     assert ended[3][0] == 0.0
+
+
+@pytest.mark.parametrize("days", range(0, 200, 7))
+def test_a_customer_is_reachable_up_to_the_own_limit(compiled: Compile, days: int) -> None:
+    day = date(2026, 6, 30)
+    columns = {
+        "days_since_last_order": days,
+        "days_since_first_order": days + 150,
+        "purchase_days_lifetime": 6,
+        "last_gap_days": 30,
+    }
+    status = value(compiled(STATUS), **columns)
+    limit = value(compiled(LIMIT), snapshot_date=day, **columns)
+    assert isinstance(limit, date)
+    assert value(compiled(REACHABLE), status=status) == (day < limit)
+    assert limit - (day - timedelta(days=days)) == timedelta(days=59)
+
+
+def test_a_contract_is_reachable_until_it_has_ended(compiled: Compile) -> None:
+    reachable = compiled(REACHABLE, "contractual")
+    states = ("active", "past_due", "paused", "at_risk", "dormant")
+    assert [value(reachable, status=state) for state in states] == [True, True, True, True, False]
+    assert value(compiled(LIMIT, "contractual"), snapshot_date=date(2026, 6, 30)) is None
