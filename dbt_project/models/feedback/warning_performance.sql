@@ -8,7 +8,8 @@
 
 {#-
     Backtest of past warnings: one row per day whose horizon has passed, signal and severity; the
-    signal any_signal counts each customer once. A day is evaluated once its horizon has passed, and
+    signal any_signal counts each customer once. The signal entered_tier is the customers who were in a
+    higher risk tier than on the day before, with the tier as severity. A day is evaluated once its horizon has passed, and
     again when it is run again. Figures named reachable are of customers who were not overdue by
     their own interval on the day. The unique key is a list, so that the publication copies the whole
     table, because days enter it long after they were run.
@@ -43,6 +44,30 @@ features as (
         is_reachable,
         overdue_on - snapshot_date as days_to_limit
     from {{ ref('feat_customer_snapshots') }}
+),
+
+scored_days as (
+    select distinct snapshot_date from {{ ref('stg_ml__churn_scores') }}
+),
+
+-- Without a run on the day before it is unknown who has just entered a tier.
+tiers as (
+    select
+        outcomes.customer_id,
+        outcomes.snapshot_date,
+        outcomes.churned,
+        {{ risk_tier('scores.churn_probability') }} as tier,
+        {{ risk_tier('the_day_before.churn_probability') }} as tier_before
+    from outcomes
+    inner join {{ ref('stg_ml__churn_scores') }} as scores
+        on
+            outcomes.customer_id = scores.customer_id
+            and outcomes.snapshot_date = scores.snapshot_date
+    inner join scored_days on outcomes.snapshot_date - 1 = scored_days.snapshot_date
+    left join {{ ref('stg_ml__churn_scores') }} as the_day_before
+        on
+            outcomes.customer_id = the_day_before.customer_id
+            and outcomes.snapshot_date - 1 = the_day_before.snapshot_date
 ),
 
 totals as (
@@ -90,6 +115,23 @@ judged as (
     inner join outcomes using (customer_id, snapshot_date)
     left join features using (customer_id, snapshot_date)
     group by warnings.snapshot_date, warnings.customer_id
+    union all
+    select
+        tiers.snapshot_date,
+        tiers.customer_id,
+        null as axis,
+        'entered_tier' as signal,
+        tiers.tier as severity,
+        true as is_shown,
+        tiers.churned,
+        features.days_since_last_order,
+        features.is_reachable,
+        features.days_to_limit
+    from tiers
+    left join features using (customer_id, snapshot_date)
+    where
+        (tiers.tier = 'high' and tiers.tier_before is distinct from 'high')
+        or (tiers.tier = 'medium' and coalesce(tiers.tier_before, 'low') = 'low')
 ),
 
 counted as (
@@ -109,6 +151,8 @@ counted as (
         sum(churned) filter (where is_shown and is_reachable) as shown_reachable_churned,
         median(days_to_limit) filter (where is_shown and is_reachable and churned = 1)
             as days_to_limit,
+        median(days_since_last_order) filter (where is_shown and is_reachable and churned = 1)
+            as shown_days_since_last_order,
         count(is_reachable) as with_status
     from judged
     group by snapshot_date, signal, severity
@@ -146,7 +190,8 @@ final as (
         {{ known }}round(
             coalesce(counted.shown_reachable_churned, 0) / nullif(totals.churned_customers, 0), 10
         ) end as shown_reachable_recall,
-        counted.days_to_limit as median_days_to_limit
+        counted.days_to_limit as median_days_to_limit,
+        counted.shown_days_since_last_order as median_shown_days_since_last_order
     from counted
     inner join totals using (snapshot_date)
 )
