@@ -154,3 +154,11 @@
     {{ status }} in ('active', 'slowing', 'won_back')
     {%- endif -%}
 {%- endmacro %}
+
+{#-
+    Days before the customer's own limit (overdue_on) that an action needs to take effect: the time to
+    choose customers, to send an offer and for its reply.
+-#}
+{% macro days_to_act() -%}
+    14
+{%- endmacro %}

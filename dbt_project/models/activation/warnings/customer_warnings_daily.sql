@@ -13,7 +13,8 @@
     the strongest signals are then medium, others low, and none is high.
 
     The budget is a number of false alarms a day. Customers who can still be reached are taken first,
-    because a warning after the customer's own limit is late. Within each group the order is the
+    because a warning after the customer's own limit is late, and among them those with enough days
+    before that limit for an action to take effect (days_to_act). Within each group the order is the
     churn probability, then the past churn rate of the warnings, the p-value and the value at risk.
     Customers are taken until as many of them would stay as the deployment allows. Other warnings
     are kept with is_shown false.
@@ -121,6 +122,7 @@ customers as (
         customer_id,
         snapshot_date,
         coalesce(any_value(is_reachable), false) as is_reachable,
+        any_value(overdue_on - snapshot_date) as days_to_limit,
         any_value(churn_probability) as churn_probability,
         coalesce(max(churn_rate_low), 0) as churn_rate_low,
         min(p_value) as p_value,
@@ -140,7 +142,8 @@ ranked as (
         telling as (
             partition by snapshot_date
             order by
-                not is_reachable, -churn_probability nulls last, -churn_rate_low, p_value,
+                not is_reachable, days_to_limit < {{ days_to_act() }} nulls first,
+                -churn_probability nulls last, -churn_rate_low, p_value,
                 -value_at_risk, customer_id
         )
 ),
