@@ -20,6 +20,7 @@ _FIGURES = {
     "pr_auc": "PR AUC",
     "brier": "Brier",
     "top_decile_lift": "lift, top decile",
+    "reachable_roc_auc": "ROC AUC, reachable",
 }
 # States of contracts that ask for an action of their own (customer_segments_daily).
 _CONTRACT_STATES = {

@@ -43,8 +43,9 @@ class BaselineResult:
     reachable: dict[str, float] = field(default_factory=dict)
 
     def figures(self, names: Collection[str]) -> dict[str, float]:
-        """Metrics of these names, and the difference of ROC AUC with its interval, by name."""
+        """Metrics of these names, those among the reachable, and the difference of ROC AUC."""
         figures = {name: self.metrics[name] for name in names} if self.metrics else {}
+        figures.update(reachable_figures(self.reachable))
         if self.auc_difference:
             figures["auc_difference"] = self.auc_difference.estimate
             figures["auc_difference_low"] = self.auc_difference.low
@@ -129,8 +130,6 @@ class TrainingResult:
             figures[f"tier_{tier.name}_churn_rate"] = tier.churn_rate.estimate
         for baseline in self.baselines:
             figures.update(baseline.figures(self.metrics.keys()))
-            among = reachable_figures(baseline.reachable)
-            figures.update({f"{baseline.name}.{name}": value for name, value in among.items()})
         return _numbers_only(figures)
 
     def _own_metrics(self) -> dict[str, float]:

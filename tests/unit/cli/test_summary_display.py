@@ -46,7 +46,9 @@ def shown(metrics: dict[str, float], refusal: Refusal | None = None) -> list[str
 
 
 def test_the_day_is_shown_line_by_line() -> None:
-    lines = shown({"roc_auc": 0.84, "recency.roc_auc": 0.717, "trees": 120.0})
+    lines = shown(
+        {"roc_auc": 0.84, "recency.roc_auc": 0.717, "reachable_roc_auc": 0.81, "trees": 120.0}
+    )
     assert lines[1:13] == [
         "Rows loaded   crm 7,862 (10 rejected), shop 562,597 (25 rejected)",
         (
@@ -75,6 +77,7 @@ def test_the_day_is_shown_line_by_line() -> None:
     ]
     (model,) = [line for line in lines if line.startswith("│ model")]
     assert "0.840" in model
+    assert "0.810" in model
     (customer,) = [line for line in lines if "cd759391a71355e4" in line]
     assert "91%" in customer
     assert "1,647" in customer

@@ -225,7 +225,9 @@ final as (
         warnings.value_at_risk,
         warnings.priority,
         warnings.is_shown,
-        case when built_days.snapshot_date is not null then the_day_before.signal is null end as is_new,
+        case
+            when built_days.snapshot_date is not null then the_day_before.signal is null
+        end as is_new,
         warnings.calibrated_on,
         warnings.lifecycle_status,
         warnings.is_reachable,

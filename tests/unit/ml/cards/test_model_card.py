@@ -157,3 +157,18 @@ def test_the_page_holds_all_of_the_card_and_loads_nothing(
     assert "http" not in page
     assert "waited | long" in page
     assert "<script" not in page
+
+
+def test_the_reachable_have_a_table_of_their_own_beside_the_baselines(
+    judged: TrainingResult,
+) -> None:
+    peers = tuple(
+        replace(peer, reachable={**(peer.metrics or {}), "roc_auc": 0.612})
+        for peer in judged.baselines
+    )
+    reachable = {**judged.metrics, "customers": 150.0, "roc_auc": 0.777}
+    card = model_card(replace(judged, reachable=reachable, baselines=peers))
+
+    assert "150 customers of the holdout were not overdue" in card
+    assert "| ROC AUC | 0.777 | 0.612 | 0.612 | 0.612 |" in card
+    assert "can still be reached" not in model_card(judged)

@@ -57,5 +57,6 @@ def test_figures_of_the_reachable_have_names_of_their_own(result: TrainingResult
     )
 
     assert told.headline_metrics()["reachable_roc_auc"] == 0.81
+    assert told.headline_metrics()["recency.reachable_roc_auc"] == 0.64
     assert told.all_metrics()["recency.reachable_roc_auc"] == 0.64
     assert told.all_metrics()["roc_auc"] == result.all_metrics()["roc_auc"]
