@@ -26,23 +26,24 @@ settings.register_profile("repeatable", derandomize=FACTOR == 1, print_blob=True
 settings.load_profile("repeatable")
 
 
-# The files that take longest, each in minutes, longest first: with them at the front no process is
-# left with one at the end. Every second one needs none of the deployments below, so that two
+# The files that take longest, by CPU time, longest first: with them at the front no process is left
+# with one at the end. The second and the fourth need none of the deployments below, so that two
 # processes do not wait for the same.
 LONG = (
     "integration/test_corrections.py",
-    "model/test_public_data.py",
-    "integration/test_failure.py",
-    "integration/test_api_company.py",
-    "integration/test_database_source.py",
-    "model/test_causes.py",
-    "integration/test_drift.py",
-    "integration/test_real_companies.py",
-    "integration/test_order_lines.py",
-    "integration/test_olist.py",
-    "integration/test_repeatability.py",
-    "model/test_public_texts.py",
     "integration/test_accounting.py",
+    "integration/test_failure.py",
+    "model/test_public_data.py",
+    "integration/test_database_source.py",
+    "integration/test_real_companies.py",
+    "integration/test_olist.py",
+    "integration/test_api_company.py",
+    "model/test_causes.py",
+    "integration/test_order_lines.py",
+    "integration/test_repeatability.py",
+    "integration/test_messy_shop.py",
+    "integration/test_drift.py",
+    "model/test_public_texts.py",
     "unit/cli/test_commands.py",
 )
 

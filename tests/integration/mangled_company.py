@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from openpyxl import Workbook
 
 from deployment.config_file import load_config
 from deployment.home import Home
-from deployment.source_config import FilesSource, SqlSource
+from deployment.source_config import FilesSource, Source, SqlSource
 from ingestion.errors import SourceError
 from ingestion.extraction.files import extract_files
 from ingestion.landing import mutable_table
@@ -153,6 +154,11 @@ class Company:
     def home(self) -> Home:
         return self.deployment.home
 
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """The configured sources, read once for all days."""
+        return load_config(self.deployment.config).sources
+
     @property
     def day(self) -> date:
         return FIRST + timedelta(days=self.days)
@@ -184,7 +190,7 @@ class Company:
 
     def extract(self, source: str) -> bool:
         """True if the source could be read; only a SourceError means that it was not."""
-        config = load_config(self.deployment.config).sources[source]
+        config = self.sources[source]
         assert isinstance(config, FilesSource)
         with Warehouse(self.home.warehouse).connect() as con:
             try:
@@ -318,7 +324,7 @@ class Company:
 
 def land_tickets(company: Company, dice: random.Random, rows: int) -> None:
     """Read mangled rows of a live table, day by day, and hold raw to what was read last."""
-    config = load_config(company.deployment.config).sources["helpdesk"]
+    config = company.sources["helpdesk"]
     assert isinstance(config, SqlSource)
     mangler = Mangler(dice)
     columns = dict.fromkeys(TICKETS, "VARCHAR")
