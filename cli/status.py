@@ -5,8 +5,8 @@ from __future__ import annotations
 import dagster as dg
 from rich.console import Console
 
-from cli.summary import read_summary
-from cli.summary_display import show_summary
+from cli.summary.day_summary import read_summary
+from cli.summary.display import show_summary
 from deployment.config import DeploymentConfig
 from deployment.home import Home
 from orchestration.training.recorded_metrics import latest_refusal, recorded_metrics

@@ -5,7 +5,7 @@ Flach: Beta calibration, AISTATS 2017, section 3.1); Platt scaling is the case a
 strictly increasing, so they keep the order of customers. Isotonic regression is not used, because
 its steps give the customers with the highest risk equal probabilities.
 
-The top is shrunk twice. Log odds above those of the riskiest tenth are drawn towards that bound,
+The top is shrunk twice. Log odds above those of the riskiest tenth are shrunk towards that bound,
 by a slope between 0 and 1 that the rows above it have to justify. And the odds stay below a cap,
 because n customers cannot show a probability above 1 − 1 / (2n + 2) (Jeffreys' prior).
 """

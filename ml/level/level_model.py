@@ -70,7 +70,7 @@ class OpenWindow:
     """Customers who were eligible on an earlier date, and whether they are still away.
 
     `probabilities` are those of the whole horizon from that date, of shape (customers,), and
-    `is_away` tells who has not returned so far.
+    `is_away` is true for customers who have not returned so far.
     """
 
     day: date
@@ -107,7 +107,7 @@ class Level:
 
 @dataclass(frozen=True)
 class LevelModel:
-    """What a training knows about the level.
+    """Date effects of a training, from which the level of a day is forecast.
 
     Attributes:
         horizon_days: the churn horizon.

@@ -2,8 +2,8 @@
 
 The method has two steps. Recalibration under covariate shift: the scores of the model's holdout,
 the reference, are recalibrated with weights that make the reference resemble the day's customers.
-The weights are the density ratio of the day to the reference, from a classifier that tells the two
-apart (Sugiyama, Suzuki, Kanamori: Density Ratio Estimation in Machine Learning, 2012, chapter 4;
+The weights are the density ratio of the day to the reference, from a classifier of the two
+(Sugiyama, Suzuki, Kanamori: Density Ratio Estimation in Machine Learning, 2012, chapter 4;
 Białek, Kivimäki, Kuberski, Perrakis: Estimating Model Performance Under Covariate Shift Without
 Labels, 2024, section 4, named PAPE). Confidence-based estimation: each metric is its expectation
 over outcomes that are drawn with the recalibrated probabilities (NannyML's CBPE).
@@ -24,6 +24,7 @@ from scipy.special import expit, logit
 
 from ml.churn.logistic import fit_logistic
 from ml.columns import is_known, is_text, numbers
+from ml.level.hazard_ratio import log_ratio
 from ml.metrics.calibration import BINS
 from ml.sampling import sample_customers
 from ml.schemas import CUSTOMER_ID, PERFORMANCE_ESTIMATES, SNAPSHOT_DATE, labels_of
@@ -76,7 +77,7 @@ def estimate_performance(
     """
     if len(reference) == 0 or len(features) == 0:
         return PERFORMANCE_ESTIMATES.empty_table()
-    known = estimation_sample(reference)
+    known = _at_realised_level(estimation_sample(reference))
     drawn = estimation_sample(features)
     names = _covariates(known, drawn, weights)
     now = drawn.select([CUSTOMER_ID, *names]).join(
@@ -103,6 +104,18 @@ def estimate_performance(
         }
         row |= {name: _rounded(value) for name, value in figures.items()}
     return pa.Table.from_pylist([row], schema=PERFORMANCE_ESTIMATES)
+
+
+def _at_realised_level(reference: pa.Table) -> pa.Table:
+    """The reference with its scores moved to its realised churn rate.
+
+    The level of a day's scores is a forecast of its own (`ml.level`). The miss of the holdout's
+    level is therefore no part of what is to be expected on the day.
+    """
+    scores = numbers(reference[SCORE])
+    level = np.exp(log_ratio(scores, float(labels_of(reference).mean())))
+    place = reference.column_names.index(SCORE)
+    return reference.set_column(place, SCORE, pa.array(scores**level))
 
 
 def density_ratio(reference: pa.Table, today: pa.Table, names: Sequence[str]) -> Values:
@@ -231,7 +244,7 @@ def _recalibrated(scores: Values, coefficients: Values) -> Values:
 def _recalibration_terms(scores: Values) -> Values:
     """Log odds, the score and a constant, shape (rows, 3).
 
-    The score lets the slope flatten at both ends, as it does where the score tells nothing about a
+    The score lets the slope flatten at both ends, as it does where the score says nothing about a
     part of the customers.
     """
     return np.column_stack([_log_odds(scores), 2 * scores - 1, np.ones(len(scores))])

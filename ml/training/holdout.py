@@ -83,7 +83,7 @@ def evaluate_on_holdout(
 
 
 def reachable_customers(holdout: pa.Table) -> NDArray[np.bool_]:
-    """Whether a customer was not overdue by the own interval; false where that is unknown."""
+    """True for customers who were not overdue by their own interval; false where unknown."""
     if IS_REACHABLE not in holdout.column_names:
         return np.zeros(len(holdout), dtype=np.bool_)
     known = pc.fill_null(holdout[IS_REACHABLE].cast(pa.bool_()), False)

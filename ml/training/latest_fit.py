@@ -74,8 +74,8 @@ def fit_level(
         holdout_effect: log factor of the holdout by the model that did not know its outcome.
 
     Returns:
-        The level model; None for contracts, whose hazard is one of leaving, and where no date tells
-        when each of its customers returned.
+        The level model; None for contracts, whose hazard is one of leaving, and where no date has
+        the day on which each of its customers returned.
     """
     if settings.kind == "contractual" or RETURNED_AFTER_DAYS not in rows.column_names:
         return None

@@ -16,6 +16,7 @@ COMMENT = re.compile(r"\{#.*?#\}|--[^\n]*", re.DOTALL)
 # Ends of validity intervals and of windows, in which a null is an end that has not come; bounds of
 # figures that a condition beside them has found to be known; and comparisons of known columns.
 REVIEWED = {
+    "macros/customers/outcomes.sql": 3,
     "models/activation/company/company_alarms_daily.sql": 5,
     "models/activation/demand/demand_forecast_daily.sql": 1,
     "models/activation/segments/customer_segments_daily.sql": 3,
@@ -24,7 +25,7 @@ REVIEWED = {
     "models/features/feat_customer_snapshots.sql": 1,
     "models/features/feat_purchases.sql": 1,
     "models/feedback/demand_performance.sql": 1,
-    "models/feedback/prediction_performance.sql": 1,
+    "models/feedback/prediction_performance.sql": 3,
     "models/intermediate/company/int_company_days.sql": 5,
     "models/intermediate/contracts/int_contracts.sql": 6,
     "models/intermediate/contracts/int_customer_contracts.sql": 1,
@@ -42,7 +43,6 @@ REVIEWED = {
     "models/intermediate/orders/int_order_refunds.sql": 12,
     "models/intermediate/orders/int_orphan_order_lines.sql": 1,
     "models/intermediate/orders/int_purchases.sql": 6,
-    "models/labels/lbl_churn_outcomes.sql": 3,
     "models/marts/customers/customer_identities.sql": 1,
     "models/marts/orders/daily_totals.sql": 12,
     "models/marts/retention/customer_cohorts.sql": 6,

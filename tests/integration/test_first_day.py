@@ -10,8 +10,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from cli.attrition import attrition_sentence
-from cli.summary import read_summary
+from cli.summary.attrition import attrition_sentence
+from cli.summary.day_summary import read_summary
 from deployment.config_file import load_config
 from evaluation.planted import persons
 from ml.metrics.ranking import roc_auc

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from cli.summary import read_summary
+from cli.summary.day_summary import read_summary
 from tests.integration.deployments import DROPS, HISTORY, Deployment
 
 

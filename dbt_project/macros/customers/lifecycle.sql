@@ -149,7 +149,7 @@
 {%- endmacro %}
 
 {#-
-    Whether a customer can still be reached, by the lifecycle status: active, slowing or won back, so
+    True if a customer can still be reached, by the lifecycle status: active, slowing or won back, so
     not overdue by the customer's own interval. With contracts every customer whose contract has not
     ended can be reached. Null without a status.
 -#}

@@ -207,7 +207,7 @@ banded_losses as (
     where age_days = 0
 ),
 
--- A churn rate that was forecast one horizon ago and has come true or not.
+-- Realised churn rate of the customers of one horizon ago, and the forecast of that day.
 forecasts as (
     select
         dates.snapshot_date,

@@ -22,7 +22,7 @@ WEIGHTS = {"activity": 0.7, "is_guest": 0.3}
 def company(
     guests: float, *, customers: int = 8_000, seed: int = 1, concept: float = 1.0, shift: float = 0
 ) -> pa.Table:
-    """Customers whose score depends on activity; of guests, activity tells nothing.
+    """Customers whose score depends on activity; of guests, activity says nothing.
 
     Args:
         guests: share of guests.

@@ -65,8 +65,8 @@ def test_customers_are_reachable_or_overdue_as_dbt_says_and_it_is_no_feature(
     examples: pa.Table,
 ) -> None:
     known = pa.array([True, False, None, True, False, True])
-    told = examples.append_column("is_reachable", known)
+    reported = examples.append_column("is_reachable", known)
 
     groups = ["reachable", "overdue", None, "reachable", "overdue", "reachable"]
-    assert evaluation_slices(told)["reachability"] == groups
-    assert feature_names(told) == feature_names(examples)
+    assert evaluation_slices(reported)["reachability"] == groups
+    assert feature_names(reported) == feature_names(examples)

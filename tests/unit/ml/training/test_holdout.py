@@ -41,12 +41,14 @@ def test_feature_shares_are_positive_in_descending_order(result: TrainingResult)
 def test_metrics_among_the_reachable_are_those_of_these_customers_alone() -> None:
     labels = np.array([True, False, True, False, True, True])
     probabilities = np.array([0.9, 0.2, 0.3, 0.6, 1.0, 0.99])
-    told = pa.table({"is_reachable": pa.array([True, True, True, True, False, None])})
+    reported = pa.table({"is_reachable": pa.array([True, True, True, True, False, None])})
 
-    among = metrics_among(reachable_customers(told), labels, probabilities)
+    among = metrics_among(reachable_customers(reported), labels, probabilities)
     assert among == classification_metrics(labels[:4], probabilities[:4])
     assert among["roc_auc"] == 0.75
-    assert metrics_among(reachable_customers(told.select([])), labels[:0], probabilities[:0]) == {}
+    assert (
+        metrics_among(reachable_customers(reported.select([])), labels[:0], probabilities[:0]) == {}
+    )
 
 
 def test_a_holdout_without_a_status_has_no_figures_of_the_reachable(result: TrainingResult) -> None:

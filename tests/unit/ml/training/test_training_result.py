@@ -50,13 +50,13 @@ def test_metrics_that_are_nan_are_left_out(result: TrainingResult) -> None:
 def test_figures_of_the_reachable_have_names_of_their_own(result: TrainingResult) -> None:
     recency, *others = result.baselines
     among = {**result.metrics, "roc_auc": 0.81}
-    told = replace(
+    reported = replace(
         result,
         reachable=among,
         baselines=(replace(recency, reachable={**among, "roc_auc": 0.64}), *others),
     )
 
-    assert told.headline_metrics()["reachable_roc_auc"] == 0.81
-    assert told.headline_metrics()["recency.reachable_roc_auc"] == 0.64
-    assert told.all_metrics()["recency.reachable_roc_auc"] == 0.64
-    assert told.all_metrics()["roc_auc"] == result.all_metrics()["roc_auc"]
+    assert reported.headline_metrics()["reachable_roc_auc"] == 0.81
+    assert reported.headline_metrics()["recency.reachable_roc_auc"] == 0.64
+    assert reported.all_metrics()["recency.reachable_roc_auc"] == 0.64
+    assert reported.all_metrics()["roc_auc"] == result.all_metrics()["roc_auc"]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from cli.attrition import StageAttrition, read_highest_attrition
-from cli.outlook import Outlook, read_outlook
+from cli.summary.attrition import StageAttrition, read_highest_attrition
+from cli.summary.outlook import Outlook, read_outlook
 from deployment.errors import HoldfastError
 from warehouse.quoting import literal
 

@@ -9,7 +9,7 @@ from datetime import date
 import duckdb
 import pytest
 
-from cli.attrition import StageAttrition, attrition_sentence, read_highest_attrition
+from cli.summary.attrition import StageAttrition, attrition_sentence, read_highest_attrition
 
 HIGHEST = StageAttrition(
     stage="first_purchase",

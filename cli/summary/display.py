@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cli.attrition import attrition_sentence
-from cli.outlook import outlook_sentence, shown_probability
-from cli.summary import DaySummary
+from cli.summary.attrition import attrition_sentence
+from cli.summary.day_summary import DaySummary
+from cli.summary.outlook import outlook_sentence, shown_probability
 from deployment.config import DeploymentConfig
 from deployment.home import Home
 from orchestration.training.recorded_metrics import Refusal

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from cli.outlook import Outlook, outlook_sentence, shown_probability
+from cli.summary.outlook import Outlook, outlook_sentence, shown_probability
 
 
 def test_the_outlook_names_its_interval_and_a_missing_season() -> None:

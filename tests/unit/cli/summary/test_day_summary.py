@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from cli.summary import SummaryError, read_summary
+from cli.summary.day_summary import SummaryError, read_summary
 
 
 def test_a_file_of_another_version_is_reported_with_the_command_to_run(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from cli.attrition import StageAttrition
-from cli.summary import DaySummary
-from cli.summary_display import show_summary
+from cli.summary.attrition import StageAttrition
+from cli.summary.day_summary import DaySummary
+from cli.summary.display import show_summary
 from deployment.config_file import load_config
 from deployment.home import Home
 from orchestration.training.recorded_metrics import Refusal
