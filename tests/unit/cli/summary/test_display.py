@@ -13,7 +13,7 @@ from deployment.config_file import load_config
 from deployment.home import Home
 from orchestration.training.recorded_metrics import Refusal
 
-DEMO = load_config(Path(__file__).parents[3] / "config" / "demo.yml")
+DEMO = load_config(Path(__file__).parents[4] / "config" / "demo.yml")
 SUMMARY = DaySummary(
     day=date(2026, 6, 30),
     deliveries=[("crm", 7862, 10), ("shop", 562_597, 25)],
