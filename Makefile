@@ -12,7 +12,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 LOCKED := $(PIP_INSTALL) --require-hashes --no-deps --requirement
 
 .DEFAULT_GOAL := help
-.PHONY: help env dev run demo test campaign style check ui bench evaluate golden dictionary sample lock clean
+.PHONY: help env dev run demo test campaign check ui bench evaluate golden dictionary sample lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -58,14 +58,12 @@ campaign: dev ## repeat the tests of properties and kills for hours
 	@HOLDFAST_CAMPAIGN=50 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses auto \
 	    --dist loadfile -m campaign
 
-check: style ## lint, types, SQL style and the contract tests
-	@$(BIN)/python -m pytest --quiet tests/contracts
-
-style: dev ## the same without the contract tests, which `make test` has too
+check: dev ## lint, types, SQL style and the contract tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@HOLDFAST_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --processes 2 dbt_project/models
+	@$(BIN)/python -m pytest --quiet tests/contracts
 
 ui: env ## serve the Dagster UI and the MLflow UI on the loopback address, until Ctrl-C
 	@$(BIN)/holdfast ui
