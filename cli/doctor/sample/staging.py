@@ -13,8 +13,10 @@ import duckdb
 import jinja2
 
 from cli.doctor.finding import Finding
+from cli.doctor.sample.history import diagnose_history
 from cli.doctor.sample.joins import unmatched
 from cli.doctor.sample.models import SampledModel, run_model
+from cli.doctor.sample.quantities import diagnose_quantities
 from cli.doctor.sample.rows import sampled_tables
 from cli.doctor.sample.templates import SEPARATOR, STATE, StagingTemplates
 from deployment.config import DeploymentConfig, deployment_vars
@@ -75,6 +77,8 @@ def diagnose_sample(
                         models[entity] = model
         for model in models.values():
             yield from _model_findings(con, name, model, config)
+            yield from diagnose_history(con, model, config)
+            yield from diagnose_quantities(con, name, model)
             yield from unmatched(con, name, model, models)
 
 
