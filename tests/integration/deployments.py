@@ -156,10 +156,19 @@ def stages_at_the_end(deployment: Deployment) -> list[tuple[object, ...]]:
             stage,
             stayed,
             (
-                select count(*) from marts.dim_customers
+                select count(*)
+                from marts.dim_customers as customers
+                inner join activation.customer_segments_daily as segments using (customer_id)
                 where
-                    lifecycle_stage = stage
-                    and last_order_at >= (select as_of_date - 179 from ops.publication)
+                    segments.snapshot_date = (select as_of_date from ops.publication)
+                    and customers.lifecycle_stage = stage
+                    and case
+                        when segments.contract_state is not null
+                            then segments.lifecycle_status != 'dormant'
+                        else
+                            customers.last_order_at
+                            >= (select as_of_date - 179 from ops.publication)
+                    end
             )
         from marts.lifecycle_attrition
         where

@@ -25,13 +25,7 @@
     {{ return({'complaints_rising': 30, 'returns_rising': 90, 'failures_rising': 28}) }}
 {%- endmacro %}
 
-{#-
-    Churn rate from which a warning has a severity: `times` the base rate. Where that exceeds 0.9,
-    it is twice the base rate, and at most 0.9.
--#}
+{#- Churn rate from which a warning has a severity: `times` the base rate, and at most 0.9. -#}
 {% macro severe_from(base_rate, times) -%}
-    case
-        when {{ times }} * {{ base_rate }} <= 0.9 then {{ times }} * {{ base_rate }}
-        else least(2 * {{ base_rate }}, 0.9)
-    end
+    least({{ times }} * {{ base_rate }}, 0.9)
 {%- endmacro %}

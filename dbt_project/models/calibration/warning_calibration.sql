@@ -99,7 +99,7 @@ final as (
         round(base_rate, 10) as base_rate,
         round(churn_rate / nullif(base_rate, 0), 10) as lift,
         case
-            when customers >= 10 and churn_rate_low >= {{ severe_from('base_rate', 3) }} then 'high'
+            when customers >= 10 and churn_rate_low >= {{ severe_from('base_rate', 2) }} then 'high'
             when customers >= 10 and churn_rate_low >= {{ severe_from('base_rate', 1.5) }}
                 then 'medium'
             else 'low'

@@ -11,6 +11,7 @@ ML = Path(__file__).parents[3] / "ml"
 # import each other in one direction only.
 LAYERS = (
     {"metrics"},
+    {"level"},
     {"purchases", "churn", "value", "texts", "segments"},
     {"training"},
     {"monitoring", "cards"},
