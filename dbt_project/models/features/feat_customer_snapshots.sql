@@ -200,7 +200,10 @@ placed as (
             when areas.city is not null and markets.change_{{ span }} is not null
                 then
                     round(5 * least(
-                        (areas.area_orders_{{ span }} - {{ own.format('joined.orders_' ~ span) }} + 10)
+                        (
+                            areas.area_orders_{{ span }}
+                            - {{ own.format('joined.orders_' ~ span) }} + 10
+                        )
                         / (
                             (areas.area_orders_before_{{ span }} - {{ own.format(before) }})
                             * markets.change_{{ span }} + 10

@@ -106,8 +106,10 @@ final as (
         customers,
         stayed,
         round(stayed / customers, 10) as stayed_share,
-        round({{ wilson_bound('stayed', 'customers', -normal_quantile()) }}, 10) as stayed_share_low,
-        round({{ wilson_bound('stayed', 'customers', normal_quantile()) }}, 10) as stayed_share_high,
+        round({{ wilson_bound('stayed', 'customers', -normal_quantile()) }}, 10)
+            as stayed_share_low,
+        round({{ wilson_bound('stayed', 'customers', normal_quantile()) }}, 10)
+            as stayed_share_high,
         {%- if is_contractual %}
         cast(null as {{ money_type() }}) as next_net_revenue
         {%- else %}

@@ -62,7 +62,9 @@ final as (
                 then greatest(
                     {{ days_to_next('demand.usual_gap_days', 'demand.usual_days_since_last') }},
                     coalesce(
-                        {{ days_to_next('features.mean_gap_days', 'features.days_since_last_order') }},
+                        {{ days_to_next(
+                            'features.mean_gap_days', 'features.days_since_last_order'
+                        ) }},
                         1
                     )
                 )
