@@ -74,7 +74,9 @@ first_days as (
             early_days.counts_from <= dates.snapshot_date
             and dates.snapshot_date < early_days.counts_to
     group by dates.snapshot_date, early_days.customer_no
-    having min(early_days.activity_date) >= {{ first_purchases_from('purchase_days', 'activity_date') }}
+    having
+        min(early_days.activity_date)
+        >= {{ first_purchases_from('purchase_days', 'activity_date') }}
 ),
 
 waits as (

@@ -149,7 +149,8 @@ final as (
         {%- if is_contractual %}
         false as is_run_in,
         {%- else %}
-        triangle.cohort_month < {{ first_purchases_from('purchases', 'purchased_on') }} as is_run_in,
+        triangle.cohort_month < {{ first_purchases_from('purchases', 'purchased_on') }}
+            as is_run_in,
         {%- endif %}
         cast(triangle.customers as bigint) as customers,
         cast(coalesce(cells.active_customers, 0) as bigint) as active_customers,

@@ -35,6 +35,7 @@ waits as (
     group by customer_no
 ),
 {% else %}
+{%- set first_purchases = first_purchases_from(ref('int_customer_purchases'), 'purchased_on') %}
 waits as (
     select
         'retention' as curve,
@@ -42,7 +43,7 @@ waits as (
         first_on,
         lost_on as happened_on
     from {{ ref('int_customer_purchases') }}
-    where next_on is null and first_on >= {{ first_purchases_from(ref('int_customer_purchases'), 'purchased_on') }}
+    where next_on is null and first_on >= {{ first_purchases }}
     union all
     select
         'second_purchase' as curve,
@@ -50,7 +51,7 @@ waits as (
         first_on,
         next_on as happened_on
     from {{ ref('int_customer_purchases') }}
-    where purchase_no = 1 and first_on >= {{ first_purchases_from(ref('int_customer_purchases'), 'purchased_on') }}
+    where purchase_no = 1 and first_on >= {{ first_purchases }}
 ),
 {% endif %}
 dimensions (dimension) as (
