@@ -127,11 +127,10 @@ def _origin(data: TrainingData, settings: TrainingSettings, day: date) -> Origin
     fitted = fit_model(parts, split, settings, day, purchase_model, data.signs)
     before = fitted.model.predict(parts.holdout, settings.threads)
     used = LoadedModel(with_latest_fit(fitted, parts, before, data.signs), "0", day)
-    level = forecast_level(used, later.holdout, _windows(data, settings, day), settings.threads)
-    if level is None:
-        return None
     scoring = used.model.for_scoring
     margins = scoring.predictor(settings.threads).margins(later.holdout)
+    own = scoring.calibrator.apply(margins)
+    level = forecast_level(used, day, own, _windows(data, settings, day), settings.threads)
     latest = fit_purchase_model(later.holdout, settings)
     peers = {
         peer.name: peer.probabilities

@@ -14,3 +14,23 @@
     from {{ source('ops', 'run_dates') }}
     where purpose = 'daily'
 {%- endmacro %}
+
+{#-
+    Rows of a daily table whose horizon has passed by the as-of date, for an incremental backtest:
+    of days that it does not have yet, and of days that are run again.
+-#}
+{% macro newly_matured(relation) -%}
+    select * from {{ relation }}
+    where
+        snapshot_date + {{ var('horizon_days') }} <= (
+            select as_of.as_of_date from {{ ref('int_as_of') }} as as_of
+        )
+        {%- if is_incremental() %}
+        and (
+            snapshot_date not in (select known.snapshot_date from {{ this }} as known)
+            or snapshot_date in (
+                select runs.snapshot_date from {{ source('ops', 'run_dates') }} as runs
+            )
+        )
+        {%- endif %}
+{%- endmacro %}

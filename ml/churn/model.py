@@ -327,12 +327,12 @@ class Predictor:
 
     def margins(self, table: pa.Table) -> NDArray[np.float32]:
         """Log odds before calibration, shape (rows,), for a table of any length."""
-        parts = [self._margins(self.prepare(batch)) for batch in batches(table)]
+        parts = [self.margins_of(self.prepare(batch)) for batch in batches(table)]
         return np.concatenate([np.empty(0, dtype=np.float32), *parts])
 
-    def probabilities(self, prepared: Prepared, log_ratio: float = 0.0) -> NDArray[np.float64]:
-        """Calibrated probabilities of shape (rows,), at the level of `Calibrator.apply`."""
-        return self._model.calibrator.apply(self._margins(prepared), log_ratio)
+    def margins_of(self, prepared: Prepared) -> NDArray[np.float32]:
+        """Log odds before calibration of an encoded batch, shape (rows,)."""
+        return np.asarray(self._booster.predict(prepared.matrix, output_margin=True))
 
     def value_factors(self, prepared: Prepared) -> NDArray[np.float64]:
         """Factors on the formula's customer value, shape (rows,): 1 without value trees."""
@@ -354,9 +354,6 @@ class Predictor:
         )
         names = self._model.preprocessor.names
         return np.asarray(values[:, :-1]) + self._model.base.contributions(prepared.table, names)
-
-    def _margins(self, prepared: Prepared) -> NDArray[np.float32]:
-        return np.asarray(self._booster.predict(prepared.matrix, output_margin=True))
 
 
 def batches(table: pa.Table) -> Iterator[pa.Table]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
 
@@ -33,10 +33,10 @@ def score(
     catalogue: Catalogue,
     exact_from: float,
     threads: int = 2,
-    *,
-    log_ratio: float = 0.0,
 ) -> pa.Table:
     """Churn probability, main cause, up to three reasons and value factor of each eligible row.
+
+    The level is the model's own, as for rows of the past that are only explained.
 
     Args:
         model: the model in use on the dates of the features.
@@ -45,7 +45,6 @@ def score(
         exact_from: churn probability from which explanations are exact Shapley values, because
             their reasons are read; below it they are approximate.
         threads: threads for XGBoost.
-        log_ratio: level of the date, from `forecast_level`.
 
     Returns:
         A table of `CHURN_SCORES`, sorted by (snapshot_date, customer_id). The rows of a date do not
@@ -54,71 +53,62 @@ def score(
     Raises:
         SchemaError: a feature is missing or has another kind than in training, or a key repeats.
     """
-    check_features(features)
-    rows = sorted_by_keys(eligible_rows(features))
-    names = model.model.preprocessor.names
-    predictor = model.model.for_scoring.predictor(threads)
-    explainer = Explainer(names, catalogue)
-    probabilities = np.empty(len(rows))
-    main_cause = np.empty(len(rows), dtype=np.int8)
-    reasons = np.empty((len(rows), REASONS), dtype=np.int16)
-    factors = np.empty(len(rows))
-
-    def explain(where: slice | NDArray[np.int64], found: Explanation) -> None:
-        main_cause[where], reasons[where] = found.main_cause, found.reasons
-
-    start = 0
-    for batch in batches(rows):
-        prepared = predictor.prepare(batch)
-        where = slice(start, start + len(batch))
-        probabilities[where] = predictor.probabilities(prepared, log_ratio)
-        factors[where] = predictor.value_factors(prepared)
-        contributions = predictor.contributions(prepared, exact=False)
-        explain(where, explainer.explain(contributions, prepared.values))
-        start += len(batch)
-    at_risk = np.flatnonzero(probabilities >= exact_from)
-    for start in range(0, len(at_risk), BATCH_ROWS):
-        some = at_risk[start : start + BATCH_ROWS]
-        prepared = predictor.prepare(rows.take(pa.array(some)))
-        contributions = predictor.contributions(prepared, exact=True)
-        explain(some, explainer.explain(contributions, prepared.values))
-
-    return pa.table(
-        [
-            rows[SNAPSHOT_DATE].cast(pa.date32()),
-            rows[CUSTOMER_ID].cast(pa.string()),
-            pa.repeat(pa.scalar(model.version), len(rows)),
-            pa.array(probabilities),
-            _named(main_cause, CAUSES),
-            *(_named(reasons[:, place], names) for place in range(REASONS)),
-            pa.array(factors),
-        ],
-        schema=CHURN_SCORES,
-    )
+    rows = _checked_rows(features)
+    return _scored(model, rows, catalogue, exact_from, threads, lambda probabilities: None)[0]
 
 
-def forecast_level(
-    model: LoadedModel, features: pa.Table, windows: pa.Table, threads: int = 2
-) -> Level | None:
-    """The level of a date: how many of its eligible customers will churn.
+def score_day(
+    model: LoadedModel,
+    features: pa.Table,
+    windows: pa.Table,
+    catalogue: Catalogue,
+    exact_from: float,
+    threads: int = 2,
+) -> tuple[pa.Table, Level | None]:
+    """Scores of one date, as of `score`, at the level that is forecast for it, and the level.
 
     Args:
         model: the model in use on the date.
-        features: feature rows of one date; rows that are not eligible are excluded.
+        features: feature rows of the date; rows that are not eligible are excluded.
         windows: feature rows of earlier dates with `is_away`, as known on the date.
+        catalogue: the feature catalogue.
+        exact_from: as for `score`.
         threads: threads for XGBoost.
-
-    Returns:
-        The forecast; None without an eligible customer.
 
     Raises:
         SchemaError: a feature is missing or has another kind than in training, or a key repeats.
     """
-    rows = sorted_by_keys(eligible_rows(features))
+    rows = _checked_rows(features)
     if len(rows) == 0:
-        return None
+        return CHURN_SCORES.empty_table(), None
+    day = rows[SNAPSHOT_DATE][0].as_py()
+
+    def level_of(probabilities: NDArray[np.float64]) -> Level:
+        return forecast_level(model, day, probabilities, windows, threads)
+
+    return _scored(model, rows, catalogue, exact_from, threads, level_of)
+
+
+def forecast_level(
+    model: LoadedModel,
+    day: date,
+    probabilities: NDArray[np.float64],
+    windows: pa.Table,
+    threads: int = 2,
+) -> Level:
+    """The level of a date: how many of its eligible customers will churn.
+
+    Args:
+        model: the model in use on the date.
+        day: the date.
+        probabilities: the scoring model's own, of the date's eligible customers, shape (rows,).
+        windows: feature rows of earlier dates with `is_away`, as known on the date.
+        threads: threads for XGBoost.
+
+    Raises:
+        SchemaError: a feature is missing or has another kind than in training.
+    """
     scoring = model.model.for_scoring
-    day, probabilities = rows[SNAPSHOT_DATE][0].as_py(), scoring.predict(rows, threads)
     if scoring.level is None:
         return unforecast(day, probabilities, scoring.facts.train_dates[0])
     found = [
@@ -137,6 +127,65 @@ def level_row(day: date, version: str, level: Level) -> pa.Table:
     """The level as one row of `CHURN_LEVELS`."""
     row = {SNAPSHOT_DATE: day, "model_version": version, **asdict(level)}
     return pa.Table.from_pylist([row], schema=CHURN_LEVELS)
+
+
+def _checked_rows(features: pa.Table) -> pa.Table:
+    check_features(features)
+    return sorted_by_keys(eligible_rows(features))
+
+
+def _scored(
+    model: LoadedModel,
+    rows: pa.Table,
+    catalogue: Catalogue,
+    exact_from: float,
+    threads: int,
+    level_of: Callable[[NDArray[np.float64]], Level | None],
+) -> tuple[pa.Table, Level | None]:
+    """Scores of rows, and their level by the model's own probabilities."""
+    names, scoring = model.model.preprocessor.names, model.model.for_scoring
+    predictor, explainer = scoring.predictor(threads), Explainer(names, catalogue)
+    margins = np.empty(len(rows), dtype=np.float32)
+    main_cause = np.empty(len(rows), dtype=np.int8)
+    reasons = np.empty((len(rows), REASONS), dtype=np.int16)
+    factors = np.empty(len(rows))
+
+    def explain(where: slice | NDArray[np.int64], found: Explanation) -> None:
+        main_cause[where], reasons[where] = found.main_cause, found.reasons
+
+    start = 0
+    for batch in batches(rows):
+        prepared = predictor.prepare(batch)
+        where = slice(start, start + len(batch))
+        margins[where] = predictor.margins_of(prepared)
+        factors[where] = predictor.value_factors(prepared)
+        contributions = predictor.contributions(prepared, exact=False)
+        explain(where, explainer.explain(contributions, prepared.values))
+        start += len(batch)
+    probabilities = scoring.calibrator.apply(margins)
+    level = level_of(probabilities)
+    if level is not None:
+        probabilities = scoring.calibrator.apply(margins, level.log_ratio)
+    at_risk = np.flatnonzero(probabilities >= exact_from)
+    for start in range(0, len(at_risk), BATCH_ROWS):
+        some = at_risk[start : start + BATCH_ROWS]
+        prepared = predictor.prepare(rows.take(pa.array(some)))
+        contributions = predictor.contributions(prepared, exact=True)
+        explain(some, explainer.explain(contributions, prepared.values))
+
+    scores = pa.table(
+        [
+            rows[SNAPSHOT_DATE].cast(pa.date32()),
+            rows[CUSTOMER_ID].cast(pa.string()),
+            pa.repeat(pa.scalar(model.version), len(rows)),
+            pa.array(probabilities),
+            _named(main_cause, CAUSES),
+            *(_named(reasons[:, place], names) for place in range(REASONS)),
+            pa.array(factors),
+        ],
+        schema=CHURN_SCORES,
+    )
+    return scores, level
 
 
 def _named(positions: NDArray[np.integer], names: Sequence[str]) -> pa.Array:

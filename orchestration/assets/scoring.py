@@ -73,7 +73,7 @@ def churn_scores_asset(
         models: dg.ResourceParam[Models],
     ) -> dg.MaterializeResult[None]:
         from ml.churn.hazard import score_hazards
-        from ml.churn.score import forecast_level, level_row, score
+        from ml.churn.score import level_row, score_day
         from ml.schemas import CHURN_HAZARDS, CHURN_LEVELS, PERFORMANCE_ESTIMATES
 
         dates = dates_of(context)
@@ -84,9 +84,10 @@ def churn_scores_asset(
             for day in dates:
                 used = model_of(day, models)
                 features = features_of(con, day)
-                level = forecast_level(used, features, open_windows(con, day))
-                ratio = level.log_ratio if level else 0.0
-                scored.append(score(used, features, catalogue, exact_from, log_ratio=ratio))
+                scores, level = score_day(
+                    used, features, open_windows(con, day), catalogue, exact_from
+                )
+                scored.append(scores)
                 if level:
                     levels.append(level_row(day, used.version, level))
                 estimates.append(_estimated(con, used, features, scored[-1]))

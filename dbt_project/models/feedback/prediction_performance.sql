@@ -57,93 +57,58 @@ judged as (
         ) = 1
 ),
 
+-- The reachable were not overdue by their own interval on the day. They are judged like all.
+scoped as (
+    select
+        *,
+        'all' as scope
+    from judged
+    union all
+    select
+        *,
+        'reachable' as scope
+    from judged
+    where is_reachable
+),
+
 ranked as (
     select
         *,
         rank() over by_risk + (count(*) over ties - 1) / 2.0 as rank_from_low,
         ntile(10) over (
-            partition by snapshot_date, model_version order by churn_probability, customer_id
+            partition by snapshot_date, model_version, scope order by churn_probability, customer_id
         ) as decile,
         sum(churned) over (
-            partition by snapshot_date, model_version
+            partition by snapshot_date, model_version, scope
             order by churn_probability desc
             range between unbounded preceding and current row
         ) as churners_so_far,
         count(*) over (
-            partition by snapshot_date, model_version
+            partition by snapshot_date, model_version, scope
             order by churn_probability desc
             range between unbounded preceding and current row
         ) as customers_so_far
-    from judged
+    from scoped
     window
-        by_risk as (partition by snapshot_date, model_version order by churn_probability),
-        ties as (partition by snapshot_date, model_version, churn_probability)
-),
-
--- Ranks among the customers who were not overdue by their own interval on the day.
-reachable_ranked as (
-    select
-        snapshot_date,
-        model_version,
-        churned,
-        churn_probability,
-        rank() over by_risk + (count(*) over ties - 1) / 2.0 as rank_from_low,
-        ntile(10) over (
-            partition by snapshot_date, model_version order by churn_probability, customer_id
-        ) as decile
-    from judged
-    where is_reachable
-    window
-        by_risk as (partition by snapshot_date, model_version order by churn_probability),
-        ties as (partition by snapshot_date, model_version, churn_probability)
-),
-
-reachable_calibration as (
-    select
-        snapshot_date,
-        model_version,
-        sum(abs(gap) * customers) / sum(customers) as calibration_error
-    from (
-        select
-            snapshot_date,
-            model_version,
-            count(*) as customers,
-            avg(churn_probability) - avg(churned) as gap
-        from reachable_ranked
-        group by snapshot_date, model_version, decile
-    ) as deciles
-    group by all
-),
-
-reachable as (
-    select
-        snapshot_date,
-        model_version,
-        count(*) as customers,
-        avg(churned) as churn_rate,
-        avg(churn_probability) as mean_predicted,
-        (
-            sum(rank_from_low) filter (where churned = 1)
-            - sum(churned) * (sum(churned) + 1) / 2.0
-        ) / nullif(sum(churned) * (count(*) - sum(churned)), 0) as roc_auc,
-        avg(churned) filter (where decile = 10) / nullif(avg(churned), 0) as top_decile_lift
-    from reachable_ranked
-    group by all
+        by_risk as (partition by snapshot_date, model_version, scope order by churn_probability),
+        ties as (partition by snapshot_date, model_version, scope, churn_probability)
 ),
 
 calibration as (
     select
         snapshot_date,
         model_version,
+        scope,
         sum(abs(gap) * customers) / sum(customers) as calibration_error
     from (
         select
             snapshot_date,
             model_version,
+            scope,
             count(*) as customers,
             avg(churn_probability) - avg(churned) as gap
         from ranked
-        group by snapshot_date, model_version, decile
+        group by snapshot_date, model_version, scope, decile
     ) as deciles
     group by all
 ),
@@ -152,6 +117,7 @@ measured as (
     select
         snapshot_date,
         model_version,
+        scope,
         count(*) as customers,
         avg(churned) as churn_rate,
         avg(churn_probability) as mean_predicted,
@@ -168,8 +134,10 @@ measured as (
             else greatest(1 - churn_probability, 1e-6)
         end)) as log_loss,
         avg(churned) filter (where decile = 10) / nullif(avg(churned), 0) as top_decile_lift,
-        least(1 / nullif(avg(churned), 0), 10) as best_top_decile_lift
+        least(1 / nullif(avg(churned), 0), 10) as best_top_decile_lift,
+        any_value(calibration.calibration_error) as calibration_error
     from ranked
+    inner join calibration using (snapshot_date, model_version, scope)
     group by all
 ),
 
@@ -195,7 +163,7 @@ final as (
         round(measured.roc_auc, 10) as roc_auc,
         round(measured.pr_auc, 10) as pr_auc,
         round(measured.brier, 10) as brier,
-        round(calibration.calibration_error, 10) as calibration_error,
+        round(measured.calibration_error, 10) as calibration_error,
         round(measured.top_decile_lift, 10) as top_decile_lift,
         round(measured.top_decile_lift / measured.best_top_decile_lift, 10)
             as top_decile_lift_share,
@@ -208,13 +176,16 @@ final as (
         round(reachable.churn_rate, 10) as reachable_churn_rate,
         round(reachable.mean_predicted, 10) as reachable_mean_predicted,
         round(reachable.roc_auc, 10) as reachable_roc_auc,
-        round(reachable_calibration.calibration_error, 10) as reachable_calibration_error,
+        round(reachable.calibration_error, 10) as reachable_calibration_error,
         round(reachable.top_decile_lift, 10) as reachable_top_decile_lift
     from measured
-    inner join calibration using (snapshot_date, model_version)
     left join forecasts using (snapshot_date, model_version)
-    left join reachable using (snapshot_date, model_version)
-    left join reachable_calibration using (snapshot_date, model_version)
+    left join measured as reachable
+        on
+            measured.snapshot_date = reachable.snapshot_date
+            and measured.model_version = reachable.model_version
+            and reachable.scope = 'reachable'
+    where measured.scope = 'all'
 )
 
 select * from final

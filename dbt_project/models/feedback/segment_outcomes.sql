@@ -16,20 +16,8 @@
 {%- set is_contractual = var('churn_kind') == 'contractual' -%}
 with
 
-as_of as (
-    select * from {{ ref('int_as_of') }}
-),
-
 segments as (
-    select * from {{ ref('customer_segments_daily') }}
-    where
-        snapshot_date + {{ var('horizon_days') }} <= (select as_of.as_of_date from as_of)
-        {%- if is_incremental() %}
-        and (
-            snapshot_date not in (select known.snapshot_date from {{ this }} as known)
-            or snapshot_date in (select runs.snapshot_date from {{ source('ops', 'run_dates') }} as runs)
-        )
-        {%- endif %}
+    {{ newly_matured(ref('customer_segments_daily')) }}
 ),
 
 days as (

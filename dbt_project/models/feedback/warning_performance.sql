@@ -8,11 +8,11 @@
 
 {#-
     Backtest of past warnings: one row per day whose horizon has passed, signal and severity; the
-    signal any_signal counts each customer once. The signal entered_tier is the customers who were in a
-    higher risk tier than on the day before, with the tier as severity. A day is evaluated once its horizon has passed, and
-    again when it is run again. Figures named reachable are of customers who were not overdue by
-    their own interval on the day. The unique key is a list, so that the publication copies the whole
-    table, because days enter it long after they were run.
+    signal any_signal counts each customer once. The signal entered_tier is the customers who were
+    in a lower risk tier on the day before, with the tier of the day as severity. A day is evaluated
+    once its horizon has passed, and again when it is run again. Figures named reachable are of
+    customers who were not overdue by their own interval on the day. The unique key is a list, so
+    that the publication copies the whole table, because days enter it long after they were run.
 -#}
 with
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +9,8 @@ import pyarrow.compute as pc
 import pytest
 
 from ml.churn.model import LoadedModel
-from ml.churn.score import forecast_level, level_row, score
+from ml.churn.score import level_row, score, score_day
+from ml.level.level_model import AGES, DateEffect, LevelModel
 from ml.schemas import CAUSES, CHURN_SCORES, SchemaError
 from tests.model.planted_churn import CATALOGUE, cutoffs, planted_company
 
@@ -101,21 +103,36 @@ def test_without_a_level_model_the_forecast_is_the_mean_score(
 ) -> None:
     of_day, none = on(DAY, features), features.slice(0, 0)
 
-    level = forecast_level(loaded, of_day, none)
+    scores, level = score_day(loaded, of_day, none, CATALOGUE, 0.4)
 
     assert level is not None
     assert level.log_ratio == 0
-    assert level.expected_rate == loaded.model.for_scoring.predict(of_day).mean()
-    assert forecast_level(loaded, none, none) is None
+    assert level.expected_rate == scores["churn_probability"].to_numpy().mean()
+    assert scores == score(loaded, of_day, CATALOGUE, 0.4)
+    assert score_day(loaded, none, none, CATALOGUE, 0.4)[1] is None
     assert level_row(DAY, "7", level).to_pylist()[0]["customers"] == len(of_day)
 
 
 def test_a_level_moves_every_probability_and_keeps_the_order(
     loaded: LoadedModel, features: pa.Table
 ) -> None:
-    some = features.slice(0, 200)
-    usual = score(loaded, some, CATALOGUE, 0.4)["churn_probability"].to_numpy()
-    raised = score(loaded, some, CATALOGUE, 0.4, log_ratio=-0.4)["churn_probability"].to_numpy()
+    """Nobody of thirty days ago has returned, so fewer customers than usual will."""
+    effect = DateEffect(DAY - timedelta(days=300), 0.0, (0.0,) * len(AGES))
+    ages = tuple(10 * ninths for ninths in AGES)
+    level = LevelModel(90, effect.day, ages, (-1.0,) * len(AGES), (effect,), 0.3)
+    model = replace(loaded, model=replace(loaded.model, level=level))
+    earlier = [DAY - timedelta(days=30)] * 100
+    windows = features.slice(0, 100).set_column(
+        features.column_names.index("snapshot_date"), "snapshot_date", pa.array(earlier)
+    )
+    windows = windows.append_column("is_away", pa.array([True] * 100))
+    of_day = on(DAY, features)
 
+    scores, found = score_day(model, of_day, windows, CATALOGUE, 0.4)
+
+    assert found is not None
+    assert found.log_ratio < 0
+    usual = score(model, of_day, CATALOGUE, 0.4)["churn_probability"].to_numpy()
+    raised = scores["churn_probability"].to_numpy()
     assert (raised > usual).all()
     assert (np.argsort(raised) == np.argsort(usual)).all()
