@@ -174,6 +174,23 @@ class Corrections(Section):
     past_dates: Literal["as_known", "rebuilt"] = "as_known"
 
 
+class Actions(Section):
+    """Budget of retention actions, and the shares of customers that are left to chance.
+
+    Actions are decided each day from `monthly_budget` on; without a budget none is. A share
+    `holdout_share` of all customers never gets an action. Of the customers for whom an action is
+    chosen in a campaign period (a quarter), a share `control_share` is left without it. A share
+    `exploration_share` of the customers gets an action, or none, at random. `assignment_key` is the
+    secret key of these draws; by default each home makes one of its own.
+    """
+
+    monthly_budget: NonNegativeFloat | None = None
+    holdout_share: Share = 0.02
+    control_share: Share = 0.1
+    exploration_share: Share = 0.1
+    assignment_key: str | None = None
+
+
 GiftCards = Literal["count_when_spent", "count_when_sold"]
 
 
@@ -207,6 +224,7 @@ class DeploymentConfig(Section):
     churn: Churn
     risk_tiers: RiskTiers = RiskTiers()
     warnings: Warnings = Warnings()
+    actions: Actions = Actions()
     retention: Retention = Retention()
     identity: Identity = Identity()
     training: Training = Training()
@@ -352,6 +370,7 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
         "high_risk": config.risk_tiers.high,
         "medium_risk": config.risk_tiers.medium,
         "false_alarms_per_day": config.warnings.false_alarms_per_day,
+        "actions_monthly_budget": config.actions.monthly_budget,
         "max_records_per_key": config.identity.max_records_per_key,
         "max_inferred_share": config.identity.max_inferred_share,
         "corrections_window_days": config.corrections.window_days,

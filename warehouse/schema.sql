@@ -202,6 +202,49 @@ comment on table ml.complaint_examples is
     'The most negative texts of a month and topic, with addresses, numbers and the author''s name'
     ' masked; never published; replaced by month.';
 
+create table if not exists ops.assignment_key (key varchar not null);
+comment on table ops.assignment_key is
+    'Secret key of the random draws of the actions: one row. Who knows it can tell arms in advance.';
+
+create table if not exists ops.decided_actions (
+    snapshot_date date not null,
+    customer_id varchar not null,
+    action_id varchar,
+    arm varchar not null check (arm in ('treatment', 'control', 'global_holdout', 'none')),
+    mode varchar,
+    reason varchar,
+    chosen_with_probability double not null,
+    treatment_probability double,
+    expected_uplift double,
+    expected_net_value double,
+    expected_cost double,
+    lifecycle_stage varchar,
+    customer_type varchar,
+    cause varchar,
+    expires_on date,
+    cool_down_until date,
+    primary key (snapshot_date, customer_id)
+);
+comment on table ops.decided_actions is
+    'Decision for each customer who was allowed at least one action, one row a decided day and'
+    ' customer; never changed, so that a day that is run again decides nothing anew.';
+
+-- Past decisions are read before those of the day are taken, so the two have different names.
+create view if not exists ml.action_decisions as from ops.decided_actions;
+
+create table if not exists ops.decided_days (
+    snapshot_date date primary key,
+    customers bigint not null,
+    treated bigint not null,
+    expected_net_value double not null,
+    value_bound double not null,
+    relative_gap double not null,
+    expected_cost double not null,
+    budget double
+);
+comment on table ops.decided_days is
+    'Days whose actions were decided, with the value of the choice and the proven bound on it.';
+
 create table if not exists ops.accepted_drift (
     snapshot_date date not null,
     feature varchar not null,

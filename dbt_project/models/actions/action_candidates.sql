@@ -1,0 +1,198 @@
+{#-
+    Actions that each eligible customer could get on the day that is decided: one row per customer
+    and action of the catalogue, with the expected net value, the reason against it (blocked_by;
+    null where the action is allowed) and the draws that decide on the arm. A run decides the as-of
+    date only, because nobody can act in the past; without a budget the table is empty.
+
+    Expected uplift = churn probability × share of would-be churned customers whom the action keeps.
+    Expected net value = uplift × value if retained − expected cost. The value is the margin of the
+    next year where costs of goods are known, and the net revenue elsewhere.
+-#}
+with
+
+day as (
+    select
+        as_of.as_of_date as snapshot_date,
+        cast(date_trunc('quarter', as_of.as_of_date) as date) as period_start
+    from {{ ref('int_as_of') }} as as_of
+    semi join {{ source('ops', 'run_dates') }} as runs
+        on as_of.as_of_date = runs.snapshot_date and runs.purpose = 'daily'
+    where {{ var('actions_monthly_budget') is not none }}
+),
+
+keys as (
+    select key from {{ source('ops', 'assignment_key') }}
+),
+
+catalogue as (
+    select * from {{ ref('action_catalogue') }}
+),
+
+scores as (
+    select scores.*
+    from {{ ref('stg_ml__churn_scores') }} as scores
+    semi join day using (snapshot_date)
+),
+
+customer_values as (
+    select * from {{ ref('customer_values_daily') }}
+),
+
+features as (
+    select features.*
+    from {{ ref('feat_customer_snapshots') }} as features
+    semi join day using (snapshot_date)
+),
+
+boundaries as (
+    select known.*
+    from {{ ref('segment_boundaries') }} as known
+    inner join day on known.as_of_date <= day.snapshot_date
+    qualify row_number() over (order by known.as_of_date desc) = 1
+),
+
+contacts as (
+    select
+        customer_id,
+        marketing_consent,
+        has_email,
+        has_phone
+    from {{ ref('dim_customers') }}
+),
+
+ids as (
+    {{ ids_by_number() }}
+),
+
+-- The end of the latest assignment, to either arm: a control customer gets no other action either.
+running as (
+    select
+        ids.customer_id,
+        max(assignments.cool_down_until) as cool_down_until
+    from {{ ref('action_assignments') }} as assignments
+    inner join ids using (customer_no)
+    inner join day on assignments.assigned_on < day.snapshot_date
+    group by ids.customer_id
+),
+
+harmful_actions as (
+    select distinct action_id
+    from {{ ref('stg_ml__action_effects') }}
+    where segment_kind = 'all' and verdict = 'harms'
+),
+
+-- Effects of an action on its own cause, and on any other (cause null).
+save_shares as (
+    select * from {{ ref('stg_ml__action_priors') }}
+),
+
+customers as (
+    select
+        features.customer_id,
+        features.snapshot_date,
+        scores.churn_probability,
+        scores.main_cause as cause,
+        {{ lifecycle_stage_of_snapshot('features') }} as lifecycle_stage,
+        {{ customer_type() }} as customer_type,
+        features.is_reachable,
+        features.average_order_value_365d,
+        coalesce(features.open_tickets, 0) > 0 as has_open_complaint,
+        contacts.marketing_consent,
+        contacts.has_email,
+        contacts.has_phone,
+        running.cool_down_until > features.snapshot_date as is_in_cool_down,
+        cast(coalesce(customer_values.expected_margin, customer_values.expected_value) as double)
+            as value_if_retained
+    from features
+    inner join scores using (customer_id, snapshot_date)
+    left join boundaries on true
+    left join customer_values using (customer_id, snapshot_date)
+    left join contacts using (customer_id)
+    left join running using (customer_id)
+),
+
+paired as (
+    select
+        customers.*,
+        catalogue.action_id,
+        catalogue.channel,
+        catalogue.consent_purpose,
+        catalogue.is_discount,
+        catalogue.valid_days,
+        catalogue.cool_down_days,
+        coalesce(own_cause.save_share, other_cause.save_share) as save_share,
+        catalogue.contact_cost
+        + catalogue.redemption_rate * (
+            catalogue.redemption_amount
+            + case
+                when catalogue.redemption_order_share = 0 then 0
+                else catalogue.redemption_order_share * customers.average_order_value_365d
+            end
+        ) as expected_cost,
+        harmful_actions.action_id is not null as is_harmful
+    from customers
+    cross join catalogue
+    left join save_shares as own_cause
+        on catalogue.action_id = own_cause.action_id and customers.cause = own_cause.cause
+    left join save_shares as other_cause
+        on catalogue.action_id = other_cause.action_id and other_cause.cause is null
+    left join harmful_actions on catalogue.action_id = harmful_actions.action_id
+),
+
+valued as (
+    select
+        *,
+        churn_probability * save_share as expected_uplift,
+        churn_probability * save_share * value_if_retained - expected_cost as expected_net_value
+    from paired
+),
+
+judged as (
+    select
+        *,
+        case
+            when is_reachable is distinct from true then 'lost_anyway'
+            when is_in_cool_down then 'in_cool_down'
+            when consent_purpose = 'marketing' and marketing_consent is distinct from true
+                then 'no_consent'
+            when channel = 'email' and has_email is distinct from true then 'no_contact'
+            when channel = 'phone' and has_phone is distinct from true then 'no_contact'
+            when is_discount and has_open_complaint then 'open_complaint'
+            when is_discount and customer_type in ('opportunist', 'passer_by')
+                then 'buys_only_on_coupon'
+            when is_harmful then 'measured_harm'
+            when expected_net_value is null then 'value_unknown'
+        end as blocked_by
+    from valued
+),
+
+final as (
+    select
+        judged.customer_id,
+        judged.snapshot_date,
+        judged.action_id,
+        judged.blocked_by,
+        judged.churn_probability,
+        judged.is_reachable,
+        judged.lifecycle_stage,
+        judged.customer_type,
+        judged.cause,
+        judged.value_if_retained,
+        judged.save_share,
+        judged.expected_uplift,
+        judged.expected_cost,
+        judged.expected_net_value,
+        {{ keyed_draw(["'holdout'", 'judged.customer_id']) }} as holdout_draw,
+        {{ keyed_draw(["'exploration'", 'day.snapshot_date', 'judged.customer_id']) }}
+            as exploration_draw,
+        {{ keyed_draw(["'choice'", 'day.snapshot_date', 'judged.customer_id']) }} as choice_draw,
+        {{ keyed_draw(["'control'", 'judged.action_id', 'day.period_start', 'judged.customer_id']) }}
+            as control_draw,
+        judged.snapshot_date + judged.valid_days as expires_on,
+        judged.snapshot_date + judged.cool_down_days as cool_down_until
+    from judged
+    inner join day using (snapshot_date)
+    cross join keys
+)
+
+select * from final
