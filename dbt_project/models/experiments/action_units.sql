@@ -32,8 +32,13 @@ final as (
         {%- if var('churn_kind') == 'contractual' %}
         assignments.lifecycle_stage,
         {%- else %}
-        coalesce(assignments.lifecycle_stage, {{ lifecycle_stage('outcomes.purchase_days', 'null') }})
-            as lifecycle_stage,
+        coalesce(
+            assignments.lifecycle_stage,
+            case
+                when outcomes.matured_on is not null
+                    then {{ lifecycle_stage('outcomes.purchase_days', 'null') }}
+            end
+        ) as lifecycle_stage,
         {%- endif %}
         assignments.customer_type,
         assignments.cause,
