@@ -1,4 +1,4 @@
-"""Actions of a published day: the decided list, what it may bring, and what earlier ones brought."""
+"""Actions of a published day: the decided list, and what earlier actions brought."""
 
 from __future__ import annotations
 
@@ -86,7 +86,12 @@ def read_day_actions(con: duckdb.DuckDBPyConnection, is_of_day: str) -> DayActio
     _, lost_value, value_at_risk = excluded
     listed = con.execute(
         f"""
-        select customer_id, action_id, expected_net_value::double, expected_uplift, coalesce(why, '')
+        select
+            customer_id,
+            action_id,
+            expected_net_value::double,
+            expected_uplift,
+            coalesce(why, '')
         from activation.customer_actions_daily
         where {is_of_day} and arm = 'treatment'
         order by expected_net_value desc, customer_id

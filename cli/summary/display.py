@@ -169,8 +169,8 @@ def _print_actions(console: Console, summary: DaySummary, config: DeploymentConf
         )
         if actions.beyond_reach is not None:
             console.print(
-                f"Beyond reach  {actions.beyond_reach:.0%} of the value at risk belongs to customers"
-                " who are overdue by their own interval",
+                f"Beyond reach  {actions.beyond_reach:.0%} of the value at risk: customers who are"
+                " overdue by their own interval",
                 highlight=False,
                 soft_wrap=True,
             )

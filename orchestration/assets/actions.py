@@ -105,10 +105,10 @@ def action_decisions_asset(
         deps=[ACTION_CANDIDATES, ACTION_LIMITS],
         group_name="actions",
         description=(
-            "Action of each customer who is allowed one, on the last date of the run: the choice of "
-            "the highest expected net value under budget and capacity, with random control, "
-            "hold-out and exploration, and the probability of what was chosen. A decided day is "
-            "never decided again."
+            "Action of each customer who is allowed one, on the last date of the run: the highest "
+            "expected net value under budget and capacity, with random control, hold-out and "
+            "exploration, and the probability of what was chosen. A decided day is never decided "
+            "again."
         ),
         owners=[owner_name(config.owner)],
         kinds={"scipy", "duckdb"},

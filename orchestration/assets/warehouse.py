@@ -1,5 +1,4 @@
-"""dbt builds: before texts are scored, before customers are scored, before actions are decided, and
-after.
+"""dbt builds: before texts and customers are scored, before actions are decided, and after.
 
 Models' SQL does not belong here (`dbt_project/`), nor running dbt (`runtime/dbt.py`).
 """
