@@ -52,6 +52,12 @@ def catalogue_priors(con: duckdb.DuckDBPyConnection) -> pa.Table:
     ).to_arrow_table()
 
 
+def planned_save_shares(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
+    """Share of would-be churned customers whom each action is planned to keep."""
+    rows = con.execute("select action_id, save_share from seeds.action_catalogue").fetchall()
+    return dict(rows)
+
+
 def replace_action_effects(
     con: duckdb.DuckDBPyConnection, effects: pa.Table, priors: pa.Table
 ) -> None:

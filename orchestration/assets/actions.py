@@ -9,6 +9,7 @@ from datetime import date
 
 import dagster as dg
 import duckdb
+import pyarrow.compute as pc
 
 from deployment.config import DeploymentConfig
 from orchestration.asset_keys import (
@@ -31,6 +32,7 @@ from warehouse.action_tables import (
     experiment_units,
     is_decided,
     keep_decisions,
+    planned_save_shares,
     replace_action_effects,
 )
 from warehouse.connection import Warehouse
@@ -77,11 +79,12 @@ def action_effects_assets(
         del context
         from ml.effects.measure import measure_effects
         from ml.effects.priors import update_priors
+        from ml.effects.settings import EffectSettings
 
         with final_unless_in_use(), warehouse.connect() as con:
-            planned = catalogue_priors(con)
-            effects = measure_effects(experiment_units(con))
-            priors = update_priors(planned, effects)
+            settings = EffectSettings(planned_save_shares=planned_save_shares(con))
+            effects = measure_effects(experiment_units(con), settings)
+            priors = update_priors(catalogue_priors(con), effects, settings)
             replace_action_effects(con, effects, priors)
         return (
             dg.MaterializeResult(
@@ -141,20 +144,22 @@ def _decided(
     budget, capacities = day_limits(con)
     decided = decide(
         candidates(con),
-        DayLimits(budget, capacities),
         Randomisation(shares.holdout_share, shares.exploration_share, shares.control_share),
+        DayLimits(budget, capacities),
     )
-    arms = Counter(decided.decisions["arm"].to_pylist())
+    decisions = decided.decisions
+    arms = Counter(decisions["arm"].to_pylist())
+    treated = decisions.filter(pc.equal(decisions["arm"], "treatment"))
     summary = {
-        "customers": len(decided.decisions),
-        "treated": arms["treatment"],
+        "customers": len(decisions),
+        "treated": len(treated),
         "expected_net_value": decided.value,
         "value_bound": decided.bound,
-        "relative_gap": decided.gap,
-        "expected_cost": decided.cost,
+        "relative_gap": decided.relative_gap,
+        "expected_cost": pc.sum(treated["expected_cost"]).as_py() or 0.0,
         "budget": budget,
     }
-    keep_decisions(con, day, decided.decisions, 1 - shares.control_share, summary)
+    keep_decisions(con, day, decisions, 1 - shares.control_share, summary)
     return dg.MaterializeResult(
-        metadata={"dagster/row_count": len(decided.decisions), **summary, **dict(arms)}
+        metadata={"dagster/row_count": len(decisions), **summary, **dict(arms)}
     )
