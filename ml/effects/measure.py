@@ -148,7 +148,9 @@ def _with_period_states(sums: pa.Table, settings: EffectSettings) -> pa.Table:
     size = period.max(initial=-1) + 1
 
     def counted(name: str, rows: Mask) -> Values:
-        return np.bincount(period[rows], numbers(sums[name])[rows], minlength=size)
+        return np.asarray(
+            np.bincount(period[rows], numbers(sums[name])[rows], minlength=size), dtype=np.float64
+        )
 
     immature = counted("mature", is_all) < counted("units", is_all)
     p_value = _sample_ratio(

@@ -48,12 +48,11 @@ def newcombe_p_value(treated_share: Any, treated: Any, control_share: Any, contr
 
     So a p-value below .05 and a 95 % interval without zero are the same statement.
     """
-    shares = np.broadcast_arrays(treated_share, treated, control_share, control)
-    difference = np.asarray(shares[0] - shares[2], dtype=float)
+    difference = np.asarray(treated_share, dtype=float) - np.asarray(control_share, dtype=float)
     low_z, high_z = np.zeros(difference.shape), np.full(difference.shape, LARGEST_Z)
     for _ in range(HALVINGS):
         middle = (low_z + high_z) / 2
-        low, high = newcombe_interval(*shares, z=middle)
+        low, high = newcombe_interval(treated_share, treated, control_share, control, middle)
         excludes_zero = np.where(difference > 0, low > 0, high < 0)
         low_z, high_z = (
             np.where(excludes_zero, middle, low_z),
@@ -77,7 +76,9 @@ def wilson_ends(share: Any, customers: Any, z: Any) -> tuple[Values, Values]:
 
 
 def customers_per_arm(control_share: Any, treated_share: Any, power: float) -> Values:
-    """Customers in each of two equal arms for a two-sided test at 5 %; infinite for no difference.
+    """Customers in each of two equal arms for a two-sided test at 5 %.
+
+    Infinite, or NaN, without a difference.
 
     Fleiss, Levin, Paik: Statistical Methods for Rates and Proportions, 2003, equation 4.14, without
     continuity correction.
@@ -87,5 +88,5 @@ def customers_per_arm(control_share: Any, treated_share: Any, power: float) -> V
     of_null = Z_95 * np.sqrt(2 * mean * (1 - mean))
     variance = control_share * (1 - control_share) + treated_share * (1 - treated_share)
     of_effect = norm.ppf(power) * np.sqrt(variance)
-    with np.errstate(divide="ignore"):
-        return np.square((of_null + of_effect) / (treated_share - control_share))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.square((of_null + of_effect) / (treated_share - control_share)))
