@@ -8,6 +8,12 @@
     Expected net value = uplift × value if retained − expected cost. The value is the margin of the
     next year where costs of goods are known, and the net revenue elsewhere.
 -#}
+{%- set draws = {
+    'holdout': ["'holdout'", 'judged.customer_id'],
+    'exploration': ["'exploration'", 'day.snapshot_date', 'judged.customer_id'],
+    'choice': ["'choice'", 'day.snapshot_date', 'judged.customer_id'],
+    'control': ["'control'", 'judged.action_id', 'day.period_start', 'judged.customer_id'],
+} %}
 with
 
 day as (
@@ -162,12 +168,12 @@ judged as (
     select
         *,
         case
-            when is_reachable is distinct from true then 'lost_anyway'
+            when not coalesce(is_reachable, false) then 'lost_anyway'
             when is_in_cool_down then 'in_cool_down'
-            when consent_purpose = 'marketing' and marketing_consent is distinct from true
+            when consent_purpose = 'marketing' and not coalesce(marketing_consent, false)
                 then 'no_consent'
-            when channel = 'email' and has_email is distinct from true then 'no_contact'
-            when channel = 'phone' and has_phone is distinct from true then 'no_contact'
+            when channel = 'email' and not coalesce(has_email, false) then 'no_contact'
+            when channel = 'phone' and not coalesce(has_phone, false) then 'no_contact'
             when is_discount and has_open_complaint then 'open_complaint'
             when is_discount and customer_type in ('opportunist', 'passer_by')
                 then 'buys_only_on_coupon'
@@ -193,12 +199,9 @@ final as (
         judged.expected_uplift,
         judged.expected_cost,
         judged.expected_net_value,
-        {{ keyed_draw(["'holdout'", 'judged.customer_id']) }} as holdout_draw,
-        {{ keyed_draw(["'exploration'", 'day.snapshot_date', 'judged.customer_id']) }}
-            as exploration_draw,
-        {{ keyed_draw(["'choice'", 'day.snapshot_date', 'judged.customer_id']) }} as choice_draw,
-        {{ keyed_draw(["'control'", 'judged.action_id', 'day.period_start', 'judged.customer_id']) }}
-            as control_draw,
+        {%- for draw, parts in draws.items() %}
+        case when judged.blocked_by is null then {{ keyed_draw(parts) }} end as {{ draw }}_draw,
+        {%- endfor %}
         judged.snapshot_date + judged.valid_days as expires_on,
         judged.snapshot_date + judged.cool_down_days as cool_down_until
     from judged

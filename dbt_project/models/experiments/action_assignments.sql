@@ -6,10 +6,6 @@
 -#}
 with
 
-as_of as (
-    select as_of_date from {{ ref('int_as_of') }}
-),
-
 touches as (
     select * from {{ ref('action_touches') }}
 ),

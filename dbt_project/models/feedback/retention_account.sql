@@ -26,7 +26,7 @@ measured as (
         segment_kind = 'all'
         and period_kind = 'period'
         and not is_provisional
-        and sample_ratio_ok is distinct from false
+        and coalesce(sample_ratio_ok, true)
         and uplift is not null
 ),
 
@@ -75,7 +75,7 @@ counted as (
         sum(net_value) as net_value,
         sqrt(sum(power(net_value_se, 2))) as net_value_se
     from cells
-    group by grouping sets ((action_id, period_start), (period_start), (action_id), ())
+    group by cube(action_id, period_start)
     having count(*) > 0
 ),
 

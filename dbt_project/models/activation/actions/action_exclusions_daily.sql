@@ -18,7 +18,11 @@ with
 candidates as (
     select candidates.*
     from {{ ref('action_candidates') }} as candidates
-    semi join {{ source('ops', 'decided_days') }} as decided_days using (snapshot_date)
+    where
+        candidates.snapshot_date in (
+            select decided_days.snapshot_date
+            from {{ source('ops', 'decided_days') }} as decided_days
+        )
 ),
 
 decisions as (
@@ -41,7 +45,7 @@ best as (
     qualify
         row_number() over (
             partition by customer_id, snapshot_date
-            order by expected_net_value desc nulls last, action_id
+            order by expected_net_value desc nulls last, action_id asc
         ) = 1
 ),
 
@@ -57,7 +61,7 @@ joined as (
     from best
     left join decisions using (customer_id, snapshot_date)
     left join risks using (customer_id, snapshot_date)
-    where decisions.arm is distinct from 'treatment'
+    where coalesce(decisions.arm, 'none') <> 'treatment'
 ),
 
 final as (
@@ -65,11 +69,9 @@ final as (
         customer_id,
         snapshot_date,
         case
-            when decision_reason is distinct from 'costs_more_than_it_brings'
-                and decision_reason is not null
-                then decision_reason
+            when decision_reason <> 'costs_more_than_it_brings' then decision_reason
             when expected_net_value > 0 and blocked_by is not null then blocked_by
-            when is_reachable is distinct from true then 'lost_anyway'
+            when not coalesce(is_reachable, false) then 'lost_anyway'
             when expected_net_value is null then 'value_unknown'
             when customer_type in ('opportunist', 'passer_by') then 'buys_only_on_coupon'
             when risk_tier = 'low' then 'sure_to_stay'
