@@ -15,7 +15,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ml.decisions.candidates import Candidates, Codes, Flags, Floats
 from ml.decisions.limits import Limits
@@ -67,10 +66,10 @@ class ExplorationPlan:
         choices = is_allowed.sum(axis=0) + 1
         treated = np.where(is_held_out, 0, share * (1 - shares.control_share) / choices)
         fits = is_allowed & (costs <= limits.budget) & (limits.capacities >= 1)[:, None]
-        by_action = _ratio(share * limits.capacities, (fits * treated).sum(axis=1))
+        by_action = _within(share, limits.capacities, (fits * treated).sum(axis=1))
         acceptance = fits * by_action[:, None]
         spend = float((acceptance * costs * treated).sum())
-        by_budget = _ratio(np.array([share * limits.budget]), np.array([spend]))[0]
+        by_budget = _within(share, np.array([limits.budget]), np.array([spend]))[0]
         acceptance[costs > 0] *= by_budget
         contacts = (acceptance * treated).sum(axis=1)
         return cls(share, choices, acceptance, contacts, spend * float(by_budget))
@@ -88,10 +87,9 @@ class ExplorationPlan:
         scaled = candidates.choice_draw[explorers] * choices
         # The product of a draw just below 1 can be rounded up.
         choice = np.minimum(scaled.astype(np.int64), choices - 1)
-        allowed = candidates.is_allowed[:, explorers]
-        is_drawn = allowed & (np.cumsum(allowed, axis=0) == choice)
-        # The first choice is nothing, so it needs no action.
-        action = np.where(choice == 0, EXPLORES_NOTHING, is_drawn.argmax(axis=0))
+        # The first choice is nothing, and the n-th one after it the n-th allowed action.
+        counted = np.cumsum(candidates.is_allowed[:, explorers], axis=0)
+        action = np.where(choice == 0, EXPLORES_NOTHING, (counted < choice).sum(axis=0))
         accepted = scaled - choice < self.acceptance[action, explorers]
         found[explorers] = np.where((choice == 0) | accepted, action, DOES_NOT_EXPLORE)
         return found
@@ -213,6 +211,8 @@ class Explorers:
         return np.where(costs == 0, 1.0, np.where(costs > budget, 0.0, order[last]))
 
 
-def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> Floats:
-    """Part ÷ whole, at most 1, and 1 where there is nothing to divide by."""
-    return np.minimum(np.divide(part, whole, out=np.ones_like(part), where=whole > 0), 1.0)
+def _within(share: float, limits: Floats, wanted: Floats) -> Floats:
+    """Part of the wanted use that fits into a share of each limit, at most 1."""
+    is_within = np.isinf(limits) | (wanted <= 0)
+    reserved = share * np.where(is_within, 0, limits)
+    return np.where(is_within, 1.0, np.minimum(reserved / np.where(is_within, 1, wanted), 1.0))
