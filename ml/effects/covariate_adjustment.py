@@ -21,6 +21,12 @@ Values = NDArray[np.float64]
 # The adjusted figure replaces the plain one where its standard error is at least 1 % smaller: a
 # covariate without information would otherwise change figures for nothing.
 LARGEST_RATIO = 0.99
+# Moderation for amounts, of which a few customers have most: a small control arm without a large
+# customer underestimates its mean and its variance at once. Simulated amounts (a tenth to nine
+# tenths of customers buy, log-normal with a deviation of 1, 15 to 120 control customers beside
+# nine times as many treated ones) were covered in 75 to 94 % of cells without moderation, and in
+# 94 to 99 % with a weight of 200 customers.
+MODERATION_OF_AMOUNTS = 200.0
 
 
 @dataclass(frozen=True)
@@ -70,13 +76,21 @@ def stratum_weights(moments: Moments) -> Values:
         return np.asarray(weight / moments.by_cell(weight)[moments.cell])
 
 
-def difference(moments: Moments) -> Difference:
-    """Difference of plain means; with one stratum a cell, Welch's."""
+def difference(moments: Moments, moderation: float = 0.0) -> Difference:
+    """Difference of plain means; with one stratum a cell and no moderation, Welch's.
+
+    Args:
+        moments: moments of the outcome.
+        moderation: customers by whose weight the variance of an arm is shrunk towards the variance
+            of both arms (Smyth: Linear Models and Empirical Bayes Methods for Assessing
+            Differential Expression, Statistical Applications in Genetics and Molecular Biology 3,
+            2004, section 3).
+    """
     no_slope = np.zeros((moments.cells, moments.covariates.shape[-1]))
-    return _difference(moments, no_slope, lost_freedom=0)
+    return _difference(moments, no_slope, lost_freedom=0, moderation=moderation)
 
 
-def adjusted_difference(moments: Moments) -> Difference:
+def adjusted_difference(moments: Moments, moderation: float = 0.0) -> Difference:
     """Difference of means adjusted by the covariates, with one slope a cell for both arms."""
     within = _within(moments)
     products, with_outcome = (
@@ -84,12 +98,15 @@ def adjusted_difference(moments: Moments) -> Difference:
     )
     inverse = np.linalg.pinv(products, rcond=1e-10, hermitian=True)
     slope = np.einsum("ckl,cl->ck", inverse, with_outcome)
-    return _difference(moments, slope, lost_freedom=slope.shape[-1])
+    return _difference(moments, slope, lost_freedom=slope.shape[-1], moderation=moderation)
 
 
-def narrower_difference(moments: Moments) -> tuple[Difference, NDArray[np.bool_]]:
+def narrower_difference(
+    moments: Moments, moderation: float = 0.0
+) -> tuple[Difference, NDArray[np.bool_]]:
     """The adjusted difference where it is clearly narrower, and the mask of these cells."""
-    plain, adjusted = difference(moments), adjusted_difference(moments)
+    plain = difference(moments, moderation=moderation)
+    adjusted = adjusted_difference(moments, moderation=moderation)
     is_narrower = adjusted.standard_error <= LARGEST_RATIO * plain.standard_error
     return adjusted.where(is_narrower, plain), is_narrower
 
@@ -114,7 +131,9 @@ def _within(moments: Moments) -> _Within:
     return _Within(squared, products, with_outcome, mean, means)
 
 
-def _difference(moments: Moments, slope: Values, lost_freedom: int) -> Difference:
+def _difference(
+    moments: Moments, slope: Values, *, lost_freedom: int, moderation: float
+) -> Difference:
     """Weighted difference of the outcome minus slope times the covariates."""
     within, weight = _within(moments), stratum_weights(moments)
     slopes = slope[moments.cell]
@@ -129,7 +148,12 @@ def _difference(moments: Moments, slope: Values, lost_freedom: int) -> Differenc
     freedom = moments.by_cell(np.maximum(moments.count - 1, 0))
     both = freedom.sum(axis=1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
-        of_customer = moments.by_cell(squared) / freedom * (both / (both - lost_freedom))
+        of_both = moments.by_cell(squared).sum(axis=1, keepdims=True) / both
+        of_customer = moments.by_cell(squared) + moderation * of_both
+        of_customer = of_customer / (freedom + moderation)
+        # An arm of one customer has the variance of both.
+        freedom = np.maximum(freedom, 1 if moderation > 0 else 0)
+        of_customer = of_customer * both / (both - lost_freedom)
         of_mean = moments.by_cell(np.square(weight)[:, None] / np.maximum(moments.count, 1))
         parts = np.where(both > lost_freedom, of_customer * of_mean, np.nan)
         variance = parts.sum(axis=1)

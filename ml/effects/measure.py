@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ml.columns import numbers
 from ml.effects.claims import Evidence, always_valid_p_values, q_values, verdicts
 from ml.effects.covariate_adjustment import (
+    MODERATION_OF_AMOUNTS,
     Difference,
     difference,
     narrower_difference,
@@ -189,8 +190,8 @@ def _count_columns(cells: Cells) -> dict[str, pa.Array]:
 
 def _money_columns(cells: Cells) -> dict[str, pa.Array]:
     value = cells.moments(NET_VALUE)
-    revenue_difference, _ = narrower_difference(cells.moments(REVENUE))
-    value_difference, _ = narrower_difference(value)
+    revenue_difference, _ = narrower_difference(cells.moments(REVENUE), MODERATION_OF_AMOUNTS)
+    value_difference, _ = narrower_difference(value, MODERATION_OF_AMOUNTS)
     with np.errstate(invalid="ignore"):
         cost_per_treated = (cells.count("cost") / cells.count("known_costs"))[:, 1]
     return {

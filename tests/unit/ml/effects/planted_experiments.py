@@ -66,7 +66,7 @@ def planted(
     period = np.repeat(np.arange(periods), customers)
     is_treated = random.random(size) < treatment_share
     orders = random.poisson(3, size)
-    chance = 0.55 + 0.05 * np.clip(orders - 3, -3, 3)
+    chance = 0.55 + 0.08 * np.clip(orders - 3, -3, 3)
     is_retained = random.random(size) < chance + uplift * is_treated
     start = STARTS + period * np.timedelta64(30, "D")
     return units(

@@ -132,3 +132,32 @@ def test_without_variance_or_with_an_empty_arm_there_is_no_interval() -> None:
     assert np.isnan(difference(moments([(ones, ones)])).interval).all()
     assert difference(moments([(ones, ones)])).estimate == 0
     assert np.isnan(difference(moments([(ones, none)])).estimate)
+
+
+def test_moderated_intervals_cover_amounts_that_few_customers_have() -> None:
+    random = np.random.default_rng(8)
+    # A tenth of 360 treated and of 40 control customers buy, for log-normal amounts.
+    cells = [
+        [(random.random(size) < 0.1) * random.lognormal(3, 1, size) for size in (40, 360)]
+        for _ in range(400)
+    ]
+    nothing = np.zeros((360, 1))
+    covered = {0.0: 0, 200.0: 0}
+    for control, treated in cells:
+        given = moments([((control, nothing[:40]), (treated, nothing))])
+        for moderation in covered:
+            low, high = difference(given, moderation).interval
+            covered[moderation] += int(low[0] <= 0 <= high[0])
+
+    assert covered[0.0] / 400 < 0.88
+    assert 0.93 <= covered[200.0] / 400 <= 0.99
+
+
+def test_an_arm_of_one_customer_has_the_variance_of_the_other() -> None:
+    random = np.random.default_rng(9)
+    treated = random.normal(0, 1, 50)
+    given = moments([((np.zeros(1), np.zeros((1, 1))), (treated, np.zeros((50, 1))))])
+
+    assert np.isnan(difference(given).standard_error)
+    expected = np.sqrt(treated.var(ddof=1) * (1 + 1 / 50))
+    assert difference(given, 200.0).standard_error == pytest.approx(expected)

@@ -76,10 +76,13 @@ def covered(cells: pa.Table, name: str, truth: Any) -> float:
 
 @pytest.mark.parametrize("customers", [30, 400])
 def test_without_an_effect_at_most_one_cell_in_twenty_makes_a_claim(customers: int) -> None:
-    effects = measure_effects(planted(200, customers, uplift=0.0, seed=5), SETTINGS)
+    effects = pa.concat_tables(
+        measure_effects(planted(200, customers, uplift=0.0, seed=seed), SETTINGS)
+        for seed in range(3)
+    )
 
     claims = pc.is_in(effects["verdict"], value_set=pa.array(["works", "harms"]))
-    assert pc.mean(claims).as_py() <= 0.05
+    assert 0.01 <= pc.mean(claims).as_py() <= 0.05
     assert 0.90 <= covered(effects, "uplift", 0.0) <= 0.98
 
 
