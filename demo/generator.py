@@ -18,15 +18,11 @@ import duckdb
 
 from demo.dirt import plant
 from demo.exports import EXPORTS
+from demo.sql_files import batches, run_files, set_company, set_variables
 
-TIME_ZONE = "Europe/Berlin"
-PEOPLE_A_BATCH = 25_000
 # A shared key needs more records than any household has, at any scale.
 LEAST_RECORDS_OF_A_SHARED_KEY = 24
 USUAL_SHARED_KEY_STRIDE = 125
-
-SQL = Path(__file__).parent / "sql"
-WORDS = Path(__file__).parent / "words"
 
 FOR_ALL = ("random", "calendar", "words")
 FOR_A_BATCH = (
@@ -38,6 +34,7 @@ FOR_A_BATCH = (
     "contacts",
     "records",
     "baseline_orders",
+    "potential_outcomes",
     "campaign",
     "orders",
     "order_lines",
@@ -59,7 +56,8 @@ TRUTH = (
     ("records", "person_id, source, source_record_id"),
     ("episodes", "person_id, starts_on, cause"),
     ("touch_outcomes", "contact_id"),
-    ("action_effects", "action_id"),
+    ("potential_outcomes", "contact_id, action_id"),
+    ("action_effects", "action_id, answers_cause, is_coupon_hunter"),
     ("competitor_openings", "city"),
     ("dirt", "source, table_name, kind"),
 )
@@ -126,32 +124,26 @@ def generate(
 
     with duckdb.connect(config={"preserve_insertion_order": True}) as connection:
         connection.execute("set enable_progress_bar = false")
-        _set_variables(
+        set_company(connection, seed, first_date, last_date)
+        set_variables(
             connection,
             {
-                "seed": seed,
-                "first_date": first_date,
-                "days": days,
                 "history_day": history_day,
-                "time_zone": TIME_ZONE,
-                "words": str(WORDS),
                 "dirt": dirt,
                 "shared_key_stride": max(
                     6, min(USUAL_SHARED_KEY_STRIDE, people // LEAST_RECORDS_OF_A_SHARED_KEY)
                 ),
             },
         )
-        _run(connection, FOR_ALL)
+        run_files(connection, FOR_ALL)
         rows = {f"{export.source}.{export.table}": 0 for export in EXPORTS}
-        for part, first in enumerate(range(1, people + 1, PEOPLE_A_BATCH)):
-            last = min(first + PEOPLE_A_BATCH - 1, people)
-            _set_variables(connection, {"first_person": first, "last_person": last})
-            _run(connection, FOR_A_BATCH if dirt == 0 else _with_dirt(FOR_A_BATCH))
+        for part in batches(connection, people):
+            run_files(connection, FOR_A_BATCH if dirt == 0 else _with_dirt(FOR_A_BATCH))
             if part == 0:
                 plant(connection, history_day)
             _write_history(connection, landing, drops[0], history_day, part, rows)
         _write_daily_drops(connection, landing, drops, history_day)
-        _run(connection, ("truth_summary",))
+        run_files(connection, ("truth_summary",))
         _write_truth(connection, truth)
 
     return GenerationReport(
@@ -173,22 +165,6 @@ def _empty(landing: Path, truth: Path) -> None:
     truth.mkdir(parents=True)
 
 
-def _set_variables(
-    connection: duckdb.DuckDBPyConnection, variables: Mapping[str, float | str | date]
-) -> None:
-    for name, value in variables.items():
-        connection.execute(f"set variable {name} = {_literal(value)}")
-
-
-def _literal(value: float | str | date) -> str:
-    """A value as an SQL literal. A bound parameter makes DuckDB import pandas (0.5 s)."""
-    if isinstance(value, date):
-        return f"date '{value.isoformat()}'"
-    if isinstance(value, (int, float)):
-        return str(value)
-    return "'" + value.replace("'", "''") + "'"
-
-
 def _with_dirt(names: tuple[str, ...]) -> tuple[str, ...]:
     """The files of a batch, with those that plant dirt after the files that they change."""
     return tuple(
@@ -196,11 +172,6 @@ def _with_dirt(names: tuple[str, ...]) -> tuple[str, ...]:
         for clean in names
         for name in (clean, *((DIRT_AFTER[clean],) if clean in DIRT_AFTER else ()))
     )
-
-
-def _run(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:
-    for name in names:
-        connection.execute((SQL / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 def _write_history(

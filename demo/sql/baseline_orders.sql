@@ -1,12 +1,14 @@
 -- Orders without any action of the company: occasions at jittered intervals, of which season,
--- episode and chance keep some.
+-- episode and chance keep some. They go on for the horizon after the last date, so the outcomes of
+-- the last touches are known.
 create or replace table baseline_orders as
 with occasions as (
     select
         people.person_id,
         unnest(range(
-            least(199, ceil((least(left_t, getvariable('days')) - observed_t) * order_rate) + 2)
-            ::integer
+            least(199, ceil((
+                least(left_t, getvariable('days') + getvariable('horizon_days')) - observed_t
+            ) * order_rate) + 2)::integer
         ))::integer as occasion_no,
         people.joined_t,
         people.observed_t,
@@ -51,7 +53,7 @@ felt as (
             and timed.t < episodes.end_t
     where
         timed.t >= observed_t and timed.t < left_t
-        and timed.t < getvariable('days')
+        and timed.t < getvariable('days') + getvariable('horizon_days')
 )
 
 select

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import demo.generator
+import demo.sql_files
 from demo import generate
 from demo.exports import EXPORTS
 from deployment.config_file import load_config
@@ -56,7 +56,7 @@ def test_another_seed_gives_other_people(company, tmp_path):
 
 
 def test_the_cut_into_batches_changes_no_row(company, tmp_path, monkeypatch):
-    monkeypatch.setattr(demo.generator, "PEOPLE_A_BATCH", 120)
+    monkeypatch.setattr(demo.sql_files, "PEOPLE_A_BATCH", 120)
     generate(tmp_path / "landing", tmp_path / "truth", people=300)
 
     clean = {"crm.customers", "shop.orders"}
