@@ -15,7 +15,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
+from demo.decisions import TOUCH, load_decisions
 from demo.dirt import plant
 from demo.exports import EXPORTS
 from demo.sql_files import batches, run_files, set_company, set_variables
@@ -45,6 +47,15 @@ FOR_A_BATCH = (
     "deliveries_helpdesk",
     "truth",
 )
+NO_DECISIONS = pa.schema(
+    [
+        ("person_id", pa.int64()),
+        ("sent_on", pa.date32()),
+        ("action_id", pa.string()),
+        ("contact_id", pa.string()),
+        ("arm", pa.string()),
+    ]
+).empty_table()
 # Files that run after another one where dirt is planted.
 DIRT_AFTER = {
     "contacts": "dirty_contacts",
@@ -91,6 +102,8 @@ def generate(
     last_date: date = date(2026, 6, 30),
     daily_drops: int = 14,
     dirt: float = 0.0,
+    campaigns_until: date | None = None,
+    decisions: pa.Table | None = None,
 ) -> GenerationReport:
     """Write the exports of a company with `people` people, and the truth about them.
 
@@ -103,9 +116,14 @@ def generate(
     mailboxes, of guest checkouts with a new account for each order, of erased people and of damaged
     phones (`sql/dirty_*.sql`). With 0 the files are those of a company without them.
 
+    Past campaigns touch people at random until `campaigns_until`, by default `last_date`. Later
+    touches come as `decisions` (`person_id`, `sent_on`, `action_id`, `contact_id`, `arm`). They
+    have the effects of `demo.oracle`, if 90 days lie between two touches of a person, and change
+    nothing of the days up to their own. The CRM delivers those of people whom it knows.
+
     Raises:
-        ValueError: fewer than 100 people, a period too short for its daily drops, or dirt outside
-            0 to 1.
+        ValueError: fewer than 100 people, a period too short for its daily drops, dirt outside 0 to
+            1, or a decision for a person, a day, an action or an arm that it does not have.
     """
     days = (last_date - first_date).days + 1
     if people < 100:
@@ -130,12 +148,14 @@ def generate(
             {
                 "history_day": history_day,
                 "dirt": dirt,
+                "campaign_day": ((campaigns_until or last_date) - first_date).days,
                 "shared_key_stride": max(
                     6, min(USUAL_SHARED_KEY_STRIDE, people // LEAST_RECORDS_OF_A_SHARED_KEY)
                 ),
             },
         )
         run_files(connection, FOR_ALL)
+        load_decisions(connection, NO_DECISIONS if decisions is None else decisions, people, TOUCH)
         rows = {f"{export.source}.{export.table}": 0 for export in EXPORTS}
         for part in batches(connection, people):
             run_files(connection, FOR_A_BATCH if dirt == 0 else _with_dirt(FOR_A_BATCH))

@@ -7,6 +7,7 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
+from demo.decisions import load_decisions
 from demo.sql_files import batches, run_files, set_company
 
 _FOR_ALL = ("random", "calendar", "words")
@@ -35,18 +36,12 @@ def potential_outcomes(
         days after `sent_on`), `redeems` (a voucher, if it is sent).
 
     Raises:
-        ValueError: a decision names an unknown action or a person outside the company.
+        ValueError: a decision is for a person, a day or an action that the company does not have.
     """
     with duckdb.connect() as connection:
-        connection.register("given", decisions)
         set_company(connection, seed, first_date, last_date)
         run_files(connection, _FOR_ALL)
-        connection.execute(
-            "create table decisions as"
-            " select distinct person_id::bigint as person_id,"
-            " (sent_on - getvariable('first_date'))::integer as day_no, action_id from given"
-        )
-        _require_known(connection, people)
+        load_decisions(connection, decisions, people)
         for number in batches(connection, people):
             run_files(connection, _FOR_A_BATCH)
             outcomes = "select * from potential_outcomes('decisions')"
@@ -65,17 +60,3 @@ def potential_outcomes(
             order by person_id, sent_on, action_id
             """
         ).to_arrow_table()
-
-
-def _require_known(connection: duckdb.DuckDBPyConnection, people: int) -> None:
-    """Raise for the first decision without a person or an action of the company."""
-    unknown = connection.execute(
-        "select person_id, action_id from decisions"
-        f" where person_id not between 1 and {people}"
-        " or action_id not in (select action_id from actions) order by all limit 1"
-    ).fetchone()
-    if unknown:
-        raise ValueError(
-            f"decisions: a person from 1 to {people} and an action of demo/words/actions.csv were "
-            f"expected; found person {unknown[0]}, action {unknown[1]}"
-        )

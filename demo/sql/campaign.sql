@@ -1,6 +1,6 @@
 -- Past campaigns, as randomised experiments: at most one touch a person and half year, in its last
 -- 88 days. At least 90 days then lie between two touches, and no outcome mixes two actions. Action
--- and arm are drawn independently of everything else.
+-- and arm are drawn independently of everything else. Decisions that were given come on top.
 create or replace table audience as
 with slots as (
     select
@@ -12,7 +12,7 @@ with slots as (
             - floor(88 * uniform(person_id, 'touch day', slot_no))
         )::integer as day_no,
     from crm_records, range(6) as numbers (slot_no)
-    where record_no = 0 and day_no >= created_day
+    where record_no = 0 and day_no >= created_day and day_no <= getvariable('campaign_day')
 )
 
 -- Customers with an order in the half year before.
@@ -55,11 +55,28 @@ select
 from drawn
 inner join actions on drawn.action_no = actions.action_no
 where
-    uniform(drawn.person_id, 'chosen', slot_no) < case when drawn.cause is null then 0.35 else 0.80 end;
+    uniform(drawn.person_id, 'chosen', slot_no)
+    < case when drawn.cause is null then 0.35 else 0.80 end
+union all
+select
+    decisions.person_id,
+    crm_records.customer_no,
+    1000 + decisions.day_no,
+    decisions.day_no,
+    decisions.contact_id,
+    actions.action_id,
+    actions.channel,
+    actions.cost,
+    decisions.arm,
+from decisions
+inner join people on decisions.person_id = people.person_id
+inner join actions on decisions.action_id = actions.action_id
+left join crm_records
+    on decisions.person_id = crm_records.person_id and crm_records.record_no = 0;
 
 -- Both potential outcomes of each touch, for the action chosen and for all others.
 create or replace table touch_options as
-select
+select distinct
     chosen.person_id,
     chosen.day_no,
     actions.action_id,

@@ -53,6 +53,7 @@ with redeemed as (
     from touches
     inner join calendar on touches.day_no = calendar.day_no
     left join orders on touches.contact_id = orders.contact_id
+    where touches.customer_no is not null
 ),
 
 deliveries as (

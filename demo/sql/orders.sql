@@ -15,19 +15,35 @@ vouchers as (
     where treated.redeems
 ),
 
--- A person who is kept orders at the person's own mean interval until the horizon ends.
-kept as (
+-- A person who is kept orders at the person's own mean interval until the horizon ends, or until
+-- the first order of the next touch that keeps the person.
+keeping as (
     select
-        treated.person_id,
-        200 + 5 * slot_no + unnest(range(1 + least(4, floor(
-            (day_no + getvariable('horizon_days') - kept_day_no) * 0.75 * people.order_rate
-        ))::integer))::integer as occasion_no,
-        kept_day_no + floor((occasion_no - 200 - 5 * slot_no) / (0.75 * people.order_rate))::integer
-            as day_no,
-        case when redeems and occasion_no = 200 + 5 * slot_no then contact_id end as contact_id,
+        treated.*,
+        people.order_rate * 0.75 as rate,
+        (row_number() over person_touches - 1)::integer as kept_no,
+        least(
+            day_no + getvariable('horizon_days') + 1,
+            coalesce(lead(kept_day_no) over person_touches, 99999)
+        ) as until_day_no,
     from treated
     inner join people on treated.person_id = people.person_id
     where is_kept
+    window person_touches as (partition by treated.person_id order by day_no, treated.contact_id)
+),
+
+kept as (
+    select
+        person_id,
+        unnest(range(3))::integer as order_no,
+        case
+            when kept_no < 12 then 200 + 3 * kept_no + order_no
+            else error('a person is kept by more than 12 touches, whose orders have no numbers')
+        end as occasion_no,
+        kept_day_no + floor(order_no / rate)::integer as day_no,
+        until_day_no,
+        case when redeems and order_no = 0 then contact_id end as contact_id,
+    from keeping
 ),
 
 -- A person who is driven away places no order until the horizon ends.
@@ -72,7 +88,7 @@ placed as (
         true,
         contact_id,
     from kept
-    where day_no < getvariable('days')
+    where (order_no = 0 or day_no < until_day_no) and day_no < getvariable('days')
 ),
 
 drawn as (

@@ -90,15 +90,3 @@ def test_the_next_day_keeps_a_person_as_well_as_the_day_before(undecided):
 
     assert (True, True) in same
     assert all(before == after for before, after in same)
-
-
-@pytest.mark.parametrize(
-    ("person", "action"), [(301, "newsletter"), (0, "newsletter"), (1, "gift")]
-)
-def test_a_decision_for_nobody_or_without_a_known_action_is_refused_by_name(person, action):
-    decision = pa.table(
-        {"person_id": [person], "sent_on": [date(2025, 5, 1)], "action_id": [action]}
-    )
-
-    with pytest.raises(ValueError, match=f"person {person}, action {action}"):
-        potential_outcomes(decision, **COMPANY)
