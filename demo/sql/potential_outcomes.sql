@@ -55,9 +55,10 @@ people_on_days as (
         causes.cause,
         people.is_coupon_hunter,
         people.price_sensitivity,
-        -- No action keeps a quarter of the people, a coupon hunter, or a person who churned more
-        -- than 60 days ago.
+        -- No action keeps a quarter of the people, a coupon hunter, a person without an order so
+        -- far, or one who churned more than 60 days ago.
         uniform(untreated.person_id, 'lost', 0) < 0.25
+        or latest_occasion_no = -1
         or people.is_coupon_hunter
         or coalesce(departures.left_t + 60 <= untreated.day_no, false) as is_lost,
         uniform(untreated.person_id, 'kept', latest_occasion_no) as kept_share,
