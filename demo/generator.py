@@ -102,6 +102,7 @@ def generate(
     last_date: date = date(2026, 6, 30),
     daily_drops: int = 14,
     dirt: float = 0.0,
+    christmas: bool = False,
     campaigns_until: date | None = None,
     decisions: pa.Table | None = None,
 ) -> GenerationReport:
@@ -116,14 +117,18 @@ def generate(
     mailboxes, of guest checkouts with a new account for each order, of erased people and of damaged
     phones (`sql/dirty_*.sql`). With 0 the files are those of a company without them.
 
+    With `christmas`, trade from 1 November to 23 December is two to three times that of other
+    weeks, and a third of the churned people return for one order.
+
     Past campaigns touch people at random until `campaigns_until`, by default `last_date`. Later
     touches come as `decisions` (`person_id`, `sent_on`, `action_id`, `contact_id`, `arm`). They
     have the effects of `demo.oracle`, if 90 days lie between two touches of a person, and change
     nothing of the days up to their own. The CRM delivers those of people whom it knows.
 
     Raises:
-        ValueError: fewer than 100 people, a period too short for its daily drops, dirt outside 0 to
-            1, or a decision for a person, a day, an action or an arm that it does not have.
+        ValueError: fewer than 100 people, a period too short for its daily drops or too long for
+            its Christmas seasons, dirt outside 0 to 1, or a decision for a person, a day, an action
+            or an arm that it does not have.
     """
     days = (last_date - first_date).days + 1
     if people < 100:
@@ -138,11 +143,10 @@ def generate(
     started = time.perf_counter()
     history_day = days - 1 - daily_drops
     drops = tuple(first_date + timedelta(day) for day in range(history_day, days))
-    _empty(landing, truth)
 
     with duckdb.connect(config={"preserve_insertion_order": True}) as connection:
         connection.execute("set enable_progress_bar = false")
-        set_company(connection, seed, first_date, last_date)
+        set_company(connection, seed, first_date, last_date, christmas)
         set_variables(
             connection,
             {
@@ -156,6 +160,7 @@ def generate(
         )
         run_files(connection, FOR_ALL)
         load_decisions(connection, NO_DECISIONS if decisions is None else decisions, people, TOUCH)
+        _empty(landing, truth)
         rows = {f"{export.source}.{export.table}": 0 for export in EXPORTS}
         for part in batches(connection, people):
             run_files(connection, FOR_A_BATCH if dirt == 0 else _with_dirt(FOR_A_BATCH))

@@ -15,7 +15,13 @@ _FOR_A_BATCH = ("people", "episodes", "departures", "baseline_orders", "potentia
 
 
 def potential_outcomes(
-    decisions: pa.Table, *, people: int, seed: int, first_date: date, last_date: date
+    decisions: pa.Table,
+    *,
+    people: int,
+    seed: int,
+    first_date: date,
+    last_date: date,
+    christmas: bool = False,
 ) -> pa.Table:
     """Return the outcomes of each decision with and without its action.
 
@@ -28,6 +34,7 @@ def potential_outcomes(
         seed: its seed.
         first_date: the first day of its history.
         last_date: the last one.
+        christmas: whether it has strong Christmas seasons.
 
     Returns:
         One row a distinct decision, ordered by it: `person_id`, `sent_on`, `action_id`, `cause` (of
@@ -39,7 +46,7 @@ def potential_outcomes(
         ValueError: a decision is for a person, a day or an action that the company does not have.
     """
     with duckdb.connect() as connection:
-        set_company(connection, seed, first_date, last_date)
+        set_company(connection, seed, first_date, last_date, christmas)
         run_files(connection, _FOR_ALL)
         load_decisions(connection, decisions, people)
         for number in batches(connection, people):

@@ -12,6 +12,9 @@ TIME_ZONE = "Europe/Berlin"
 # Days after a touch in which its effect shows: the horizon of the demo's churn definition.
 HORIZON_DAYS = 90
 PEOPLE_A_BATCH = 25_000
+# Orders of a person are numbered below 256: up to 198 by occasion, 200 to 235 where a touch keeps
+# the person, and from 236 four numbers for each Christmas season.
+CHRISTMAS_SEASONS = 5
 
 SQL = Path(__file__).parent / "sql"
 WORDS = Path(__file__).parent / "words"
@@ -26,9 +29,22 @@ def set_variables(
 
 
 def set_company(
-    connection: duckdb.DuckDBPyConnection, seed: int, first_date: date, last_date: date
+    connection: duckdb.DuckDBPyConnection,
+    seed: int,
+    first_date: date,
+    last_date: date,
+    christmas: bool = False,
 ) -> None:
-    """Set the variables that the people and their orders depend on."""
+    """Set the variables that the people and their orders depend on.
+
+    Raises:
+        ValueError: more Christmas seasons than orders have numbers for.
+    """
+    if christmas and last_date.year - first_date.year >= CHRISTMAS_SEASONS:
+        raise ValueError(
+            f"christmas: {CHRISTMAS_SEASONS} calendar years at most were expected, "
+            f"found {first_date} to {last_date}"
+        )
     set_variables(
         connection,
         {
@@ -36,6 +52,7 @@ def set_company(
             "first_date": first_date,
             "days": (last_date - first_date).days + 1,
             "horizon_days": HORIZON_DAYS,
+            "christmas": christmas,
             "time_zone": TIME_ZONE,
             "words": str(WORDS),
         },
@@ -61,5 +78,5 @@ def _literal(value: float | str | date) -> str:
     if isinstance(value, date):
         return f"date '{value.isoformat()}'"
     if isinstance(value, (int, float)):
-        return str(value)
+        return str(value).lower()
     return "'" + value.replace("'", "''") + "'"

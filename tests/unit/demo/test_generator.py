@@ -119,6 +119,7 @@ def test_the_configuration_reads_every_table_that_is_written():
         ({"people": 99}, "people"),
         ({"daily_drops": -1}, "daily_drops"),
         ({"first_date": date(2026, 4, 1), "daily_drops": 14}, "daily_drops"),
+        ({"first_date": date(2021, 7, 1), "christmas": True}, "christmas"),
     ],
 )
 def test_an_impossible_company_is_refused_by_name(tmp_path, arguments, named):
