@@ -18,6 +18,9 @@ def main(
     dirt: Annotated[
         float, typer.Option(help="Scale of shared, damaged and erased contact data, 0 to 1.")
     ] = 0.0,
+    christmas: Annotated[
+        bool, typer.Option("--christmas", help="Two to three times the trade before Christmas.")
+    ] = False,
 ) -> None:
     """Write the exports of three systems, and the planted truth into a folder of its own."""
     try:
@@ -28,6 +31,7 @@ def main(
             seed=seed,
             daily_drops=drops,
             dirt=dirt,
+            christmas=christmas,
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error

@@ -15,18 +15,16 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
+from demo.decisions import TOUCH, load_decisions
 from demo.dirt import plant
 from demo.exports import EXPORTS
+from demo.sql_files import batches, run_files, set_company, set_variables
 
-TIME_ZONE = "Europe/Berlin"
-PEOPLE_A_BATCH = 25_000
 # A shared key needs more records than any household has, at any scale.
 LEAST_RECORDS_OF_A_SHARED_KEY = 24
 USUAL_SHARED_KEY_STRIDE = 125
-
-SQL = Path(__file__).parent / "sql"
-WORDS = Path(__file__).parent / "words"
 
 FOR_ALL = ("random", "calendar", "words")
 FOR_A_BATCH = (
@@ -38,6 +36,7 @@ FOR_A_BATCH = (
     "contacts",
     "records",
     "baseline_orders",
+    "potential_outcomes",
     "campaign",
     "orders",
     "order_lines",
@@ -48,6 +47,15 @@ FOR_A_BATCH = (
     "deliveries_helpdesk",
     "truth",
 )
+NO_DECISIONS = pa.schema(
+    [
+        ("person_id", pa.int64()),
+        ("sent_on", pa.date32()),
+        ("action_id", pa.string()),
+        ("contact_id", pa.string()),
+        ("arm", pa.string()),
+    ]
+).empty_table()
 # Files that run after another one where dirt is planted.
 DIRT_AFTER = {
     "contacts": "dirty_contacts",
@@ -59,7 +67,8 @@ TRUTH = (
     ("records", "person_id, source, source_record_id"),
     ("episodes", "person_id, starts_on, cause"),
     ("touch_outcomes", "contact_id"),
-    ("action_effects", "action_id"),
+    ("potential_outcomes", "contact_id, action_id"),
+    ("action_effects", "action_id, answers_cause, is_coupon_hunter"),
     ("competitor_openings", "city"),
     ("dirt", "source, table_name, kind"),
 )
@@ -93,6 +102,9 @@ def generate(
     last_date: date = date(2026, 6, 30),
     daily_drops: int = 14,
     dirt: float = 0.0,
+    christmas: bool = False,
+    campaigns_until: date | None = None,
+    decisions: pa.Table | None = None,
 ) -> GenerationReport:
     """Write the exports of a company with `people` people, and the truth about them.
 
@@ -105,9 +117,18 @@ def generate(
     mailboxes, of guest checkouts with a new account for each order, of erased people and of damaged
     phones (`sql/dirty_*.sql`). With 0 the files are those of a company without them.
 
+    With `christmas`, trade from 1 November to 23 December is two to three times that of other
+    weeks, and a third of the churned people return for one order.
+
+    Past campaigns touch people at random until `campaigns_until`, by default `last_date`. Later
+    touches come as `decisions` (`person_id`, `sent_on`, `action_id`, `contact_id`, `arm`). They
+    have the effects of `demo.oracle`, if 90 days lie between two touches of a person, and change
+    nothing of the days up to their own. The CRM delivers those of people whom it knows.
+
     Raises:
-        ValueError: fewer than 100 people, a period too short for its daily drops, or dirt outside
-            0 to 1.
+        ValueError: fewer than 100 people, a period too short for its daily drops or too long for
+            its Christmas seasons, dirt outside 0 to 1, or a decision for a person, a day, an action
+            or an arm that it does not have.
     """
     days = (last_date - first_date).days + 1
     if people < 100:
@@ -122,36 +143,32 @@ def generate(
     started = time.perf_counter()
     history_day = days - 1 - daily_drops
     drops = tuple(first_date + timedelta(day) for day in range(history_day, days))
-    _empty(landing, truth)
 
     with duckdb.connect(config={"preserve_insertion_order": True}) as connection:
         connection.execute("set enable_progress_bar = false")
-        _set_variables(
+        set_company(connection, seed, first_date, last_date, christmas)
+        set_variables(
             connection,
             {
-                "seed": seed,
-                "first_date": first_date,
-                "days": days,
                 "history_day": history_day,
-                "time_zone": TIME_ZONE,
-                "words": str(WORDS),
                 "dirt": dirt,
+                "campaign_day": ((campaigns_until or last_date) - first_date).days,
                 "shared_key_stride": max(
                     6, min(USUAL_SHARED_KEY_STRIDE, people // LEAST_RECORDS_OF_A_SHARED_KEY)
                 ),
             },
         )
-        _run(connection, FOR_ALL)
+        run_files(connection, FOR_ALL)
+        load_decisions(connection, NO_DECISIONS if decisions is None else decisions, people, TOUCH)
+        _empty(landing, truth)
         rows = {f"{export.source}.{export.table}": 0 for export in EXPORTS}
-        for part, first in enumerate(range(1, people + 1, PEOPLE_A_BATCH)):
-            last = min(first + PEOPLE_A_BATCH - 1, people)
-            _set_variables(connection, {"first_person": first, "last_person": last})
-            _run(connection, FOR_A_BATCH if dirt == 0 else _with_dirt(FOR_A_BATCH))
+        for part in batches(connection, people):
+            run_files(connection, FOR_A_BATCH if dirt == 0 else _with_dirt(FOR_A_BATCH))
             if part == 0:
                 plant(connection, history_day)
             _write_history(connection, landing, drops[0], history_day, part, rows)
         _write_daily_drops(connection, landing, drops, history_day)
-        _run(connection, ("truth_summary",))
+        run_files(connection, ("truth_summary",))
         _write_truth(connection, truth)
 
     return GenerationReport(
@@ -173,22 +190,6 @@ def _empty(landing: Path, truth: Path) -> None:
     truth.mkdir(parents=True)
 
 
-def _set_variables(
-    connection: duckdb.DuckDBPyConnection, variables: Mapping[str, float | str | date]
-) -> None:
-    for name, value in variables.items():
-        connection.execute(f"set variable {name} = {_literal(value)}")
-
-
-def _literal(value: float | str | date) -> str:
-    """A value as an SQL literal. A bound parameter makes DuckDB import pandas (0.5 s)."""
-    if isinstance(value, date):
-        return f"date '{value.isoformat()}'"
-    if isinstance(value, (int, float)):
-        return str(value)
-    return "'" + value.replace("'", "''") + "'"
-
-
 def _with_dirt(names: tuple[str, ...]) -> tuple[str, ...]:
     """The files of a batch, with those that plant dirt after the files that they change."""
     return tuple(
@@ -196,11 +197,6 @@ def _with_dirt(names: tuple[str, ...]) -> tuple[str, ...]:
         for clean in names
         for name in (clean, *((DIRT_AFTER[clean],) if clean in DIRT_AFTER else ()))
     )
-
-
-def _run(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:
-    for name in names:
-        connection.execute((SQL / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 def _write_history(

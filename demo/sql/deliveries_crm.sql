@@ -43,32 +43,17 @@ from deliveries
 inner join crm_records as records using (customer_no);
 
 create or replace table delivered_crm_touches as
-with recorded as (
+with redeemed as (
     select
         touches.*,
-        calendar.midnight_us + second_of_day_us(0.3 * uniform(person_id, 'touch time', slot_no))
-            as local_us,
-        -- A contacted person whose next order follows soon may redeem the offer.
-        min(orders.local_us) filter (
-            orders.local_us > calendar.midnight_us + 86400000000
-            and orders.day_no <= touches.day_no + 52
-        ) as next_order_us,
+        calendar.midnight_us
+        + second_of_day_us(0.3 * uniform(touches.person_id, 'touch time', slot_no)) as local_us,
+        orders.local_us as redeemed_us,
+        orders.day_no as redeemed_day,
     from touches
     inner join calendar on touches.day_no = calendar.day_no
-    left join orders using (person_id)
-    group by all
-),
-
-redeemed as (
-    select
-        *,
-        case
-            when arm = 'treatment' and uniform(person_id, 'redeems', slot_no) < 0.6
-                then next_order_us
-        end as redeemed_us,
-        ((redeemed_us - epoch_us(getvariable('first_date')::timestamp)) // 86400000000)::integer
-            as redeemed_day,
-    from recorded
+    left join orders on touches.contact_id = orders.contact_id
+    where touches.customer_no is not null
 ),
 
 deliveries as (

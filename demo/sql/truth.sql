@@ -27,8 +27,24 @@ create table if not exists truth_touch_outcomes (
     action_id varchar,
     arm varchar,
     sent_on date,
+    cause varchar,
+    answers_cause boolean,
+    is_coupon_hunter boolean,
+    is_lost boolean,
     would_order_untreated boolean,
-    would_order_treated boolean
+    would_order_treated boolean,
+    redeems boolean
+);
+-- The same for every action, of which the company chose one.
+create table if not exists truth_potential_outcomes (
+    contact_id varchar,
+    person_id bigint,
+    sent_on date,
+    action_id varchar,
+    answers_cause boolean,
+    would_order_untreated boolean,
+    would_order_treated boolean,
+    redeems boolean
 );
 
 -- An order after an action moves the churn day behind it.
@@ -84,6 +100,23 @@ select
     action_id,
     arm,
     getvariable('first_date') + day_no,
+    cause,
+    answers_cause,
+    is_coupon_hunter,
+    is_lost,
     would_order_untreated,
     would_order_treated,
+    redeems,
 from touches;
+
+insert into truth_potential_outcomes
+select
+    contact_id,
+    person_id,
+    getvariable('first_date') + day_no,
+    action_id,
+    answers_cause,
+    would_order_untreated,
+    would_order_treated,
+    redeems,
+from touch_potential_outcomes;

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import demo.generator
+import demo.sql_files
 from demo import generate
 from demo.exports import EXPORTS
 from deployment.config_file import load_config
@@ -56,7 +56,7 @@ def test_another_seed_gives_other_people(company, tmp_path):
 
 
 def test_the_cut_into_batches_changes_no_row(company, tmp_path, monkeypatch):
-    monkeypatch.setattr(demo.generator, "PEOPLE_A_BATCH", 120)
+    monkeypatch.setattr(demo.sql_files, "PEOPLE_A_BATCH", 120)
     generate(tmp_path / "landing", tmp_path / "truth", people=300)
 
     clean = {"crm.customers", "shop.orders"}
@@ -119,6 +119,7 @@ def test_the_configuration_reads_every_table_that_is_written():
         ({"people": 99}, "people"),
         ({"daily_drops": -1}, "daily_drops"),
         ({"first_date": date(2026, 4, 1), "daily_drops": 14}, "daily_drops"),
+        ({"first_date": date(2021, 7, 1), "christmas": True}, "christmas"),
     ],
 )
 def test_an_impossible_company_is_refused_by_name(tmp_path, arguments, named):
