@@ -177,12 +177,15 @@ def actions_not_taken(con: duckdb.DuckDBPyConnection, destination: str) -> pa.Ta
     ).to_arrow_table()
 
 
-def withheld_ids(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Ids of listed actions that must not be carried out although they have not expired."""
-    found = con.execute(
+def withdrawn_actions(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Listed actions that must not be carried out although they have not expired.
+
+    Returns:
+        Columns decision_id, snapshot_date, customer_id, action_id and status (the reason).
+    """
+    return con.execute(
+        f"""
+        select decision_id, snapshot_date, customer_id, action_id, status from action_list
+        where status in ('customer_erased', 'consent_withdrawn') {_ORDER}
         """
-        select decision_id from action_list
-        where status in ('customer_erased', 'consent_withdrawn') order by decision_id
-        """
-    ).fetchall()
-    return [decision_id for (decision_id,) in found]
+    ).to_arrow_table()

@@ -19,10 +19,10 @@ from warehouse.hand_over.action_list import (
     actions_not_taken,
     actions_of,
     counts_by_status,
-    withheld_ids,
+    withdrawn_actions,
 )
 from warehouse.hand_over.dead_letters import write_dead_letters
-from warehouse.hand_over.files import delete_old, has_actions, write_actions
+from warehouse.hand_over.files import delete_old, has_actions, write_actions, write_withdrawn
 from warehouse.hand_over.http_endpoint import HttpEndpoint
 from warehouse.hand_over.ledger import record, refused
 from warehouse.hand_over.outcomes import Destination
@@ -102,6 +102,7 @@ def hand_over(
         as_of = as_of_date(con)
         if settings.files and as_of is not None:
             report.files = _write_files(con, folder, days, as_of)
+            write_withdrawn(folder, as_of, withdrawn_actions(con))
             delete_old(folder, as_of, settings.keep_days)
         for destination in destinations(settings):
             report.deliveries[destination.name] = _deliver(con, destination)
@@ -126,8 +127,8 @@ def _write_files(
 
 def _deliver(con: duckdb.DuckDBPyConnection, destination: Destination) -> Delivery:
     """Send the actions that a destination has not taken; record each batch."""
-    withheld = withheld_ids(con)
-    delivery = Delivery(error=destination.withdraw(withheld) if withheld else None)
+    withdrawn = withdrawn_actions(con)["decision_id"].to_pylist()
+    delivery = Delivery(error=destination.withdraw(withdrawn) if withdrawn else None)
     for outcomes in destination.send(actions_not_taken(con, destination.name)):
         record(con, destination.name, outcomes)
         errors = [outcome.error for outcome in outcomes if outcome.error is not None]

@@ -100,6 +100,10 @@ def _with_patience(url: str) -> str:
 
 
 def _without_values(error: Exception) -> str:
-    """First line of the server's message, with `…` in place of what it quotes."""
+    """Code and first line of the server's message, with `…` in place of what it quotes."""
     words = re.sub(r"^(\w+: )?(\[libpq\] )?|.*(?=(ERROR|FATAL): )", "", str(error)).strip()
-    return _QUOTED.sub("…", words.splitlines()[0].strip()) if words else type(error).__name__
+    if not words:
+        return type(error).__name__
+    code = getattr(error, "sqlstate", None)
+    first = _QUOTED.sub("…", words.splitlines()[0].strip())
+    return f"SQLSTATE {code}, {first}" if code else first

@@ -21,7 +21,7 @@ from warehouse.hand_over.action_list import (
     actions_not_taken,
     actions_of,
     counts_by_status,
-    withheld_ids,
+    withdrawn_actions,
 )
 from warehouse.hand_over.ledger import record
 from warehouse.hand_over.outcomes import Outcome
@@ -123,8 +123,9 @@ def test_a_receiver_is_asked_for_what_it_has_not_taken_the_most_valuable_first(
         record(con, "http", [Outcome(first, 1), Outcome(second, 5, "it fails")])
         assert actions_not_taken(con, "http")["customer_id"].to_pylist() == ["c3", "c1"]
         assert actions_not_taken(con, "postgres").num_rows == 3
-        (withheld,) = withheld_ids(con)
-        assert withheld not in actions_of(con, DAY)["decision_id"].to_pylist()
+        assert withdrawn_actions(con).select(["customer_id", "status"]).to_pylist() == [
+            {"customer_id": "c4", "status": "consent_withdrawn"}
+        ]
 
 
 def test_the_published_file_is_left_alone_and_the_list_is_dropped(company: DecidedCompany) -> None:

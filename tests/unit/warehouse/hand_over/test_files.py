@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from tests.unit.warehouse.hand_over.decided_company import DAY
-from warehouse.hand_over.files import delete_old, has_actions, write_actions
+from warehouse.hand_over.files import delete_old, has_actions, write_actions, write_withdrawn
 
 ACTIONS = pa.table(
     {
@@ -89,3 +89,18 @@ def test_old_days_are_deleted_and_nothing_else(tmp_path: Path) -> None:
         "notes",
     ]
     assert delete_old(tmp_path / "absent", DAY, 90) == []
+
+
+def test_decisions_of_earlier_days_that_are_withdrawn_are_listed(tmp_path: Path) -> None:
+    yesterday = DAY - timedelta(days=1)
+    withdrawn = pa.table(
+        {"decision_id": ["ab", "cd"], "snapshot_date": [yesterday, DAY], "status": ["x", "x"]}
+    )
+    path = tmp_path / "2026-06-30" / "withdrawn.csv"
+    write_withdrawn(tmp_path, DAY, withdrawn)
+    assert read_csv(path) == [{"decision_id": "ab", "snapshot_date": "2026-06-29", "status": "x"}]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    write_withdrawn(tmp_path, DAY, withdrawn.slice(1))
+    assert not path.exists()
+    write_withdrawn(tmp_path / "absent", DAY, withdrawn.slice(1))
+    assert not (tmp_path / "absent").exists()
