@@ -15,6 +15,10 @@ WAREHOUSE_POOL = "warehouse_writer"
 FEATURES = dg.AssetKey(["features", "feat_customer_snapshots"])
 FEATURE_CATALOGUE = dg.AssetKey(["seeds", "feature_catalogue"])
 EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
+ACTION_CATALOGUE = dg.AssetKey(["seeds", "action_catalogue"])
+ACTION_UNITS = dg.AssetKey(["experiments", "action_units"])
+ACTION_CANDIDATES = dg.AssetKey(["actions", "action_candidates"])
+ACTION_LIMITS = dg.AssetKey(["actions", "action_limits"])
 # Texts, their labels and topics, and the customers who wrote them.
 TEXTS = tuple(
     dg.AssetKey(["texts", name])
@@ -37,6 +41,9 @@ BEHAVIOUR_GROUPS = dg.AssetKey(["ml", "behaviour_groups"])
 TEXT_MODEL = dg.AssetKey(["ml", "text_model"])
 TEXT_SCORES = dg.AssetKey(["ml", "text_scores"])
 COMPLAINT_TERMS = dg.AssetKey(["ml", "complaint_terms"])
+ACTION_EFFECTS = dg.AssetKey(["ml", "action_effects"])
+ACTION_PRIORS = dg.AssetKey(["ml", "action_priors"])
+ACTION_DECISIONS = dg.AssetKey(["ml", "action_decisions"])
 
 # Assets that only a training materialises.
 TRAINING = (EXAMPLES, CHURN_MODEL, HOLDOUT_SCORES, BEHAVIOUR_GROUPS, TEXT_MODEL)

@@ -14,6 +14,7 @@ import dagster as dg
 from deployment.config import DeploymentConfig
 from deployment.config_file import config_path_from_env, load_config
 from deployment.home import Home
+from orchestration.assets.actions import action_decisions_asset, action_effects_assets
 from orchestration.assets.behaviour_groups import behaviour_groups_asset
 from orchestration.assets.drift import drift_assets
 from orchestration.assets.published import published_asset
@@ -78,6 +79,8 @@ def build_defs(
             behaviour_groups_asset(config, partitions),
             drift_assets(config, partitions),
             churn_scores_asset(config, partitions),
+            action_effects_assets(config, partitions),
+            action_decisions_asset(config, partitions),
             published_asset(manifest, config, partitions),
         ],
         asset_checks=[

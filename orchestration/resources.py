@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from deployment.config import DeploymentConfig, deployment_vars
 from deployment.errors import HoldfastError
 from deployment.home import Home
+from deployment.secrets import reveal
 from ml.config import TrainingSettings
 from ml.errors import ModelError
 from ml.registry.version_index import IndexedModels, VersionIndex
@@ -114,6 +115,16 @@ def training_settings(config: DeploymentConfig) -> TrainingSettings:
         economics=config.retention.economics(),
         seed=config.training.seed,
     )
+
+
+def assignment_key(config: DeploymentConfig) -> str | None:
+    """The configured key of the actions' random draws, with its secrets looked up.
+
+    Raises:
+        SecretError: a secret that the key names is not set.
+    """
+    key = config.actions.assignment_key
+    return reveal(key) if key else None
 
 
 def build_resources(config: DeploymentConfig, home: Home) -> dict[str, object]:

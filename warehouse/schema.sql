@@ -261,6 +261,64 @@ comment on table ops.handed_over is
     'Decisions that a receiver was asked to take, one row a decision and destination, written after'
     ' each batch. handed_over_at is null, and error says why, where it has not taken the decision.';
 
+create table if not exists ml.action_effects (
+    action_id varchar not null,
+    segment_kind varchar not null,
+    segment varchar not null,
+    period_kind varchar not null,
+    period_start date,
+    period_end date,
+    is_provisional boolean not null,
+    treated bigint not null,
+    control bigint not null,
+    known_treated bigint not null,
+    known_control bigint not null,
+    delivered_treated bigint not null,
+    redeemed_treated bigint not null,
+    unknown_outcomes bigint not null,
+    unknown_amounts bigint not null,
+    conflicting_arms bigint not null,
+    retained_treated double,
+    retained_control double,
+    uplift double,
+    uplift_low double,
+    uplift_high double,
+    uplift_method varchar,
+    p_value double,
+    q_value double,
+    revenue_uplift double,
+    revenue_low double,
+    revenue_high double,
+    cost_per_treated double,
+    net_value double,
+    net_value_low double,
+    net_value_high double,
+    sample_ratio_ok boolean,
+    sample_ratio_p double,
+    planned_uplift double,
+    customers_needed bigint,
+    verdict varchar not null
+);
+comment on table ml.action_effects is
+    'Effects of actions on retention and net revenue (ml/effects), as of the latest date; replaced'
+    ' by each run.';
+
+create table if not exists ml.action_priors (
+    action_id varchar not null,
+    cause varchar,
+    prior_save_share double not null,
+    prior_save_share_sd double not null,
+    save_share double not null,
+    save_share_sd double not null,
+    treated bigint not null,
+    control bigint not null,
+    action_treated bigint not null,
+    action_control bigint not null
+);
+comment on table ml.action_priors is
+    'Share of would-be churned customers whom an action keeps, by cause: the catalogue''s estimate'
+    ' updated by the measured effects; replaced by each run.';
+
 create table if not exists ops.accepted_drift (
     snapshot_date date not null,
     feature varchar not null,

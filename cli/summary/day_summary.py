@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from cli.summary.actions import Account, DayActions, read_account, read_day_actions
 from cli.summary.attrition import StageAttrition, read_highest_attrition
 from cli.summary.outlook import Outlook, read_outlook
 from deployment.errors import HoldfastError
@@ -46,6 +47,8 @@ class DaySummary:
         outlook: the expected churn rate; None if no customer is eligible.
         long_gone: eligible customers with the status dormant, and their value at risk.
         suspect_refunds: source, and refunds beyond their order or of an order not delivered.
+        actions: the decisions of the day; None if the day was not decided.
+        account: what earlier actions brought; None before a campaign period has matured.
     """
 
     day: date
@@ -67,6 +70,8 @@ class DaySummary:
     suspect_refunds: list[tuple[str, int]] = field(default_factory=list)
     outlook: Outlook | None = None
     long_gone: tuple[int, float] = (0, 0.0)
+    actions: DayActions | None = None
+    account: Account | None = None
 
 
 def read_summary(published: Path, day: date | None = None) -> DaySummary | None:
@@ -223,4 +228,6 @@ def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None
         suspect_refunds,
         read_outlook(con, is_of_day),
         long_gone,
+        read_day_actions(con, is_of_day),
+        read_account(con),
     )

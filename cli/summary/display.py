@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.summary.actions import account_sentence, actions_sentence, actions_table
 from cli.summary.attrition import attrition_sentence
 from cli.summary.day_summary import DaySummary
 from cli.summary.outlook import outlook_sentence, shown_probability
@@ -74,7 +75,9 @@ def show_summary(
             f" {metrics['churn_rate']:.1%} churned",
             highlight=False,
         )
-    if summary.riskiest:
+    if summary.actions and summary.actions.list:
+        console.print(actions_table(summary.actions, config.currency))
+    elif summary.riskiest:
         console.print(_customer_table(summary, config))
     console.print(f"Published     {home.published}", soft_wrap=True)
     console.print("More          holdfast ui  (runs, checks and plots; models and model cards)")
@@ -130,6 +133,7 @@ def _print_customers(console: Console, summary: DaySummary, config: DeploymentCo
     if summary.warned:
         new = "" if summary.newly_warned is None else f", {summary.newly_warned:,} with a new one"
         console.print(f"Warnings      {summary.warned:,} customers{new}")
+    _print_actions(console, summary, config)
     gone, gone_value = summary.long_gone
     if gone:
         console.print(
@@ -150,6 +154,29 @@ def _print_customers(console: Console, summary: DaySummary, config: DeploymentCo
     if summary.attrition:
         console.print(
             f"Attrition     {attrition_sentence(summary.attrition, config.churn.kind)}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _print_actions(console: Console, summary: DaySummary, config: DeploymentConfig) -> None:
+    actions = summary.actions
+    if actions:
+        console.print(
+            f"Actions       {actions_sentence(actions, config.currency)}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        if actions.beyond_reach is not None:
+            console.print(
+                f"Beyond reach  {actions.beyond_reach:.0%} of the value at risk: customers who are"
+                " overdue by their own interval",
+                highlight=False,
+                soft_wrap=True,
+            )
+    if summary.account:
+        console.print(
+            f"Account       {account_sentence(summary.account, config.currency)}",
             highlight=False,
             soft_wrap=True,
         )

@@ -1,4 +1,4 @@
-"""dbt builds: before texts are scored, before customers are scored, and after.
+"""dbt builds: before texts and customers are scored, before actions are decided, and after.
 
 Models' SQL does not belong here (`dbt_project/`), nor running dbt (`runtime/dbt.py`).
 """
@@ -16,20 +16,23 @@ from deployment.config import DeploymentConfig
 from ingestion.exchange_rates import write_exchange_rates
 from orchestration.asset_keys import EXAMPLES, WAREHOUSE_POOL
 from orchestration.partitions import dates_of
-from orchestration.resources import training_settings
+from orchestration.resources import assignment_key, training_settings
 from orchestration.runtime.dbt import Dbt
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import LayerTranslator
+from warehouse.action_tables import write_assignment_key
 from warehouse.connection import Warehouse, write_run_dates
 from warehouse.history import history_start
 from warehouse.identity.decisions import fault_messages, write_identity_decisions
 
-# Layers that need the day's churn scores.
-AFTER_SCORING = ("predictions", "calibration", "activation", "feedback", "ops")
+# Layers that need the day's churn scores, and those that need the day's decisions too.
+AFTER_SCORING = ("predictions", "calibration", "actions")
+AFTER_DECISIONS = ("activation", "feedback", "ops")
 # Layers that need the scores of texts. Only these depend on the dates that a training reads.
-AFTER_TEXTS = ("marts", "features", "warnings", "labels", "examples")
+AFTER_TEXTS = ("marts", "features", "warnings", "labels", "examples", "experiments")
 
 _SELECT_AFTER_SCORING = " ".join(f"fqn:holdfast.{layer}" for layer in AFTER_SCORING)
+_SELECT_AFTER_DECISIONS = " ".join(f"fqn:holdfast.{layer}" for layer in AFTER_DECISIONS)
 # A test compares the catalogue with the features; dbt runs it in a build that selects both.
 # The company's inter-purchase limits are needed on training dates too, which are written before the
 # second build; the purchases of customers depend on them.
@@ -47,7 +50,7 @@ def warehouse_assets(
     config: DeploymentConfig,
     partitions: dg.PartitionsDefinition[str],
 ) -> list[dg.AssetsDefinition]:
-    """The three builds of the dbt project; every model and seed is an asset of one of them."""
+    """The four builds of the dbt project; every model and seed is an asset of one of them."""
     translator = LayerTranslator(config.owner)
     settings = training_settings(config)
     dbt_build = partial(
@@ -59,7 +62,10 @@ def warehouse_assets(
         pool=WAREHOUSE_POOL,
     )
 
-    @dbt_build(name="unify_customers", exclude=f"{_SELECT_AFTER_TEXTS} {_SELECT_AFTER_SCORING}")
+    @dbt_build(
+        name="unify_customers",
+        exclude=f"{_SELECT_AFTER_TEXTS} {_SELECT_AFTER_SCORING} {_SELECT_AFTER_DECISIONS}",
+    )
     def unify_customers(
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
@@ -93,14 +99,25 @@ def warehouse_assets(
                 write_run_dates(con, daily, training)
             yield from dbt.build(context, manifest, translator)
 
-    @dbt_build(name="activate_scores", select=_SELECT_AFTER_SCORING)
+    @dbt_build(name="find_candidates", select=_SELECT_AFTER_SCORING)
+    def find_candidates(
+        context: dg.AssetExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        dbt: dg.ResourceParam[Dbt],
+    ) -> Iterator[Any]:
+        with final_unless_in_use():
+            with warehouse.connect() as con:
+                write_assignment_key(con, assignment_key(config))
+            yield from dbt.build(context, manifest, translator)
+
+    @dbt_build(name="activate_scores", select=_SELECT_AFTER_DECISIONS)
     def activate_scores(
         context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt]
     ) -> Iterator[Any]:
         with final_unless_in_use():
             yield from dbt.build(context, manifest, translator)
 
-    return [unify_customers, build_features, activate_scores]
+    return [unify_customers, build_features, find_candidates, activate_scores]
 
 
 def _read_decisions(

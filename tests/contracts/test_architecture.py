@@ -27,8 +27,10 @@ LAYERS = (
     "warnings",
     "labels",
     "examples",
+    "experiments",
     "predictions",
     "calibration",
+    "actions",
     "activation",
     "feedback",
     "ops",
@@ -126,12 +128,12 @@ def test_no_model_calls_the_clock() -> None:
     assert callers == []
 
 
-def test_scores_are_read_by_calibration_activation_and_feedback_alone(
+def test_scores_are_read_by_the_layers_after_predictions_alone(
     manifest: dict[str, Any],
 ) -> None:
     # Scores of texts describe written texts and predict nothing, so every layer may read them.
     about_texts = (".text_scores", ".complaint_terms", "__text_scores", "__complaint_terms")
-    allowed = {"predictions", "calibration", "activation", "feedback"}
+    allowed = {"predictions", "calibration", "actions", "activation", "feedback"}
     readers = {
         node["fqn"][1]
         for node in manifest["nodes"].values()

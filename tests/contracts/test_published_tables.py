@@ -43,6 +43,14 @@ CONTRACT = {
         value_at_risk share_of_value_at_risk influence influenceable_value""",
     "activation.customer_warnings_daily": """customer_id snapshot_date axis signal severity observed
         expected evidence is_shown is_new""",
+    "activation.customer_actions_daily": """customer_id snapshot_date action_id arm
+        chosen_with_probability channel cause expected_uplift expected_net_value expires_on why""",
+    "activation.action_exclusions_daily": """customer_id snapshot_date reason action_id
+        churn_probability value_at_risk""",
+    "feedback.action_effects": """action_id segment period_start treated control retained_treated
+        retained_control uplift uplift_low uplift_high net_value sample_ratio_ok""",
+    "feedback.retention_account": """period_start action_id customers_kept customers_kept_low
+        customers_kept_high money_brought money_spent money_not_wasted net_value""",
     "feedback.prediction_performance": """snapshot_date model_version customers churn_rate
         mean_predicted roc_auc pr_auc brier calibration_error top_decile_lift""",
     "feedback.drift_daily": """snapshot_date model_version feature psi null_share

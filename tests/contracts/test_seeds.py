@@ -19,6 +19,7 @@ KEYS = {
     "placeholder_keys": ("key_type", "key_value"),
     "feature_catalogue": ("feature",),
     "topic_causes": ("pattern",),
+    "action_catalogue": ("action_id",),
     "alarm_catalogue": ("metric", "segment"),
     "cause_catalogue": ("cause",),
     "warning_catalogue": ("signal",),
@@ -49,6 +50,21 @@ def test_a_topic_speaks_for_one_of_the_causes() -> None:
 def test_every_cause_has_its_place_in_the_catalogue() -> None:
     assert [row["cause"] for row in rows("cause_catalogue")] == [*CAUSES]
     assert all(0 <= float(row["influence"]) <= 1 for row in rows("cause_catalogue"))
+
+
+def test_an_action_answers_a_cause_or_none_and_its_shares_and_costs_are_possible() -> None:
+    for row in rows("action_catalogue"):
+        assert row["answers_cause"] in {*CAUSES, ""}
+        assert row["channel"] in {"email", "phone", "post"}
+        assert row["consent_purpose"] in {"marketing", "service"}
+        for share in ("redemption_order_share", "redemption_rate"):
+            assert 0 <= float(row[share]) <= 1
+        for share in ("save_share", "other_save_share"):
+            assert -1 <= float(row[share]) <= 1 and float(row[f"{share}_sd"]) > 0
+        for amount in ("contact_cost", "redemption_amount", "capacity_a_day"):
+            assert float(row[amount]) >= 0
+        assert int(row["cool_down_days"]) > 0 and int(row["valid_days"]) > 0
+        assert all(row[text] for text in ("label_en", "why_en", "label_zh", "why_zh"))
 
 
 def test_a_feature_stands_for_a_cause_a_topic_and_a_sign() -> None:

@@ -65,6 +65,14 @@ MATURED = {
     "feedback.segment_outcomes",
 }
 
+# A run decides on actions for its latest day only, so these depend on how the runs were cut.
+OF_DECISIONS = {
+    "activation.customer_actions_daily",
+    "activation.action_exclusions_daily",
+    "feedback.action_effects",
+    "feedback.action_deliveries",
+}
+
 
 @dataclass(frozen=True)
 class Deployment:

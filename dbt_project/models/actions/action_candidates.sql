@@ -75,10 +75,21 @@ running as (
     group by ids.customer_id
 ),
 
+-- Harm seen in all matured periods together, or in the latest one.
 harmful_actions as (
     select distinct action_id
-    from {{ ref('stg_ml__action_effects') }}
-    where segment_kind = 'all' and verdict = 'harms'
+    from (
+        select
+            action_id,
+            verdict
+        from {{ ref('stg_ml__action_effects') }}
+        where segment_kind = 'all' and not is_provisional
+        qualify
+            row_number() over (
+                partition by action_id, period_kind order by period_end desc
+            ) = 1
+    )
+    where verdict = 'harms'
 ),
 
 -- Effects of an action on its own cause, and on any other (cause null).

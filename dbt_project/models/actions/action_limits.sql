@@ -1,7 +1,7 @@
 {#-
-    Limits of the day that is decided: the money left for it (action_id null), and the contacts of
-    each action. The budget of a month that is not yet spent is spread evenly over its remaining
-    days. Treatments decided this month count with their expected cost.
+    Limits of the day that is decided: the money that it may spend (action_id null), and the
+    contacts of each action. Each decided day adds its share of the monthly budget, and money that
+    it leaves is carried on to later days of the month. Treatments count with their expected cost.
 -#}
 with
 
@@ -9,23 +9,29 @@ as_of as (
     select as_of_date from {{ ref('int_as_of') }}
 ),
 
-spent as (
-    select coalesce(sum(decided.expected_cost), 0) as amount
-    from {{ source('ops', 'decided_actions') }} as decided
+earlier_days as (
+    select
+        count(*) as decided_days,
+        coalesce(sum(decided.expected_cost), 0) as spent
+    from {{ source('ops', 'decided_days') }} as decided
     inner join as_of
         on
             decided.snapshot_date < as_of.as_of_date
             and decided.snapshot_date >= date_trunc('month', as_of.as_of_date)
-    where decided.arm = 'treatment'
 ),
 
 final as (
     select
         cast(null as varchar) as action_id,
-        greatest({{ var('actions_monthly_budget') or 0 }} - spent.amount, 0)
-        / (date_diff('day', as_of.as_of_date, last_day(as_of.as_of_date)) + 1) as day_limit
+        -- Both arguments are known, so a budget that is overspent leaves nothing.
+        greatest(
+            {{ var('actions_monthly_budget') or 0 }}
+            * (earlier_days.decided_days + 1) / day(last_day(as_of.as_of_date))
+            - earlier_days.spent,
+            0
+        ) as day_limit
     from as_of
-    cross join spent
+    cross join earlier_days
     union all
     select
         action_id,

@@ -2,8 +2,8 @@
 
 {#-
     Experiment units: the first assignment of a customer to an action in a campaign period, with its
-    arm, its outcome if the horizon has passed, and what was known of the customer on its day.
-    Conflicting assignments are left out and counted (action_assignments).
+    arm, its outcome if the horizon has passed, and what was known of the customer on its day. A
+    customer with conflicting assignments has all of them, and the effects leave the customer out.
 -#}
 with
 
@@ -32,8 +32,13 @@ final as (
         {%- if var('churn_kind') == 'contractual' %}
         assignments.lifecycle_stage,
         {%- else %}
-        coalesce(assignments.lifecycle_stage, {{ lifecycle_stage('outcomes.purchase_days', 'null') }})
-            as lifecycle_stage,
+        coalesce(
+            assignments.lifecycle_stage,
+            case
+                when outcomes.matured_on is not null
+                    then {{ lifecycle_stage('outcomes.purchase_days', 'null') }}
+            end
+        ) as lifecycle_stage,
         {%- endif %}
         assignments.customer_type,
         assignments.cause,
@@ -50,7 +55,7 @@ final as (
     from assignments
     inner join customers using (customer_no)
     left join outcomes using (record_no, action_id, assigned_on)
-    where assignments.is_first and not assignments.is_conflicting
+    where assignments.is_first or assignments.is_conflicting
 )
 
 select * from final

@@ -43,7 +43,14 @@ final as (
         cast(decisions.expected_net_value as {{ money_type() }}) as expected_net_value,
         cast(decisions.expected_cost as {{ money_type() }}) as expected_cost,
         decisions.expires_on,
-        concat_ws('. ', risks.reason_1, catalogue.why_{{ var('language') }}) as why
+        concat_ws(
+            '. ',
+            risks.reason_1,
+            case
+                when catalogue.answers_cause = decisions.cause
+                    then catalogue.why_{{ var('language') }}
+            end
+        ) as why
     from decisions
     left join catalogue using (action_id)
     left join risks using (customer_id, snapshot_date)
