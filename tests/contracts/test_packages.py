@@ -41,6 +41,7 @@ TESTED_ELSEWHERE = {
     "demo/exports.py": "unit/demo/test_generator.py",
     "orchestration/assets/behaviour_groups.py": "integration/test_first_day.py",
     "orchestration/assets/drift.py": "integration/test_drift.py",
+    "orchestration/assets/hand_over.py": "integration/test_hand_over.py",
     "orchestration/assets/published.py": "integration/test_failure.py",
     "orchestration/assets/raw.py": "integration/test_failure.py",
     "orchestration/assets/scoring.py": "integration/test_first_day.py",

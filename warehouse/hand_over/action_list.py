@@ -1,7 +1,7 @@
 """List of actions to hand over: published treatments with the contact that their channel needs.
 
 The actions are read from the published file, so that nothing is handed over that was not
-published. Contact and consent are those of `actions.action_contacts`, as known on the as-of date.
+published. Contact and consent are those of `hand_over.action_contacts`, as known on the as-of date.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ treatments as (
 ),
 
 contacts as (
-    select * from actions.action_contacts
+    select * from hand_over.action_contacts
 ),
 
 catalogue as (

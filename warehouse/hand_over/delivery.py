@@ -90,7 +90,7 @@ def hand_over(
     """Hand over the published actions that have not expired and were not taken yet.
 
     Args:
-        con: the warehouse, with `actions.action_contacts` as of its latest date.
+        con: the warehouse, with `hand_over.action_contacts` as of its latest date.
         published: the published file.
         folder: the folder of the files and of the dead letters.
         slug: the deployment's short name.

@@ -90,8 +90,8 @@ class HttpEndpoint:
                     attempts, refusal = self._deliver(pool, url, secret, decision_id, body)
                     is_broken = refusal is not None and refusal.is_of_the_endpoint
                     refused_in_a_row = refused_in_a_row + 1 if is_broken else 0
-                    error = None if refusal is None else refusal.error
-                    outcomes.append(Outcome(decision_id, attempts, error))
+                    reason = None if refusal is None else refusal.error
+                    outcomes.append(Outcome(decision_id, attempts, reason))
                 yield outcomes
 
     def _deliver(

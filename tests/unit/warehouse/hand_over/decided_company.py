@@ -23,8 +23,8 @@ EMAIL = "ada@example.com"
 PHONE = "+49301234567"
 SECRET = "kelp-signing-key-4711"
 TABLES = """
-create schema activation; create schema actions; create schema seeds;
-create table actions.action_contacts (
+create schema activation; create schema hand_over; create schema seeds;
+create table hand_over.action_contacts (
     customer_id varchar, email varchar, phone varchar, full_name varchar, country varchar,
     city varchar, marketing_consent boolean, is_erased boolean
 );
@@ -101,10 +101,10 @@ class DecidedCompany:
             "is_erased": False,
             **fields,
         }
-        self.execute("delete from actions.action_contacts where customer_id = ?", [customer_id])
+        self.execute("delete from hand_over.action_contacts where customer_id = ?", [customer_id])
         marks = ", ".join("?" for _ in known)
         self.execute(
-            f"insert into actions.action_contacts ({', '.join(known)}) values ({marks})",
+            f"insert into hand_over.action_contacts ({', '.join(known)}) values ({marks})",
             list(known.values()),
         )
 
@@ -137,7 +137,7 @@ class DecidedCompany:
         """Publish vouchers for customers c000, c001 and so on, the first the most valuable."""
         self.execute(
             f"""
-            insert into actions.action_contacts
+            insert into hand_over.action_contacts
             select
                 format('c{{:03d}}', i), 'c' || i || '@example.com', '{PHONE}', '{NAME}', 'DE',
                 'Kiel', true, false
