@@ -50,6 +50,7 @@ TESTED_ELSEWHERE = {
     "orchestration/assets/warehouse.py": "integration/test_repeatability.py",
     "orchestration/resources.py": "unit/cli/test_commands.py",
     "orchestration/training/text_model.py": "integration/test_first_day.py",
+    "warehouse/hand_over/outcomes.py": "unit/warehouse/hand_over/test_delivery.py",
 }
 # A folder that holds more has more than one subject.
 FILES_IN_A_FOLDER = 12

@@ -16,6 +16,7 @@ import yaml
 
 from orchestration.asset_keys import HANDED_OVER
 from orchestration.assets.hand_over import RECEIVERS_TAKE_ALL
+from orchestration.runtime.instance import prepare
 from tests.integration.deployments import DEMO, HISTORY, Deployment
 from tests.unit.warehouse.hand_over.receiver import Receiver
 
@@ -45,14 +46,14 @@ class HandedOver:
 
 def passed(deployment: Deployment) -> bool:
     """Result of the latest check of the receivers."""
-    runner = deployment.runner()
+    prepare(deployment.home, deployment.config)
+    key = dg.AssetCheckKey(HANDED_OVER, RECEIVERS_TAKE_ALL)
     with dg.DagsterInstance.get() as instance:
-        del runner
-        key = dg.AssetCheckKey(HANDED_OVER, RECEIVERS_TAKE_ALL)
         (record,) = instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
     assert record.event is not None
-    evaluation: Any = record.event.dagster_event
-    return bool(evaluation.event_specific_data.passed)
+    event = record.event.dagster_event
+    assert event is not None
+    return event.asset_check_evaluation_data.passed
 
 
 def dead_letters(deployment: Deployment) -> set[str]:

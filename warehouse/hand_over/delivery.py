@@ -60,7 +60,7 @@ class HandOverReport:
 
     @property
     def failure(self) -> str | None:
-        """What the receivers did not take, in a sentence each; None if they took everything."""
+        """Decisions that were not taken, a clause a receiver; None if all of them were taken."""
         failures = [
             f"{name}: {delivery.refused} decisions were not taken: {delivery.error}"
             for name, delivery in self.deliveries.items()

@@ -1,4 +1,4 @@
-"""Which actions are handed over, under which id, with which part of the contact."""
+"""The list of actions: its rows, their ids, and the part of the contact in each."""
 
 from __future__ import annotations
 
