@@ -24,6 +24,7 @@ from pydantic import (
     model_validator,
 )
 
+from deployment.hand_over import HandOver
 from deployment.project import SEEDS
 from deployment.source_config import (
     ENTITIES,
@@ -225,6 +226,7 @@ class DeploymentConfig(Section):
     risk_tiers: RiskTiers = RiskTiers()
     warnings: Warnings = Warnings()
     actions: Actions = Actions()
+    hand_over: HandOver = HandOver()
     retention: Retention = Retention()
     identity: Identity = Identity()
     training: Training = Training()

@@ -47,6 +47,11 @@ class Home:
         return self.root / "published" / "holdfast.duckdb"
 
     @property
+    def hand_over(self) -> Path:
+        """The folder of the actions that are handed over: the only files with personal data."""
+        return self.root / "hand_over"
+
+    @property
     def mlflow_database(self) -> Path:
         """MLflow's SQLite file."""
         return self.root / "mlflow" / "mlflow.db"

@@ -50,6 +50,10 @@ TRAINING = (EXAMPLES, CHURN_MODEL, HOLDOUT_SCORES, BEHAVIOUR_GROUPS, TEXT_MODEL)
 
 PUBLISHED = dg.AssetKey(["published", "holdfast"])
 
+# The contacts of treated customers (a dbt model), and what receivers get.
+ACTION_CONTACTS = dg.AssetKey(["hand_over", "action_contacts"])
+HANDED_OVER = dg.AssetKey(["hand_over", "actions"])
+
 
 def raw_key(source: str, table: str) -> dg.AssetKey:
     """The key of a source's raw table."""

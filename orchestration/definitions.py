@@ -17,6 +17,7 @@ from deployment.home import Home
 from orchestration.assets.actions import action_decisions_asset, action_effects_assets
 from orchestration.assets.behaviour_groups import behaviour_groups_asset
 from orchestration.assets.drift import drift_assets
+from orchestration.assets.hand_over import hand_over_asset
 from orchestration.assets.published import published_asset
 from orchestration.assets.raw import raw_assets
 from orchestration.assets.scoring import churn_scores_asset
@@ -82,6 +83,7 @@ def build_defs(
             action_effects_assets(config, partitions),
             action_decisions_asset(config, partitions),
             published_asset(manifest, config, partitions),
+            hand_over_asset(config, partitions),
         ],
         asset_checks=[
             eligible_customers_check(partitions),

@@ -24,7 +24,7 @@ BACKFILL = "backfill"
 
 
 def jobs() -> list[UnresolvedAssetJobDefinition]:
-    """All jobs; each ends with the publication."""
+    """All jobs; each ends with the publication and the hand-over."""
     everything = AssetSelection.all()
     without_training = everything - AssetSelection.assets(*TRAINING)
     return [

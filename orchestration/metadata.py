@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from deployment.source_config import FilesSource, Source
 from ingestion.landing.report import TableReport
+from warehouse.hand_over.delivery import HandOverReport
 
 if TYPE_CHECKING:
     from ml.monitoring.drift import Shift
@@ -50,6 +51,16 @@ def extraction_figures(source: Source, report: TableReport | None) -> dict[str, 
         "files_unchanged": report.files_unchanged,
         "files_superseded": report.files_superseded,
         "latest_drop": str(report.latest_drop) if report.latest_drop else "undated",
+    }
+
+
+def hand_over_figures(report: HandOverReport) -> dict[str, int]:
+    """Figures of a hand-over: actions by status, and by receiver those that it took or refused."""
+    return {
+        **{f"actions {status}": count for status, count in report.actions.items()},
+        "actions in files": sum(report.files.values()),
+        **{f"taken by {name}": each.taken for name, each in report.deliveries.items()},
+        **{f"refused by {name}": each.refused for name, each in report.deliveries.items()},
     }
 
 

@@ -245,6 +245,22 @@ create table if not exists ops.decided_days (
 comment on table ops.decided_days is
     'Days whose actions were decided, with the value of the choice and the proven bound on it.';
 
+create table if not exists ops.handed_over (
+    decision_id varchar not null,
+    destination varchar not null,
+    snapshot_date date not null,
+    customer_id varchar not null,
+    action_id varchar not null,
+    expires_on date not null,
+    attempts bigint not null,
+    handed_over_at timestamptz,
+    error varchar,
+    primary key (decision_id, destination)
+);
+comment on table ops.handed_over is
+    'Decisions that a receiver was asked to take, one row a decision and destination, written after'
+    ' each batch. handed_over_at is null, and error says why, where it has not taken the decision.';
+
 create table if not exists ml.action_effects (
     action_id varchar not null,
     segment_kind varchar not null,

@@ -29,7 +29,7 @@ from deployment.source_config.references import is_reference, referred
 _SECRET_WORDS = re.compile(
     r"auth|token|secret|passw|api[-_]?key|apikey|access[-_]?key|cookie", re.IGNORECASE
 )
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def _is_kept_outside(value: Any) -> Any:
@@ -274,7 +274,7 @@ def check_address(base_url: str) -> None:
         raise ValueError("expected an address such as https://api.example.com, found another text")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("expected an address without user, password and query: use auth")
-    if parts.scheme == "http" and host not in _LOOPBACK:
+    if parts.scheme == "http" and host not in LOOPBACK:
         raise ValueError("expected https, without which everybody on the way reads the secrets")
 
 

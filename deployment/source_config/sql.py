@@ -47,9 +47,18 @@ class SqlSource(BaseSource):
     @field_validator("url")
     @classmethod
     def _password_is_kept_elsewhere(cls, url: str) -> str:
-        if _WRITTEN_PASSWORD.search(url):
-            raise ValueError(
-                "expected a password that is kept outside the file, such as ${CRM_PASSWORD}, or"
-                " the whole address as ${CRM_URL}; found one written out"
-            )
+        check_password(url)
         return url
+
+
+def check_password(url: str) -> None:
+    """Refuse a database's URL with a password in it; the message never quotes it.
+
+    Raises:
+        ValueError: the password is written out, and is no `${NAME}`.
+    """
+    if _WRITTEN_PASSWORD.search(url):
+        raise ValueError(
+            "expected a password that is kept outside the file, such as ${CRM_PASSWORD}, or"
+            " the whole address as ${CRM_URL}; found one written out"
+        )

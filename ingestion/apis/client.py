@@ -16,18 +16,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError, SSLError
 
+from deployment.http_pool import http_pool
 from deployment.source_config.references import referred
 from deployment.source_config.rest import RestSource, Retries, check_address
 from ingestion.errors import SourceError
 from ingestion.opened_source import OpenedSource
 
 _TRIED_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-_CONNECT_SECONDS = 10.0
 _RELATION = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([\w.-]+))", re.IGNORECASE)
 
 
@@ -219,18 +218,7 @@ def _secret(opened: OpenedSource[RestSource], text: str) -> str:
 
 
 def _pool(base: str, source: RestSource) -> urllib3.PoolManager:
-    settings: dict[str, Any] = {
-        "retries": _patience(source.retries),
-        "timeout": urllib3.Timeout(
-            connect=min(_CONNECT_SECONDS, source.timeout_seconds), read=source.timeout_seconds
-        ),
-    }
-    parts = urlsplit(base)
-    proxy = getproxies().get(parts.scheme)
-    host = parts.hostname or ""
-    if proxy and host not in ("localhost", "127.0.0.1", "::1") and not proxy_bypass(host):
-        return urllib3.ProxyManager(proxy, **settings)
-    return urllib3.PoolManager(**settings)
+    return http_pool(base, source.timeout_seconds, retries=_patience(source.retries))
 
 
 def _patience(retries: Retries) -> Patience:

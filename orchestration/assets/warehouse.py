@@ -27,7 +27,7 @@ from warehouse.identity.decisions import fault_messages, write_identity_decision
 
 # Layers that need the day's churn scores, and those that need the day's decisions too.
 AFTER_SCORING = ("predictions", "calibration", "actions")
-AFTER_DECISIONS = ("activation", "feedback", "ops")
+AFTER_DECISIONS = ("hand_over", "activation", "feedback", "ops")
 # Layers that need the scores of texts. Only these depend on the dates that a training reads.
 AFTER_TEXTS = ("marts", "features", "warnings", "labels", "examples", "experiments")
 

@@ -31,6 +31,7 @@ LAYERS = (
     "predictions",
     "calibration",
     "actions",
+    "hand_over",
     "activation",
     "feedback",
     "ops",
@@ -133,7 +134,7 @@ def test_scores_are_read_by_the_layers_after_predictions_alone(
 ) -> None:
     # Scores of texts describe written texts and predict nothing, so every layer may read them.
     about_texts = (".text_scores", ".complaint_terms", "__text_scores", "__complaint_terms")
-    allowed = {"predictions", "calibration", "actions", "activation", "feedback"}
+    allowed = {"predictions", "calibration", "actions", "hand_over", "activation", "feedback"}
     readers = {
         node["fqn"][1]
         for node in manifest["nodes"].values()

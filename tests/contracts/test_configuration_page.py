@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel
@@ -23,9 +23,17 @@ ROW = re.compile(r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 
 def sections() -> Iterator[tuple[str, type[BaseModel]]]:
     yield "The deployment", DeploymentConfig
-    for name, field in DeploymentConfig.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
-            yield name, field.annotation
+    for name, section in sections_of(DeploymentConfig):
+        yield name, section
+        yield from ((f"{name}.{inner}", found) for inner, found in sections_of(section))
+
+
+def sections_of(model: type[BaseModel]) -> Iterator[tuple[str, type[Section]]]:
+    """Settings of a model that are sections, also those that may be absent."""
+    for name, field in model.model_fields.items():
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if isinstance(kind, type) and issubclass(kind, Section):
+                yield name, kind
 
 
 def documented(heading: str) -> dict[str, str]:

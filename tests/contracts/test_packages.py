@@ -41,6 +41,7 @@ TESTED_ELSEWHERE = {
     "demo/exports.py": "unit/demo/test_generator.py",
     "orchestration/assets/behaviour_groups.py": "integration/test_first_day.py",
     "orchestration/assets/drift.py": "integration/test_drift.py",
+    "orchestration/assets/hand_over.py": "integration/test_hand_over.py",
     "orchestration/assets/published.py": "integration/test_failure.py",
     "orchestration/assets/raw.py": "integration/test_failure.py",
     "orchestration/assets/scoring.py": "integration/test_first_day.py",
@@ -49,6 +50,7 @@ TESTED_ELSEWHERE = {
     "orchestration/assets/warehouse.py": "integration/test_repeatability.py",
     "orchestration/resources.py": "unit/cli/test_commands.py",
     "orchestration/training/text_model.py": "integration/test_first_day.py",
+    "warehouse/hand_over/outcomes.py": "unit/warehouse/hand_over/test_delivery.py",
 }
 # A folder that holds more has more than one subject.
 FILES_IN_A_FOLDER = 12

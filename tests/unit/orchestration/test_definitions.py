@@ -32,6 +32,7 @@ LAYERS = {
     "ops",
     "model",
     "published",
+    "hand_over",
 }
 
 

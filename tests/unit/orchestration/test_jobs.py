@@ -56,7 +56,9 @@ def test_checks_precede_scoring_and_everything_precedes_the_publication(
     (drift,) = [step for step in waits if "features_are_as_in_training" in step]
     assert {gate, "measure_drift", drift} <= waits["ml__churn_scores"]
     assert complete in waits["activate_scores"]
-    assert waits["published__holdfast"] == set(waits) - {"published__holdfast"}
+    ends = {"published__holdfast", "hand_over__actions"}
+    assert waits["published__holdfast"] == set(waits) - ends
+    assert waits["hand_over__actions"] == set(waits) - {"hand_over__actions"}
 
 
 def test_a_new_model_scores_the_day_of_its_training(definitions: dg.Definitions) -> None:

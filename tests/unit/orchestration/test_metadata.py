@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from datetime import date
 
 import dagster as dg
 import numpy as np
 
 from ml.monitoring.drift import Shift
-from orchestration.metadata import SHOWN_FEATURES, drift_figures, png_image, score_distribution
+from orchestration.metadata import (
+    SHOWN_FEATURES,
+    drift_figures,
+    hand_over_figures,
+    png_image,
+    score_distribution,
+)
+from warehouse.hand_over.delivery import Delivery, HandOverReport
 
 
 def shift(feature: str, psi: float) -> Shift:
@@ -26,6 +34,21 @@ def test_drift_is_shown_of_the_features_with_the_largest_index() -> None:
     assert len(table.records) == SHOWN_FEATURES
     assert table.records[0].data["feature"] == "feature_0"
     assert table.records[0].data["psi_to_earlier_day"] == ""
+
+
+def test_a_hand_over_is_counted_by_status_and_by_receiver() -> None:
+    report = HandOverReport(
+        {"ready": 5, "consent_withdrawn": 2},
+        {date(2026, 6, 30): 4},
+        {"http": Delivery(taken=3, refused=1, error="the receiver answers 500")},
+    )
+    assert hand_over_figures(report) == {
+        "actions ready": 5,
+        "actions consent_withdrawn": 2,
+        "actions in files": 4,
+        "taken by http": 3,
+        "refused by http": 1,
+    }
 
 
 def test_without_a_measurement_nothing_is_shown() -> None:

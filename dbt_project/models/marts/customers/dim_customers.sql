@@ -9,16 +9,7 @@ as_of as (
 ),
 
 identities as (
-    select
-        history.source,
-        history.source_customer_id,
-        history.customer_id,
-        history.customer_no
-    from {{ ref('int_identity_history') }} as history
-    inner join as_of
-        on
-            history.valid_from <= as_of.as_of_date
-            and as_of.as_of_date < history.valid_to
+    {{ current_identities() }}
 ),
 
 as_of_dates as (
@@ -48,37 +39,20 @@ records as (
 ),
 
 profiles as (
-    select
-        identities.customer_id,
-        versions.country,
-        versions.acquisition_channel,
-        versions.plan,
-        versions.marketing_consent,
-        versions.email,
-        versions.phone,
-        (coalesce(versions.updated_at, versions.created_at), versions._load_id, versions._row)
-            as recency
-    from {{ ref('int_customers_versions') }} as versions
-    inner join identities using (source, source_customer_id)
-    cross join as_of
-    where
-        versions._reject_reason is null
-        and versions.known_from <= as_of.as_of_date
-        and as_of.as_of_date < versions.known_to
+    {{ current_profiles([
+        'country', 'acquisition_channel', 'plan', 'marketing_consent', 'email', 'phone',
+    ]) }}
 ),
 
--- The most recently updated value of several records; a null never hides a value.
 attributes as (
     select
         customer_id,
-        arg_max(country, recency) filter (where country is not null) as country,
+        {{ latest_value('country') }} as country,
         arg_min(acquisition_channel, recency) filter (
             where acquisition_channel is not null
         ) as acquisition_channel,
-        arg_max(plan, recency) filter (where plan is not null) as plan,
-        arg_max(marketing_consent, recency) filter (
-            where marketing_consent is not null
-        ) as marketing_consent,
+        {{ latest_value('plan') }} as plan,
+        {{ latest_value('marketing_consent') }} as marketing_consent,
         -- What a system wrote over an erased person's data is no address and no number.
         count_if(email is not null and not {{ is_erasure('email') }}) > 0 as has_email,
         count_if(
