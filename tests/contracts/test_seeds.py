@@ -60,10 +60,11 @@ def test_an_action_answers_a_cause_or_none_and_its_shares_and_costs_are_possible
         for share in ("redemption_order_share", "redemption_rate"):
             assert 0 <= float(row[share]) <= 1
         for share in ("save_share", "other_save_share"):
-            assert -1 <= float(row[share]) <= 1 and float(row[f"{share}_sd"]) > 0
+            assert -1 <= float(row[share]) <= 1
+            assert float(row[f"{share}_sd"]) > 0
         for amount in ("contact_cost", "redemption_amount", "capacity_a_day"):
             assert float(row[amount]) >= 0
-        assert int(row["cool_down_days"]) > 0 and int(row["valid_days"]) > 0
+        assert min(int(row["cool_down_days"]), int(row["valid_days"])) > 0
         assert all(row[text] for text in ("label_en", "why_en", "label_zh", "why_zh"))
 
 
