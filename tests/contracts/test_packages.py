@@ -39,6 +39,7 @@ TESTED_ELSEWHERE = {
     "cli/servers.py": "browser/test_dagster_ui.py",
     "cli/status.py": "unit/cli/test_commands.py",
     "demo/exports.py": "unit/demo/test_generator.py",
+    "orchestration/assets/actions.py": "integration/test_actions.py",
     "orchestration/assets/behaviour_groups.py": "integration/test_first_day.py",
     "orchestration/assets/drift.py": "integration/test_drift.py",
     "orchestration/assets/hand_over.py": "integration/test_hand_over.py",
