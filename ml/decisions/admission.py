@@ -15,9 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.decisions.allocation import Allocation
-from ml.decisions.candidates import Codes, Flags, Floats
+from ml.decisions.candidates import Codes, Flags, Floats, Limits
 from ml.decisions.exploration import Explorers
-from ml.decisions.limits import Limits
 from ml.decisions.prices import NO_ACTION
 
 

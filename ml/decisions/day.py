@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ml.decisions.candidates import Candidates, Flags, Floats
+from ml.decisions.candidates import Candidates, Flags, Floats, Limits
 from ml.decisions.exploration import ExplorationPlan, Explorers
-from ml.decisions.limits import Limits
 from ml.decisions.prices import AllocationProblem
 from ml.decisions.settings import DayLimits, Randomisation
 

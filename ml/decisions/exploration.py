@@ -16,8 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.decisions.candidates import Candidates, Codes, Flags, Floats
-from ml.decisions.limits import Limits
+from ml.decisions.candidates import Candidates, Codes, Flags, Floats, Limits
 from ml.decisions.settings import Randomisation
 
 # Codes of customers who draw no action.

@@ -234,6 +234,7 @@ class DecisionScores:
 
     @classmethod
     def of(cls, log: _Log, weights: Floats) -> DecisionScores:
+        """Scores of decisions with weights of shape (decisions,)."""
         received = pa.array(log.received)
         outcomes = numbers(log.table["outcome"].take(received))
         predicted = numbers(log.table["expected_outcome"])

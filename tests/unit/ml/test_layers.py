@@ -12,7 +12,7 @@ ML = Path(__file__).parents[3] / "ml"
 LAYERS = (
     {"metrics"},
     {"level"},
-    {"purchases", "churn", "value", "texts", "segments", "effects"},
+    {"purchases", "churn", "value", "texts", "segments", "effects", "decisions"},
     {"training"},
     {"monitoring", "cards"},
     {"registry"},

@@ -31,7 +31,10 @@ def made_up_problem(
 
 
 def constraints(problem: AllocationProblem) -> tuple[np.ndarray, sparse.csr_matrix, np.ndarray]:
-    """Profit of each pair of customer and action, and the matrix and limits of all constraints."""
+    """Profit of each pair of customer and action, and the matrix and limits of all constraints.
+
+    Limits that are infinite are left out.
+    """
     actions, customers = problem.values.shape
     action, customer = np.nonzero(np.isfinite(problem.values))
     pair, weight = np.arange(len(action)), problem.weights[customer]
@@ -45,4 +48,5 @@ def constraints(problem: AllocationProblem) -> tuple[np.ndarray, sparse.csr_matr
         format="csr",
     )
     limits = np.concatenate([np.ones(customers), problem.capacities, [problem.budget]])
-    return weight * problem.values[action, customer], matrix, limits
+    is_limit = np.isfinite(limits)
+    return weight * problem.values[action, customer], matrix[is_limit], limits[is_limit]

@@ -4,14 +4,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ml.decisions.candidates import Candidates
+from ml.decisions.candidates import Candidates, Limits
 from ml.decisions.exploration import (
     DOES_NOT_EXPLORE,
     EXPLORES_NOTHING,
     ExplorationPlan,
     Explorers,
 )
-from ml.decisions.limits import Limits
 from ml.decisions.settings import DayLimits, Randomisation
 from tests.unit.ml.decisions.made_up_day import ACTIONS, made_up_candidates, made_up_limits
 

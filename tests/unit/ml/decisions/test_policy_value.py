@@ -102,7 +102,7 @@ def test_estimates_are_unbiased_and_intervals_cover_the_planted_value() -> None:
     rounds = times(300)
     found: dict[str, list[tuple[float, bool]]] = {}
     for seed in range(rounds):
-        log = planted_log(600, seed)
+        log = planted_log(1_200, seed)
         value = policy_value(log.rows(call_everybody(log), log.means + 0.3))
         for name, interval in estimates(value).items():
             covers = interval.low <= VALUE_OF_CALLS <= interval.high
@@ -121,7 +121,7 @@ def test_estimates_are_unbiased_and_intervals_cover_the_planted_value() -> None:
 
 def test_the_intervals_of_repeated_decisions_are_those_of_customers() -> None:
     """The same decisions on four days say no more than those on one."""
-    log = planted_log(600, 1)
+    log = planted_log(1_000, 1)
     once = log.rows(call_everybody(log), log.means)
     days = [
         once.set_column(1, POLICY_ROWS.field(1), pa.array([date(2026, 6, day)] * len(once)))
@@ -179,7 +179,7 @@ def test_no_policy_takes_over_by_chance_more_often_than_once_in_forty() -> None:
     """Of policies that are as good as the current one, 2.5 % have an interval above zero."""
     rounds, wins = times(300), 0
     for seed in range(rounds):
-        log = planted_log(400, 1_000 + seed)
+        log = planted_log(1_000, 1_000 + seed)
         noise = np.random.default_rng(seed).normal(size=len(log.outcomes))
         pure = Log(log.logged, log.means * 0, log.received, noise)
         current = policy_value(pure.rows(pure.logged))
