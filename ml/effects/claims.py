@@ -18,6 +18,10 @@ NOT_KNOWN_YET = "not_known_yet"
 SAMPLE_RATIO_MISMATCH = "sample_ratio_mismatch"
 PROVISIONAL = "provisional"
 
+# Least scale of the effects for which repeated looks search. Without it, an action for which no
+# effect was planned could never make a claim.
+LEAST_SCALE = 0.01
+
 
 def q_values(p_values: Values, family: NDArray[np.int64]) -> Values:
     """Benjamini-Hochberg's adjusted p-values within each family, (rows,); NaN for no p-value.
@@ -46,12 +50,14 @@ def always_valid_p_values(p_values: Values, estimates: Values, planned: Values) 
     Args:
         p_values: p-values of a single look.
         estimates: the estimated effects; with the p-values they give the standard errors.
-        planned: standard deviation of the mixture: effects of this size are found soonest.
+        planned: standard deviation of the mixture, at least .01: effects of this size are found
+            soonest.
     """
+    scale = np.maximum(np.abs(planned), LEAST_SCALE)
     z = norm.isf(p_values / 2)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         variance = np.square(estimates / z)
-        share = np.square(planned) / (variance + np.square(planned))
+        share = np.square(scale) / (variance + np.square(scale))
         evidence = np.sqrt(1 - share) * np.exp(np.square(z) * share / 2)
         p_values_of_all_looks = np.minimum(1, 1 / evidence)
     # An estimate of zero has no evidence against zero.

@@ -34,7 +34,7 @@ from ml.effects.moments import (
 )
 from ml.effects.proportions import customers_per_arm, newcombe_interval, newcombe_p_value
 from ml.effects.sample_ratio import sample_ratio_p_value
-from ml.effects.schemas import ACTION_ID, ALL, ALL_MATURED, EFFECTS
+from ml.effects.schemas import ACTION_ID, ALL, ALL_MATURED, EFFECTS, TREATMENT
 from ml.effects.settings import EffectSettings
 from ml.effects.units import NET_VALUE, experiment_units
 
@@ -131,7 +131,7 @@ def _weighted_shares(moments: Moments) -> tuple[Values, Values]:
 
 
 def _is_large(moments: Moments) -> Mask:
-    """Whether both arms of a cell have enough customers, retained and lost ones, (cells,)."""
+    """Mask of cells in which both arms have enough customers, retained and lost ones, (cells,)."""
     count, retained = moments.by_cell(moments.count), moments.by_cell(moments.outcome)
     fewest = np.minimum(retained, count - retained)
     return np.asarray(((count >= LEAST_CUSTOMERS) & (fewest >= LEAST_OUTCOMES)).all(axis=1))
@@ -145,7 +145,7 @@ def _with_period_states(sums: pa.Table, settings: EffectSettings) -> pa.Table:
     """
     _, period = group_codes(sums, (ACTION_ID, "period_start", "period_end"))
     is_all = np.asarray(sums["segment_kind"].to_numpy() == ALL)
-    is_treated = np.asarray(sums["arm"].to_numpy() == "treatment")
+    is_treated = np.asarray(sums["arm"].to_numpy() == TREATMENT)
     size = period.max(initial=-1) + 1
 
     def counted(name: str, rows: Mask) -> Values:
@@ -173,12 +173,14 @@ def _sample_ratio(treated: Values, customers: Values, expected_treated: Values) 
 def _count_columns(cells: Cells) -> dict[str, pa.Array]:
     units, mature = cells.count("units"), cells.count("mature").sum(axis=1)
     known = _known(cells.moments(RETAINED))
+    revenues = _known(cells.moments(REVENUE))
     amounts = _known(cells.moments(NET_VALUE)).sum(axis=1)
     counts = {
         "treated": units[:, 1],
         "control": units[:, 0],
         "known_treated": known[:, 1],
         "known_control": known[:, 0],
+        "known_revenue_treated": revenues[:, 1],
         "delivered_treated": cells.count("delivered")[:, 1],
         "redeemed_treated": cells.count("redeemed")[:, 1],
         "unknown_outcomes": mature - known.sum(axis=1),
@@ -192,10 +194,12 @@ def _money_columns(cells: Cells) -> dict[str, pa.Array]:
     value = cells.moments(NET_VALUE)
     revenue_difference, _ = narrower_difference(cells.moments(REVENUE), MODERATION_OF_AMOUNTS)
     value_difference, _ = narrower_difference(value, MODERATION_OF_AMOUNTS)
+    spent, known_costs = cells.count("cost")[:, 1], cells.count("known_costs")[:, 1]
     with np.errstate(invalid="ignore"):
-        cost_per_treated = (cells.count("cost") / cells.count("known_costs"))[:, 1]
+        cost_per_treated = spent / known_costs
     return {
         "cost_per_treated": _nullable(cost_per_treated),
+        "money_spent": _nullable(np.where(known_costs > 0, spent, np.nan)),
         **_interval_columns("revenue_uplift", "revenue", revenue_difference, np.ones(len(cells))),
         **_interval_columns("net_value", "net_value", value_difference, _known(value)[:, 1]),
     }
@@ -259,7 +263,8 @@ def _planned_save_shares(cells: Cells, settings: EffectSettings) -> Values:
 def _customers_needed(retention: Retention, planned_uplift: Values, power: float) -> pa.Array:
     """Further customers per arm, in arms of equal size; null where no effect was planned."""
     control_share = retention.control_share
-    needed = customers_per_arm(control_share, control_share + planned_uplift, power)
+    treated_share = np.clip(control_share + planned_uplift, 0, 1)
+    needed = customers_per_arm(control_share, treated_share, power)
     further = np.ceil(np.maximum(needed - np.nan_to_num(retention.information), 0))
     return pa.array(
         np.where(np.isfinite(further), further, 0).astype(np.int64), mask=~np.isfinite(further)

@@ -1,4 +1,4 @@
-"""Sample-ratio check: whether the arms have the sizes that were planned."""
+"""Sample-ratio check: comparison of the arms' sizes with the planned shares."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml.effects.schemas import ACTION_ID, CONTROL, UNITS, check_units
+from ml.effects.schemas import ACTION_ID, UNITS, check_units
 from ml.schemas import CUSTOMER_ID
 
 IS_CONFLICTING = "is_conflicting"
@@ -37,15 +37,14 @@ def _first_assignments(assignments: pa.Table) -> pa.Table:
     if len(counted) == len(assignments):
         never = pa.chunked_array([pa.repeat(False, len(assignments))])
         return assignments.append_column(IS_CONFLICTING, never)
+    keep_null = pc.ScalarAggregateOptions(skip_nulls=False)
     ordered = assignments.sort_by([(name, "ascending") for name in (*UNIT_KEY, "assigned_on")])
-    any_null = pc.ScalarAggregateOptions(skip_nulls=False)
     repeated = {
-        "cost": ("sum", any_null),
+        "cost": ("sum", keep_null),
         "is_delivered": ("any", None),
         "is_redeemed": ("any", None),
     }
     others = [name for name in UNITS.names if name not in {*UNIT_KEY, *repeated}]
-    keep_null = pc.ScalarAggregateOptions(skip_nulls=False)
     merged = ordered.group_by(list(UNIT_KEY), use_threads=False).aggregate(
         [
             *((name, "first", keep_null) for name in others),
@@ -58,11 +57,6 @@ def _first_assignments(assignments: pa.Table) -> pa.Table:
     merged = merged.rename_columns([names.get(name, name) for name in merged.column_names])
     conflicting = pc.greater(merged["arm_count_distinct"], 1)
     return merged.select(UNITS.names).append_column(IS_CONFLICTING, conflicting)
-
-
-def is_control(units: pa.Table) -> pa.ChunkedArray:
-    """Whether each unit was assigned to the control arm."""
-    return pc.equal(units["arm"], CONTROL)
 
 
 def _replaced(table: pa.Table, name: str, values: pa.ChunkedArray) -> pa.Table:

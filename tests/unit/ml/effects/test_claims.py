@@ -53,6 +53,15 @@ def test_an_effect_is_still_found_and_unknown_p_values_stay_unknown() -> None:
     assert np.isnan(found[2])
 
 
+def test_an_action_without_a_planned_effect_can_still_make_a_claim() -> None:
+    found = always_valid_p_values(
+        2 * norm.sf(np.full(3, 6.0)), np.full(3, 0.06), np.array([0, -0.05, 0.05])
+    )
+
+    assert found[0] < 0.05
+    assert found[1] == found[2] < found[0]
+
+
 def test_each_verdict_has_its_evidence() -> None:
     rows = [
         # uplift, low, high, q-value, is_provisional, is_mismatched

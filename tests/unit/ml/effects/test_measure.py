@@ -6,22 +6,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ml.effects.measure import measure_effects
 from ml.effects.schemas import EFFECTS, UNITS
 from ml.effects.settings import EffectSettings
-from tests.unit.ml.effects.planted_experiments import counted, planted, units
+from tests.unit.ml.effects.planted_experiments import STARTS, counted, planted, units
 
 SETTINGS = EffectSettings()
 
 
-def rows_of(assignments: pa.Table, settings: EffectSettings = SETTINGS) -> list[dict[str, Any]]:
-    return list(measure_effects(assignments, settings).to_pylist())
+def rows_of(assignments: pa.Table, chosen: EffectSettings = SETTINGS) -> list[dict[str, Any]]:
+    return list(measure_effects(assignments, chosen).to_pylist())
 
 
-def one(assignments: pa.Table, settings: EffectSettings = SETTINGS) -> dict[str, Any]:
+def one(assignments: pa.Table, chosen: EffectSettings = SETTINGS) -> dict[str, Any]:
     """The row of all customers of the only period."""
-    (row,) = [row for row in rows_of(assignments, settings) if row["period_kind"] == "period"]
+    (row,) = [row for row in rows_of(assignments, chosen) if row["period_kind"] == "period"]
     return row
 
 
@@ -215,11 +217,11 @@ def test_no_difference_seen_needs_an_interval_that_excludes_the_planned_effect()
 
 def test_further_customers_are_those_of_the_published_formula_less_those_at_hand() -> None:
     # R's power.prop.test(p1 = .5, p2 = .75, power = .9) needs 76.7 customers per arm.
-    settings = EffectSettings({"call": 0.5}, power=0.9)
+    planned_half = EffectSettings({"call": 0.5}, power=0.9)
 
-    assert one(counted(20, 12, 20, 10), settings)["customers_needed"] == 57
+    assert one(counted(20, 12, 20, 10), planned_half)["customers_needed"] == 57
     # Arms of 90 and 10 have the precision of two arms of 18.
-    assert one(counted(90, 60, 10, 5), settings)["customers_needed"] == 59
+    assert one(counted(90, 60, 10, 5), planned_half)["customers_needed"] == 59
 
 
 def test_no_units_give_no_rows() -> None:
@@ -259,3 +261,71 @@ def test_segments_are_one_family_and_all_customers_another() -> None:
     assert segments[0][1] == pytest.approx(
         min(p * 4 / (rank + 1) for rank, (p, _) in enumerate(segments))
     )
+
+
+def test_the_total_of_periods_with_differing_seasons_and_shares_covers_the_effect() -> None:
+    random = np.random.default_rng(7)
+    # 300 actions of six periods with 40 customers each; every second period treats half of them.
+    period = np.tile(np.repeat(np.arange(6), 40), 300)
+    share = np.where(period % 2, 0.9, 0.5)
+    is_treated = random.random(len(period)) < share
+    chance = 0.3 + 0.1 * period / 2 + 0.1 * is_treated
+    start = STARTS + period * np.timedelta64(30, "D")
+
+    effects = measure_effects(
+        units(
+            len(period),
+            action_id=[f"{number}" for number in np.repeat(np.arange(300), 240)],
+            period_start=start,
+            period_end=start + np.timedelta64(29, "D"),
+            arm=np.where(is_treated, "treatment", "control").tolist(),
+            treatment_probability=share,
+            is_retained=random.random(len(period)) < chance,
+        ),
+        SETTINGS,
+    )
+
+    total = effects.filter(pc.equal(effects["period_kind"], "all_matured"))
+    assert len(total) == 300
+    assert 0.90 <= covered(total, "uplift", 0.1) <= 0.98
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["treatment", "control"]),
+            st.sampled_from([None, True, False]),
+            st.sampled_from([None, 0.0, 50.0, -20.0]),
+            st.sampled_from([None, 0.5, 0.9]),
+            st.booleans(),
+            st.sampled_from([None, "bond"]),
+        ),
+        max_size=40,
+    )
+)
+def test_any_units_give_ordered_ends_and_counts_that_add_up(rows: list[tuple[Any, ...]]) -> None:
+    arms, retained, revenue, shares, mature, causes = (
+        [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * 6
+    )
+    effects = rows_of(
+        units(
+            len(rows),
+            arm=arms,
+            is_retained=retained,
+            net_revenue=revenue,
+            treatment_probability=shares,
+            is_mature=mature,
+            cause=causes,
+        )
+    )
+
+    for row in effects:
+        for name, ends in (("uplift", "uplift"), ("revenue_uplift", "revenue"), ("net_value",) * 2):
+            low, high = row[f"{ends}_low"], row[f"{ends}_high"]
+            assert low is None or (low <= row[name] + 1e-9 and row[name] <= high + 1e-9)
+        assert row["known_treated"] <= row["treated"]
+        assert (row["verdict"] == "provisional") == row["is_provisional"]
+        assert row["q_value"] is None or row["p_value"] <= row["q_value"] + 1e-12
+    of_all = [row for row in effects if row["segment"] == "all" and row["period_kind"] == "period"]
+    assert sum(row["treated"] + row["control"] for row in of_all) == len(rows)
