@@ -46,6 +46,17 @@ kept as (
     from keeping
 ),
 
+-- An order takes one voucher, the first that was sent.
+redeemed as (
+    select
+        person_id,
+        redeemed_occasion_no,
+        arg_min(contact_id, day_no) as contact_id,
+    from treated
+    where redeemed_occasion_no is not null
+    group by person_id, redeemed_occasion_no
+),
+
 -- A person who is driven away places no order until the horizon ends.
 baseline as (
     select
@@ -58,7 +69,7 @@ baseline as (
             and lost.is_driven_away
             and orders.day_no > lost.day_no
             and orders.day_no <= lost.day_no + getvariable('horizon_days')
-    left join treated as redeemed
+    left join redeemed
         on
             orders.person_id = redeemed.person_id
             and orders.occasion_no = redeemed.redeemed_occasion_no

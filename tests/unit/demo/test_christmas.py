@@ -29,7 +29,7 @@ def orders(company, tmp_path_factory):
                     timezone('Europe/Berlin', timezone('UTC', ordered_at))::date as day
                 from '{landing}/shop/orders/*.parquet'
                 inner join '{truth}/records.parquet' on account_no = source_record_id
-                where order_no not like 'O99%' and ordered_at is not null
+                where length(order_no) <= 11
                 """
             )
         yield connection

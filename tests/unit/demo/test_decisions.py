@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -127,6 +127,43 @@ def test_the_crm_delivers_each_decision_for_a_person_whom_it_knows_and_no_late_c
     assert sent[0] == ("D", known, SENT)
     assert known < PEOPLE
     assert sent[1][2] <= CAMPAIGNS_UNTIL
+
+
+def test_an_order_takes_one_of_two_vouchers(tmp_path):
+    days = (SENT, SENT + timedelta(7))
+    vouchers = pa.Table.from_pylist(
+        [
+            {
+                "person_id": person,
+                "sent_on": day,
+                "action_id": "voucher_15",
+                "contact_id": f"D{person}-{day}",
+                "arm": "treatment",
+            }
+            for person in range(1, PEOPLE + 1)
+            for day in days
+        ]
+    )
+    landing = tmp_path / "landing"
+    generate(landing, tmp_path / "truth", people=PEOPLE, daily_drops=0, decisions=vouchers)
+    with duckdb.connect() as connection:
+        orders, distinct, with_voucher = connection.execute(
+            f"""
+            select count(*), count(distinct order_no),
+                count(distinct order_no) filter (coupon_code = 'COMEBACK15')
+            from '{landing}/shop/orders/*.parquet'
+            -- Without the planted bad rows.
+            where length(order_no) <= 11
+            """
+        ).fetchone()
+        (redeemed,) = connection.execute(
+            "select count(distinct contact_id) from"
+            f" read_csv('{landing}/crm/touches/*.csv', all_varchar = true, delim = ';')"
+            " where redeemed_at is not null and contact_id not like 'T99_0000000_'"
+        ).fetchone()
+
+    assert orders - distinct == 3
+    assert 30 < redeemed == with_voucher
 
 
 @pytest.mark.parametrize(
