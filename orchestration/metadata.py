@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from deployment.source_config import FilesSource, Source
 from ingestion.landing.report import TableReport
-from warehouse.hand_over.delivery import HandOverReport
 
 if TYPE_CHECKING:
     from ml.monitoring.drift import Shift
+    from warehouse.hand_over.delivery import HandOverReport
 
 # Features in the table of drift, the largest index first.
 SHOWN_FEATURES = 20

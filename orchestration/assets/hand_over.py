@@ -21,7 +21,6 @@ from orchestration.partitions import dates_of
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
-from warehouse.hand_over.delivery import hand_over
 
 RECEIVERS_TAKE_ALL = "receivers_take_all"
 
@@ -63,6 +62,8 @@ def hand_over_asset(
         warehouse: dg.ResourceParam[Warehouse],
         home: dg.ResourceParam[Home],
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        from warehouse.hand_over.delivery import hand_over
+
         days, settings = dates_of(context), config.hand_over
         with final_unless_in_use(), warehouse.connect() as con:
             report = hand_over(con, home.published, home.hand_over, config.slug, settings, days)

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from warehouse.errors import missing_error
 from warehouse.quoting import literal
 
 # Columns of a handed-over action, in the order of the files.
@@ -129,7 +130,12 @@ def action_list(
         published: the published file.
         slug: the deployment's short name, part of each decision's id.
         days: days whose actions are listed although they may have expired.
+
+    Raises:
+        WarehouseError: no run has published a file yet.
     """
+    if not published.exists():
+        raise missing_error(published)
     # By the resolved path, so that a publication meanwhile changes nothing here.
     con.execute(f"attach {literal(str(published.resolve()))} as published_day (read_only)")
     try:

@@ -15,6 +15,7 @@ from tests.unit.warehouse.hand_over.decided_company import (
     SLUG,
     DecidedCompany,
 )
+from warehouse.errors import WarehouseError
 from warehouse.hand_over.action_list import (
     CONTACT_COLUMNS,
     action_list,
@@ -134,3 +135,9 @@ def test_the_published_file_is_left_alone_and_the_list_is_dropped(company: Decid
     company.published.chmod(0o400)
     assert len(company.listed()) == 1
     assert company.rows("select count(*) from duckdb_tables() where temporary") == [(0,)]
+
+
+def test_nothing_is_handed_over_before_the_first_publication(company: DecidedCompany) -> None:
+    company.published.unlink()
+    with pytest.raises(WarehouseError, match="run the daily job first"):
+        company.listed()
