@@ -333,6 +333,7 @@ def test_states_by_daily_builds_are_those_of_one_build(
         tmp_path,
         {"2026-01-01": DATED + FIRST.lstrip()},
         customers={"2026-01-01": CUSTOMERS},
+        project=company.project,
     )
     daily.build([date(2026, 1, 15)], *models)
     for day, rows in (("2026-02-10", SECOND), ("2026-03-18", THIRD)):
