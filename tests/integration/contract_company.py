@@ -6,7 +6,6 @@ adds its own.
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,14 +16,13 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
 
 from deployment.config import deployment_vars
 from deployment.config_file import load_config
 from deployment.home import Home
 from ingestion.extraction.files import extract_files
 from ingestion.opened_source import open_source
+from orchestration.runtime.dbt import Dbt
 from tests.integration.deployments import ROOT
 from warehouse.connection import Warehouse
 
@@ -142,29 +140,22 @@ class ContractCompany:
             for day in days:
                 con.execute("insert into ops.run_dates values (?, 'daily')", [day])
                 con.execute("insert or ignore into ops.snapshot_dates values (?, uuid())", [day])
-        flags = [
-            *("--project-dir", str(self.project), "--profiles-dir", str(self.project)),
-            *("--target-path", str(self.home.dbt_target), "--log-path", str(self.home.dbt_logs)),
-            *("--vars", json.dumps(deployment_vars(load_config(self.config)))),
-            *("--log-level", "none", "--log-level-file", "none"),
-        ]
-        selected = [f"+{model}" for model in models]
+        dbt = Dbt(self.home, deployment_vars(load_config(self.config)), self.project)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("HOLDFAST_WAREHOUSE", str(self.home.warehouse))
-            done = dbtRunner().invoke(
-                [
-                    *("build", "--select", *selected, "--exclude-resource-type", "unit_test"),
-                    *("--exclude-resource-type", "test", *flags),
-                ]
+            dbt.command(
+                *("build", "--select", *(f"+{model}" for model in models)),
+                *("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"),
+                *("--no-write-json", "--cache-selected-only"),
             )
-            DuckDBConnectionManager.close_all_connections()
-        assert done.success, done.exception or [
-            f"{each.node.name}: {each.message}" for each in done.result if each.status == "error"
-        ]
 
 
 def contract_company(
-    root: Path, drops: Mapping[str, str], *, customers: Mapping[str, Sequence[str]] | None = None
+    root: Path,
+    drops: Mapping[str, str],
+    *,
+    customers: Mapping[str, Sequence[str]] | None = None,
+    project: Path | None = None,
 ) -> ContractCompany:
     """Land the deliveries of each day, oldest first, in a new company.
 
@@ -172,16 +163,9 @@ def contract_company(
         root: an empty folder.
         drops: rows of `COLUMNS` as CSV without a header, by day of the delivery.
         customers: ids in the file of customers, by day; by default all customers of the first drop.
+        project: that of another such company, which is then parsed once for both.
     """
-    project = root / "dbt_project"
-    shutil.copytree(
-        ROOT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs", "staging")
-    )
-    staging = project / "models" / "staging" / "billing"
-    staging.mkdir(parents=True)
-    (staging / "_billing__sources.yml").write_text(_SOURCES)
-    (staging / "stg_billing__subscriptions.sql").write_text(_SUBSCRIPTIONS)
-    (staging / "stg_billing__customers.sql").write_text(_CUSTOMERS)
+    project = project or _write_project(root / "dbt_project")
     config_path = root / "contracts.yml"
     config_path.write_text(yaml.safe_dump(_CONFIG))
     home = Home(root / "home").create()
@@ -202,3 +186,15 @@ def contract_company(
 def _write(path: Path, rows: str) -> None:
     lines = [",".join(COLUMNS), *(line.strip() for line in rows.strip().splitlines())]
     path.write_text("\n".join(lines) + "\n")
+
+
+def _write_project(project: Path) -> Path:
+    """The dbt project with the source `billing` in place of its own sources."""
+    ignored = shutil.ignore_patterns("target", "logs", "staging")
+    shutil.copytree(ROOT / "dbt_project", project, ignore=ignored)
+    staging = project / "models" / "staging" / "billing"
+    staging.mkdir(parents=True)
+    (staging / "_billing__sources.yml").write_text(_SOURCES)
+    (staging / "stg_billing__subscriptions.sql").write_text(_SUBSCRIPTIONS)
+    (staging / "stg_billing__customers.sql").write_text(_CUSTOMERS)
+    return project

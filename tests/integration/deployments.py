@@ -34,6 +34,15 @@ LAST = date(2026, 6, 30)
 QUICK_TRAINING = {"tuning_trials": 0, "earlier_origins": 0}
 
 
+def quickly_trained(config: Path, folder: Path) -> Path:
+    """A copy of a configuration in a folder, with `QUICK_TRAINING`."""
+    content = yaml.safe_load(config.read_text(encoding="utf-8"))
+    content["training"] = {**content.get("training", {}), **QUICK_TRAINING}
+    copy = folder / config.name
+    copy.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return copy
+
+
 def _grains() -> dict[str, str]:
     """Key columns of each published table, from the YAML beside its model."""
     project = ROOT / "dbt_project"
@@ -111,7 +120,9 @@ class Deployment:
 
     def dbt(self, *arguments: str) -> list[str]:
         """Run one of dbt's own commands on the warehouse, and return the names of its nodes."""
-        return Dbt(self.home, deployment_vars(self.runner().config)).command(*arguments)
+        # As a run builds: without artefacts, and knowing the schemas of these models alone.
+        flags = ("--no-write-json", "--cache-selected-only")
+        return Dbt(self.home, deployment_vars(self.runner().config)).command(*arguments, *flags)
 
     def copy(self, target: Path) -> Deployment:
         """The same deployment in another folder, with everything that it has done so far."""

@@ -95,7 +95,18 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> ContractCompany:
 
 
 def timeline(company: ContractCompany, customer: str, column: str = "contract_state") -> list[Any]:
-    return [company.states(f"{day}", column).get(customer) for day in DAYS]
+    """A column of customer_segments_daily on each day; None where the customer has no row."""
+    found = dict(
+        company.query(
+            f"""
+            select snapshot_date, {column}
+            from activation.customer_segments_daily
+            inner join marts.customer_identities using (customer_id)
+            where source_customer_id = '{customer}'
+            """
+        )
+    )
+    return [found.get(day) for day in DAYS]
 
 
 @pytest.mark.parametrize(
@@ -333,6 +344,7 @@ def test_states_by_daily_builds_are_those_of_one_build(
         tmp_path,
         {"2026-01-01": DATED + FIRST.lstrip()},
         customers={"2026-01-01": CUSTOMERS},
+        project=company.project,
     )
     daily.build([date(2026, 1, 15)], *models)
     for day, rows in (("2026-02-10", SECOND), ("2026-03-18", THIRD)):

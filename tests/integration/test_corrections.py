@@ -32,11 +32,25 @@ def corrected(
 
 
 @pytest.fixture(scope="module")
-def again(
+def rebuilt(
     corrected: tuple[Deployment, Corrections], tmp_path_factory: pytest.TempPathFactory
 ) -> Deployment:
-    """The same after the day before the last was run once more."""
-    deployment = corrected[0].copy(tmp_path_factory.mktemp("again") / "home")
+    """The same after the day before the last was run once more, with past dates rebuilt."""
+    folder = tmp_path_factory.mktemp("rebuilt")
+    config = folder / "rebuilt.yml"
+    config.write_text(
+        DEMO.read_text(encoding="utf-8") + "corrections: {past_dates: rebuilt}\n", encoding="utf-8"
+    )
+    deployment = Deployment(corrected[0].copy(folder / "home").home, config)
+    deployment.day(BEFORE)
+    return deployment
+
+
+@pytest.fixture(scope="module")
+def again(rebuilt: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """The same after the day was run a third time, with past dates as known once more."""
+    folder = tmp_path_factory.mktemp("again")
+    deployment = Deployment(rebuilt.copy(folder / "home").home)
     deployment.day(BEFORE)
     return deployment
 
@@ -265,17 +279,9 @@ def test_a_row_that_ends_without_any_delivery_ends_all_the_same(
 
 
 def test_past_dates_are_rebuilt_by_the_newest_knowledge_where_the_deployment_says_so(
-    corrected: tuple[Deployment, Corrections], again: Deployment, tmp_path: Path
+    corrected: tuple[Deployment, Corrections], rebuilt: Deployment, again: Deployment
 ) -> None:
     after, planted = corrected
-    copied = after.copy(tmp_path / "home")
-    config = tmp_path / "rebuilt.yml"
-    config.write_text(
-        DEMO.read_text(encoding="utf-8") + "corrections: {past_dates: rebuilt}\n", encoding="utf-8"
-    )
-    rebuilt = Deployment(copied.home, config)
-    rebuilt.day(BEFORE)
-
     account = planted.late_account
     assert purchases(rebuilt, BEFORE, account) == purchases(again, BEFORE, account) + 1000
     # A refund keeps its own time: on the day before it the order stood.
@@ -296,20 +302,26 @@ def test_past_dates_are_rebuilt_by_the_newest_knowledge_where_the_deployment_say
             f"from {table} {other_days}"
         )
 
-    # The latest day is seen as it is known, and so is every date once that is asked for again.
-    with duckdb.connect(str(rebuilt.home.warehouse)) as con:
+
+def test_the_latest_day_is_as_known_where_past_dates_are_rebuilt(
+    corrected: tuple[Deployment, Corrections], rebuilt: Deployment, home_copy: Path
+) -> None:
+    after, _ = corrected
+    latest = Deployment(rebuilt.copy(home_copy).home, rebuilt.config)
+    with duckdb.connect(str(latest.home.warehouse)) as con:
         con.execute("update ops.run_dates set snapshot_date = ? where purpose = 'daily'", [LAST])
-    rebuilt.dbt("run", "--select", "+feat_customer_snapshots")
+    latest.dbt("run", "--select", "+feat_customer_snapshots")
     columns = "snapshot_date, customer_id, net_revenue_365d, tickets_365d"
     today = f"select {columns} from features.feat_customer_snapshots where snapshot_date = '{LAST}'"
-    assert sorted(rebuilt.warehouse(today)) == sorted(after.warehouse(today))
-    as_known = Deployment(copied.home)
-    as_known.day(BEFORE)
-    assert differences(after, as_known, unchanged) == []
-    assert as_known.query(f"from activation.customer_segments_daily {other_days}") == after.query(
-        f"from activation.customer_segments_daily {other_days}"
-    )
-    assert as_known.warehouse(features(BEFORE)) == again.warehouse(features(BEFORE)) != []
+    assert sorted(latest.warehouse(today)) == sorted(after.warehouse(today))
+
+
+def test_a_rebuilt_date_is_as_known_again_once_that_is_asked_for(
+    day_before_last: Deployment, rebuilt: Deployment, again: Deployment
+) -> None:
+    known = day_before_last.warehouse(features(BEFORE))
+    assert again.warehouse(features(BEFORE)) == known != []
+    assert rebuilt.warehouse(features(BEFORE)) != known
 
 
 def purchases(deployment: Deployment, day: date, account: str) -> float:
