@@ -69,7 +69,7 @@ def compare_training(people: int, warehouse: Path) -> TrainingComparison:
     with Warehouse(warehouse, config.time_zone).connect(read_only=True) as con:
         known = con.execute(_EXAMPLES, [holdout]).to_arrow_table()
         histories = histories_of(con, holdout)
-        signs = {name: meaning.sign for name, meaning in feature_catalogue(con).items()}
+        catalogue = feature_catalogue(con)
     split = split_by_time(known[SNAPSHOT_DATE].unique().to_pylist(), settings.horizon_days)
     parts = divide(known, split, settings)
     ours: list[float] = []
@@ -77,7 +77,9 @@ def compare_training(people: int, warehouse: Path) -> TrainingComparison:
     for _ in range(REPEATS):
         ours.append(
             _seconds(
-                lambda: fit(known, settings, as_of=FIRST_DAY, histories=histories, signs=signs)
+                lambda: fit(
+                    known, settings, as_of=FIRST_DAY, histories=histories, catalogue=catalogue
+                )
             )
         )
         theirs.append(_seconds(lambda: _trees_alone(parts, settings)))

@@ -29,6 +29,7 @@ from evaluation.logs import (
 )
 from evaluation.peers import Comparison, compared, reachable_roc_auc
 from evaluation.planted import PEOPLE, SEEDS, planted_data, planted_figures
+from evaluation.reasons import first_reasons
 from evaluation.rolling_origins import rolling_origins
 from evaluation.texts import MEASURED_TEXTS, text_figures
 from ml.training.training_result import TrainingResult
@@ -52,7 +53,9 @@ def main() -> None:
             both = link_together(root / "online_retail", first, second)
             os.environ["ONLINE_RETAIL_DIR"] = str(both)
             log = ONLINE_RETAIL_21_MONTHS
-            _levels(log.name, training_data(log, log.cutoffs[-1], root))
+            data = training_data(log, log.cutoffs[-1], root)
+            _levels(log.name, data)
+            _reasons(log.name, data)
     if _is_set("TELCO_DIR"):
         _telco(Path(os.environ["TELCO_DIR"]))
     if _is_set("TEXT_LABELS_DIR"):
@@ -131,6 +134,16 @@ def _levels(name: str, data: TrainingData) -> None:
         console.print(f"{name}: median |ln(predicted ÷ churned)| {np.median(ratios):.3f}")
 
 
+def _reasons(name: str, data: TrainingData) -> None:
+    """A line on the first reasons of a later date, with and without the measured evidence."""
+    for found in first_reasons(data):
+        console.print(
+            f"{name}, {found.day}, {'measured' if found.is_measured else 'all'} reasons: given to "
+            f"{found.given_share:.1%} of {found.customers:,} customers, of which "
+            f"{found.separating_share:.1%} separate; cause unknown for {found.unknown_cause:.1%}"
+        )
+
+
 def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
 
@@ -165,7 +178,9 @@ def _planted() -> None:
     for seed in SEEDS:
         with TemporaryDirectory() as scratch:
             found = planted_figures(seed, Path(scratch))
-            _levels(f"Demo, seed {seed}", planted_data(Path(scratch)))
+            data = planted_data(Path(scratch))
+            _levels(f"Demo, seed {seed}", data)
+            _reasons(f"Demo, seed {seed}", data)
         table.add_row(
             str(seed),
             f"{found.customers:,}",

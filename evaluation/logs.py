@@ -45,7 +45,12 @@ class TrainingData:
     examples: pa.Table
     histories: pa.Table
     settings: TrainingSettings
-    signs: dict[str, int]
+    catalogue: dict[str, Meaning]
+
+    @property
+    def signs(self) -> dict[str, int]:
+        """Monotone constraints by feature."""
+        return {name: meaning.sign for name, meaning in self.catalogue.items()}
 
 
 ONLINE_RETAIL = PurchaseLog(
@@ -88,13 +93,12 @@ def data_of(config: DeploymentConfig, home: Home, as_of: date) -> TrainingData:
     """Input of the training of a day that has been run, with the settings of the configuration."""
     settings = training_settings(config)
     with Warehouse(home.warehouse, config.time_zone).connect(read_only=True) as con:
-        catalogue: dict[str, Meaning] = dict(feature_catalogue(con))
         return TrainingData(
             as_of=as_of,
             examples=examples(con),
             histories=histories_of(con, as_of - settings.horizon),
             settings=settings,
-            signs={name: meaning.sign for name, meaning in catalogue.items()},
+            catalogue=feature_catalogue(con),
         )
 
 

@@ -57,7 +57,7 @@ def compared(data: TrainingData) -> tuple[TrainingResult, list[Comparison]]:
         data.settings,
         as_of=data.as_of,
         histories=data.histories,
-        signs=data.signs,
+        catalogue=data.catalogue,
     )
     peers = {
         peer.name: peer.probabilities for peer in result.baselines if peer.probabilities is not None

@@ -129,6 +129,24 @@ PERFORMANCE_ESTIMATES = pa.schema(
     ]
 )
 
+# One row per model and band of a feature's values (`ml.churn.reason_evidence`).
+REASON_EVIDENCE = pa.schema(
+    [
+        ("model_version", pa.string()),
+        ("feature", pa.string()),
+        ("band", pa.int32()),
+        ("lower", pa.float64()),
+        ("upper", pa.float64()),
+        ("category", pa.string()),
+        ("customers", pa.int64()),
+        ("churn_rate", pa.float64()),
+        ("lift", pa.float64()),
+        ("lift_low", pa.float64()),
+        ("lift_high", pa.float64()),
+        ("is_reason", pa.bool_()),
+    ]
+)
+
 # One row per group and measure, from which SQL assigns customers to groups.
 BEHAVIOUR_GROUPS = pa.schema(
     [

@@ -153,6 +153,13 @@ def replace_holdout_scores(
     replace_rows(con, "ml.holdout_scores", "model_version", [model_version], scores)
 
 
+def replace_reason_evidence(
+    con: duckdb.DuckDBPyConnection, model_version: str, evidence: pa.Table
+) -> None:
+    """Replace a model's evidence for reasons by a table of `REASON_EVIDENCE`."""
+    replace_rows(con, "ml.reason_evidence", "model_version", [model_version], evidence)
+
+
 def replace_value_parameters(
     con: duckdb.DuckDBPyConnection, model_version: str, value: ValueModel
 ) -> None:

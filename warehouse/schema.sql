@@ -91,6 +91,25 @@ create table if not exists ml.value_parameters (
 comment on table ml.value_parameters is
     'Parameters of purchase frequency and spending, fitted with each model; see ml/value/value.py.';
 
+create table if not exists ml.reason_evidence (
+    model_version varchar not null,
+    feature varchar not null,
+    band integer not null,
+    lower double,
+    upper double,
+    category varchar,
+    customers bigint not null,
+    churn_rate double not null,
+    lift double,
+    lift_low double,
+    lift_high double,
+    is_reason boolean not null,
+    primary key (model_version, feature, band)
+);
+comment on table ml.reason_evidence is
+    'Churn rate of the holdout''s customers by bands of each feature, compared with customers of the'
+    ' same recency (ml/churn/reason_evidence.py); written once per model version.';
+
 create table if not exists ml.behaviour_groups (
     as_of_date date not null,
     behaviour_group varchar not null,

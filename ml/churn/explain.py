@@ -1,8 +1,9 @@
 """Explanations: the topics that raise a customer's risk most, and the main cause of churn.
 
-A feature is a reason only if its value is known and inside the bounds of the catalogue: no returns
-are no reason. Most features that raise the risk are symptoms of churn for any cause, such as
-recency and fewer orders. Symptoms give reasons and count towards no cause.
+A feature is a reason only if its value is known and inside the bounds of the catalogue, because no
+returns are no reason, and if customers with such values have been measured to churn more often than
+others (`ml.churn.reason_evidence`). Most features that raise the risk are symptoms of churn for any
+cause, such as recency and fewer orders. Symptoms give reasons and count towards no cause.
 """
 
 from __future__ import annotations
@@ -49,6 +50,14 @@ class Meaning:
 Catalogue = Mapping[str, Meaning]
 
 
+def is_told(meaning: Meaning, values: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return whether each value of a feature is known and inside the bounds of the catalogue."""
+    # A comparison with NaN is false, so an unknown value is no reason.
+    above = -np.inf if meaning.told_above is None else meaning.told_above
+    below = np.inf if meaning.told_below is None else meaning.told_below
+    return (values > above) & (values < below)
+
+
 @dataclass(frozen=True)
 class Explanation:
     """Index of the main cause, shape (rows,), and of the reasons' features, shape (rows, 3).
@@ -75,29 +84,41 @@ class Explainer:
         topics = sorted({meaning.topic for meaning in known if meaning})
         self._by_topic = _one_hot([meaning.topic if meaning else None for meaning in known], topics)
         self._by_cause = _one_hot([causes[topic] for topic in topics], CAUSES)
-        self._told_above = _bounds([m.told_above if m else None for m in known], -np.inf)
-        self._told_below = _bounds([m.told_below if m else None for m in known], np.inf)
+        self._meanings = known
 
     def explain(
-        self, contributions: NDArray[np.float32], values: NDArray[np.float32]
+        self,
+        contributions: NDArray[np.float32],
+        values: NDArray[np.float32],
+        separates: NDArray[np.bool_] | None = None,
     ) -> Explanation:
         """Explain rows by contributions and values of the features, both (rows, features).
 
         A contribution whose value is unknown or outside the catalogue's bounds may lower the sum of
         its topic and not raise it. The reasons are the three topics with the largest positive sums,
         in descending order, or fewer if fewer raise the risk. Each is represented by the feature
-        with the largest contribution. The main cause is the one with the largest sum over topics
-        that raise the risk, if it exceeds the next by more than `CLEAR_LEAD`.
+        with the largest contribution whose value separates churned from retained customers; a topic
+        without such a feature is no reason. The main cause is the one with the largest sum over
+        topics that raise the risk, if it exceeds the next by more than `CLEAR_LEAD`.
 
         Args:
             contributions: contribution of each feature to the log odds.
             values: values of the features, NaN where unknown.
+            separates: values that have been measured to separate, of the same shape; None for all.
         """
-        # A comparison with NaN is false, so an unknown value is no reason.
-        is_reason = (values > self._told_above) & (values < self._told_below)
+        is_reason = np.column_stack(
+            [
+                is_told(meaning, own) if meaning else np.isfinite(own)
+                for meaning, own in zip(self._meanings, values.T, strict=True)
+            ]
+        )
         counted = np.where(is_reason, contributions, np.minimum(contributions, 0))
         raising = np.maximum(counted @ self._by_topic, 0)
-        return Explanation(self._main_cause(raising), self._reasons(counted, raising))
+        named = counted if separates is None else np.where(separates, counted, 0)
+        is_named = np.maximum(named, 0) @ self._by_topic > 0
+        return Explanation(
+            self._main_cause(raising), self._reasons(named, np.where(is_named, raising, 0))
+        )
 
     def _main_cause(self, raising: NDArray[np.float32]) -> NDArray[np.int8]:
         sums = raising @ self._by_cause
@@ -106,7 +127,7 @@ class Explainer:
         return np.where(is_clear, sums.argmax(axis=1), -1).astype(np.int8)
 
     def _reasons(
-        self, counted: NDArray[np.float32], raising: NDArray[np.float32]
+        self, named: NDArray[np.float32], raising: NDArray[np.float32]
     ) -> NDArray[np.int16]:
         remaining = raising.copy()
         reasons = np.full((len(remaining), REASONS), -1, dtype=np.int16)
@@ -114,9 +135,9 @@ class Explainer:
         for place in range(min(REASONS, remaining.shape[1])):
             topic = remaining.argmax(axis=1)
             found = remaining[rows, topic] > 0
-            # A positive sum has a positive part, so a feature of another topic, 0 here, is never
-            # chosen.
-            feature = (counted * self._by_topic.T[topic]).argmax(axis=1)
+            # A topic with a sum has a positive part, so a feature of another topic, 0 here, is
+            # never chosen.
+            feature = (named * self._by_topic.T[topic]).argmax(axis=1)
             reasons[found, place] = feature[found]
             remaining[rows, topic] = 0
         return reasons
@@ -142,7 +163,3 @@ def _one_hot(groups: Sequence[str | None], names: Sequence[str]) -> NDArray[np.f
     return np.array(
         [[group == name for name in names] for group in groups], dtype=np.float32
     ).reshape(len(groups), len(names))
-
-
-def _bounds(bounds: Sequence[float | None], everything: float) -> NDArray[np.float32]:
-    return np.array([everything if bound is None else bound for bound in bounds], dtype=np.float32)

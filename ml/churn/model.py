@@ -24,6 +24,7 @@ from ml.churn.calibration import Calibrator
 from ml.churn.gradient_boosting import matrix_of
 from ml.churn.hazard import HazardModel
 from ml.churn.preprocess import Preprocessor
+from ml.churn.reason_evidence import ReasonEvidence
 from ml.level.level_model import LevelModel
 from ml.model_files import fingerprint_of, write_files
 from ml.purchases.purchase_model import HISTORY_COLUMNS, PREDICTION_COLUMNS, PurchaseModel
@@ -40,6 +41,7 @@ LATEST_BASE_FILE = "latest_base.json"
 LATEST_BOOSTER_FILE = "latest_booster.ubj"
 LATEST_CALIBRATION_FILE = "latest_calibration.json"
 HAZARD_FILE = "hazard.json"
+REASONS_FILE = "reasons.json"
 FACTS_FILE = "facts.json"
 # The matrix of a hundred features takes less than 30 MB per batch.
 BATCH_ROWS = 65_536
@@ -102,7 +104,8 @@ class ChurnModel:
     `purchase_model` is None without repeat purchases, `hazard` without contracts. `value_trees`,
     also UBJSON, predict the factor on the formula's customer value (`ml.value.value_trees`); None
     if the formula is used alone. `level` forecasts how many customers churn; None for contracts and
-    where the days of the returns are unknown.
+    where the days of the returns are unknown. `reasons` are the facts that were measured to
+    separate churned from retained customers; None if none were measured, and each is then a reason.
     """
 
     purchase_model: PurchaseModel | None
@@ -115,6 +118,7 @@ class ChurnModel:
     value_trees: bytes | None = None
     latest: LatestFit | None = None
     level: LevelModel | None = None
+    reasons: ReasonEvidence | None = None
 
     @property
     def for_scoring(self) -> ChurnModel:
@@ -240,6 +244,11 @@ class ChurnModel:
                 if (folder / LEVEL_FILE).exists()
                 else None
             ),
+            reasons=(
+                ReasonEvidence.from_json(_text(folder / REASONS_FILE))
+                if (folder / REASONS_FILE).exists()
+                else None
+            ),
             latest=(
                 LatestFit(
                     base=BaseMarginModel.from_json(_text(folder / LATEST_BASE_FILE)),
@@ -260,6 +269,7 @@ class ChurnModel:
         hazard = {} if self.hazard is None else {HAZARD_FILE: self.hazard.to_json().encode()}
         trees = {} if self.value_trees is None else {VALUE_TREES_FILE: self.value_trees}
         level = {} if self.level is None else {LEVEL_FILE: self.level.to_json().encode()}
+        reasons = {} if self.reasons is None else {REASONS_FILE: self.reasons.to_json().encode()}
         latest = (
             {}
             if self.latest is None
@@ -274,6 +284,7 @@ class ChurnModel:
             **hazard,
             **latest,
             **level,
+            **reasons,
             BASE_FILE: self.base.to_json().encode(),
             BOOSTER_FILE: self.booster,
             PREPURCHASE_FILE: self.preprocessor.to_json().encode(),

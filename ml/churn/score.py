@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ml.churn.explain import REASONS, Catalogue, Explainer, Explanation
-from ml.churn.model import BATCH_ROWS, LoadedModel, batches
+from ml.churn.explain import REASONS, Catalogue, Explainer
+from ml.churn.model import BATCH_ROWS, LoadedModel, Prepared, batches
 from ml.level.level_model import Level, OpenWindow, unforecast
 from ml.schemas import (
     CAUSES,
@@ -145,12 +145,16 @@ def _scored(
     """Scores of rows, and their level by the model's own probabilities."""
     names, scoring = model.model.preprocessor.names, model.model.for_scoring
     predictor, explainer = scoring.predictor(threads), Explainer(names, catalogue)
+    evidence = scoring.reasons
     margins = np.empty(len(rows), dtype=np.float32)
     main_cause = np.empty(len(rows), dtype=np.int8)
     reasons = np.empty((len(rows), REASONS), dtype=np.int16)
     factors = np.empty(len(rows))
 
-    def explain(where: slice | NDArray[np.int64], found: Explanation) -> None:
+    def explain(where: slice | NDArray[np.int64], prepared: Prepared, *, exact: bool) -> None:
+        contributions, values = predictor.contributions(prepared, exact=exact), prepared.values
+        separates = None if evidence is None else evidence.separates(names, values)
+        found = explainer.explain(contributions, values, separates)
         main_cause[where], reasons[where] = found.main_cause, found.reasons
 
     start = 0
@@ -159,8 +163,7 @@ def _scored(
         where = slice(start, start + len(batch))
         margins[where] = predictor.margins_of(prepared)
         factors[where] = predictor.value_factors(prepared)
-        contributions = predictor.contributions(prepared, exact=False)
-        explain(where, explainer.explain(contributions, prepared.values))
+        explain(where, prepared, exact=False)
         start += len(batch)
     probabilities = scoring.calibrator.apply(margins)
     level = level_of(probabilities)
@@ -170,8 +173,7 @@ def _scored(
     for start in range(0, len(at_risk), BATCH_ROWS):
         some = at_risk[start : start + BATCH_ROWS]
         prepared = predictor.prepare(rows.take(pa.array(some)))
-        contributions = predictor.contributions(prepared, exact=True)
-        explain(some, explainer.explain(contributions, prepared.values))
+        explain(some, prepared, exact=True)
 
     scores = pa.table(
         [

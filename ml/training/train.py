@@ -7,7 +7,9 @@ from datetime import date
 
 import pyarrow as pa
 
+from ml.churn.explain import Catalogue
 from ml.churn.hazard import fit_hazard
+from ml.churn.reason_evidence import measure_reasons
 from ml.churn.split import Parts, matured, split_examples
 from ml.config import TrainingSettings
 from ml.purchases.purchase_model import PurchaseModel
@@ -33,7 +35,7 @@ def fit(
     as_of: date,
     histories: pa.Table | None = None,
     later: pa.Table | None = None,
-    signs: Signs | None = None,
+    catalogue: Catalogue | None = None,
 ) -> TrainingResult:
     """Train, calibrate and evaluate a churn model; the same input gives the same bytes.
 
@@ -48,7 +50,8 @@ def fit(
             purchase model and the customer value. By default the eligible customers of the holdout.
         later: text and boolean features of customers on `as_of`, when the labels of the holdout are
             known, for the leakage check of features that change after churn.
-        signs: monotone constraints by feature.
+        catalogue: the feature catalogue, with monotone constraints and the bounds of reasons;
+            without it there are no constraints, and no reasons are measured.
 
     Raises:
         LeakageError: a feature knows the outcome; the message names it.
@@ -60,11 +63,12 @@ def fit(
     _check_leakage(parts, later, settings)
     bought = parts.holdout if histories is None else histories
     purchase_model = fit_purchase_model(bought, settings)
-    fitted = fit_model(parts, split, settings, as_of, purchase_model, signs or {})
+    signs = {name: meaning.sign for name, meaning in (catalogue or {}).items()}
+    fitted = fit_model(parts, split, settings, as_of, purchase_model, signs)
     result = evaluate_on_holdout(fitted, parts, split, settings, purchase_model)
     result = _with_hazard(_with_value(result, parts, bought, purchase_model), parts)
-    result = _with_latest(result, fitted, parts, signs or {})
-    return replace(result, origins=earlier_origins(known, settings, as_of, signs or {}))
+    result = _with_reasons(_with_latest(result, fitted, parts, signs), catalogue)
+    return replace(result, origins=earlier_origins(known, settings, as_of, signs))
 
 
 def fit_average(
@@ -124,6 +128,20 @@ def _with_latest(
     """The result whose model scores by a latest fit, on the outcomes of the holdout as well."""
     latest = with_latest_fit(fitted, parts, result.holdout_probabilities, signs)
     return replace(result, model=replace(result.model, latest=latest.latest, level=latest.level))
+
+
+def _with_reasons(result: TrainingResult, catalogue: Catalogue | None) -> TrainingResult:
+    """The result whose model names only reasons that separate the customers of the holdout.
+
+    The holdout has each customer once, and no fit that is evaluated has seen its outcomes.
+    """
+    model = result.model
+    if model.is_average or catalogue is None:
+        return result
+    preprocessor = model.preprocessor
+    values = preprocessor.transform(model.extend(result.holdout))
+    reasons = measure_reasons(preprocessor.columns, values, result.holdout_labels, catalogue)
+    return replace(result, model=replace(model, reasons=reasons))
 
 
 def _with_hazard(result: TrainingResult, parts: Parts) -> TrainingResult:

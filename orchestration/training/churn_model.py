@@ -23,6 +23,7 @@ from warehouse.model_tables import (
     feature_catalogue,
     histories_of,
     replace_holdout_scores,
+    replace_reason_evidence,
     replace_value_parameters,
 )
 
@@ -64,7 +65,8 @@ def train_churn_model(
     logged and judged in its place.
 
     Args:
-        con: the warehouse; holdout scores and value parameters are written to it.
+        con: the warehouse; holdout scores, value parameters and the evidence for reasons are
+            written to it.
         registry: the churn models.
         settings: of the training.
         as_of: date of the training.
@@ -77,7 +79,7 @@ def train_churn_model(
     """
     known, histories = examples(con), histories_of(con, as_of - settings.horizon)
     later = attributes_of(con, as_of)
-    signs = {name: meaning.sign for name, meaning in feature_catalogue(con).items()}
+    catalogue = feature_catalogue(con)
     found = registry.champion(as_of)
     champion = found.model if found else None
 
@@ -86,6 +88,8 @@ def train_churn_model(
         replace_holdout_scores(con, version, result.holdout_scores(version))
         if result.value:
             replace_value_parameters(con, version, result.value.model)
+        if result.model.reasons:
+            replace_reason_evidence(con, version, result.model.reasons.rows(version))
         _require_same_probabilities(registry, version, result)
         decision = decide(result.model, champion, known)
         registry.tag(version, {"retrain_reason": why_trained(run_tags)})
@@ -94,7 +98,7 @@ def train_churn_model(
         return Training(version, decision, result)
 
     training = judge(
-        fit(known, settings, as_of=as_of, histories=histories, later=later, signs=signs)
+        fit(known, settings, as_of=as_of, histories=histories, later=later, catalogue=catalogue)
     )
     if training.decision.promote or not (champion is None or champion.is_average):
         return training

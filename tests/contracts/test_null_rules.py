@@ -47,7 +47,7 @@ REVIEWED = {
     "models/marts/customers/customer_identities.sql": 1,
     "models/marts/orders/daily_totals.sql": 12,
     "models/marts/retention/customer_cohorts.sql": 6,
-    "models/marts/retention/lifecycle_attrition.sql": 6,
+    "models/marts/retention/lifecycle_attrition.sql": 7,
     "models/marts/service/complaint_topics_monthly.sql": 1,
     "models/ops/corrections_daily.sql": 2,
     "models/ops/data_quality_daily.sql": 1,

@@ -222,7 +222,7 @@ def test_where_hardly_anybody_returns_everybody_gets_the_average_and_no_reason(
         """
         select
             count(*), count(distinct churn_probability), min(churn_probability),
-            count_if(reason_1 not like 'No known fact%')
+            count_if(reason_1 not like 'No measured%')
         from activation.customer_risk_daily
         """
     )

@@ -66,7 +66,7 @@ def test_random_churn_gives_every_customer_the_base_rate(contracts: Deployment) 
         """
         select
             count(*), count(distinct customer_id), count(distinct churn_probability),
-            count_if(reason_1 not like 'No known fact%'), count(main_cause)
+            count_if(reason_1 not like 'No measured%'), count(main_cause)
         from activation.customer_risk_daily
         """
     )

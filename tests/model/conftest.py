@@ -9,7 +9,7 @@ import pytest
 from ml.config import TrainingSettings
 from ml.training.train import fit
 from ml.training.training_result import TrainingResult
-from tests.model.planted_churn import PlantedCompany, cutoffs, planted_company
+from tests.model.planted_churn import CATALOGUE, PlantedCompany, cutoffs, planted_company
 
 HOLDOUT = date(2026, 3, 1)
 
@@ -21,4 +21,9 @@ def company() -> PlantedCompany:
 
 @pytest.fixture(scope="session")
 def trained(company: PlantedCompany) -> TrainingResult:
-    return fit(company.examples, TrainingSettings(), as_of=HOLDOUT + timedelta(days=90))
+    return fit(
+        company.examples,
+        TrainingSettings(),
+        as_of=HOLDOUT + timedelta(days=90),
+        catalogue=CATALOGUE,
+    )

@@ -98,6 +98,15 @@ def test_the_main_cause_is_the_planted_one_if_it_dominates(
     assert (found == planted)[stands_out].mean() > 0.95
 
 
+def test_noise_is_no_reason_and_every_planted_term_is(scores: pa.Table) -> None:
+    columns = [scores[f"reason_feature_{place}"].to_pylist() for place in (1, 2, 3)]
+    given = [reason for column in columns for reason in column if reason is not None]
+    planted = ("days_since_last_order", "late_answers_90d", "discount_share_365d", "plan")
+
+    assert set(given) >= set(planted)
+    assert sum(reason in planted for reason in given) > 0.98 * len(given)
+
+
 def test_noise_features_have_small_shares(trained: TrainingResult) -> None:
     noise = [trained.feature_shares.get(name, 0.0) for name in ("noise_1", "noise_2")]
 

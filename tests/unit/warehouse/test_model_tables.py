@@ -7,7 +7,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from ml.schemas import BEHAVIOUR_GROUPS
+from ml.schemas import BEHAVIOUR_GROUPS, REASON_EVIDENCE
 from ml.value.customer_value import VALUE_COLUMNS
 from warehouse.connection import create_tables
 from warehouse.model_tables import (
@@ -18,6 +18,7 @@ from warehouse.model_tables import (
     histories_of,
     replace_behaviour_groups,
     replace_churn_scores,
+    replace_reason_evidence,
 )
 
 DAY = date(2026, 6, 30)
@@ -73,6 +74,23 @@ def test_the_groups_of_a_day_are_used_from_the_next_day_on(con: duckdb.DuckDBPyC
     replace_behaviour_groups(con, date(2026, 7, 1), None)  # none were found: the old ones stay
     assert behaviour_groups_before(con, date(2026, 7, 2)).column("as_of_date").to_pylist() == [DAY]
     assert set(BEHAVIOUR_GROUPS.names) <= set(behaviour_groups_before(con, DAY).column_names)
+
+
+def test_evidence_for_reasons_is_replaced_by_model(con: duckdb.DuckDBPyConnection) -> None:
+    for version, lift in (("1", 1.5), ("2", 2.0), ("2", 3.0)):
+        band = {
+            "model_version": version,
+            "feature": "returns",
+            "band": 1,
+            "customers": 60,
+            "churn_rate": 0.5,
+            "lift": lift,
+            "is_reason": True,
+        }
+        evidence = pa.Table.from_pylist([band], schema=REASON_EVIDENCE)
+        replace_reason_evidence(con, version, evidence)
+    kept = con.execute("select model_version, lift from ml.reason_evidence order by 1").fetchall()
+    assert kept == [("1", 1.5), ("2", 3.0)]
 
 
 def test_scores_of_a_date_are_replaced(con: duckdb.DuckDBPyConnection) -> None:

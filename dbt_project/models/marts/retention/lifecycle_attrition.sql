@@ -3,7 +3,8 @@
     from the day of reaching it to the day of reaching a later one (advanced) or of being lost:
     eligible_days have passed without a purchase, or no contract is left. A customer who returns
     enters again. A status by the customer's own interval is a risk and no loss. No boundary depends
-    on the as-of date, so a closed month changes only by what was learned late.
+    on the as-of date, so a closed month changes only by what was learned late: lost less
+    lost_first_reported.
 
     Customers are not followed from month to month: those who entered by the end of a month and did
     not leave before its start are in the stage in that month. Cumulative sums of entries and exits
@@ -265,6 +266,15 @@ counted as (
     left join exits using (month, stage)
 ),
 
+first_reported as (
+    select
+        stage,
+        greatest(month, (select min(months.month) from months)) as month,
+        sum(lost) as lost
+    from {{ ref('int_first_reported_losses') }}
+    group by all
+),
+
 in_stage as (
     select
         *,
@@ -274,19 +284,31 @@ in_stage as (
 
 final as (
     select
-        month,
-        stage,
-        cast(stage_no as integer) as stage_no,
-        last_day(month) <= (select as_of.as_of_date from as_of) as is_complete,
-        cast(came + lag(stayed, 1, 0) over (partition by stage order by month) as bigint)
-            as entered,
-        cast(advanced as bigint) as advanced,
-        cast(stayed as bigint) as stayed,
-        cast(lost as bigint) as lost,
-        lost / nullif(came + lag(stayed, 1, 0) over (partition by stage order by month), 0)
+        in_stage.month,
+        in_stage.stage,
+        cast(in_stage.stage_no as integer) as stage_no,
+        last_day(in_stage.month) <= as_of.as_of_date as is_complete,
+        cast(in_stage.came + lag(in_stage.stayed, 1, 0) over by_month as bigint) as entered,
+        cast(in_stage.advanced as bigint) as advanced,
+        cast(in_stage.stayed as bigint) as stayed,
+        cast(in_stage.lost as bigint) as lost,
+        {%- if is_contractual %}
+        cast(null as bigint) as lost_first_reported,
+        {%- else %}
+        case
+            when
+                last_day(in_stage.month) <= as_of.as_of_date
+                and in_stage.stage not in ('{{ prospect }}', '{{ trial }}')
+                then cast(coalesce(first_reported.lost, 0) as bigint)
+        end as lost_first_reported,
+        {%- endif %}
+        in_stage.lost / nullif(in_stage.came + lag(in_stage.stayed, 1, 0) over by_month, 0)
             as attrition_rate
     from in_stage
-    order by month, stage_no
+    cross join as_of
+    left join first_reported using (month, stage)
+    window by_month as (partition by in_stage.stage order by in_stage.month)
+    order by in_stage.month, in_stage.stage_no
 )
 
 select * from final

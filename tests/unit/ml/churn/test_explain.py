@@ -21,12 +21,16 @@ WITH_REASONS = dict.fromkeys(FEATURES, 1.0) | {"late_answers": 30.0}
 
 
 def explain(
-    values: dict[str, float] | None = None, **contributions: float
+    values: dict[str, float] | None = None,
+    *,
+    separating: tuple[str, ...] | None = None,
+    **contributions: float,
 ) -> tuple[str | None, list[str]]:
-    """The cause and the reasons of one customer."""
+    """The cause and the reasons of one customer; by default every value separates."""
     row = np.array([[contributions.get(name, 0.0) for name in FEATURES]], dtype=np.float32)
     own = np.array([list((WITH_REASONS | (values or {})).values())], dtype=np.float32)
-    found = Explainer(FEATURES, CATALOGUE).explain(row, own)
+    separates = None if separating is None else np.array([[n in separating for n in FEATURES]])
+    found = Explainer(FEATURES, CATALOGUE).explain(row, own, separates)
     cause = CAUSES[found.main_cause[0]] if found.main_cause[0] >= 0 else None
     return cause, [FEATURES[feature] for feature in found.reasons[0] if feature >= 0]
 
@@ -115,6 +119,31 @@ def test_an_unknown_value_may_lower_the_sum_of_its_topic() -> None:
     _, reasons = explain({"pause_ratio": np.nan}, silence=0.2, pause_ratio=-0.5)
 
     assert reasons == []
+
+
+def test_a_value_that_does_not_separate_is_no_reason_and_the_next_topic_is() -> None:
+    raising = {"late_answers": 0.9, "silence": 0.4, "discounts": 0.2}
+
+    cause, reasons = explain(separating=("discounts", "silence"), **raising)
+
+    assert cause == "service_response"
+    assert reasons == ["silence", "discounts"]
+
+
+def test_a_topic_is_represented_by_its_separating_feature() -> None:
+    _, reasons = explain(separating=("silence",), silence=0.2, pause_ratio=0.5)
+
+    assert reasons == ["silence"]
+
+
+def test_a_separating_value_of_a_topic_that_lowers_the_risk_is_no_reason() -> None:
+    _, reasons = explain(separating=("silence",), silence=0.2, pause_ratio=-0.5)
+
+    assert reasons == []
+
+
+def test_where_no_value_separates_there_is_no_reason() -> None:
+    assert explain(separating=(), silence=2.0, discounts=0.5) == ("price_sensitivity", [])
 
 
 def test_a_feature_without_a_catalogue_entry_is_never_a_reason() -> None:

@@ -9,12 +9,16 @@ import pyarrow.compute as pc
 import pytest
 
 from ml.churn.model import LoadedModel
+from ml.churn.reason_evidence import ReasonEvidence, measure_reasons
 from ml.churn.score import level_row, score, score_day
 from ml.level.level_model import AGES, DateEffect, LevelModel
+from ml.metrics.intervals import Interval
 from ml.schemas import CAUSES, CHURN_SCORES, SchemaError
+from ml.training.training_result import TrainingResult
 from tests.model.planted_churn import CATALOGUE, cutoffs, planted_company
 
 DAY = date(2026, 6, 1)
+SEPARATING = Interval(2.0, 1.5, 2.7)
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +78,24 @@ def test_reasons_are_features_of_distinct_topics_of_the_catalogue(
         assert set(known) <= set(CATALOGUE)
         assert len(known) == len({CATALOGUE[reason].topic for reason in known})
         assert list(reasons[: len(known)]) == known
+
+
+def test_only_facts_that_were_measured_to_separate_are_reasons(
+    loaded: LoadedModel, result: TrainingResult, features: pa.Table
+) -> None:
+    model = loaded.model
+    values = model.preprocessor.transform(model.extend(result.holdout))
+    found = measure_reasons(model.preprocessor.columns, values, result.holdout_labels, CATALOGUE)
+    one = next(band for band in found.bands if band.feature == "days_since_last_order")
+    only = replace(model, reasons=ReasonEvidence((replace(one, upper=None, lift=SEPARATING),)))
+
+    scores = score(replace(loaded, model=only), features, CATALOGUE, 0.4)
+
+    firsts = set(scores["reason_feature_1"].to_pylist())
+    assert firsts == {"days_since_last_order", None}
+    assert scores["reason_feature_2"].null_count == len(scores)
+    unmeasured = score(loaded, features, CATALOGUE, 0.4)
+    assert scores["main_cause"].equals(unmeasured["main_cause"])
 
 
 def test_exact_explanations_add_up_to_the_margin(loaded: LoadedModel, features: pa.Table) -> None:
