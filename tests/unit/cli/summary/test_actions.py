@@ -53,7 +53,8 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             create table feedback.retention_account as
             select
                 'all' as action_id, period_start, 100 as treated, 50 as control,
-                12.4e0 as customers_kept, 3.1e0 as customers_kept_low, 21.7e0 as customers_kept_high,
+                12.4e0 as customers_kept, 3.1e0 as customers_kept_low,
+                21.7e0 as customers_kept_high,
                 1200.0 as net_value, -300.0 as net_value_low, 2700.0 as net_value_high
             from (values (date '2026-01-01'), (null)) as periods (period_start)
             """
