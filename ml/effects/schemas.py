@@ -99,31 +99,6 @@ EFFECTS = pa.schema(
     ]
 )
 
-# One row an action and period, an action over all matured periods, and the same for all actions.
-RETENTION_ACCOUNT = pa.schema(
-    [
-        (ACTION_ID, pa.string()),
-        ("period_kind", pa.string()),
-        ("period_start", pa.date32()),
-        ("period_end", pa.date32()),
-        ("is_provisional", pa.bool_()),
-        # Treated customers, and those of them for whom no control group gives an effect.
-        ("treated", pa.int64()),
-        ("unmeasured_treated", pa.int64()),
-        # Customers who would have churned without the action.
-        ("customers_kept", pa.float64()),
-        ("customers_kept_low", pa.float64()),
-        ("customers_kept_high", pa.float64()),
-        ("money_brought", pa.float64()),
-        ("money_brought_low", pa.float64()),
-        ("money_brought_high", pa.float64()),
-        ("money_spent", pa.float64()),
-        ("net_value", pa.float64()),
-        ("net_value_low", pa.float64()),
-        ("net_value_high", pa.float64()),
-    ]
-)
-
 # Expected share of would-be churned customers whom an action keeps; a null cause is any other.
 CATALOGUE_PRIORS = pa.schema(
     [

@@ -15,10 +15,11 @@ measured as (
         period_start,
         treated,
         control,
-        uplift * treated as customers_kept,
-        (uplift_high - uplift_low) / (2 * {{ normal_quantile() }}) * treated as customers_kept_se,
-        revenue_uplift * treated as money_brought,
-        cost_per_treated * treated as money_spent,
+        uplift * known_treated as customers_kept,
+        (uplift_high - uplift_low) / (2 * {{ normal_quantile() }}) * known_treated
+            as customers_kept_se,
+        revenue_uplift * known_revenue_treated as money_brought,
+        money_spent,
         net_value,
         (net_value_high - net_value_low) / (2 * {{ normal_quantile() }}) as net_value_se
     from {{ ref('action_effects') }}
