@@ -132,7 +132,7 @@ def policy_value(rows: pa.Table) -> PolicyValue:
 
 
 def takes_over(new: PolicyValue, current: PolicyValue) -> TakeOver:
-    """Whether a new policy may take over from the current one.
+    """Decide whether a new policy may take over from the current one.
 
     The difference is paired: both are valued on the same decisions, so what is common to both
     cancels. It is doubly robust if both have predictions, else self-normalised.
@@ -251,7 +251,7 @@ class DecisionScores:
         )
 
     def has_same_decisions(self, other: DecisionScores) -> bool:
-        """Whether customers, dates, received actions and outcomes agree."""
+        """Return whether customers, dates, received actions and outcomes agree."""
         return bool(self.decisions == other.decisions)
 
     def interval(self, scores: Floats) -> Interval:
@@ -273,7 +273,7 @@ class DecisionScores:
 
 
 def _changes(table: pa.Table, names: list[str]) -> NDArray[np.bool_]:
-    """Whether a row differs from the one before in any of the columns, true for the first."""
+    """Rows that differ from the one before in any of the columns, the first included."""
     found = np.ones(len(table), bool)
     found[1:] = False
     for name in names:
