@@ -128,7 +128,7 @@ def _with_room(problem: AllocationProblem) -> AllocationProblem:
 
 
 def _is_served(problem: AllocationProblem, action: Codes, lines: Lines) -> Flags:
-    """Whether the limits have room for each customer and all ahead in both lines."""
+    """Customers for whom, with all ahead in both lines, the limits have room."""
     served = action >= 0
     for number in np.flatnonzero(np.isfinite(problem.capacities)):
         mine = lines.for_contacts[action[lines.for_contacts] == number]

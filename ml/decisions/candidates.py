@@ -83,7 +83,7 @@ class Candidates:
 
     @property
     def is_allowed(self) -> Flags:
-        """Whether each customer may receive each action, shape (actions, customers)."""
+        """Allowed pairs of action and customer, shape (actions, customers)."""
         return self.rows >= 0
 
     def spread(self, column: str, otherwise: float) -> Floats:
@@ -92,7 +92,7 @@ class Candidates:
         return np.append(numbers(self.table[column]), otherwise)[self.rows]
 
     def is_withheld(self, action: Codes, control_share: float) -> Flags:
-        """Whether the control draw of each customer for an action is below the share.
+        """Return for each customer whether the control draw for an action is below the share.
 
         Args:
             action: positions of shape (customers,), negative for no action, which is false.
@@ -150,7 +150,7 @@ class Limits:
 
 def _sorted_codes(column: pa.ChunkedArray) -> tuple[pa.Array, Codes]:
     """Distinct values in ascending order, and the position of each row's value among them."""
-    encoded = pa.chunked_array(column).combine_chunks().dictionary_encode()
+    encoded = column.combine_chunks().dictionary_encode()
     order = pc.sort_indices(encoded.dictionary)
     position = np.empty(len(order), np.int64)
     position[order.to_numpy()] = np.arange(len(order))

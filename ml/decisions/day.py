@@ -57,7 +57,7 @@ class Day:
 
     @property
     def fits(self) -> Flags:
-        """Whether each limit has room for a single customer, shape (actions, customers)."""
+        """Pairs that fit into each limit if nobody else uses it, shape (actions, customers)."""
         has_contact = (self.limits.capacities >= 1)[:, None]
         return (self.costs <= self.limits.budget) & has_contact
 

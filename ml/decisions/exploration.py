@@ -147,7 +147,7 @@ class Explorers:
 
     @property
     def has_full_capacity(self) -> Flags:
-        """Whether explorers alone fill the capacity of each customer's action, (customers,)."""
+        """Customers for whose drawn action explorers alone fill the capacity, (customers,)."""
         is_full = np.append(self.contacts >= self.limits.capacities, False)
         return np.asarray(is_full[np.maximum(self.drawn, EXPLORES_NOTHING)])
 

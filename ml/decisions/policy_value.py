@@ -32,8 +32,6 @@ from ml.schemas import CUSTOMER_ID, KEYS, SNAPSHOT_DATE, SchemaError
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-# A logged probability below this has a weight of more than a thousand decisions.
-MIN_LOGGED_PROBABILITY = 0.001
 # Below this many effective decisions the normal interval of a mean is too narrow.
 MIN_EFFECTIVE_DECISIONS = 100
 TOLERANCE = 1e-6
@@ -53,7 +51,9 @@ class PolicyValue:
         inverse_propensity: estimate with interval.
         self_normalised: estimate with interval.
         doubly_robust: estimate with interval, `UNKNOWN` without predictions.
-        effective_decisions: (Σ weight)² ÷ Σ weight² (Kish: Survey Sampling, 1965).
+        effective_decisions: decisions ÷ expected squared weight (Kish: Survey Sampling, 1965). The
+            expectation is over the logged probabilities, because rare actions with large weights
+            may not have been received at all.
         largest_weight: of a decision.
         scores: contributions of the decisions, for comparisons.
     """
@@ -97,42 +97,38 @@ def policy_value(rows: pa.Table) -> PolicyValue:
     Raises:
         SchemaError: a column is missing or out of range, the probabilities of a decision do not add
             up to 1, or a decision has not exactly one received action.
-        OverlapError: the policy chooses actions whose logged probability is below 0.001, or fewer
-            than 100 effective decisions are left.
+        OverlapError: the policy chooses actions whose logged probability is 0, or fewer than 100
+            effective decisions are left.
     """
     log = _Log.read(rows)
-    unsupported = log.by_decision(
-        np.where(log.logged < MIN_LOGGED_PROBABILITY, log.chosen, 0)
-    ).mean()
+    unsupported = log.by_decision(np.where(log.logged > 0, 0, log.chosen)).mean()
     if unsupported > 0:
         raise OverlapError(
             f"the policy puts {unsupported:.1%} of its probability on actions that were logged "
-            f"with a probability below {MIN_LOGGED_PROBABILITY}; leave these actions or decisions "
-            "out of the policy, or explore them first"
+            "with probability 0; leave these actions or decisions out, or explore them first"
         )
-    weights = log.chosen[log.received] / log.logged[log.received]
-    total, squares = weights.sum(), np.square(weights).sum()
-    effective = float(total**2 / squares) if squares > 0 else 0.0
+    effective = len(log.starts) / log.by_decision(log.expected_weights()).mean()
     if effective < MIN_EFFECTIVE_DECISIONS:
         raise OverlapError(
-            f"the policy agrees with {effective:.0f} effective decisions of {len(weights)}, fewer "
+            f"{len(log.starts)} decisions are worth {effective:.0f} of the policy's own, fewer "
             f"than {MIN_EFFECTIVE_DECISIONS}; wait for more decisions, or explore more"
         )
+    weights = log.chosen[log.received] / log.logged[log.received]
     scores = DecisionScores.of(log, weights)
     return PolicyValue(
-        decisions=len(weights),
+        decisions=len(log.starts),
         customers=log.customers,
         inverse_propensity=scores.interval(scores.inverse_propensity),
         self_normalised=scores.interval(scores.self_normalised),
         doubly_robust=scores.interval(scores.doubly_robust),
-        effective_decisions=effective,
+        effective_decisions=float(effective),
         largest_weight=float(weights.max()),
         scores=scores,
     )
 
 
 def takes_over(new: PolicyValue, current: PolicyValue) -> TakeOver:
-    """Whether a new policy may take over from the current one.
+    """Decide whether a new policy may take over from the current one.
 
     The difference is paired: both are valued on the same decisions, so what is common to both
     cancels. It is doubly robust if both have predictions, else self-normalised.
@@ -197,6 +193,15 @@ class _Log:
         """Sums over the rows of each decision."""
         return np.asarray(np.add.reduceat(values, self.starts))
 
+    def expected_weights(self) -> Floats:
+        """Contribution of each row to the expected squared weight of its decision."""
+        return np.divide(
+            np.square(self.chosen),
+            self.logged,
+            out=np.zeros_like(self.chosen),
+            where=self.chosen > 0,
+        )
+
     def check(self, what: str) -> None:
         """Check sums of probabilities and the received row of each decision."""
         for name, values in (("logged", self.logged), ("policy", self.chosen)):
@@ -251,7 +256,7 @@ class DecisionScores:
         )
 
     def has_same_decisions(self, other: DecisionScores) -> bool:
-        """Whether customers, dates, received actions and outcomes agree."""
+        """Return whether customers, dates, received actions and outcomes agree."""
         return bool(self.decisions == other.decisions)
 
     def interval(self, scores: Floats) -> Interval:
@@ -273,7 +278,7 @@ class DecisionScores:
 
 
 def _changes(table: pa.Table, names: list[str]) -> NDArray[np.bool_]:
-    """Whether a row differs from the one before in any of the columns, true for the first."""
+    """Rows that differ from the one before in any of the columns, the first included."""
     found = np.ones(len(table), bool)
     found[1:] = False
     for name in names:

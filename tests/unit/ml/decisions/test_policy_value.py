@@ -212,10 +212,27 @@ def test_a_policy_without_overlap_is_refused() -> None:
 def test_a_policy_with_few_effective_decisions_is_refused() -> None:
     log = planted_log(150, 8)
 
-    with pytest.raises(OverlapError, match=r"effective decisions of 150, fewer than 100"):
+    with pytest.raises(OverlapError, match="150 decisions are worth 29 of the policy's own"):
         policy_value(log.rows(call_everybody(log)))
     with pytest.raises(OverlapError, match="no logged decisions"):
         policy_value(log.rows(log.logged).slice(0, 0))
+
+
+def test_rare_actions_that_were_never_received_count_against_a_policy() -> None:
+    """The policy agrees with 95 % of what was received; the rest would have weights of 1,000."""
+    size = 1_000
+    log = Log(
+        logged=np.tile([0.999, 0.001, 0.0], (size, 1)),
+        means=np.zeros((size, 3)),
+        received=np.zeros(size, int),
+        outcomes=np.ones(size),
+    )
+
+    # 1,000 ÷ (.95² ÷ .999 + .05² ÷ .001)
+    rare = policy_value(log.rows(np.tile([0.95, 0.05, 0.0], (size, 1))))
+    assert rare.effective_decisions == pytest.approx(1_000 / (0.9025 / 0.999 + 2.5))
+    with pytest.raises(OverlapError, match="worth 20 of the policy's own"):
+        policy_value(log.rows(np.tile([0.78, 0.22, 0.0], (size, 1))))
 
 
 @pytest.mark.parametrize(
