@@ -64,7 +64,6 @@ EFFECTS = pa.schema(
         ("control", pa.int64()),
         ("known_treated", pa.int64()),
         ("known_control", pa.int64()),
-        ("known_revenue_treated", pa.int64()),
         ("delivered_treated", pa.int64()),
         ("redeemed_treated", pa.int64()),
         # Customers left out: matured without a known outcome or amount, or in both arms.
@@ -85,8 +84,6 @@ EFFECTS = pa.schema(
         ("revenue_low", pa.float64()),
         ("revenue_high", pa.float64()),
         ("cost_per_treated", pa.float64()),
-        # Costs of matured treated customers, as far as they are known.
-        ("money_spent", pa.float64()),
         # Of all treated customers whose amounts are known.
         ("net_value", pa.float64()),
         ("net_value_low", pa.float64()),
@@ -96,31 +93,6 @@ EFFECTS = pa.schema(
         ("planned_uplift", pa.float64()),
         ("customers_needed", pa.int64()),
         ("verdict", pa.string()),
-    ]
-)
-
-# One row an action and period, an action over all matured periods, and the same for all actions.
-RETENTION_ACCOUNT = pa.schema(
-    [
-        (ACTION_ID, pa.string()),
-        ("period_kind", pa.string()),
-        ("period_start", pa.date32()),
-        ("period_end", pa.date32()),
-        ("is_provisional", pa.bool_()),
-        # Treated customers, and those of them for whom no control group gives an effect.
-        ("treated", pa.int64()),
-        ("unmeasured_treated", pa.int64()),
-        # Customers who would have churned without the action.
-        ("customers_kept", pa.float64()),
-        ("customers_kept_low", pa.float64()),
-        ("customers_kept_high", pa.float64()),
-        ("money_brought", pa.float64()),
-        ("money_brought_low", pa.float64()),
-        ("money_brought_high", pa.float64()),
-        ("money_spent", pa.float64()),
-        ("net_value", pa.float64()),
-        ("net_value_low", pa.float64()),
-        ("net_value_high", pa.float64()),
     ]
 )
 
