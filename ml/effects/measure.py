@@ -32,8 +32,12 @@ from ml.effects.moments import (
     unit_sums,
     with_totals,
 )
-from ml.effects.proportions import customers_per_arm, newcombe_interval, newcombe_p_value
-from ml.effects.sample_ratio import sample_ratio_p_value
+from ml.effects.proportions import (
+    customers_per_arm,
+    newcombe_interval,
+    newcombe_p_value,
+    sample_ratio_p_value,
+)
 from ml.effects.schemas import ACTION_ID, ALL, ALL_MATURED, EFFECTS, TREATMENT
 from ml.effects.settings import EffectSettings
 from ml.effects.units import NET_VALUE, experiment_units
@@ -173,14 +177,12 @@ def _sample_ratio(treated: Values, customers: Values, expected_treated: Values) 
 def _count_columns(cells: Cells) -> dict[str, pa.Array]:
     units, mature = cells.count("units"), cells.count("mature").sum(axis=1)
     known = _known(cells.moments(RETAINED))
-    revenues = _known(cells.moments(REVENUE))
     amounts = _known(cells.moments(NET_VALUE)).sum(axis=1)
     counts = {
         "treated": units[:, 1],
         "control": units[:, 0],
         "known_treated": known[:, 1],
         "known_control": known[:, 0],
-        "known_revenue_treated": revenues[:, 1],
         "delivered_treated": cells.count("delivered")[:, 1],
         "redeemed_treated": cells.count("redeemed")[:, 1],
         "unknown_outcomes": mature - known.sum(axis=1),
@@ -194,12 +196,10 @@ def _money_columns(cells: Cells) -> dict[str, pa.Array]:
     value = cells.moments(NET_VALUE)
     revenue_difference, _ = narrower_difference(cells.moments(REVENUE), MODERATION_OF_AMOUNTS)
     value_difference, _ = narrower_difference(value, MODERATION_OF_AMOUNTS)
-    spent, known_costs = cells.count("cost")[:, 1], cells.count("known_costs")[:, 1]
     with np.errstate(invalid="ignore"):
-        cost_per_treated = spent / known_costs
+        cost_per_treated = (cells.count("cost") / cells.count("known_costs"))[:, 1]
     return {
         "cost_per_treated": _nullable(cost_per_treated),
-        "money_spent": _nullable(np.where(known_costs > 0, spent, np.nan)),
         **_interval_columns("revenue_uplift", "revenue", revenue_difference, np.ones(len(cells))),
         **_interval_columns("net_value", "net_value", value_difference, _known(value)[:, 1]),
     }

@@ -1,4 +1,4 @@
-"""Difference of two shares: Newcombe's interval, its p-value and the sample size for a test."""
+"""Shares: difference of two with its interval and sample size, and the sample-ratio check."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.stats import binom, norm
 
 from ml.effects.settings import CONFIDENCE
 
@@ -90,3 +90,23 @@ def customers_per_arm(control_share: Any, treated_share: Any, power: float) -> V
     of_effect = norm.ppf(power) * np.sqrt(variance)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.square((of_null + of_effect) / (treated_share - control_share)))
+
+
+def sample_ratio_p_value(treated: Values, customers: Values, planned_share: Values) -> Values:
+    """Two-sided binomial p-value of the number of treated customers, elementwise; NaN without any.
+
+    Exact for one planned share. Where shares differ between customers, their mean gives at least
+    the true variance, so the check is conservative (Hoeffding: On the Distribution of the Number of
+    Successes in Independent Trials, Annals of Mathematical Statistics 27, 1956). The p-value is
+    twice the smaller tail. Fabijan et al.: Diagnosing Sample Ratio Mismatch in Online Controlled
+    Experiments, KDD 2019, describe the check and its causes.
+
+    Args:
+        treated: customers in the treatment arm, of those with a planned share.
+        customers: customers in both arms, of those with a planned share.
+        planned_share: mean of their planned shares.
+    """
+    lower = binom.cdf(treated, customers, planned_share)
+    upper = binom.sf(treated - 1, customers, planned_share)
+    p_value = np.minimum(1, 2 * np.minimum(lower, upper))
+    return np.where(customers > 0, p_value, np.nan)

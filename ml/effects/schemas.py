@@ -64,7 +64,6 @@ EFFECTS = pa.schema(
         ("control", pa.int64()),
         ("known_treated", pa.int64()),
         ("known_control", pa.int64()),
-        ("known_revenue_treated", pa.int64()),
         ("delivered_treated", pa.int64()),
         ("redeemed_treated", pa.int64()),
         # Customers left out: matured without a known outcome or amount, or in both arms.
@@ -85,8 +84,6 @@ EFFECTS = pa.schema(
         ("revenue_low", pa.float64()),
         ("revenue_high", pa.float64()),
         ("cost_per_treated", pa.float64()),
-        # Costs of matured treated customers, as far as they are known.
-        ("money_spent", pa.float64()),
         # Of all treated customers whose amounts are known.
         ("net_value", pa.float64()),
         ("net_value_low", pa.float64()),
