@@ -31,16 +31,21 @@ class ParsedProject:
         self._flags = [
             *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
             *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
-            *("--log-level", "none", "--log-level-file", "none"),
+            *("--log-level", "none", "--log-level-file", "none", "--no-write-json"),
         ]
         self.manifest: Manifest = self._invoke(dbtRunner(), ["parse"], {})
 
     def compiled(self, *arguments: str, **variables: Any) -> dict[str, str]:
         """SQL by name of the node, of what `dbt compile` with these arguments compiles."""
-        # dbt keeps what it compiled in the nodes, and would use it again with other variables.
-        manifest = replace(self.manifest, nodes=deepcopy(self.manifest.nodes))
-        done = self._invoke(dbtRunner(manifest), ["compile", *arguments], variables)
+        done = self._invoke(dbtRunner(self.own_manifest()), ["compile", *arguments], variables)
         return {result.node.name: str(result.node.compiled_code) for result in done.results}
+
+    def own_manifest(self) -> Manifest:
+        """The manifest with a copy of its nodes, for one invocation.
+
+        dbt keeps what it compiled in the nodes, and would use it again with other variables.
+        """
+        return replace(self.manifest, nodes=deepcopy(self.manifest.nodes))
 
     def query(self, sql: str, **variables: Any) -> str:
         """SQL of an inline query, compiled with these dbt variables."""

@@ -281,14 +281,11 @@ def test_every_hour_of_three_years_is_as_the_calendar_has_it(
     assert wrong == []
 
 
-def test_a_source_s_declared_zone_is_that_of_its_models(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    folder = tmp_path_factory.mktemp("declared")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOLDFAST_WAREHOUSE", str(folder / "warehouse.duckdb"))
-        zones = {"helpdesk": "Asia/Tokyo"}
-        project = ParsedProject(folder, time_zone=HERE, source_time_zones=zones)
-        compiled = project.compiled("--select", "stg_helpdesk__feedback", "stg_shop__feedback")
+def test_a_source_s_declared_zone_is_that_of_its_models(project: ParsedProject) -> None:
+    compiled = project.compiled(
+        *("--select", "stg_helpdesk__feedback", "stg_shop__feedback"),
+        time_zone=HERE,
+        source_time_zones={"helpdesk": "Asia/Tokyo"},
+    )
     assert "'Asia/Tokyo'" in compiled["stg_helpdesk__feedback"]
     assert "'Asia/Tokyo'" not in compiled["stg_shop__feedback"]

@@ -13,6 +13,7 @@ from dbt.cli.main import dbtRunner
 
 from deployment.project import DBT_PROJECT
 from tests.identity_models import SCHEMAS, TABLES, Identity
+from tests.unit.dbt_project.conftest import ParsedProject
 
 BUILT = ("int_phone_numbers", "int_identity_keys", "int_identity_history")
 SEEDS = ("mail_providers", "mailbox_words", "placeholder_keys", "given_names")
@@ -40,7 +41,7 @@ DAYS = (date(1, 1, 1), date(2026, 3, 1), date(2026, 4, 1))
 
 @pytest.fixture
 def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "identity.duckdb"
+    path = tmp_path / "warehouse.duckdb"  # the name of the catalogue in `project`
     monkeypatch.setenv("HOLDFAST_WAREHOUSE", str(path))
     with duckdb.connect(str(path)) as con:
         for schema in SCHEMAS:
@@ -50,7 +51,7 @@ def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def build(warehouse: Path, load_no: int, *flags: str) -> None:
+def build(project: ParsedProject, warehouse: Path, load_no: int, *flags: str) -> None:
     """Deliver a load, if it is not delivered yet, and build the models as a run does."""
     with duckdb.connect(str(warehouse)) as con:
         row = con.execute(
@@ -68,12 +69,12 @@ def build(warehouse: Path, load_no: int, *flags: str) -> None:
         *("--target-path", str(warehouse.parent / "target")),
         *("--log-path", str(warehouse.parent / "logs")),
         *("--vars", json.dumps({"default_country": "DE"})),
-        *("--log-level", "none", "--log-level-file", "none"),
+        *("--log-level", "none", "--log-level-file", "none", "--no-write-json"),
         *flags,
     ]
-    result = dbtRunner().invoke(arguments)
+    result = dbtRunner(project.own_manifest()).invoke(arguments)
     DuckDBConnectionManager.close_all_connections()
-    assert result.success, [entry.message for entry in result.result.results]
+    assert result.success, result.exception or [entry.message for entry in result.result.results]
 
 
 def tables(warehouse: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -84,11 +85,13 @@ def tables(warehouse: Path) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def test_the_history_does_not_depend_on_how_the_loads_were_cut_into_runs(warehouse: Path) -> None:
+def test_the_history_does_not_depend_on_how_the_loads_were_cut_into_runs(
+    project: ParsedProject, warehouse: Path
+) -> None:
     for load_no in (1, 2, 3):
-        build(warehouse, load_no)
+        build(project, warehouse, load_no)
     daily = tables(warehouse)
-    build(warehouse, 3, "--full-refresh")
+    build(project, warehouse, 3, "--full-refresh")
     assert tables(warehouse) == daily
     with duckdb.connect(str(warehouse), read_only=True) as con:
         people = con.execute(
