@@ -145,18 +145,38 @@ def rows_of(deployment: Deployment, table: str, day: date = HISTORY) -> list[tup
 
 
 def units(deployment: Deployment, line: Line, day: date) -> float:
-    """Units within the year that the features of a day know of an account's customer."""
-    [(number,)] = deployment.warehouse(
+    """Units within the year that are known on a day of an account's customer.
+
+    The feature must be the median of the same baskets.
+    """
+    [(number, median, feature)] = deployment.warehouse(
         f"""
-        select round(coalesce(units_per_order_365d, 0) * orders_365d, 6)
+        with known as (
+            select sum(units) as units, median(units / coalesce(orders, 1)) as units_per_order
+            from intermediate.int_order_days
+            semi join (
+                from intermediate.int_identity_history
+                where
+                    source = 'shop' and source_customer_id = '{line.account}'
+                    and valid_from <= '{day}' and '{day}' < valid_to
+            ) using (customer_no)
+            where
+                counts_from <= '{day}' and '{day}' < counts_to
+                and activity_date between date '{day}' - 364 and '{day}'
+        )
+
+        select
+            round(coalesce(known.units, 0), 6), known.units_per_order, units_per_order_365d
         from features.feat_customer_snapshots
         inner join intermediate.int_identity_history using (customer_id)
+        cross join known
         where
             snapshot_date = '{day}' and source = 'shop' and source_customer_id = '{line.account}'
             and valid_from <= snapshot_date and snapshot_date < valid_to
         """
     )
     assert isinstance(number, float)
+    assert feature == median
     return number
 
 

@@ -101,7 +101,8 @@ aggregated as (
         sum(coupon_orders) filter (where age_days < 365) as coupon_orders_365d,
         sum(coupon_orders) filter (where age_days < 90) as coupon_orders_90d,
         sum(discounted_orders) as discounted_orders_lifetime,
-        sum(units) filter (where age_days < 365) as units_365d,
+        -- The median basket: a single one of fuel, by the gallon, has more units than a year's others.
+        median(units / coalesce(orders, 1)) filter (where age_days < 365) as units_per_order_365d,
         sum(line_count) filter (where age_days < 365) as lines_365d,
         sum(margin_amount) filter (where age_days < 365) as margin_365d,
         coalesce(sum(refunds) filter (where age_days < 365), 0) as refunds_365d,
@@ -149,7 +150,6 @@ derived as (
         coupon_orders_365d / nullif(orders_365d, 0) as coupon_share_365d,
         coupon_orders_90d / nullif(orders_90d, 0) as coupon_share_90d,
         discounted_orders_lifetime / nullif(orders_lifetime, 0) as discounted_share_lifetime,
-        units_365d / nullif(orders_365d, 0) as units_per_order_365d,
         lines_365d / nullif(orders_365d, 0) as lines_per_order_365d,
         margin_365d / nullif(net_revenue_365d, 0) as margin_share_365d,
         refunds_365d / nullif(orders_365d + refunds_365d, 0) as refund_share_365d,
