@@ -182,17 +182,17 @@ class Dbt:
                     asset_key=translator.get_asset_key(node),
                     metadata={"unchanged": True, **_row_count(con, node)},
                 )
-            made = [node for node in nodes if node not in kept]
-            stamped = {node["unique_id"]: node for node in stampable_nodes}
+            left_out = {node["unique_id"] for node in kept}
+            stamped = {node["unique_id"] for node in stampable_nodes}
+            made = [node for node in nodes if node["unique_id"] not in left_out]
             for message in self._built(made, _lone_checks(context)):
-                info = message.raw_event["data"]["node_info"]
+                unique_id = message.raw_event["data"]["node_info"]["unique_id"]
                 for event in message.to_default_asset_events(manifest, translator, context):
                     if isinstance(event, dg.Output):
-                        node = manifest["nodes"][info["unique_id"]]
-                        if info["unique_id"] in stamped:
+                        node = manifest["nodes"][unique_id]
+                        if unique_id in stamped:
                             note(con, stamp, node)
-                        rows = _row_count(con, node)
-                        yield event.with_metadata({**event.metadata, **rows})
+                        yield event.with_metadata({**event.metadata, **_row_count(con, node)})
                     else:
                         yield event
 
