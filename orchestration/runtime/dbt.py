@@ -43,7 +43,7 @@ from deployment.home import Home
 from deployment.project import DBT_PROJECT
 from orchestration.runtime.compiled_templates import CompiledTemplates
 from orchestration.runtime.ephemeral_models import by_pattern
-from orchestration.runtime.unchanged_relations import note, stamp_of, stampable, unchanged
+from orchestration.runtime.unchanged_relations import InOrder, note, stamp_of, stampable, unchanged
 from orchestration.runtime.unread_events import UnreadEvents, build_when_read
 from warehouse.connection import open_file
 from warehouse.errors import busy_error
@@ -175,26 +175,23 @@ class Dbt:
         # Opened as dbt opens it: connections of one process share one instance of the file.
         with open_file(self.home.warehouse) as con:
             stamp = stamp_of(con, self._fingerprint(), manifest)
-            stampable_nodes = stampable(manifest, nodes)
-            kept = unchanged(con, stamp, stampable_nodes)
-            for node in kept:
-                yield dg.MaterializeResult(
-                    asset_key=translator.get_asset_key(node),
-                    metadata={"unchanged": True, **_row_count(con, node)},
-                )
-            left_out = {node["unique_id"] for node in kept}
-            stamped = {node["unique_id"] for node in stampable_nodes}
-            made = [node for node in nodes if node["unique_id"] not in left_out]
+            stamped = stampable(manifest, nodes)
+            kept = unchanged(con, stamp, stamped)
+            made = [node for node in nodes if node not in kept]
+            in_order = InOrder(manifest, kept, made)
+            yield from (_unchanged(con, node, translator) for node in in_order.after())
             for message in self._built(made, _lone_checks(context)):
                 unique_id = message.raw_event["data"]["node_info"]["unique_id"]
                 for event in message.to_default_asset_events(manifest, translator, context):
-                    if isinstance(event, dg.Output):
-                        node = manifest["nodes"][unique_id]
-                        if unique_id in stamped:
-                            note(con, stamp, node)
-                        yield event.with_metadata({**event.metadata, **_row_count(con, node)})
-                    else:
+                    if not isinstance(event, dg.Output):
                         yield event
+                        continue
+                    node = manifest["nodes"][unique_id]
+                    if node in stamped:
+                        note(con, stamp, node)
+                    yield event.with_metadata({**event.metadata, **_row_count(con, node)})
+                    following = in_order.after(unique_id)
+                    yield from (_unchanged(con, each, translator) for each in following)
 
     def _built(
         self, nodes: Sequence[Mapping[str, Any]], checks: Sequence[str]
@@ -381,6 +378,14 @@ def _lone_checks(context: dg.AssetExecutionContext) -> list[str]:
         for key in context.selected_asset_check_keys
         if key.asset_key not in context.selected_asset_keys
     )
+
+
+def _unchanged(
+    con: duckdb.DuckDBPyConnection, node: Mapping[str, Any], translator: DagsterDbtTranslator
+) -> dg.MaterializeResult[None]:
+    """The result of a seed or view that was left as it is."""
+    metadata = {"unchanged": True, **_row_count(con, node)}
+    return dg.MaterializeResult(asset_key=translator.get_asset_key(node), metadata=metadata)
 
 
 def _row_count(con: duckdb.DuckDBPyConnection, node: Mapping[str, Any]) -> dict[str, int]:

@@ -6,7 +6,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.runtime.unchanged_relations import note, stamp_of, stampable, unchanged
+from orchestration.runtime.unchanged_relations import (
+    InOrder,
+    note,
+    stamp_of,
+    stampable,
+    unchanged,
+)
 
 
 def node(name: str, kind: str, **more: Any) -> dict[str, Any]:
@@ -94,3 +100,24 @@ def test_the_stamp_depends_on_the_columns_of_sources_and_on_no_rows(
 
 def test_the_stamp_depends_on_the_project(con: duckdb.DuckDBPyConnection) -> None:
     assert stamp_of(con, "project", MANIFEST) != stamp_of(con, "changed project", MANIFEST)
+
+
+def reading(name: str, *parents: str) -> dict[str, Any]:
+    parent_ids = [f"model.small.{parent}" for parent in parents]
+    return node(name, "view", depends_on={"nodes": parent_ids})
+
+
+def test_a_relation_is_reported_after_all_that_it_reads_directly_or_not() -> None:
+    first, table, ephemeral, view, last = (
+        reading("first"),
+        reading("table", "first"),
+        reading("ephemeral", "table", "of_an_earlier_build"),
+        reading("view", "ephemeral"),
+        reading("last", "view", "first"),
+    )
+    nodes = {each["unique_id"]: each for each in (first, table, ephemeral, view, last)}
+    in_order = InOrder({"nodes": nodes}, [last, view, first], [table])
+    assert list(in_order.after()) == [first]
+    assert list(in_order.after("model.small.of_an_earlier_build")) == []
+    assert list(in_order.after("model.small.table")) == [view, last]
+    assert list(in_order.after("model.small.table")) == []
