@@ -217,7 +217,8 @@ def require_columns(table: pa.Table, names: list[str] | tuple[str, ...], what: s
     Raises:
         SchemaError: a column is missing; the message names it and the columns found.
     """
-    missing = [name for name in names if name not in table.column_names]
+    found = set(table.column_names)
+    missing = [name for name in names if name not in found]
     if missing:
         raise SchemaError(
             f"{what} lacks {', '.join(missing)}; it has {', '.join(table.column_names) or 'none'}"

@@ -33,13 +33,18 @@ from dbt.artifacts.schemas.results import NodeStatus
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
+from dbt_common.clients.jinja import MacroFuzzEnvironment
 from dbt_common.events.base_types import EventMsg
+from dbt_common.events.event_manager_client import ctx_set_event_manager
 from dbt_common.events.functions import msg_to_dict
 
 from deployment.errors import HoldfastError
 from deployment.home import Home
 from deployment.project import DBT_PROJECT
+from orchestration.runtime.compiled_templates import CompiledTemplates
 from orchestration.runtime.ephemeral_models import by_pattern
+from orchestration.runtime.unchanged_relations import InOrder, note, stamp_of, stampable, unchanged
+from orchestration.runtime.unread_events import UnreadEvents, build_when_read
 from warehouse.connection import open_file
 from warehouse.errors import busy_error
 from warehouse.quoting import identifier
@@ -53,6 +58,10 @@ _SECONDS_BETWEEN_CANCELS = 0.2
 _SWITCH_SECONDS = 0.05
 
 dbt.compilation.inject_ctes_into_sql = by_pattern(dbt.compilation.inject_ctes_into_sql)
+build_when_read()
+ctx_set_event_manager(UnreadEvents())
+_TEMPLATES = CompiledTemplates()
+setattr(MacroFuzzEnvironment, "compile", _TEMPLATES.remembering(MacroFuzzEnvironment.compile))  # noqa: B010
 
 
 class TransformError(HoldfastError):
@@ -154,14 +163,43 @@ class Dbt:
     ) -> Iterator[Any]:
         """Build and test the selected models; yield each result as soon as it is known.
 
-        Unit tests are left out, because they test the code and not the day's data.
+        Unit tests are left out, because they test the code and not the day's data. Seeds and views
+        that nothing has changed are left as they are.
 
         Raises:
             WarehouseBusyError: another process holds the warehouse.
             TransformError: a model or a test failed; everything that did not depend on it was
                 built, and the results of all were yielded.
         """
-        selected = [*_models(context, manifest, translator), *_lone_checks(context)]
+        nodes = _nodes(context, manifest, translator)
+        # Opened as dbt opens it: connections of one process share one instance of the file.
+        with open_file(self.home.warehouse) as con:
+            stamp = stamp_of(con, self._fingerprint(), manifest)
+            stamped = stampable(manifest, nodes)
+            kept = unchanged(con, stamp, stamped)
+            made = [node for node in nodes if node not in kept]
+            in_order = InOrder(manifest, kept, made)
+            yield from (_unchanged(con, node, translator) for node in in_order.after())
+            for message in self._built(made, _lone_checks(context)):
+                unique_id = message.raw_event["data"]["node_info"]["unique_id"]
+                for event in message.to_default_asset_events(manifest, translator, context):
+                    if not isinstance(event, dg.Output):
+                        yield event
+                        continue
+                    node = manifest["nodes"][unique_id]
+                    if node in stamped:
+                        note(con, stamp, node)
+                    yield event.with_metadata({**event.metadata, **_row_count(con, node)})
+                    following = in_order.after(unique_id)
+                    yield from (_unchanged(con, each, translator) for each in following)
+
+    def _built(
+        self, nodes: Sequence[Mapping[str, Any]], checks: Sequence[str]
+    ) -> Iterator[DbtCoreCliEventMessage]:
+        """Build the nodes with their tests, and run further tests; the results as they arrive."""
+        selected = [*sorted(str(node["name"]) for node in nodes), *checks]
+        if not selected:
+            return iter(())
         arguments = [
             "build",
             *self._flags(),
@@ -174,16 +212,7 @@ class Dbt:
             # Only the schemas of this build's models, and not all of them in each build.
             "--cache-selected-only",
         ]
-        # Opened as dbt opens it: connections of one process share one instance of the file.
-        with open_file(self.home.warehouse) as con:
-            for message in _invoke(arguments, self._own_nodes(), self.home.warehouse):
-                node = message.raw_event["data"]["node_info"]
-                for event in message.to_default_asset_events(manifest, translator, context):
-                    if isinstance(event, dg.Output) and node["materialized"] != "view":
-                        rows = {"dagster/row_count": _row_count(con, node["node_relation"])}
-                        yield event.with_metadata({**event.metadata, **rows})
-                    else:
-                        yield event
+        return _invoke(arguments, self._own_nodes(), self.home.warehouse)
 
     def command(self, *arguments: str) -> list[str]:
         """Run a command of dbt's own, such as `build --select orders`, in this process.
@@ -204,6 +233,7 @@ class Dbt:
         Copying them costs 0.1 s.
         """
         manifest = self._project().manifest
+        _TEMPLATES.store_in(self.home.dbt_target / "templates")
         return replace(manifest, nodes=deepcopy(manifest.nodes))
 
     def _project(self) -> ParsedProject:
@@ -327,18 +357,18 @@ def _why(result: dbtRunnerResult) -> str:
     return "dbt failed:\n" + "\n".join(shown)
 
 
-def _models(
+def _nodes(
     context: dg.AssetExecutionContext,
     manifest: Mapping[str, Any],
     translator: DagsterDbtTranslator,
-) -> list[str]:
-    """Names of the selected models and seeds, which are unique within a dbt project."""
-    return sorted(
-        str(node["name"])
+) -> list[Mapping[str, Any]]:
+    """The selected models and seeds."""
+    return [
+        node
         for node in manifest["nodes"].values()
         if node["resource_type"] in ("model", "seed", "snapshot")
         and translator.get_asset_key(node) in context.selected_asset_keys
-    )
+    ]
 
 
 def _lone_checks(context: dg.AssetExecutionContext) -> list[str]:
@@ -350,7 +380,18 @@ def _lone_checks(context: dg.AssetExecutionContext) -> list[str]:
     )
 
 
-def _row_count(con: duckdb.DuckDBPyConnection, relation: Mapping[str, str]) -> int:
-    table = f"{identifier(relation['schema'])}.{identifier(relation['alias'])}"
+def _unchanged(
+    con: duckdb.DuckDBPyConnection, node: Mapping[str, Any], translator: DagsterDbtTranslator
+) -> dg.MaterializeResult[None]:
+    """The result of a seed or view that was left as it is."""
+    metadata = {"unchanged": True, **_row_count(con, node)}
+    return dg.MaterializeResult(asset_key=translator.get_asset_key(node), metadata=metadata)
+
+
+def _row_count(con: duckdb.DuckDBPyConnection, node: Mapping[str, Any]) -> dict[str, int]:
+    """The number of rows as Dagster's metadata; none of a view, which has no rows of its own."""
+    if node["config"]["materialized"] == "view":
+        return {}
+    table = identifier(node["schema"], node["alias"])
     row = con.execute(f"select count(*) from {table}").fetchone()
-    return int(row[0]) if row else 0
+    return {"dagster/row_count": int(row[0]) if row else 0}
