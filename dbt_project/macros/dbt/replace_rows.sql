@@ -7,11 +7,24 @@
 
 {% materialization incremental, adapter='duckdb', supported_languages=['sql', 'python'] %}
     {%- set existing = load_cached_relation(this) -%}
-    {%- if existing is none or existing.type != 'table' or should_full_refresh() -%}
+    {%- set is_python = model['language'] == 'python' -%}
+    {%- set is_built_anew = existing is none or existing.type != 'table' or should_full_refresh() -%}
+    {%- if is_built_anew and not is_python -%}
         {{ return(replace_in_place('table')) }}
     {%- endif -%}
+    {%- if is_built_anew -%}
+        {#- dbt runs Python only in a statement of the materialisation itself. -#}
+        {%- set target = this.incorporate(type='table') -%}
+        {%- do drop_before_python(existing) -%}
+        {% call statement('main', language='python') -%}
+            {{ create_table_as(False, target, compiled_code, 'python') }}
+        {%- endcall %}
+        {% do persist_docs(target, model) %}
+        {{ adapter.commit() }}
+        {% do adapter.cache_added(target) %}
+        {{ return({'relations': [target]}) }}
+    {%- endif -%}
 
-    {%- set is_python = model['language'] == 'python' -%}
     {%- set new_rows = new_rows_relation(is_python) -%}
     {%- if is_python %}
         {#- It is written on a connection of its own and committed at once. -#}
@@ -40,6 +53,14 @@
 
     {{ return({'relations': [existing]}) }}
 {% endmaterialization %}
+
+{#- Python writes on a connection of its own, which must find no table. -#}
+{% macro drop_before_python(existing) %}
+    {%- if existing is not none -%}
+        {% do adapter.drop_relation(existing) %}
+        {{ adapter.commit() }}
+    {%- endif -%}
+{% endmacro %}
 
 {#- The temporary table; a model in Python cannot write one, and has a table in its own schema. -#}
 {% macro new_rows_relation(is_python) %}
