@@ -78,6 +78,7 @@ MATURED = {
 OF_DECISIONS = {
     "activation.customer_actions_daily",
     "activation.action_exclusions_daily",
+    "activation.action_audience_events",
     "feedback.action_effects",
     "feedback.action_deliveries",
 }
