@@ -34,7 +34,7 @@ margined as (
         effects.*,
         company.margin_share,
         coalesce(company.margin_share, 1) as value_share,
-        effects.cost_per_treated * effects.known_revenue_treated as cost
+        effects.cost_per_treated * effects.known_treated as cost
     from effects
     cross join company
 ),
@@ -52,7 +52,6 @@ final as (
         control,
         known_treated,
         known_control,
-        known_revenue_treated,
         delivered_treated,
         redeemed_treated,
         conflicting_arms,
@@ -69,7 +68,6 @@ final as (
         cast(revenue_low as {{ money_type() }}) as revenue_low,
         cast(revenue_high as {{ money_type() }}) as revenue_high,
         cast(cost_per_treated as {{ money_type() }}) as cost_per_treated,
-        cast(money_spent as {{ money_type() }}) as money_spent,
         margin_share,
         cast(net_value * value_share - cost * (1 - value_share) as {{ money_type() }}) as net_value,
         cast(net_value_low * value_share - cost * (1 - value_share) as {{ money_type() }})

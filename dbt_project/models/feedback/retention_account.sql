@@ -18,8 +18,8 @@ measured as (
         uplift * known_treated as customers_kept,
         (uplift_high - uplift_low) / (2 * {{ normal_quantile() }}) * known_treated
             as customers_kept_se,
-        revenue_uplift * known_revenue_treated as money_brought,
-        money_spent,
+        revenue_uplift * known_treated as money_brought,
+        cost_per_treated * treated as money_spent,
         net_value,
         (net_value_high - net_value_low) / (2 * {{ normal_quantile() }}) as net_value_se
     from {{ ref('action_effects') }}
