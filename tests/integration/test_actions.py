@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 import duckdb
 import pytest
@@ -154,24 +155,32 @@ def test_a_consent_withdrawn_today_means_no_marketing_today(acted: Acted) -> Non
 def test_receipts_are_counted_by_arm_and_a_delivery_that_nobody_decided_apart(
     acted: Acted,
 ) -> None:
-    rows = acted.deployment.query(
-        """
-        select sum(delivered), sum(delivered_to_control), sum(not_decided)
-        from feedback.action_deliveries
-        where period_start = '2026-04-01' and action_id in (
-            select action_id from activation.customer_actions_daily
-            union all select 'call_that_nobody_decided'
-        )
-        """
-    )
-    [(campaigns,)] = acted.deployment.warehouse(
+    delivered = acted.deployment.warehouse(
         f"""
-        select count(*) from experiments.action_assignments
-        where not is_decided and arm = 'treatment' and period_start = '2026-04-01'
-            and action_id in (select action_id from ops.decided_actions where {IN_ARM})
+        select own_customer_id, arm, delivered_on, cost
+        from experiments.action_assignments
+        inner join (
+            select record_no, own_customer_id from intermediate.int_identity_history
+            where is_first_stretch
+        ) using (record_no)
+        where
+            assigned_on = '{HISTORY}' and is_decided
+            and own_customer_id in ('{acted.delivered}', '{acted.delivered_to_control}')
+        order by arm
         """
     )
-    assert rows == [(campaigns + 1, 1, 1)]
+    cost = Decimal("1.25")
+    assert delivered == [
+        (acted.delivered_to_control, "control", NEXT, cost),
+        (acted.delivered, "treatment", NEXT, cost),
+    ]
+    counted = acted.deployment.query(
+        """
+        select sum(delivered_to_control), sum(not_decided) from feedback.action_deliveries
+        where period_start = '2026-04-01'
+        """
+    )
+    assert counted == [(1, 1)]
 
 
 def test_limits_and_arms_are_kept_on_every_day(day_by_day: Deployment) -> None:
