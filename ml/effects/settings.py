@@ -19,7 +19,8 @@ class EffectSettings:
     is the share of wrong claims among the segments of a period. `power` is the chance of seeing the
     planned effect. Below `sample_ratio_threshold` the arms do not have their planned shares; .001
     is the usual threshold of this check. `shared_prior_share` is the part of a prior's variance
-    that the causes of one action share.
+    that the causes of one action share. `catalogue_doubt` is the probability, before any evidence,
+    that the catalogue is wrong about an action (`ml.effects.priors`).
 
     Raises:
         ModelError: a setting is outside its range; the message names it.
@@ -31,12 +32,15 @@ class EffectSettings:
     power: float = 0.8
     sample_ratio_threshold: float = 0.001
     shared_prior_share: float = 0.5
+    catalogue_doubt: float = 0.1
 
     def __post_init__(self) -> None:
         """Check the ranges of the settings."""
         for name in ("false_discoveries", "power", "sample_ratio_threshold", "shared_prior_share"):
             if not 0 < getattr(self, name) < 1:
                 raise ModelError(f"{name}: expected between 0 and 1, found {getattr(self, name)}")
+        if not 0 <= self.catalogue_doubt < 1:
+            raise ModelError(f"catalogue_doubt: expected 0 to below 1: {self.catalogue_doubt}")
         shares = {"default": self.default_planned_save_share, **self.planned_save_shares}
         for action, share in shares.items():
             if not -1 <= share <= 1:

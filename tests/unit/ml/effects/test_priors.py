@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from ml.effects.priors import Normal, prior_of_causes, save_share_evidence, update_priors
+from ml.effects.priors import (
+    WIDE_DEVIATION,
+    Normal,
+    prior_of_causes,
+    robust_posterior,
+    save_share_evidence,
+    update_priors,
+)
 from ml.effects.schemas import CATALOGUE_PRIORS, EFFECTS
 from ml.effects.settings import EffectSettings
 from ml.schemas import SchemaError
@@ -48,8 +56,11 @@ def effect(
     }
 
 
-def updated(priors: pa.Table, rows: list[dict[str, object]]) -> dict[str | None, dict[str, float]]:
-    found = update_priors(priors, pa.Table.from_pylist(rows, schema=EFFECTS))
+def updated(
+    priors: pa.Table, rows: list[dict[str, object]], doubt: float = 0.1
+) -> dict[str | None, dict[str, float]]:
+    settings = EffectSettings(catalogue_doubt=doubt)
+    found = update_priors(priors, pa.Table.from_pylist(rows, schema=EFFECTS), settings)
     return {row["cause"]: row for row in found.to_pylist()}
 
 
@@ -98,7 +109,7 @@ def test_a_cause_with_few_customers_borrows_from_its_action() -> None:
     assert 0.2 < alone["save_share"] < 0.35
     assert rows["price_sensitivity"]["save_share"] < alone["save_share"] - 0.05
     # A cause without any evidence learns half of the action's deviation from the other causes.
-    other = updated(priors, [large])[None]
+    other = updated(priors, [large], doubt=0)[None]
     assert other["save_share"] == pytest.approx(PRIOR - 0.15 / 2, abs=0.005)
     assert other["save_share_sd"] == pytest.approx(DEVIATION * np.sqrt(3 / 4), rel=0.02)
     assert [rows[cause]["treated"] for cause in rows] == [40, 50_000, 0]
@@ -112,6 +123,48 @@ def test_a_harmful_action_gets_a_negative_save_share() -> None:
 
     assert rows[None]["save_share"] == pytest.approx(-0.9, abs=0.2)
     assert rows[None]["save_share"] + 3 * rows[None]["save_share_sd"] < 0
+
+
+def test_a_first_quarter_stops_a_harmful_action_of_which_the_catalogue_is_sure() -> None:
+    # 500 customers per arm, of whom a tenth is lost anyway: the action loses as many again.
+    harmful = effect("all", 500, 0.1, save_share=-1.0)
+    priors = catalogue([("call", None, 0.02, 0.04)])
+
+    assert updated(priors, [harmful])[None]["save_share"] < 0
+    # Without doubt the narrow prior outweighs what was measured.
+    assert updated(priors, [harmful], doubt=0)[None]["save_share"] > 0
+
+
+def test_evidence_as_expected_leaves_little_doubt() -> None:
+    priors = catalogue([("call", None, PRIOR, DEVIATION)])
+    usual = effect("all", 2_000, 0.4, save_share=0.25)
+
+    robust, sure = updated(priors, [usual])[None], updated(priors, [usual], doubt=0)[None]
+
+    assert robust["save_share"] == pytest.approx(sure["save_share"], abs=0.005)
+    assert robust["save_share_sd"] == pytest.approx(sure["save_share_sd"], rel=0.1)
+
+
+def test_the_mixture_is_that_of_a_numerical_posterior() -> None:
+    shares = np.linspace(-4, 4, 80_001)
+
+    def normal(values: Any, mean: float, variance: float) -> Any:
+        return np.exp(-np.square(values - mean) / (2 * variance)) / np.sqrt(variance)
+
+    density = 0.9 * normal(shares, 0.1, 0.05**2) + 0.1 * normal(shares, 0.1, WIDE_DEVIATION**2)
+    density = density * normal(-0.4, shares, 0.04)
+    density /= density.sum()
+    mean = float(shares @ density)
+
+    share, deviation = robust_posterior(
+        np.array([0.1]),
+        np.array([0.05]),
+        (np.array([0]), np.array([-0.4]), np.array([0.04])),
+        EffectSettings(),
+    )
+
+    assert share == pytest.approx(mean, abs=1e-5)
+    assert deviation == pytest.approx(np.sqrt(np.square(shares - mean) @ density), abs=1e-5)
 
 
 def test_provisional_and_mismatched_effects_are_no_evidence() -> None:

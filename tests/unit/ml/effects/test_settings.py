@@ -16,8 +16,13 @@ def test_an_action_has_its_planned_share_or_the_default() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"power": 1.0}, {"false_discoveries": 0.0}, {"planned_save_shares": {"call": 1.5}}],
+    [
+        {"power": 1.0},
+        {"false_discoveries": 0.0},
+        {"catalogue_doubt": 1.0},
+        {"planned_save_shares": {"call": 1.5}},
+    ],
 )
 def test_a_setting_outside_its_range_is_refused_by_name(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ModelError, match=r"power|false_discoveries|call"):
+    with pytest.raises(ModelError, match=r"power|false_discoveries|catalogue_doubt|call"):
         EffectSettings(**wrong)
