@@ -339,8 +339,8 @@ def test_one_customer_by_hand(
     assert row["chosen_with_probability"] == pytest.approx(expected[3])
 
 
-def test_a_million_customers_share_code_with_a_few() -> None:
-    """A day of more customers than the sample of the first prices is near its bound."""
+def test_a_day_larger_than_the_sample_is_near_its_bound() -> None:
+    """More customers than twice the sample that the first prices are found with."""
     found = decide(made_up_candidates(45_000), Randomisation(), made_up_limits(45_000))
 
     assert found.relative_gap < 1e-3
