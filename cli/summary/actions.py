@@ -84,6 +84,7 @@ def read_day_actions(con: duckdb.DuckDBPyConnection, is_of_day: str) -> DayActio
     if excluded is None or decided is None or excluded[0] + decided[0] == 0:
         return None
     _, lost_value, value_at_risk = excluded
+    treated, control, kept, value, cost = decided
     listed = con.execute(
         f"""
         select
@@ -99,7 +100,7 @@ def read_day_actions(con: duckdb.DuckDBPyConnection, is_of_day: str) -> DayActio
         """
     ).fetchall()
     beyond_reach = lost_value / value_at_risk if value_at_risk > 0 else None
-    return DayActions(*decided, beyond_reach, listed)
+    return DayActions(treated, control, kept, value, cost, beyond_reach, listed)
 
 
 def read_account(con: duckdb.DuckDBPyConnection) -> Account | None:

@@ -81,6 +81,20 @@ running as (
     group by ids.customer_id
 ),
 
+-- The control draw of a customer and action holds for a campaign period, so a second decision in it
+-- would not be random any more.
+taken_this_period as (
+    select distinct
+        ids.customer_id,
+        assignments.action_id
+    from {{ ref('action_assignments') }} as assignments
+    inner join ids using (customer_no)
+    inner join day
+        on
+            assignments.period_start = day.period_start
+            and assignments.assigned_on < day.snapshot_date
+),
+
 -- Harm seen in all matured periods together, or in the latest one.
 harmful_actions as (
     select distinct action_id
@@ -146,6 +160,7 @@ paired as (
                 else catalogue.redemption_order_share * customers.average_order_value_365d
             end
         ) as expected_cost,
+        taken_this_period.action_id is not null as is_taken_this_period,
         harmful_actions.action_id is not null as is_harmful
     from customers
     cross join catalogue
@@ -153,6 +168,10 @@ paired as (
         on catalogue.action_id = own_cause.action_id and customers.cause = own_cause.cause
     left join save_shares as other_cause
         on catalogue.action_id = other_cause.action_id and other_cause.cause is null
+    left join taken_this_period
+        on
+            customers.customer_id = taken_this_period.customer_id
+            and catalogue.action_id = taken_this_period.action_id
     left join harmful_actions on catalogue.action_id = harmful_actions.action_id
 ),
 
@@ -169,7 +188,7 @@ judged as (
         *,
         case
             when not coalesce(is_reachable, false) then 'lost_anyway'
-            when is_in_cool_down then 'in_cool_down'
+            when is_in_cool_down or is_taken_this_period then 'in_cool_down'
             when consent_purpose = 'marketing' and not coalesce(marketing_consent, false)
                 then 'no_consent'
             when channel = 'email' and not coalesce(has_email, false) then 'no_contact'
