@@ -7,18 +7,30 @@
 
 {% materialization incremental, adapter='duckdb', supported_languages=['sql', 'python'] %}
     {%- set existing = load_cached_relation(this) -%}
-    {%- if existing is none or existing.type != 'table' or should_full_refresh() -%}
+    {%- set is_python = model['language'] == 'python' -%}
+    {%- set is_first = existing is none or existing.type != 'table' or should_full_refresh() -%}
+    {%- if is_first and not is_python -%}
         {{ return(replace_in_place('table')) }}
     {%- endif -%}
 
-    {%- set is_python = model['language'] == 'python' -%}
-    {%- set new_rows = new_rows_relation(is_python) -%}
+    {%- set new_rows = this.incorporate(type='table') if is_first else new_rows_relation(is_python) -%}
     {%- if is_python %}
-        {#- It is written on a connection of its own and committed at once. -#}
-        {% do drop_new_rows() %}
-        {% call statement('new_rows', language='python') -%}
+        {#- Python writes on a connection of its own, which commits at once. dbt lets it run only here. -#}
+        {% do drop_left_over() %}
+        {{ run_hooks(pre_hooks) if is_first }}
+        {%- if is_first and existing is not none -%}
+            {% do run_query('drop ' ~ existing.type ~ ' ' ~ existing) %}
+        {%- endif -%}
+        {% call statement('main' if is_first else 'new_rows', language='python') -%}
             {{ create_table_as(False, new_rows, compiled_code, 'python') }}
         {%- endcall %}
+        {%- if is_first -%}
+            {% do persist_docs(new_rows, model) %}
+            {{ run_hooks(post_hooks) }}
+            {{ adapter.commit() }}
+            {% do adapter.cache_added(new_rows) %}
+            {{ return({'relations': [new_rows]}) }}
+        {%- endif -%}
     {%- endif %}
 
     {{ run_hooks(pre_hooks) }}
@@ -54,7 +66,7 @@
     Drop the new rows of a killed run of a model in Python, and the tables that dbt-duckdb's own
     materialisation left in the schema `main` at each run.
 -#}
-{% macro drop_new_rows() %}
+{% macro drop_left_over() %}
     {%- set left_over -%}
         select format('"{}"."{}"', schema_name, table_name)
         from duckdb_tables()
