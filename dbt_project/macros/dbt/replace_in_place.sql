@@ -17,27 +17,16 @@
     {%- set target = this.incorporate(type=kind) -%}
 
     {{ run_hooks(pre_hooks) }}
-    {%- if model['language'] == 'python' %}
-        {#- It is written on a connection of its own, which must find no table. -#}
-        {%- if existing is not none -%}
-            {% do adapter.drop_relation(existing) %}
-            {{ adapter.commit() }}
-        {%- endif -%}
-        {% call statement('main', language='python') -%}
-            {{ create_table_as(False, target, compiled_code, 'python') }}
-        {%- endcall %}
-    {%- else %}
-        {% call statement('main') -%}
-            {%- if existing is not none %}
-            drop {{ existing.type }} {{ existing }};
-            {%- endif %}
-            {% if kind == 'view' -%}
-            {{ get_create_view_as_sql(target, sql) }}
-            {%- else -%}
-            {{ get_create_table_as_sql(False, target, sql) }}
-            {%- endif %}
-        {%- endcall %}
-    {%- endif %}
+    {% call statement('main') -%}
+        {%- if existing is not none %}
+        drop {{ existing.type }} {{ existing }};
+        {%- endif %}
+        {% if kind == 'view' -%}
+        {{ get_create_view_as_sql(target, sql) }}
+        {%- else -%}
+        {{ get_create_table_as_sql(False, target, sql) }}
+        {%- endif %}
+    {%- endcall %}
     {% do persist_docs(target, model) %}
     {{ run_hooks(post_hooks) }}
     {{ adapter.commit() }}

@@ -8,30 +8,29 @@
 {% materialization incremental, adapter='duckdb', supported_languages=['sql', 'python'] %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set is_python = model['language'] == 'python' -%}
-    {%- set is_built_anew = existing is none or existing.type != 'table' or should_full_refresh() -%}
-    {%- if is_built_anew and not is_python -%}
+    {%- set is_first = existing is none or existing.type != 'table' or should_full_refresh() -%}
+    {%- if is_first and not is_python -%}
         {{ return(replace_in_place('table')) }}
     {%- endif -%}
-    {%- if is_built_anew -%}
-        {#- dbt runs Python only in a statement of the materialisation itself. -#}
-        {%- set target = this.incorporate(type='table') -%}
-        {%- do drop_before_python(existing) -%}
-        {% call statement('main', language='python') -%}
-            {{ create_table_as(False, target, compiled_code, 'python') }}
-        {%- endcall %}
-        {% do persist_docs(target, model) %}
-        {{ adapter.commit() }}
-        {% do adapter.cache_added(target) %}
-        {{ return({'relations': [target]}) }}
-    {%- endif -%}
 
-    {%- set new_rows = new_rows_relation(is_python) -%}
+    {%- set new_rows = this.incorporate(type='table') if is_first else new_rows_relation(is_python) -%}
     {%- if is_python %}
-        {#- It is written on a connection of its own and committed at once. -#}
-        {% do drop_new_rows() %}
-        {% call statement('new_rows', language='python') -%}
+        {#- Python writes on a connection of its own, which commits at once. dbt lets it run only here. -#}
+        {% do drop_left_over() %}
+        {{ run_hooks(pre_hooks) if is_first }}
+        {%- if is_first and existing is not none -%}
+            {% do run_query('drop ' ~ existing.type ~ ' ' ~ existing) %}
+        {%- endif -%}
+        {% call statement('main' if is_first else 'new_rows', language='python') -%}
             {{ create_table_as(False, new_rows, compiled_code, 'python') }}
         {%- endcall %}
+        {%- if is_first -%}
+            {% do persist_docs(new_rows, model) %}
+            {{ run_hooks(post_hooks) }}
+            {{ adapter.commit() }}
+            {% do adapter.cache_added(new_rows) %}
+            {{ return({'relations': [new_rows]}) }}
+        {%- endif -%}
     {%- endif %}
 
     {{ run_hooks(pre_hooks) }}
@@ -54,14 +53,6 @@
     {{ return({'relations': [existing]}) }}
 {% endmaterialization %}
 
-{#- Python writes on a connection of its own, which must find no table. -#}
-{% macro drop_before_python(existing) %}
-    {%- if existing is not none -%}
-        {% do adapter.drop_relation(existing) %}
-        {{ adapter.commit() }}
-    {%- endif -%}
-{% endmacro %}
-
 {#- The temporary table; a model in Python cannot write one, and has a table in its own schema. -#}
 {% macro new_rows_relation(is_python) %}
     {%- set path = {'identifier': this.identifier ~ '__new_rows'} -%}
@@ -75,7 +66,7 @@
     Drop the new rows of a killed run of a model in Python, and the tables that dbt-duckdb's own
     materialisation left in the schema `main` at each run.
 -#}
-{% macro drop_new_rows() %}
+{% macro drop_left_over() %}
     {%- set left_over -%}
         select format('"{}"."{}"', schema_name, table_name)
         from duckdb_tables()
