@@ -74,7 +74,7 @@ def replace_action_effects(
 
 
 def is_decided(con: duckdb.DuckDBPyConnection, day: date) -> bool:
-    """Whether the actions of the day, or of a later day, were decided before."""
+    """True if the actions of the day, or of a later day, were decided before."""
     found = con.execute("from ops.decided_days where snapshot_date >= ? limit 1", [day]).fetchone()
     return found is not None
 

@@ -13,7 +13,7 @@ SHOWN_ACTIONS = 10
 
 @dataclass(frozen=True)
 class Account:
-    """What the actions of matured campaign periods brought, compared with their controls.
+    """Results of the actions of matured campaign periods, compared with their controls.
 
     Customers and money have the bounds of their 95 % intervals, in the order value, low, high.
     """
@@ -135,7 +135,7 @@ def actions_sentence(actions: DayActions, currency: str) -> str:
 
 
 def account_sentence(account: Account, currency: str) -> str:
-    """What the actions brought, as a sentence without its subject."""
+    """The account as a sentence without its subject."""
     kept, kept_low, kept_high = account.kept
     value, low, high = account.net_value
     return (

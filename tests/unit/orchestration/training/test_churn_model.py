@@ -19,7 +19,7 @@ AS_OF = date(2026, 6, 30)
 
 def fitted(*, is_average: bool) -> SimpleNamespace:
     return SimpleNamespace(
-        model=SimpleNamespace(is_average=is_average),
+        model=SimpleNamespace(is_average=is_average, reasons=None),
         holdout="holdout",
         holdout_probabilities=np.array([0.3, 0.3]),
         holdout_scores=lambda version: f"scores of {version}",
