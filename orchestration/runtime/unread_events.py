@@ -9,7 +9,7 @@ without a logger; this module can be deleted then.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from dbt_common.events.base_types import BaseEvent, DebugLevel
 from dbt_common.events.event_manager import EventManager
@@ -34,7 +34,7 @@ class BuiltWhenRead:
     def __getattr__(self, name: str) -> Any:
         if "pb_msg" not in self.__dict__:
             arguments, values = self.__dict__["_given"]
-            BaseEvent.__init__(self, *arguments, **values)
+            BaseEvent.__init__(cast(BaseEvent, self), *arguments, **values)
         message = self.__dict__["pb_msg"]
         return message if name == "pb_msg" else getattr(message, name)
 

@@ -1,6 +1,6 @@
 {#-
-    What the actions brought: customers kept who would have left, money brought, spent and not
-    wasted, by action and campaign period, for all actions of a period, and in all (period_start
+    Account of the actions: customers kept who would have left, money brought, spent and not wasted,
+    by action and campaign period, for all actions of a period, and in all (period_start
     null). Only matured periods with a control arm and an undisturbed sample ratio count. Periods
     are independent, so the variances of their sums add up.
 
