@@ -1,16 +1,18 @@
-from __future__ import annotations
-
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
+import duckdb
 import pytest
+from dagster_dbt import dbt_assets
 
 from deployment.config import DeploymentConfig, deployment_vars
 from deployment.home import Home
 from orchestration.runtime import dbt
 from orchestration.runtime.dbt import Dbt, TransformError
+from orchestration.translator import LayerTranslator
 
 # With statistics on, dbt writes a file of its own beside the project's.
 PROJECT = """
@@ -20,6 +22,7 @@ model-paths: [models]
 flags: {send_anonymous_usage_stats: false}
 """
 PROFILE = "holdfast: {target: w, outputs: {w: {type: duckdb, path: ':memory:'}}}\n"
+WAREHOUSE_PROFILE = PROFILE.replace("':memory:'", "\"{{ env_var('HOLDFAST_WAREHOUSE') }}\"")
 
 
 @pytest.fixture
@@ -105,3 +108,43 @@ def test_the_demo_project_is_the_same_whether_parsed_or_stored(
     monkeypatch.setattr(dbt, "_READ", {})
     stored = Dbt(empty_home, deployment_vars(demo_config))
     assert stored.manifest() == manifest
+
+
+def unchanged_assets(build: dg.AssetsDefinition, dbt: Dbt) -> dict[str, bool]:
+    """Build all, and return for each asset whether it was left as it was."""
+    result = dg.materialize([build], resources={"dbt": dbt})
+    return {
+        event.materialization.asset_key.path[-1]: "unchanged" in event.materialization.metadata
+        for event in result.get_asset_materialization_events()
+    }
+
+
+def test_seeds_and_views_are_built_when_the_project_has_changed(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path / "home").create()
+    monkeypatch.setenv("HOLDFAST_WAREHOUSE", str(home.warehouse))
+    (project / "profiles.yml").write_text(WAREHOUSE_PROFILE)
+    (project / "seeds").mkdir()
+    (project / "seeds" / "words.csv").write_text("word\nrefund\n")
+    (project / "models" / "one.sql").write_text(
+        "{{ config(materialized='table') }} select * from {{ ref('words') }}"
+    )
+    view = project / "models" / "shown.sql"
+    view.write_text("{{ config(materialized='view') }} select * from {{ ref('one') }}")
+    dbt_project = Dbt(home, {}, project)
+    manifest, translator = dbt_project.manifest(), LayerTranslator("analytics")
+
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=translator)
+    def build(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt]) -> Iterator[Any]:
+        yield from dbt.build(context, manifest, translator)
+
+    everything = {"words": False, "one": False, "shown": False}
+    kept = {"words": True, "one": False, "shown": True}
+    assert unchanged_assets(build, dbt_project) == everything
+    assert unchanged_assets(build, dbt_project) == kept
+    view.write_text("{{ config(materialized='view') }} select word as w from {{ ref('one') }}")
+    assert unchanged_assets(build, dbt_project) == everything
+    assert unchanged_assets(build, dbt_project) == kept
+    with duckdb.connect(str(home.warehouse)) as con:
+        assert con.execute("select w from main.shown").fetchall() == [("refund",)]
