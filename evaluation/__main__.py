@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation import telco
+from evaluation.email_experiment import email_effects
 from evaluation.logs import (
     CDNOW,
     ONLINE_RETAIL,
@@ -41,6 +42,7 @@ def main() -> None:
     """Print a table per purchase log and cutoff, lines for Telco and texts, the demo's table."""
     with TemporaryDirectory() as scratch:
         root = Path(scratch)
+        _email_experiment(root)
         write_cdnow(root / "cdnow_log")
         if _is_set("ONLINE_RETAIL_DIR"):
             _log(ONLINE_RETAIL, root)
@@ -61,6 +63,15 @@ def main() -> None:
     if _is_set("TEXT_LABELS_DIR"):
         _texts(Path(os.environ["TEXT_LABELS_DIR"]))
     _planted()
+
+
+def _email_experiment(root: Path) -> None:
+    for effect in email_effects(root):
+        console.print(
+            f"{effect.action_id}: {effect.treated:,} customers visited more often than"
+            f" {effect.control:,} without an e-mail, by {effect.uplift:.4f}"
+            f" ({effect.low:.4f} to {effect.high:.4f})"
+        )
 
 
 def _log(log: PurchaseLog, root: Path) -> None:

@@ -106,7 +106,7 @@ def _withdraw_consent(
         f"""
         copy (
             select * exclude (_loaded_at, _file, _row, _load_id) replace (
-                'no' as marketing_consent, '{NEXT} 12:00:00' as updated
+                'nein' as marketing_consent, '{NEXT:%d.%m.%Y}' as updated
             )
             from raw_crm.customers
             where customer_no = '{customer_no}'
