@@ -13,18 +13,32 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import dbt.compilation
-import duckdb
-from sqlfluff.cli.commands import cli
-
-from deployment.project import SEEDS
-from orchestration.runtime.ephemeral_models import by_pattern
-
 gc.set_threshold(500_000, 20, 100)
 
 
+def main() -> None:
+    """Run sqlfluff with the arguments of the command line, and end with its exit code."""
+    # Only the first process compiles models; the others need not import dbt.
+    import dbt.compilation
+    from sqlfluff.cli.commands import cli
+
+    from orchestration.runtime.ephemeral_models import by_pattern
+
+    # As a run compiles: dbt's own way refuses customer_risk_daily for its length.
+    dbt.compilation.inject_ctes_into_sql = by_pattern(dbt.compilation.inject_ctes_into_sql)
+    with TemporaryDirectory() as folder:
+        warehouse = Path(folder, "warehouse.duckdb")
+        write_seeds(warehouse)
+        os.environ["HOLDFAST_WAREHOUSE"] = str(warehouse)
+        sys.exit(cli(prog_name="sqlfluff", standalone_mode=False))
+
+
 def write_seeds(warehouse: Path) -> None:
-    """Write each seed as a table of texts."""
+    """Write each seed as a table of texts into a new warehouse."""
+    import duckdb
+
+    from deployment.project import SEEDS
+
     with duckdb.connect(str(warehouse)) as con:
         con.execute("create schema seeds")
         for path in SEEDS.glob("*.csv"):
@@ -34,9 +48,4 @@ def write_seeds(warehouse: Path) -> None:
 
 
 if __name__ == "__main__":
-    # As a run compiles: dbt's own way refuses customer_risk_daily for its length.
-    dbt.compilation.inject_ctes_into_sql = by_pattern(dbt.compilation.inject_ctes_into_sql)
-    with TemporaryDirectory() as folder:
-        os.environ["HOLDFAST_WAREHOUSE"] = str(Path(folder, "warehouse.duckdb"))
-        write_seeds(Path(os.environ["HOLDFAST_WAREHOUSE"]))
-        sys.exit(cli(prog_name="sqlfluff", standalone_mode=False))
+    main()
