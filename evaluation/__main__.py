@@ -17,7 +17,11 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation import telco
+<<<<<<< HEAD
 from evaluation.email_experiment import email_effects
+=======
+from evaluation.lead_times import LeadTimes, two_months_of_warnings
+>>>>>>> thirteen
 from evaluation.logs import (
     CDNOW,
     ONLINE_RETAIL,
@@ -155,6 +159,17 @@ def _reasons(name: str, data: TrainingData) -> None:
         )
 
 
+def _warnings(name: str, found: LeadTimes) -> None:
+    """A line on the planted departures of two months, and the warnings shown before them."""
+    lead = "–" if found.median_lead_days is None else f"{found.median_lead_days:.0f} days"
+    console.print(
+        f"{name}, warnings of two months: of {found.departures} planted departures "
+        f"{found.shown_share:.1%} were shown while reachable, {found.before_share:.1%} before the "
+        f"planted day (median {lead}); of {found.shown_customers} customers shown "
+        f"{found.precision:.1%} depart, of all reachable {found.base_rate:.1%}"
+    )
+
+
 def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
 
@@ -192,6 +207,7 @@ def _planted() -> None:
             data = planted_data(Path(scratch))
             _levels(f"Demo, seed {seed}", data)
             _reasons(f"Demo, seed {seed}", data)
+            _warnings(f"Demo, seed {seed}", two_months_of_warnings(Path(scratch)))
         table.add_row(
             str(seed),
             f"{found.customers:,}",

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from evaluation.lead_times import LeadTimes, planted_lead_times
+
+FIRST, LAST = date(2026, 4, 1), date(2026, 4, 10)
+
+# Person: planted departure; last day on which the customer is reachable; days on which shown.
+PEOPLE: dict[str, tuple[str | None, int, list[int]]] = {
+    "shown_before": ("2026-04-08", 10, [2, 3]),
+    "shown_after": ("2026-04-05", 10, [7]),
+    "not_shown": ("2026-04-09", 10, []),
+    "shown_overdue": ("2026-04-09", 3, [5]),
+    "departed_earlier": ("2026-03-01", 10, [1]),
+    "departs_later": ("2026-06-01", 10, [1]),
+    "departs_much_later": ("2026-12-01", 10, []),
+    "stays": (None, 10, [4]),
+}
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> LeadTimes:
+    published = tmp_path / "published.duckdb"
+    with duckdb.connect(str(published)) as con:
+        con.execute(
+            """
+            create schema marts; create schema activation;
+            create table marts.customer_identities (
+                customer_id varchar, source varchar, source_customer_id varchar
+            );
+            create table activation.customer_risk_daily (customer_id varchar, snapshot_date date);
+            create table activation.customer_segments_daily (
+                customer_id varchar, snapshot_date date, is_reachable boolean
+            );
+            create table activation.customer_warnings_daily (
+                customer_id varchar, snapshot_date date, is_shown boolean, is_reachable boolean
+            );
+            create temp table people (person_id integer, churned_on date);
+            create temp table records (person_id integer, source varchar, source_record_id varchar)
+            """
+        )
+        for number, (name, (churned_on, reachable_to, shown)) in enumerate(PEOPLE.items()):
+            con.execute("insert into people values (?, ?)", [number, churned_on])
+            con.execute("insert into records values (?, 'shop', ?)", [number, name])
+            con.execute("insert into marts.customer_identities values (?, 'shop', ?)", [name, name])
+            for day in range(1, 11):
+                on = date(2026, 4, day)
+                is_reachable = day <= reachable_to
+                con.execute("insert into activation.customer_risk_daily values (?, ?)", [name, on])
+                con.execute(
+                    "insert into activation.customer_segments_daily values (?, ?, ?)",
+                    [name, on, is_reachable],
+                )
+                con.execute(
+                    "insert into activation.customer_warnings_daily values (?, ?, ?, ?)",
+                    [name, on, day in shown, is_reachable],
+                )
+        for table in ("people", "records"):
+            con.execute(f"copy {table} to '{tmp_path / table}.parquet'")
+    return planted_lead_times(published, tmp_path, FIRST, LAST)
+
+
+def test_departures_of_the_period_are_counted_with_those_shown_in_time(found: LeadTimes) -> None:
+    assert (found.departures, found.shown_departures, found.shown_before) == (4, 2, 1)
+    assert found.median_lead_days == 6
+    assert (found.shown_share, found.before_share) == (0.5, 0.25)
+
+
+def test_precision_counts_departures_up_to_90_days_ahead_or_earlier(found: LeadTimes) -> None:
+    assert (found.shown_customers, found.shown_departing) == (5, 4)
+    assert (found.customers, found.departing) == (8, 6)
+    assert found.precision == 0.8
+    assert found.base_rate == 0.75
