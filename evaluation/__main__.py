@@ -17,11 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation import telco
-<<<<<<< HEAD
 from evaluation.email_experiment import email_effects
-=======
 from evaluation.lead_times import LeadTimes, two_months_of_warnings
->>>>>>> thirteen
 from evaluation.logs import (
     CDNOW,
     ONLINE_RETAIL,
