@@ -1,7 +1,8 @@
 """Unread events: dbt's debug events are not built while nothing reads them.
 
-dbt makes about 20 events of level debug a node, each a Protobuf message that is filled from a
-dictionary, whatever the log level. On the demo company that takes 1.1 of the 22 s of CPU of a day.
+dbt makes several events of level debug for each node and statement. Each is a Protobuf message that
+is filled from a dictionary, which takes 125 microseconds whatever the log level, and 0.9 here. In
+the profile of the demo company's builds 9 % of Python's time is spent on events.
 
 `runtime/dbt.py` replaces two methods of dbt. The test fails once dbt's own debug events are empty
 without a logger; this module can be deleted then.

@@ -1,7 +1,7 @@
 {#-
     Check of a model's columns and types against its contract by one query. dbt's own check asks for
-    both sides one after the other and compares them column by column in Jinja, which takes 10 ms more
-    a model. It runs, and reports the difference, where this query finds one.
+    both sides one after the other and compares them column by column in Jinja. It runs, and reports
+    the difference, where this query finds one.
 -#}
 {% macro duckdb__get_assert_columns_equivalent(sql) %}
     {%- set columns = model['columns'].values() | list -%}
