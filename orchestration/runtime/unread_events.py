@@ -32,7 +32,7 @@ class BuiltWhenRead:
         """Keep the values."""
         object.__setattr__(self, "_given", (arguments, values))
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self: Any, name: str) -> Any:
         if "pb_msg" not in self.__dict__:
             arguments, values = self.__dict__["_given"]
             BaseEvent.__init__(cast(BaseEvent, self), *arguments, **values)
