@@ -55,6 +55,24 @@ EXCERPTS = (
         "priority, severity, signal",
     ),
     Excerpt(
+        "activation.customer_actions_daily",
+        "customer_id, action_id, arm, chosen_with_probability, cause, expected_uplift,"
+        " expected_net_value, why",
+        "expected_net_value desc, customer_id",
+    ),
+    Excerpt(
+        "activation.action_exclusions_daily",
+        "customer_id, reason, action_id, churn_probability, value_at_risk, best_net_value",
+        "value_at_risk desc, customer_id",
+    ),
+    Excerpt(
+        "feedback.action_effects",
+        "action_id, treated, control, retained_treated, retained_control, uplift, uplift_low,"
+        " uplift_high, net_value, verdict",
+        "period_kind, segment_kind, period_start, action_id",
+        is_daily=False,
+    ),
+    Excerpt(
         "activation.churn_causes_daily",
         "segmentation, segment, cause, customers, value_at_risk, influenceable_value",
         "segmentation, segment, value_at_risk desc",
