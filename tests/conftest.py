@@ -32,20 +32,24 @@ settings.load_profile("repeatable")
 # processes do not wait for the same.
 LONG = (
     "integration/test_corrections.py",
-    "integration/test_accounting.py",
-    "integration/test_failure.py",
     "model/test_public_data.py",
+    "integration/test_failure.py",
     "integration/test_database_source.py",
     "integration/test_real_companies.py",
     "integration/test_olist.py",
-    "integration/test_api_company.py",
     "model/test_causes.py",
+    "integration/test_api_company.py",
     "integration/test_order_lines.py",
-    "integration/test_repeatability.py",
     "integration/test_messy_shop.py",
     "integration/test_drift.py",
+    "browser/test_dagster_ui.py",
+    "integration/test_accounting.py",
+    "unit/warehouse/published/test_publication.py",
+    "integration/test_repeatability.py",
     "model/test_public_texts.py",
+    "integration/test_contract_states.py",
     "unit/cli/test_commands.py",
+    "unit/orchestration/runtime/test_dbt.py",
 )
 
 

@@ -34,15 +34,6 @@ LAST = date(2026, 6, 30)
 QUICK_TRAINING = {"tuning_trials": 0, "earlier_origins": 0}
 
 
-def quickly_trained(config: Path, folder: Path) -> Path:
-    """A copy of a configuration in a folder, with `QUICK_TRAINING`."""
-    content = yaml.safe_load(config.read_text(encoding="utf-8"))
-    content["training"] = {**content.get("training", {}), **QUICK_TRAINING}
-    copy = folder / config.name
-    copy.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    return copy
-
-
 def _grains() -> dict[str, str]:
     """Key columns of each published table, from the YAML beside its model."""
     project = ROOT / "dbt_project"

@@ -20,7 +20,7 @@ from deployment.home import Home
 from orchestration.resources import Models
 from orchestration.runtime.instance import prepare
 from orchestration.training.recorded_metrics import recorded_metrics
-from tests.integration.deployments import ROOT, Deployment, quickly_trained, stages_at_the_end
+from tests.integration.deployments import ROOT, Deployment, stages_at_the_end
 
 RAVENSTACK = ROOT / "config" / "ravenstack.yml"
 RAVENSTACK_DAY = date(2024, 12, 31)
@@ -44,8 +44,7 @@ def data_in(variable: str) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def contracts(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """RavenStack, whose churn is random, after its only run."""
-    folder = tmp_path_factory.mktemp("ravenstack")
-    deployment = Deployment(Home(folder / "home"), quickly_trained(RAVENSTACK, folder))
+    deployment = Deployment(Home(tmp_path_factory.mktemp("ravenstack") / "home"), RAVENSTACK)
     with data_in("RAVENSTACK_DIR"):
         deployment.day(RAVENSTACK_DAY)
     return deployment
@@ -54,8 +53,7 @@ def contracts(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """Online Retail, a year of a real shop, after its only run."""
-    folder = tmp_path_factory.mktemp("online_retail")
-    deployment = Deployment(Home(folder / "home"), quickly_trained(ONLINE_RETAIL, folder))
+    deployment = Deployment(Home(tmp_path_factory.mktemp("online_retail") / "home"), ONLINE_RETAIL)
     with data_in("ONLINE_RETAIL_DIR"):
         deployment.day(ONLINE_RETAIL_DAY)
     return deployment
