@@ -62,6 +62,7 @@ final as (
         uplift,
         uplift_low,
         uplift_high,
+        uplift_method,
         p_value,
         q_value,
         cast(revenue_uplift as {{ money_type() }}) as revenue_uplift,
@@ -75,6 +76,8 @@ final as (
         cast(net_value_high * value_share - cost * (1 - value_share) as {{ money_type() }})
             as net_value_high,
         sample_ratio_ok,
+        sample_ratio_p,
+        planned_uplift,
         customers_needed,
         verdict
     from margined
