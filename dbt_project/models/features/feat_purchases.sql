@@ -101,7 +101,7 @@ aggregated as (
         sum(coupon_orders) filter (where age_days < 365) as coupon_orders_365d,
         sum(coupon_orders) filter (where age_days < 90) as coupon_orders_90d,
         sum(discounted_orders) as discounted_orders_lifetime,
-        -- The median basket: a single one of fuel, by the gallon, has more units than a year's others.
+        -- The median basket: one of fuel, by the litre, has more units than all others of a year.
         median(units / coalesce(orders, 1)) filter (where age_days < 365) as units_per_order_365d,
         sum(line_count) filter (where age_days < 365) as lines_365d,
         sum(margin_amount) filter (where age_days < 365) as margin_365d,
