@@ -113,6 +113,8 @@ def riskiest_options(customers: pa.Table, catalogue: pa.Table) -> pa.Table:
 def random_options(costs: pa.Table, seed: int, day: date) -> pa.Table:
     """One random action for each person, and a random order of the people.
 
+    The worth is the draw times the cost, so that the budget is spent in the order of the draws.
+
     Args:
         costs: `person_id`, `action_id`, `expected_cost`: every action for every person, in a fixed
             order.
@@ -123,7 +125,8 @@ def random_options(costs: pa.Table, seed: int, day: date) -> pa.Table:
     people = costs["person_id"].to_numpy()
     order = np.lexsort((draws, people))
     first = order[np.append(True, np.diff(people[order]) != 0)] if len(costs) else order
-    return costs.take(pa.array(first)).append_column("worth", pa.array(1 - draws[first]))
+    drawn = costs.take(pa.array(first))
+    return drawn.append_column("worth", pc.multiply(drawn["expected_cost"], 1 - draws[first]))
 
 
 def oracle_options(costs: pa.Table, company: Company, world: Path, day: date) -> pa.Table:
