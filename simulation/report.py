@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -127,5 +128,6 @@ def write_report(curve: pa.Table, out: Path) -> tuple[Path, Path]:
         axes.tick_params(axis="x", rotation=45)
     value_axes.legend(frameon=False)
     # Without a date and with fixed ids the same curve gives the same bytes.
-    figure.savefig(picture, format="svg", metadata={"Date": None})
+    with rc_context({"svg.hashsalt": "simulation"}):
+        figure.savefig(picture, format="svg", metadata={"Date": None})
     return table, picture

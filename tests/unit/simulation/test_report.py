@@ -61,4 +61,7 @@ def test_the_report_is_a_table_and_a_picture(curve: pa.Table, tmp_path: Path) ->
     lines = table.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + len(curve)
     assert "cumulative_net_value" in lines[0]
-    assert "<svg" in picture.read_text(encoding="utf-8")
+    before = picture.read_bytes()
+    assert b"<svg" in before
+    write_report(curve, tmp_path)
+    assert picture.read_bytes() == before
