@@ -211,6 +211,25 @@ def doctor(config: ConfigOption = None) -> None:
 
 
 @app.command()
+def simulate(
+    out: Annotated[Path, typer.Option(help="Folder of the simulation, which continues there.")],
+    people: Annotated[int, typer.Option(help="People of the demo company.")] = 1500,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 7,
+    days: Annotated[int, typer.Option(help="Days over which decisions are taken.")] = 364,
+    every: Annotated[int, typer.Option(help="Days between two decisions.")] = 14,
+    budget: Annotated[
+        float | None,
+        typer.Option(help="Budget of a month of daily decisions; default: 1 EUR a person."),
+    ] = None,
+) -> None:
+    """Run the demo company forward under four policies, and compare what each earns."""
+    with known_errors(errors):
+        from cli.simulation_display import run_simulation
+
+        run_simulation(console, out, people, seed, days, every, budget)
+
+
+@app.command()
 def connect(
     name: Annotated[str, typer.Argument(help="The name of the source.")],
     origin: Annotated[

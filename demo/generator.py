@@ -105,6 +105,7 @@ def generate(
     christmas: bool = False,
     campaigns_until: date | None = None,
     decisions: pa.Table | None = None,
+    drops_until: date | None = None,
 ) -> GenerationReport:
     """Write the exports of a company with `people` people, and the truth about them.
 
@@ -123,7 +124,8 @@ def generate(
     Past campaigns touch people at random until `campaigns_until`, by default `last_date`. Later
     touches come as `decisions` (`person_id`, `sent_on`, `action_id`, `contact_id`, `arm`). They
     have the effects of `demo.oracle`, if 90 days lie between two touches of a person, and change
-    nothing of the days up to their own. The CRM delivers those of people whom it knows.
+    nothing of the days up to their own. The CRM delivers those of people whom it knows. Drops after
+    `drops_until` are not written, and do not change the ones before.
 
     Raises:
         ValueError: fewer than 100 people, a period too short for its daily drops or too long for
@@ -142,7 +144,8 @@ def generate(
         raise ValueError(f"dirt: a share from 0 to 1 was expected; found {dirt}")
     started = time.perf_counter()
     history_day = days - 1 - daily_drops
-    drops = tuple(first_date + timedelta(day) for day in range(history_day, days))
+    last_drop = max((min(drops_until or last_date, last_date) - first_date).days, history_day)
+    drops = tuple(first_date + timedelta(day) for day in range(history_day, last_drop + 1))
 
     with duckdb.connect(config={"preserve_insertion_order": True}) as connection:
         connection.execute("set enable_progress_bar = false")

@@ -48,6 +48,11 @@ Values = NDArray[np.float64]
 # in 93 % of draws, and in none without this part.
 WIDE_DEVIATION = 0.5
 
+# Customers from which on the normal approximation holds (Cochran: Some Methods for Strengthening
+# the Common Chi-Squared Tests, Biometrics 10, 1954). In a simulated year an action without effect
+# got a save share of .68 ± .13 from 13 treated and 4 control customers without this bound.
+LEAST_COUNT = 5
+
 
 def update_priors(
     catalogue: pa.Table, effects: pa.Table, settings: EffectSettings | None = None
@@ -125,6 +130,10 @@ def _save_shares(effects: pa.Table) -> tuple[Values, Values]:
     independent shares (Rothman, Greenland, Lash: Modern Epidemiology, 2008, chapter 14): var = (var
     l₁ + (l₁ / l₀)² var l₀) / l₀². The variances are scaled to the width of the uplift's interval,
     which knows the strata and the adjustment.
+
+    With few customers the estimate and its variance depend on each other: an arm that happens to
+    lose nobody seems to be certain. Where an arm lost or retained fewer than `LEAST_COUNT`
+    customers, the variance is at least that of no effect, with both arms' lost share in common.
     """
     treated, control = numbers(effects["known_treated"]), numbers(effects["known_control"])
     retained, uplift = numbers(effects["retained_control"]), numbers(effects["uplift"])
@@ -136,7 +145,12 @@ def _save_shares(effects: pa.Table) -> tuple[Values, Values]:
     scale = np.square(width / (2 * Z_95)) / (of_treated + of_control)
     ratio = lost_treated / lost_control
     variance = scale * (of_treated + np.square(ratio) * of_control) / np.square(lost_control)
-    return 1 - ratio, variance
+    counts = [treated * lost_treated, treated * (1 - lost_treated)]
+    counts += [control * lost_control, control * (1 - lost_control)]
+    lost = (counts[0] + counts[2]) / (treated + control)
+    without_effect = (1 - lost) / lost * (1 / treated + 1 / control)
+    is_small = np.min(counts, axis=0) < LEAST_COUNT
+    return 1 - ratio, np.where(is_small, np.maximum(variance, without_effect), variance)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "warehouse": {"deployment", "ml"},
     "ingestion": {"warehouse", "deployment", "ml"},
     "orchestration": {"ingestion", "warehouse", "deployment", "ml"},
-    "cli": {"orchestration", "ingestion", "warehouse", "deployment", "ml"},
+    "simulation": {"demo", "orchestration", "deployment", "ml"},
+    "cli": {"simulation", "orchestration", "ingestion", "warehouse", "deployment", "ml"},
     "evaluation": {"demo", "cli", "orchestration", "ingestion", "warehouse", "deployment", "ml"},
     "benchmarks": {"demo", "cli", "orchestration", "ingestion", "warehouse", "deployment", "ml"},
 }
@@ -30,7 +31,16 @@ HOME_OF = {
     "dbt": ("orchestration/runtime/dbt.py",),
     "mlflow": ("ml/registry/",),
 }
-TESTED = ("ml", "demo", "deployment", "warehouse", "ingestion", "orchestration", "cli")
+TESTED = (
+    "ml",
+    "demo",
+    "deployment",
+    "warehouse",
+    "ingestion",
+    "orchestration",
+    "simulation",
+    "cli",
+)
 # Modules without a test of their own name, and the test that shows them. Glue of Dagster does
 # nothing that can be seen without a run.
 TESTED_ELSEWHERE = {

@@ -215,6 +215,19 @@ def test_the_variance_of_a_save_share_is_that_of_repeated_experiments() -> None:
     assert variances.mean() == pytest.approx(shares.var(), rel=0.06)
 
 
+def test_a_lucky_handful_of_customers_moves_a_prior_little() -> None:
+    few = {
+        **effect("price", 13, lost_control=0.75, save_share=0.8),
+        "known_control": 4,
+        "uplift_low": 0.07,
+        "uplift_high": 0.83,
+    }
+
+    row = updated(catalogue([("call", None, 0.01, 0.03)]), [few])["price"]
+
+    assert row["save_share"] < 0.1
+
+
 def test_learned_shares_are_nearer_the_truth_than_prior_and_measurement() -> None:
     random = np.random.default_rng(7)
     truth = 0.2 + random.normal(0, 0.07, 200)[:, None] + random.normal(0, 0.07, (200, 5))
