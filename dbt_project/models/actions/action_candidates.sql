@@ -5,8 +5,9 @@
     date only, because nobody can act in the past; without a budget the table is empty.
 
     Expected uplift = churn probability × share of would-be churned customers whom the action keeps.
-    Expected net value = uplift × value if retained − expected cost. The value is the margin of the
-    next year where costs of goods are known, and the net revenue elsewhere.
+    Expected net value = uplift × value if retained − expected cost. The value is the margin of one
+    horizon where costs of goods are known, and the net revenue elsewhere: an effect is measured over
+    one horizon, and whoever is kept for it may leave after it.
 -#}
 {%- set draws = {
     'holdout': ["'holdout'", 'judged.customer_id'],
@@ -133,7 +134,7 @@ customers as (
         contacts.has_phone,
         running.cool_down_until > features.snapshot_date as is_in_cool_down,
         cast(coalesce(customer_values.expected_margin, customer_values.expected_value) as double)
-            as value_if_retained
+        * {{ var('horizon_days') }} / 365 as value_if_retained
     from features
     inner join scores using (customer_id, snapshot_date)
     left join boundaries on true
