@@ -236,7 +236,7 @@ def check_features(table: pa.Table, what: str = "features") -> None:
         found = table.schema.field(SNAPSHOT_DATE).type
         raise SchemaError(f"{what}.{SNAPSHOT_DATE}: expected a date, found {found}")
     for name in KEYS:
-        _require_no_nulls(table, name, what)
+        require_no_nulls(table, name, what)
     if not feature_names(table):
         raise SchemaError(f"{what} holds keys only and no feature column")
 
@@ -252,7 +252,7 @@ def check_examples(table: pa.Table) -> None:
     if not pa.types.is_boolean(table.schema.field(CHURNED).type):
         found = table.schema.field(CHURNED).type
         raise SchemaError(f"examples.{CHURNED}: expected a boolean, found {found}")
-    _require_no_nulls(table, CHURNED, "examples")
+    require_no_nulls(table, CHURNED, "examples")
 
 
 def eligible_rows(table: pa.Table) -> pa.Table:
@@ -283,7 +283,31 @@ def sorted_by_keys(table: pa.Table) -> pa.Table:
     return ordered
 
 
-def _require_no_nulls(table: pa.Table, name: str, what: str) -> None:
+def conform(table: pa.Table, schema: pa.Schema, what: str) -> pa.Table:
+    """The table's columns of the schema, cast to its types.
+
+    Raises:
+        SchemaError: a column is missing or cannot be cast; the message names it.
+    """
+    require_columns(table, schema.names, what)
+    columns = []
+    for field in schema:
+        try:
+            columns.append(table[field.name].cast(field.type))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            found = table.schema.field(field.name).type
+            raise SchemaError(
+                f"{what}.{field.name}: expected {field.type}, found {found} that cannot be cast"
+            ) from error
+    return pa.table(columns, schema=schema)
+
+
+def require_no_nulls(table: pa.Table, name: str, what: str) -> None:
+    """Check that a column has no null.
+
+    Raises:
+        SchemaError: a value is null; the message names the column and counts the nulls.
+    """
     nulls = table[name].null_count
     if nulls:
         raise SchemaError(f"{what}.{name}: expected no nulls, found {nulls} in {len(table)} rows")

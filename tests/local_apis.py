@@ -15,9 +15,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from tests.local_server import served
 
 Record = dict[str, Any]
 # What to do to a request: its path and the number of requests of that path so far, from 1.
@@ -87,17 +89,8 @@ class LocalApis:
 
     @contextmanager
     def serving(self) -> Iterator[LocalApis]:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"apis": self}))
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        self.url = f"http://127.0.0.1:{server.server_port}"
-        try:
+        with served(type("Handler", (_Handler,), {"apis": self})) as self.url:
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
 
     def answer(self, path: str, parameters: dict[str, str]) -> tuple[Any, dict[str, str]] | None:
         """Body and headers; None where there is no such resource."""

@@ -26,7 +26,7 @@ from ml.churn.hazard import HazardModel
 from ml.churn.preprocess import Preprocessor
 from ml.churn.reason_evidence import ReasonEvidence
 from ml.level.level_model import LevelModel
-from ml.model_files import fingerprint_of, write_files
+from ml.model_files import StoredModel
 from ml.purchases.purchase_model import HISTORY_COLUMNS, PREDICTION_COLUMNS, PurchaseModel
 from ml.schemas import require_columns
 
@@ -95,7 +95,7 @@ class LatestFit:
 
 
 @dataclass(frozen=True)
-class ChurnModel:
+class ChurnModel(StoredModel):
     """A trained model; `booster` is XGBoost's UBJSON, truncated after its best round.
 
     The holdout evaluates base margin, booster and calibrator as they are here. Customers are scored
@@ -201,15 +201,6 @@ class ChurnModel:
         # Threads add in any order, which changes the last digits.
         shares = (round(float(part) / total, 10) for part in added)
         return dict(zip(names, shares, strict=True))
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of all files of the model, equal for equal models."""
-        return fingerprint_of(self._files())
-
-    def save(self, folder: Path) -> None:
-        """Write the model's files into an existing folder."""
-        write_files(self._files(), folder)
 
     @classmethod
     def load(cls, folder: Path) -> ChurnModel:

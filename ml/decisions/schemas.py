@@ -6,7 +6,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml.columns import is_text
-from ml.schemas import CUSTOMER_ID, SNAPSHOT_DATE, SchemaError, require_columns
+from ml.schemas import (
+    CUSTOMER_ID,
+    SNAPSHOT_DATE,
+    SchemaError,
+    conform,
+    require_columns,
+    require_no_nulls,
+)
 
 ACTION_ID = "action_id"
 DRAWS = ("holdout_draw", "exploration_draw", "choice_draw", "control_draw")
@@ -108,21 +115,17 @@ def checked(
             infinite number; the message names the column.
     """
     require_columns(table, schema.names, what)
-    columns = {}
     for field in schema:
-        column = table[field.name]
-        if is_text(field.type) != is_text(column.type) and not pa.types.is_null(column.type):
-            raise SchemaError(f"{what}.{field.name}: expected {field.type}, found {column.type}")
-        column = column.cast(field.type)
-        if column.null_count and field.name not in nullable:
-            raise SchemaError(
-                f"{what}.{field.name}: expected no nulls, found {column.null_count} in "
-                f"{len(table)} rows"
-            )
+        found = table.schema.field(field.name).type
+        if is_text(field.type) != is_text(found) and not pa.types.is_null(found):
+            raise SchemaError(f"{what}.{field.name}: expected {field.type}, found {found}")
+    table = conform(table, schema, what)
+    for field in schema:
+        if field.name not in nullable:
+            require_no_nulls(table, field.name, what)
         if pa.types.is_floating(field.type):
-            _require_finite(column, f"{what}.{field.name}")
-        columns[field.name] = column
-    return pa.table(columns, schema=schema)
+            _require_finite(table[field.name], f"{what}.{field.name}")
+    return table
 
 
 def require_range(table: pa.Table, name: str, low: float, below: float, what: str) -> None:

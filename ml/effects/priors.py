@@ -35,10 +35,9 @@ from ml.effects.schemas import (
     CAUSE,
     EFFECTS,
     UNKNOWN,
-    conform,
 )
 from ml.effects.settings import EffectSettings
-from ml.schemas import SchemaError
+from ml.schemas import SchemaError, conform
 
 Values = NDArray[np.float64]
 

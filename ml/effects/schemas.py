@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml.schemas import CUSTOMER_ID, LIFECYCLE_STAGE, SchemaError, require_columns
+from ml.schemas import CUSTOMER_ID, LIFECYCLE_STAGE, SchemaError, conform
 
 ACTION_ID = "action_id"
 CAUSE = "cause"
@@ -142,22 +142,3 @@ def check_units(units: pa.Table) -> pa.Table:
     if pc.any(pc.fill_null(outside, False), min_count=0).as_py():
         raise SchemaError("units.treatment_probability: expected 0 to 1, found another value")
     return checked
-
-
-def conform(table: pa.Table, schema: pa.Schema, what: str) -> pa.Table:
-    """The table's columns of the schema, cast to its types.
-
-    Raises:
-        SchemaError: a column is missing or cannot be cast; the message names it.
-    """
-    require_columns(table, schema.names, what)
-    columns = []
-    for field in schema:
-        try:
-            columns.append(table[field.name].cast(field.type))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            found = table.schema.field(field.name).type
-            raise SchemaError(
-                f"{what}.{field.name}: expected {field.type}, found {found} that cannot be cast"
-            ) from error
-    return pa.table(columns, schema=schema)

@@ -24,7 +24,7 @@ from ml.columns import numbers
 from ml.effects.qini import qini_area, qini_curve, uplift_by_decile
 from ml.effects.schemas import ACTION_ID, TREATMENT
 from ml.metrics.intervals import UNKNOWN, Interval
-from ml.model_files import fingerprint_of, write_files
+from ml.model_files import StoredModel
 from ml.sampling import unit_hash
 from ml.schemas import CUSTOMER_ID, SchemaError, require_columns
 
@@ -63,7 +63,7 @@ class UpliftSettings:
 
 
 @dataclass(frozen=True)
-class UpliftLearner:
+class UpliftLearner(StoredModel):
     """A fitted learner: boosters as UBJSON of the effect and of the outcome in each arm."""
 
     preprocessor: Preprocessor
@@ -91,15 +91,6 @@ class UpliftLearner:
             for booster in (self.control_outcome, self.treated_outcome)
         ]
         return pseudo_outcomes(_Experiment.of(units), np.column_stack(outcomes))
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of the learner's files; equal learners have equal fingerprints."""
-        return fingerprint_of(self._files())
-
-    def save(self, folder: Path) -> None:
-        """Write the learner's files into an existing folder."""
-        write_files(self._files(), folder)
 
     @classmethod
     def load(cls, folder: Path) -> UpliftLearner:

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ml.model_files import fingerprint_of, write_files
+from ml.model_files import StoredModel
 from ml.schemas import TEXT_SCORES, require_columns
 from ml.texts.classifier import TextClassifier, fold_of
 from ml.texts.features import batches, ngram_matrix, normalised
@@ -65,7 +65,7 @@ class TextFacts:
 
 
 @dataclass(frozen=True)
-class TextModel:
+class TextModel(StoredModel):
     """A trained text model; `topic` is None where too few texts have a topic."""
 
     sentiment: TextClassifier
@@ -145,15 +145,6 @@ class TextModel:
     def is_lexicon(self) -> bool:
         """True if the model was fitted on no rating of the company."""
         return self.facts.learned_until is None
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of the model's files; equal models have equal fingerprints."""
-        return fingerprint_of(self._files())
-
-    def save(self, folder: Path) -> None:
-        """Write the model's files into an existing folder."""
-        write_files(self._files(), folder)
 
     @classmethod
     def load(cls, folder: Path) -> TextModel:

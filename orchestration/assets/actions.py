@@ -4,7 +4,6 @@ The statistics and the choice do not belong here (`ml/effects/`, `ml/decisions/`
 who may get an action (`dbt_project/models/actions/`).
 """
 
-from collections import Counter
 from datetime import date
 
 import dagster as dg
@@ -148,7 +147,9 @@ def _decided(
         DayLimits(budget, capacities),
     )
     decisions = decided.decisions
-    arms = Counter(decisions["arm"].to_pylist())
+    arms = {
+        each["values"]: each["counts"] for each in pc.value_counts(decisions["arm"]).to_pylist()
+    }
     treated = decisions.filter(pc.equal(decisions["arm"], "treatment"))
     summary = {
         "customers": len(decisions),
@@ -160,6 +161,4 @@ def _decided(
         "budget": budget,
     }
     keep_decisions(con, day, decisions, 1 - shares.control_share, summary)
-    return dg.MaterializeResult(
-        metadata={"dagster/row_count": len(decisions), **summary, **dict(arms)}
-    )
+    return dg.MaterializeResult(metadata={"dagster/row_count": len(decisions), **summary, **arms})

@@ -8,22 +8,20 @@
 {#-
     Decisions of the days before the as-of date that assigned a customer to an arm, with the number
     of the customer's oldest record (`record_no`) and of the customer to whom the record belongs on
-    the as-of date (`customer_no`).
+    the as-of date (`customer_no`). A customer's id is that of its oldest record.
 -#}
 {% macro earlier_decisions() -%}
     select
         decided.*,
         records.record_no,
-        current_records.customer_no
+        records.customer_no
     from {{ source('ops', 'decided_actions') }} as decided
     inner join {{ ref('int_as_of') }} as as_of on decided.snapshot_date < as_of.as_of_date
     inner join {{ ref('int_identity_history') }} as records
-        on decided.customer_id = records.own_customer_id and records.is_first_stretch
-    inner join {{ ref('int_identity_history') }} as current_records
         on
-            records.record_no = current_records.record_no
-            and current_records.valid_from <= as_of.as_of_date
-            and as_of.as_of_date < current_records.valid_to
+            decided.customer_id = records.own_customer_id
+            and records.valid_from <= as_of.as_of_date
+            and as_of.as_of_date < records.valid_to
     where decided.arm in ('treatment', 'control')
 {%- endmacro %}
 

@@ -3,6 +3,7 @@
 {#- Customer of each source record on the as-of date; reads the CTE `as_of`. -#}
 {% macro current_identities() -%}
     select
+        history.record_no,
         history.source,
         history.source_customer_id,
         history.customer_id,

@@ -11,14 +11,7 @@ as_of as (
 ),
 
 identities as (
-    select
-        history.record_no,
-        history.customer_no,
-        history.source,
-        history.source_customer_id
-    from {{ ref('int_identity_history') }} as history
-    inner join as_of
-        on history.valid_from <= as_of.as_of_date and as_of.as_of_date < history.valid_to
+    {{ current_identities() }}
 ),
 
 touches as (

@@ -85,19 +85,17 @@ attributes as (
 decided as (
     select distinct
         decisions.customer_id,
-        current_records.customer_id as current_customer_id
+        records.customer_id as current_customer_id
     from {{ ref('stg_ml__action_decisions') }} as decisions
     inner join as_of
         on
             decisions.snapshot_date <= as_of.as_of_date
             and as_of.as_of_date < decisions.expires_on
     left join {{ ref('int_identity_history') }} as records
-        on decisions.customer_id = records.own_customer_id and records.is_first_stretch
-    left join {{ ref('int_identity_history') }} as current_records
         on
-            records.record_no = current_records.record_no
-            and current_records.valid_from <= as_of.as_of_date
-            and as_of.as_of_date < current_records.valid_to
+            decisions.customer_id = records.own_customer_id
+            and records.valid_from <= as_of.as_of_date
+            and as_of.as_of_date < records.valid_to
     where decisions.arm = 'treatment'
 ),
 

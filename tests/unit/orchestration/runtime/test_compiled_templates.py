@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -11,6 +10,7 @@ import pytest
 from jinja2 import Environment
 
 from orchestration.runtime.compiled_templates import CompiledTemplates
+from tests.unit.orchestration.runtime.dbts_own import dbts_own_module
 
 TEXT = "{% macro twice(n) %}{{ n * 2 }}{% endmacro %}{{ number + 1 }}"
 
@@ -18,12 +18,7 @@ TEXT = "{% macro twice(n) %}{{ n * 2 }}{% endmacro %}{{ number + 1 }}"
 @pytest.fixture
 def dbts_own() -> ModuleType:
     """Return a copy of dbt's module in which no method was replaced."""
-    spec = importlib.util.find_spec("dbt_common.clients.jinja")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return dbts_own_module("dbt_common.clients.jinja")
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 
 import pytest
 from dbt.artifacts.resources.v1.components import InjectedCTE
 
 from orchestration.runtime.ephemeral_models import Injection, by_pattern
+from tests.unit.orchestration.runtime.dbts_own import dbts_own_module
 
 CTES = [
     InjectedCTE("model.holdfast.one", " __dbt__cte__one as (\nselect 1 as x\n)"),
@@ -19,12 +19,7 @@ CTES = [
 @pytest.fixture(scope="module")
 def parsing() -> Injection:
     """Return dbt's own function, from a copy of its module in which it was not replaced."""
-    spec = importlib.util.find_spec("dbt.compilation")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    injection: Injection = module.inject_ctes_into_sql
+    injection: Injection = dbts_own_module("dbt.compilation").inject_ctes_into_sql
     return injection
 
 

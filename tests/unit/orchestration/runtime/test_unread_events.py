@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +14,7 @@ from dbt_common.events.types import Formatting, Note
 
 from orchestration.runtime import dbt
 from orchestration.runtime.unread_events import UnreadEvents
+from tests.unit.orchestration.runtime.dbts_own import dbts_own_module
 
 assert dbt, "it replaces the methods of dbt's debug events"
 
@@ -24,12 +24,7 @@ QUERY = {"conn_name": "model.one", "sql": "select 1", "node_info": {"node_name":
 @pytest.fixture
 def dbts_own() -> ModuleType:
     """Return a copy of dbt's module in which no method was replaced."""
-    spec = importlib.util.find_spec("dbt_common.events.base_types")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return dbts_own_module("dbt_common.events.base_types")
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from deployment.hand_over import HandOver, HttpReceiver
+from tests.local_server import served
 
 
 @dataclass(frozen=True)
@@ -62,18 +63,9 @@ class Receiver:
 
     @contextmanager
     def serving(self) -> Iterator[Receiver]:
-        handler = type("Handler", (_Handler,), {"receiver": self})
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        self.url = f"http://127.0.0.1:{server.server_port}/actions"
-        try:
+        with served(type("Handler", (_Handler,), {"receiver": self})) as address:
+            self.url = f"{address}/actions"
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
 
     def settings(self, **fields: Any) -> HandOver:
         """A hand-over to this endpoint alone, which waits for milliseconds only."""
