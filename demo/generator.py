@@ -60,6 +60,7 @@ NO_DECISIONS = pa.schema(
 DIRT_AFTER = {
     "contacts": "dirty_contacts",
     "records": "dirty_records",
+    "deliveries_shop": "dirty_orders",
     "truth": "dirty_deliveries",
 }
 TRUTH = (
@@ -71,6 +72,10 @@ TRUTH = (
     ("action_effects", "action_id, answers_cause, is_coupon_hunter"),
     ("competitor_openings", "city"),
     ("dirt", "source, table_name, kind"),
+)
+TRUTH_OF_DIRT = (
+    ("orders", "order_no"),
+    ("times", "source, table_name, row_key"),
 )
 
 
@@ -115,8 +120,10 @@ def generate(
     parts. Existing files of the three systems and of `truth` are replaced.
 
     `dirt` from 0 to 1 scales the share of people in households with one phone or mailbox, of office
-    mailboxes, of guest checkouts with a new account for each order, of erased people and of damaged
-    phones (`sql/dirty_*.sql`). With 0 the files are those of a company without them.
+    mailboxes, of guest checkouts with a new account for each order, of erased people, of damaged
+    phones, of orders with a trouble about money, and of times in other or unreadable spellings
+    (`sql/dirty_*.sql`). Dirt has two more tables of truth, and `landing/exchange_rates.csv` has the
+    rates of its currencies. With 0 the files are those of a company without it.
 
     With `christmas`, trade from 1 November to 23 December is two to three times that of other
     weeks, and a third of the churned people return for one order.
@@ -169,10 +176,15 @@ def generate(
             run_files(connection, FOR_A_BATCH if dirt == 0 else _with_dirt(FOR_A_BATCH))
             if part == 0:
                 plant(connection, history_day)
+            if dirt:
+                run_files(connection, ("dirty_times",))
             _write_history(connection, landing, drops[0], history_day, part, rows)
         _write_daily_drops(connection, landing, drops, history_day)
         run_files(connection, ("truth_summary",))
-        _write_truth(connection, truth)
+        _write_truth(connection, truth, TRUTH)
+        if dirt:
+            _write_truth(connection, truth, TRUTH_OF_DIRT)
+            _write_exchange_rates(connection, landing / "exchange_rates.csv")
 
     return GenerationReport(
         people=people,
@@ -189,6 +201,7 @@ def _empty(landing: Path, truth: Path) -> None:
     """Remove an earlier generation, whose files would mix with the new ones."""
     for export in EXPORTS:
         shutil.rmtree(landing / export.source / export.table, ignore_errors=True)
+    (landing / "exchange_rates.csv").unlink(missing_ok=True)
     shutil.rmtree(truth, ignore_errors=True)
     truth.mkdir(parents=True)
 
@@ -240,9 +253,18 @@ def _write_daily_drops(
             export.write(connection, export.later, history_day + number, path)
 
 
-def _write_truth(connection: duckdb.DuckDBPyConnection, truth: Path) -> None:
-    for name, order in TRUTH:
+def _write_truth(
+    connection: duckdb.DuckDBPyConnection, truth: Path, tables: tuple[tuple[str, str], ...]
+) -> None:
+    for name, order in tables:
         connection.execute(
             f"copy (select * from truth_{name} order by {order})"
             f" to '{truth / f'{name}.parquet'}' (format parquet)"
         )
+
+
+def _write_exchange_rates(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    connection.execute(
+        "copy (select rated_on as date, currency, rate from exchange_rates order by all)"
+        f" to '{path}' (format csv, header)"
+    )

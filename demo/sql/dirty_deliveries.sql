@@ -1,20 +1,21 @@
--- Guest checkouts: these people have a new account for each order, with their own address.
+-- Guest checkouts: these people have a new account for each order, with their own address. Its
+-- credit note and its failed payment have the number of the order, and its account.
 create or replace temp table guests as
 select
     'G' || substr(orders.order_no, 2) as account_no,
-    orders.order_no,
+    'O' || substr(orders.order_no, 2) as order_no,
     min(orders.drop_day) as drop_day,
-    any_value(orders.ordered_at) as ordered_at,
+    min(orders.ordered_at) as ordered_at,
     any_value(accounts.person_id) as person_id,
 from delivered_shop_orders as orders
 inner join shop_accounts as accounts on orders.account_no = 'A' || accounts.account_no
 where uniform(accounts.person_id, 'dirt guest', 0) < 0.1 * getvariable('dirt')
-group by orders.order_no;
+group by substr(orders.order_no, 2);
 
 update delivered_shop_orders
 set account_no = guests.account_no
 from guests
-where delivered_shop_orders.order_no = guests.order_no;
+where substr(delivered_shop_orders.order_no, 2) = substr(guests.account_no, 2);
 
 insert into delivered_shop_accounts by name
 with drawn as (
