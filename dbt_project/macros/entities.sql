@@ -27,7 +27,7 @@
         'order_lines': {
             'source_order_line_id': 'varchar', 'source_order_id': 'varchar', 'product_id': 'varchar',
             'product_name': 'varchar', 'category': 'varchar', 'quantity': 'double',
-            'unit_price': 'decimal(18, 4)', 'cost': 'decimal(18, 4)',
+            'unit_price': 'decimal(18, 4)', 'cost': 'decimal(18, 4)', 'is_gift_card': 'boolean',
         },
         'tickets': {
             'source_ticket_id': 'varchar', 'source_customer_id': 'varchar', 'opened_at': 'timestamp',

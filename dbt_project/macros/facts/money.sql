@@ -58,9 +58,12 @@
     Accepted versions of orders with amounts in the deployment's currency, as a query in brackets.
     Amounts are null where the order's currency has no rate for its day. `rate` is the factor,
     `original_amount` the net amount and `original_refunded_amount` the refunded amount in the
-    order's own currency, which is `original_currency`.
+    order's own currency, which is `original_currency`. `gift_card_amount` is the part of the net
+    amount that its lines sell as gift cards, in the order's own currency, as known when the version
+    was delivered.
 -#}
 {% macro orders_in_currency() -%}
+    {%- set has_lines = var('sources_by_entity')['order_lines'] -%}
     {%- set known = is_deployment_currency('versions.currency') -%}
     {%- set net, refunded = 'versions.net_amount', 'abs(versions.refunded_amount)' -%}
     {%- set gross, discount = 'versions.gross_amount', 'versions.discount_amount' -%}
@@ -85,8 +88,35 @@
             versions.net_amount as original_amount,
             abs(versions.refunded_amount) as original_refunded_amount,
             case when {{ known }} then 1
-            {%- if var('exchange_rates') %} else rates.rate{% endif %} end as rate
+            {%- if var('exchange_rates') %} else rates.rate{% endif %} end as rate,
+            {%- if has_lines %}
+            case
+                when gift_cards.is_all then versions.net_amount
+                when gift_cards.gift_card_amount is not null
+                    then least(gift_cards.gift_card_amount, versions.net_amount)
+            end as gift_card_amount
+            {%- else %}
+            cast(null as decimal(18, 4)) as gift_card_amount
+            {%- endif %}
         from {{ ref('int_orders_versions') }} as versions
+        {%- if has_lines %}
+        left join (
+            select
+                source,
+                source_order_id,
+                gift_card_amount,
+                gift_card_lines = line_count as is_all,
+                known_from,
+                known_to
+            from {{ ref('int_order_baskets') }}
+            where gift_card_lines > 0
+        ) as gift_cards
+            on
+                versions.source = gift_cards.source
+                and versions.source_order_id = gift_cards.source_order_id
+                and gift_cards.known_from <= versions.known_from
+                and versions.known_from < gift_cards.known_to
+        {%- endif %}
         {%- if var('exchange_rates') %}
         left join (
             {%- set pairs %}
@@ -112,11 +142,12 @@
     A credit note (negative amount) is a refund. A free order is no purchase, because a sample or a
     coupon for the whole price is no sign of loyalty. A gift card counts once, by the setting
     `gift_cards`: when it is spent, its sale is no purchase; when it is sold, the order paid with it
-    is a purchase without an amount (`purchase_amount`).
+    is a purchase without an amount (`purchase_amount`). An order of goods and a gift card is a
+    purchase of the goods.
 -#}
 {% macro is_purchase(orders) -%}
     (
-        {{ orders }}.original_amount > 0
+        {{ revenue_amount(orders) }} > 0
         or ({{ orders }}.original_amount = 0 and {{ is_paid_by_gift_card(orders) }})
     )
     {%- if var('gift_cards') == 'count_when_spent' %}
@@ -124,12 +155,27 @@
     {%- endif %}
 {%- endmacro %}
 
+{#-
+    The part of an order's net amount that can be revenue, in the order's own currency: all but the
+    gift cards that its lines sell, where a gift card counts when it is spent.
+-#}
+{% macro revenue_amount(orders) -%}
+    {%- if var('gift_cards') == 'count_when_spent' -%}
+    ({{ orders }}.original_amount - coalesce({{ orders }}.gift_card_amount, 0))
+    {%- else -%}
+    {{ orders }}.original_amount
+    {%- endif -%}
+{%- endmacro %}
+
 {#- Amount of a purchase in the deployment's currency; null where it is unknown. -#}
 {% macro purchase_amount(orders) -%}
     {%- if var('gift_cards') == 'count_when_sold' -%}
     case when not {{ is_paid_by_gift_card(orders) }} then {{ orders }}.net_amount else 0 end
     {%- else -%}
-    {{ orders }}.net_amount
+    cast(
+        {{ orders }}.net_amount - coalesce({{ orders }}.gift_card_amount * {{ orders }}.rate, 0)
+        as {{ money_type() }}
+    )
     {%- endif -%}
 {%- endmacro %}
 

@@ -28,7 +28,7 @@
     in (adapter.get_columns_in_relation(this) | map(attribute='name') | list) %}
 {%- set contents = [
     'line_count', 'units', 'cost_amount', 'line_amount', 'category_mask', 'category_counters',
-    'category_numbers'
+    'category_numbers', 'gift_card_lines', 'gift_card_amount'
 ] %}
 {%- set filled %}
         count(*) as line_count,
@@ -41,7 +41,10 @@
         (cast(coalesce(bool_or(bucket = {{ bucket }}), false) as hugeint) << {{ bucket * 10 }})
         {{- ' +' if not loop.last }}
         {%- endfor %} as category_counters,
-        list(distinct category_number order by category_number) as category_numbers
+        list(distinct category_number order by category_number) as category_numbers,
+        count_if(is_gift_card) as gift_card_lines,
+        sum(try_cast(quantity * unit_price as decimal(18, 4))) filter (where is_gift_card)
+            as gift_card_amount
 {%- endset %}
 with
 {% if is_incremental() %}
@@ -215,6 +218,7 @@ lines as (
         versions.quantity,
         versions.unit_price,
         versions.cost,
+        versions.is_gift_card,
         versions.known_from,
         coalesce(line_ends.ended_on, versions.known_to) as known_to,
         versions._known_to,
@@ -265,6 +269,7 @@ changing_lines as (
         versions.quantity,
         versions.unit_price,
         versions.cost,
+        versions.is_gift_card,
         versions.known_from,
         coalesce(line_ends.ended_on, versions.known_to) as known_to,
         categories.bucket,

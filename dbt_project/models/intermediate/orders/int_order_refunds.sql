@@ -36,6 +36,7 @@ revenue_orders as (
         not is_credit_note
         {%- if var('gift_cards') == 'count_when_spent' %}
         and not coalesce(is_gift_card_sale, false)
+        and (gift_card_amount is null or gift_card_amount < original_amount)
         {%- endif %}
 ),
 
@@ -303,14 +304,18 @@ capped as (
         orders.voided_on,
         orders.rate,
         of_orders.refunded_on,
-        -- The money that orders may give back is what they brought in.
+        -- An order may give back the money that it brought in, of which a gift card is no revenue.
+        {%- for name, most in {
+            'original_amount': revenue_amount('orders'),
+            'refundable_amount': 'orders.original_amount',
+        }.items() %}
         greatest(
-            least(of_orders.amount_before + of_orders.amount, orders.original_amount)
-            - of_orders.amount_before,
+            least(of_orders.amount_before + of_orders.amount, {{ most }}) - of_orders.amount_before,
             0
-        ) as original_amount,
+        ) as {{ name }},
+        {%- endfor %}
         of_orders.amount as reported_amount,
-        of_orders.amount_before + of_orders.amount >= orders.original_amount as is_whole,
+        of_orders.amount_before + of_orders.amount >= {{ revenue_amount('orders') }} as is_whole,
         false as is_of_customer,
         of_orders.known_from,
         of_orders.known_to,
@@ -334,6 +339,7 @@ of_no_order as (
         notes.rate,
         notes.dated_on as refunded_on,
         notes.amount as original_amount,
+        notes.amount as refundable_amount,
         notes.amount as reported_amount,
         false as is_whole,
         notes.source_order_id is null as is_of_customer,
@@ -368,11 +374,11 @@ final as (
         refunded_on,
         cast(original_amount as decimal(18, 4)) as original_amount,
         cast(original_amount * rate as {{ money_type() }}) as amount,
-        cast(reported_amount - original_amount as decimal(18, 4)) as excess_amount,
+        cast(reported_amount - refundable_amount as decimal(18, 4)) as excess_amount,
         is_whole,
         is_of_customer,
         -- To be looked at: more than the order brought in, or of an order that is not delivered.
-        reported_amount > original_amount or (source_order_id is null and not is_of_customer)
+        reported_amount > refundable_amount or (source_order_id is null and not is_of_customer)
             as is_suspect,
         greatest(known_from, refunded_on) as known_from,
         known_to,

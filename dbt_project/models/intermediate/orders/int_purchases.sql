@@ -32,7 +32,7 @@ placed as (
         gross_amount,
         discount_amount,
         purchase_amount as net_amount,
-        original_amount,
+        {{ revenue_amount('orders') }} as original_amount,
         coupon_code is not null as has_coupon,
         coalesce(discount_amount, 0) > 0 or coupon_code is not null as is_discounted,
         greatest(known_from, ordered_on) as counts_from,

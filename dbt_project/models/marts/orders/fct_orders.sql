@@ -103,7 +103,12 @@ attributed as (
         orders.original_currency,
         cast(orders.original_amount as decimal(18, 4)) as original_amount,
         orders.payment_kind,
-        coalesce(orders.is_gift_card_sale, false) as is_gift_card_sale,
+        coalesce(orders.is_gift_card_sale, orders.gift_card_amount is not null)
+            as is_gift_card_sale,
+        cast(
+            case when orders.is_gift_card_sale then orders.original_amount
+                else coalesce(orders.gift_card_amount, 0) end * orders.rate as {{ money_type() }}
+        ) as gift_card_amount,
         orders.is_purchase,
         case
             when orders.rate is null then 'no exchange rate: ' || orders.original_currency

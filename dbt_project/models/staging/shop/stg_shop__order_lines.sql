@@ -20,7 +20,8 @@ renamed as (
         category,
         quantity,
         unit_price,
-        cost
+        cost,
+        category = 'gift_cards' as is_gift_card
     from source
 ),
 

@@ -42,7 +42,8 @@ renamed as (
         json_extract_string(line, '$.product_id') as product_id,
         json_extract_string(line, '$.title') as product_name,
         quantity,
-        unit_price
+        unit_price,
+        try_cast(json_extract_string(line, '$.gift_card') as boolean) as is_gift_card
     from parsed
 ),
 
