@@ -32,7 +32,7 @@ with plain as (
         order_totals.gross_amount,
         order_totals.gross_amount
         - (order_totals.gross_amount * discount_share)::decimal(18, 2) as net_amount,
-        settled_day + 5 + floor(20 * uniform(person_id, 'dirt refunded', occasion_no))::integer
+        settled_day + 5 + floor(16 * uniform(person_id, 'dirt refunded', occasion_no))::integer
             as first_refund_day,
         uniform(person_id, 'dirt order', occasion_no) / getvariable('dirt') as share,
     from orders

@@ -30,7 +30,7 @@ SETTINGS = {
     "churn_kind": "non_contractual",
     "horizon_days": 90,
     "eligible_days": 180,
-    "sources_by_entity": {"orders": ["s"], "tickets": []},
+    "sources_by_entity": {"orders": ["s"], "order_lines": ["s"], "tickets": []},
 }
 _VERSION = """
     _load_id bigint default 1, _row bigint, _reject_reason varchar, source varchar default 's',
@@ -52,7 +52,7 @@ create table int_refunds_versions (
 );
 create table int_order_lines_versions (
     source_order_line_id varchar, source_order_id varchar, category varchar, quantity double,
-    unit_price decimal(18, 4), cost decimal(18, 4), {_VERSION}
+    unit_price decimal(18, 4), cost decimal(18, 4), is_gift_card boolean, {_VERSION}
 );
 create table int_tickets_versions (opened_at timestamp, resolved_at timestamp, {_VERSION});
 create table int_identity_history (
@@ -67,9 +67,9 @@ create view int_as_of as select max(snapshot_date) as as_of_date from run_dates;
 """
 # In the order in which they read each other.
 MODELS = (
+    "intermediate/orders/int_order_baskets",
     "intermediate/orders/int_order_refunds",
     "intermediate/orders/int_purchases",
-    "intermediate/orders/int_order_baskets",
     "intermediate/orders/int_order_days",
     "marts/orders/daily_totals",
     "features/feat_purchases",

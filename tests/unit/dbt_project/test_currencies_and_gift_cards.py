@@ -173,3 +173,64 @@ def test_an_optional_amount_with_more_decimals_is_unknown_and_not_rounded() -> N
     assert company.query("select gross_amount, discount_amount from int_purchases") == [
         (None, Decimal("2.34"))
     ]
+
+
+def line(order_id: str, number: int, price: float, **fields: Any) -> Row:
+    return {
+        "_row": number,
+        "source_order_id": order_id,
+        "source_order_line_id": f"{order_id}-{number}",
+        "quantity": 1,
+        "unit_price": price,
+        **fields,
+    }
+
+
+@pytest.mark.parametrize(
+    ("setting", "kept"),
+    [
+        ("count_when_spent", {"goods": 30, "mixed": 60, "refunded": 40, "gift": None}),
+        ("count_when_sold", {"goods": 30, "mixed": 100, "refunded": 80, "gift": 55}),
+    ],
+)
+def test_a_gift_card_in_a_mixed_order_takes_its_own_part(
+    setting: str, kept: dict[str, int | None]
+) -> None:
+    """Goods of 60 and a card of 40; of one order 20 came back. A card alone was sent for 5."""
+    at = "2026-04-01 10:00"
+    company = MoneyCompany(
+        [
+            order("1", "goods", at, 30),
+            order("2", "mixed", at, 100),
+            order("3", "refunded", at, 100, refunded_amount=20, refunded_at="2026-04-03 10:00"),
+            order("4", "gift", at, 55),
+        ],
+        END,
+        {"gift_cards": setting},
+        int_order_lines_versions=[
+            line("1", 1, 30),
+            line("2", 2, 60),
+            line("2", 3, 40, is_gift_card=True),
+            line("3", 4, 60),
+            line("3", 5, 40, is_gift_card=True),
+            line("4", 6, 50, is_gift_card=True),
+        ],
+    )
+
+    assert company.kept(END[0]) == kept
+    [total] = company.totals("net_revenue").values()
+    assert total == sum(amount or 0 for amount in kept.values())
+
+
+def test_the_refund_of_a_whole_mixed_order_is_not_beyond_it() -> None:
+    at, back = "2026-04-01 10:00", "2026-04-03 10:00"
+    company = MoneyCompany(
+        [order("1", "a", at, 100, status="refunded", refunded_amount=100, refunded_at=back)],
+        END,
+        int_order_lines_versions=[line("1", 1, 60), line("1", 2, 40, is_gift_card=True)],
+    )
+
+    assert company.kept(END[0]) == {"a": None}
+    assert company.query(
+        "select amount, excess_amount, is_suspect, is_whole from int_order_refunds"
+    ) == [(60, 0, False, True)]
