@@ -10,7 +10,8 @@
     {{ return({
         'trialing': ['trial', 'trialling', 'in_trial', 'on_trial', 'free_trial', 'trial_period',
             'probe', 'probezeit', 'testphase', 'prueba', 'en_prueba', 'essai', '试用', '试用中'],
-        'active': ['live', 'running', 'in_force', 'current', 'renewed', 'non_renewing',
+        'active': ['live', 'running', 'in_force', 'current', 'renewed', 'resumed', 'reactivated',
+            'non_renewing',
             'not_renewing', 'pending_cancel', 'pending_cancellation', 'cancel_at_period_end',
             'aktiv', 'laufend', 'activo', 'activa', 'ativo', 'ativa', 'actif', 'active_until',
             '生效', '生效中'],

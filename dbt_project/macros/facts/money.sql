@@ -25,9 +25,34 @@
     {{- return(reasons) -}}
 {%- endmacro %}
 
-{#- Code of a currency without regard to case and surrounding blanks; null for an empty text. -#}
+{#-
+    Code of a currency without regard to case and surrounding blanks; null for an empty text. A sign
+    or a name of one currency is its code. A sign that several currencies share is the deployment's
+    currency, if this is one of them, and otherwise no known code.
+-#}
 {% macro currency_code(column) -%}
-    nullif(upper(trim({{ column }})), '')
+    {%- set word = 'upper(trim(' ~ column ~ '))' -%}
+    {%- set signs = {
+        '€': 'EUR', 'EURO': 'EUR', 'EUROS': 'EUR', '£': 'GBP', 'US$': 'USD', 'USD$': 'USD',
+        'CA$': 'CAD', 'C$': 'CAD', 'AU$': 'AUD', 'A$': 'AUD', 'NZ$': 'NZD', 'HK$': 'HKD',
+        'R$': 'BRL', 'ZŁ': 'PLN', 'KČ': 'CZK', 'FT': 'HUF', '₹': 'INR', '₺': 'TRY', '₪': 'ILS',
+        '₩': 'KRW', '₽': 'RUB', '₴': 'UAH', 'SFR': 'CHF', 'SFR.': 'CHF', 'FR.': 'CHF',
+    } -%}
+    {%- for sign, codes in {
+        '$': ['USD', 'CAD', 'AUD', 'NZD', 'HKD', 'SGD', 'MXN', 'CLP', 'COP', 'ARS'],
+        '¥': ['JPY', 'CNY'],
+        'KR': ['SEK', 'NOK', 'DKK', 'ISK'],
+        'KR.': ['SEK', 'NOK', 'DKK', 'ISK'],
+    }.items() if var('currency') in codes -%}
+        {%- do signs.update({sign: var('currency')}) -%}
+    {%- endfor -%}
+    case {{ word }}
+        when '' then null
+        {%- for sign, code in signs.items() %}
+        when '{{ sign }}' then '{{ code }}'
+        {%- endfor %}
+        else {{ word }}
+    end
 {%- endmacro %}
 
 {#- True for an amount in the deployment's currency, as it is where no currency is named. -#}

@@ -80,6 +80,11 @@
     )
 {%- endmacro %}
 
+{#- The currency that an amount names beside its digits, such as USD or €; null if it names none. -#}
+{% macro currency_of(column) -%}
+    nullif(regexp_extract(cast({{ column }} as varchar), '([A-Z]{0,3}\p{Sc}|[A-Z]{3})', 1), '')
+{%- endmacro %}
+
 {#-
     The price of a piece with four decimals: the total of a line divided by its quantity, both as
     SQL such as read_amount gives. Null without a quantity, or with 0.
@@ -105,11 +110,12 @@
 {#-
     An id as text: 12345.0 of a spreadsheet or of a float column is 12345. Null if a program has
     damaged the id: a number in scientific notation (9.00719925474099E+17), a float of more than 15
-    digits, an error of a formula (#N/A). Zeros that a spreadsheet removed before a number cannot be
+    digits, an error of a formula (#N/A). The apostrophe by which a spreadsheet keeps a number as text
+    is none of it. Zeros that a spreadsheet removed before a number cannot be
     seen in one value.
 -#}
 {% macro read_id(column) -%}
-    {%- set text = 'trim(cast(' ~ column ~ ' as varchar))' -%}
+    {%- set text = 'ltrim(trim(cast(' ~ column ~ " as varchar)), '''')" -%}
     case
         when regexp_full_match({{ text }}, '[+-]?\d{1,15}[.]0*') then split_part({{ text }}, '.', 1)
         when

@@ -130,7 +130,7 @@
     {#- 20260329, 20260329T101500Z -#}
     {%- set given -%}
         regexp_replace(
-            regexp_replace(trim(replace({{ text }}, chr(160), ' '), e' \t\r\n'), '^(\d{4})(\d\d)(\d\d)(T?\d{6}Z?)?$', '\1-\2-\3 \4'),
+            regexp_replace(trim(replace({{ numbered_month(text) }}, chr(160), ' '), e' \t\r\n'), '^(\d{4})(\d\d)(\d\d)(T?\d{6}Z?)?$', '\1-\2-\3 \4'),
             '-(\d\d) T?(\d\d)(\d\d)(\d\d)', '-\1 \2:\3:\4'
         )
     {%- endset -%}
@@ -174,6 +174,33 @@
         end
     {%- endset -%}
     {{ let('given', given, let('part', part, let('moment', moment, local))) }}
+{%- endmacro %}
+
+{#-
+    A text with the English name of a month, such as Dec 3, 2025 or Wed, 03 Dec 2025 10:15:00 GMT, as
+    year, month and day in numbers; any other text as it is. Of a month that is named, day and year
+    need no declared order.
+-#}
+{% macro numbered_month(text) -%}
+    {%- set pattern -%}
+        (?i)^\s*(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[.,]?\s+)?(?:(\d{1,2})(?:st|nd|rd|th|[.])?(?:\s+|-|/))?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[.]?(?:,?\s+|-|/)(?:(\d{1,2})(?:st|nd|rd|th)?(?:,?\s+))?(\d{4}|\d{2})(?:,?\s+(?:at\s+)?(.*?))?(?:\s*\([a-z ]+\))?\s*$
+    {%- endset -%}
+    {%- set first_year = var('plausible_from')[:4] | int -%}
+    {%- set year -%}
+        case
+            when length(named['year']) = 4 then named['year']
+            else cast({{ first_year }} + (try_cast(named['year'] as integer) + {{ 100 - first_year % 100 }}) % 100 as varchar)
+        end
+    {%- endset -%}
+    {%- set month = "(strpos('janfebmaraprmayjunjulaugsepoctnovdec', lower(named['month'])) + 2) // 3" -%}
+    case
+        when regexp_matches({{ text }}, '[A-Za-z]{3}') then {{ let(
+            'named', "regexp_extract(" ~ text ~ ", '" ~ pattern ~ "', " ~ text_list(['before', 'month', 'after', 'year', 'time']) ~ ")",
+            "case when named['month'] = '' or (named['before'] = '') = (named['after'] = '') then " ~ text
+            ~ " else trim(" ~ year ~ " || '-' || " ~ month ~ " || '-' || named['before'] || named['after'] || ' ' || named['time']) end",
+        ) }}
+        else {{ text }}
+    end
 {%- endmacro %}
 
 {#-

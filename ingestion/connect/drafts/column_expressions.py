@@ -47,7 +47,8 @@ def is_read_id(column: ColumnProfile) -> bool:
     """Return whether an id is a number, which a spreadsheet may rewrite: 12345.0, 9.007E+17."""
     if not column.is_text:
         return column.fits == DECIMAL
-    return column.fits in (INTEGER, DECIMAL) or column.ids.is_damaged or bool(column.ids.padded)
+    ids = column.ids
+    return column.fits in (INTEGER, DECIMAL) or ids.is_damaged or bool(ids.padded or ids.quoted)
 
 
 def parsed_expression(role: str, kind: str, column: ColumnProfile, sql: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from deployment.source_config import Entity
 from ingestion.connect.mapping.amounts.minor_units import with_minor_units
+from ingestion.connect.mapping.amounts.named_currencies import with_named_currencies
 from ingestion.connect.mapping.amounts.order_amounts import summed_amount
 from ingestion.connect.mapping.column_evidence import best_column
 from ingestion.connect.mapping.customer_links import PersonColumn, customer_key, customer_link
@@ -22,7 +23,11 @@ from ingestion.connect.mapping.proposal import (
     Hop,
     LookedUp,
 )
-from ingestion.connect.mapping.word_columns import unread_states, with_gift_cards
+from ingestion.connect.mapping.word_columns import (
+    unread_states,
+    with_gift_card_lines,
+    with_gift_cards,
+)
 from ingestion.connect.origins.table_names import normalised
 from ingestion.connect.profiling.entities import SCHEMAS, WORD
 from ingestion.connect.profiling.names import ENDING, table_points
@@ -79,7 +84,9 @@ def _orders(profile: SourceProfile, proposal: EntityProposal) -> Iterator[Column
         yield ColumnProposal("status", Constant("'completed'"), questions=(question,))
     if not proposal.is_grouped:
         yield from with_gift_cards(profile.tables[proposal.table])
-    if columns["currency"].value is None:
+    if columns["currency"].value is None and (named := with_named_currencies(profile, proposal)):
+        yield named
+    elif columns["currency"].value is None:
         yield ColumnProposal(
             "currency", Constant("'{{ var(\"currency\") }}'"), (Evidence(1.0, "the company's"),)
         )
@@ -89,6 +96,8 @@ def _order_lines(profile: SourceProfile, proposal: EntityProposal) -> Iterator[C
     if proposal.columns["quantity"].value is None:
         question = f"{proposal.table} has no quantity: is each row one piece?"
         yield ColumnProposal("quantity", Constant("1"), questions=(question,))
+    if proposal.columns["is_gift_card"].value is None:
+        yield from with_gift_card_lines(profile.tables[proposal.table])
     taken: set[str] = set()
     for name in ("category", "product_name"):
         if proposal.columns[name].value is None:

@@ -67,6 +67,7 @@ def _time_questions(column: ColumnProfile) -> Iterator[str]:
     count = column.rows - column.nulls
     forms = [(unit, number) for unit, number in times.epochs]
     forms += [("ISO 8601", times.iso), ("day, month and year", times.slashed)]
+    forms += [("day and name of the month", times.named)]
     found = [f"{number:,} {form}" for form, number in forms if number]
     if len(found) > 1 or (times.epochs and times.other):
         others = f" and {times.other:,} of no known form, which are unreadable"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 
 from ingestion.connect.mapping.proposal import (
     ColumnProposal,
@@ -23,19 +24,25 @@ _GIFT_CARD = "gift_card"
 
 def with_gift_cards(table: TableProfile) -> Iterator[ColumnProposal]:
     """Yield the columns that distinguish gift cards from money and goods, if a value is one."""
-    kinds = meanings("payment words")
     for name, field in (("payment_kind", "payment_kind"), ("is_gift_card_sale", "line_type")):
-        for column in table.columns.values():
-            if column_points("orders", field, column.name, table.name)[0] < NAMED:
-                continue
-            by_value: dict[str, list[str]] = {}
-            for word in column.words:
-                by_value.setdefault(kinds.get(normalised(word), ""), []).append(word)
-            cards = by_value.get(_GIFT_CARD)
-            if not cards:
-                continue
+        yield from islice(_gift_card_columns(table, name, field), 1)
+
+
+def with_gift_card_lines(table: TableProfile) -> Iterator[ColumnProposal]:
+    """Yield the column that distinguishes lines of gift cards from goods, if a value is one."""
+    yield from islice(_gift_card_columns(table, "is_gift_card", "line_type"), 1)
+
+
+def _gift_card_columns(table: TableProfile, name: str, field: str) -> Iterator[ColumnProposal]:
+    kinds = meanings("payment words")
+    for column in table.columns.values():
+        if column_points("orders", field, column.name, table.name)[0] < NAMED:
+            continue
+        by_value: dict[str, list[str]] = {}
+        for word in column.words:
+            by_value.setdefault(kinds.get(normalised(word), ""), []).append(word)
+        if _GIFT_CARD in by_value:
             yield _gift_card_column(name, column, by_value)
-            break
 
 
 def _gift_card_column(
@@ -43,10 +50,11 @@ def _gift_card_column(
 ) -> ColumnProposal:
     cards = by_value[_GIFT_CARD]
     counted = f"{column.name} has gift cards ({counted_words(column, cards)})"
-    if name == "is_gift_card_sale":
+    if name in ("is_gift_card_sale", "is_gift_card"):
         value = FromWords(column.name, (("true", _lower(cards)),))
+        sold = "orders" if name == "is_gift_card_sale" else "lines"
         question = (
-            f"{counted}: are these orders sales of gift cards? Such a sale is no revenue until the"
+            f"{counted}: are these {sold} sales of gift cards? Such a sale is no revenue until the"
             " card is spent"
         )
     else:

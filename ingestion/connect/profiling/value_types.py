@@ -22,6 +22,8 @@ from ingestion.connect.profiling.forms.number_forms import (
 )
 from ingestion.connect.profiling.forms.time_forms import (
     ISO,
+    NAMED_MONTH,
+    NAMED_MONTHS,
     NO_TIMES,
     OFFSET,
     SERIALS,
@@ -59,6 +61,7 @@ _PATTERNS: Mapping[str, str] = {
     "iso": ISO,
     "day": r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}",
     "zone": OFFSET,
+    "named": NAMED_MONTH,
 }
 
 _TYPES: Mapping[str, str] = {
@@ -126,6 +129,8 @@ def _as_time(values: ColumnValues, found: ValueType) -> ValueType:
     forms = time_forms(values)
     if forms.known >= _MIN_NAMED_SHARE * values.count:
         formats = tuple(unit for unit, _ in forms.epochs)
+        if forms.named:
+            formats = (*formats, NAMED_MONTHS)
         is_unsure = False
         if forms.slashed:
             days, is_unsure, _ = day_formats(values)
@@ -190,6 +195,8 @@ def _narrowest(values: ColumnValues, shares: Mapping[str, float]) -> _Narrowest:
     if shares["iso"] >= MIN_FITTING_SHARE:
         fitting = _count(values, f"regexp_matches(v, {literal(ISO)}) and v[:4] != '0000'")
         return TIMESTAMP, fitting, (), False
+    if shares["named"] >= MIN_FITTING_SHARE:
+        return TIMESTAMP, round(shares["named"] * count), (NAMED_MONTHS,), False
     if shares["day"] >= MIN_FITTING_SHARE:
         formats, is_unsure, fitting = day_formats(values)
         if formats and fitting >= MIN_FITTING_SHARE * count:

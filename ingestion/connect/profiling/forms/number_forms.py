@@ -26,7 +26,8 @@ _GROUPS = {
 _ID_FORMS = {
     "floats": r"^-?\d+\.0+$",
     "scientific": r"^-?\d(?:[.,]\d+)?[eE]\+?\d+$",
-    "padded": r"^0\d+$",
+    "padded": r"^'?0\d+$",
+    "quoted": r"^'[+\d]",
     "digits": r"^\d+$",
 }
 
@@ -84,12 +85,14 @@ class IdForms:
         floats: ids such as 12345.0.
         scientific: ids such as 9.007E+17, whose last digits are lost.
         padded: ids with leading zeros, which a spreadsheet deletes.
+        quoted: ids after the apostrophe by which a spreadsheet keeps a number as text.
         digits: ids of digits alone.
     """
 
     floats: int = 0
     scientific: int = 0
     padded: int = 0
+    quoted: int = 0
     digits: int = 0
 
     @property

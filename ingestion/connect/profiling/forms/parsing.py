@@ -7,7 +7,14 @@ are implausible.
 from __future__ import annotations
 
 from ingestion.connect.profiling.forms.day_formats import read_day
-from ingestion.connect.profiling.forms.time_forms import OFFSET, SERIALS, UNITS, epoch_condition
+from ingestion.connect.profiling.forms.time_forms import (
+    MONTH_NAME,
+    NAMED_MONTHS,
+    OFFSET,
+    SERIALS,
+    UNITS,
+    epoch_condition,
+)
 from ingestion.connect.profiling.profile import DECIMAL_COMMA, THOUSANDS, ColumnProfile
 from warehouse.quoting import literal
 
@@ -33,6 +40,17 @@ def timestamp_sql(column: str, formats: tuple[str, ...]) -> str:
     if COMPACT_DAY in formats:
         day = f"regexp_full_match({column}, '\\d{{8}}')"
         reads.append(f"when {day} then try_strptime({column}, '{COMPACT_DAY}')")
+    if NAMED_MONTHS in formats:
+        # The day is the first number and the year the second, wherever the month stands.
+        day, year = (
+            f"regexp_extract_all({column}, '\\d+')[{place}]" for place in (1, 2)
+        )
+        month = f"regexp_extract({column}, '(?i)({MONTH_NAME})', 1)"
+        text = f"{day} || ' ' || {month} || ' ' || {year}"
+        reads += [
+            f"when {month} != '' and length({year}) = {digits} then try_strptime({text}, '{form}')"
+            for digits, form in ((4, "%d %b %Y"), (2, "%d %b %y"))
+        ]
     days_of = tuple(each for each in formats if each.startswith("%") and each != COMPACT_DAY)
     # DuckDB reads +02 and +02:00, and not a space or +0200.
     offset = rf"regexp_replace({column}, '\s*([+-]\d\d):?(\d\d)$', '\1:\2')"
@@ -61,7 +79,7 @@ def plain_digits(fits: str, text: str) -> str:
 
 def id_sql(column: str) -> str:
     """Return SQL of an id as text, as the macro `read_id` reads it; null if it is damaged."""
-    text = f"trim(cast({column} as varchar))"
+    text = f"ltrim(trim(cast({column} as varchar)), '''')"
     return (
         f"case when regexp_full_match({text}, '[+-]?\\d{{1,15}}[.]0*')"
         f" then split_part({text}, '.', 1)"

@@ -9,9 +9,17 @@ from warehouse.quoting import literal
 
 # A space before the offset is the form of Shopify's exports: 2026-04-01 10:00:00 +0200.
 ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?)?\s?(Z|[+-]\d{2}(:?\d{2})?)?$"
-OFFSET = r"\d{1,2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)$"
+OFFSET = r"\d{1,2}:\d{2}.*(Z|UTC|GMT|[+-]\d{2}(:?\d{2})?)(\s*\([A-Za-z ]+\))?$"
 # Day, month and year in an order that the values have to show.
 SLASHED = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})([^\d].*)?$"
+# The English name of a month between, before or after the day: 3-Dec-25, Dec 3, 2025.
+MONTH_NAME = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+_MONTH = rf"{MONTH_NAME}[a-z]*\.?"
+_DAY = r"\d{1,2}(?:st|nd|rd|th|\.)?"
+NAMED_MONTH = (
+    rf"(?i)^(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[.,]?\s+)?(?:{_DAY}[-/\s]+{_MONTH}[-/,\s]+"
+    rf"|{_MONTH}[-/\s]+{_DAY},?\s+)(?:\d{{4}}|\d{{2}})(?:\D.*)?$"
+)
 SHORT_YEAR = r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2}([^\d].*)?$"
 
 # Years 2001 to 2039 in seconds since 1970, and the same in finer units.
@@ -22,6 +30,7 @@ SECONDS, MILLISECONDS, MICROSECONDS = (
     "seconds since 1970", "milliseconds since 1970", "microseconds since 1970",
 )  # fmt: skip
 SERIALS = "day numbers of a spreadsheet"
+NAMED_MONTHS = "days with the name of their month"
 UNITS = {SECONDS: 1, MILLISECONDS: 1_000, MICROSECONDS: 1_000_000}
 
 
@@ -32,6 +41,7 @@ class TimeForms:
     Attributes:
         iso: ISO 8601, with or without an offset.
         slashed: day, month and year with a separator, the year last.
+        named: day and year with the English name of a month.
         with_offset: values with an offset.
         without_offset: values with a time of day and no offset.
         short_years: slashed values whose year has two digits.
@@ -44,6 +54,7 @@ class TimeForms:
 
     iso: int = 0
     slashed: int = 0
+    named: int = 0
     with_offset: int = 0
     without_offset: int = 0
     short_years: int = 0
@@ -56,12 +67,12 @@ class TimeForms:
     @property
     def known(self) -> int:
         """Values of any form but `serials`."""
-        return self.iso + self.slashed + sum(count for _, count in self.epochs)
+        return self.iso + self.slashed + self.named + sum(count for _, count in self.epochs)
 
     @property
     def is_local(self) -> bool:
         """True if some values have no offset and are no number since 1970."""
-        return self.iso + self.slashed > self.with_offset
+        return self.iso + self.slashed + self.named > self.with_offset
 
 
 NO_TIMES = TimeForms()
@@ -77,6 +88,7 @@ def time_forms(values: ColumnValues) -> TimeForms:
     """Count the forms of the values of a column."""
     iso = f"(regexp_matches(v, {literal(ISO)}) and not starts_with(v, '0000'))"
     slashed = f"regexp_matches(v, {literal(SLASHED)})"
+    named = f"regexp_matches(v, {literal(NAMED_MONTH)})"
     first, second = (
         f"try_cast(regexp_extract(v, {literal(SLASHED)}, {place}) as integer)" for place in (1, 2)
     )
@@ -86,8 +98,11 @@ def time_forms(values: ColumnValues) -> TimeForms:
     conditions = {
         "iso": iso,
         "slashed": slashed,
-        "with_offset": f"({iso} or {slashed}) and {offset}",
-        "without_offset": f"({iso} or {slashed}) and contains(v, ':') and not {offset}",
+        "named": named,
+        "with_offset": f"({iso} or {slashed} or {named}) and {offset}",
+        "without_offset": (
+            f"({iso} or {slashed} or {named}) and contains(v, ':') and not {offset}"
+        ),
         "short_years": f"regexp_matches(v, {literal(SHORT_YEAR)})",
         "day_first": f"{slashed} and {first} > 12 and {second} <= 12",
         "month_first": f"{slashed} and {second} > 12 and {first} <= 12",
@@ -99,7 +114,7 @@ def time_forms(values: ColumnValues) -> TimeForms:
     )
     found = {name: int(count) for name, count in zip(conditions, counts, strict=True)}
     units = tuple((unit, found.pop(unit)) for unit in UNITS)
-    known = found["iso"] + found["slashed"] + sum(count for _, count in units)
+    known = found["iso"] + found["slashed"] + found["named"] + sum(count for _, count in units)
     return TimeForms(
         **found,
         epochs=tuple((unit, count) for unit, count in units if count),
