@@ -79,4 +79,10 @@ COMPANIES = (
         variable="OLIST_DIR",
         commands=(("run", "--date", "2018-08-29"),),
     ),
+    Company(
+        name="cdnow",
+        config="config/cdnow.yml",
+        variable="CDNOW_DIR",
+        commands=(("run", "--date", "1998-07-01"),),
+    ),
 )

@@ -18,6 +18,8 @@ from phonenumbers import PhoneMetadata
 _FLOAT_END = re.compile(r"\.0+$")
 # Several numbers in one field: the first counts.
 _NEXT_NUMBER = re.compile(r"[;,|\n]|\s/\s|\s(?:or|oder|und|and)\s", re.IGNORECASE)
+# Words after the digits, (mobil) or work: the library would dial their letters.
+_REMARK = re.compile(r"\s*(?:\([^)\d]*[^\W\d_][^)\d]*\)|[^\W\d_]{2,}\.?)\s*$")
 _SCIENTIFIC = re.compile(r"\d[.,]?\d*[eE]\+?\d+")
 # Digits with the usual separators, of which none begins a second number or a fraction.
 _USUAL = re.compile(r"\+?[0-9 ()/\-\u00a0]+")
@@ -77,7 +79,7 @@ def _first_number(phone: str) -> str | None:
     text = _FLOAT_END.sub("", phone.strip())
     if _SCIENTIFIC.fullmatch(text):
         return None
-    text = _NEXT_NUMBER.split(text, maxsplit=1)[0]
+    text = _REMARK.sub("", _NEXT_NUMBER.split(text, maxsplit=1)[0])
     return text if sum(map(str.isdigit, text)) >= _LEAST_DIGITS else None
 
 

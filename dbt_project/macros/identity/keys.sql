@@ -63,19 +63,27 @@
 {#-
     True if a system wrote the value when it erased a person: deleted@site.invalid (WordPress and
     WooCommerce), <hash>@site.invalid (Easy Digital Downloads), anonymous@psgdpr.com (PrestaShop),
-    redacted (Shopify), deleted or gdpr (HubSpot), Permanently Deleted User (Zendesk), [deleted].
+    redacted (Shopify), deleted or gdpr (HubSpot), Permanently Deleted User (Zendesk), [deleted], and
+    the same words as a part of the domain or in German, French and Spanish.
     The first, quick condition spares nearly all values the others.
 -#}
 {% macro is_erasure(value) -%}
     case
-        when not regexp_matches({{ value }}, '(?i)delet|redact|eras|remov|anonym|forgot|gdpr|site\.invalid')
+        when not regexp_matches({{ value }}, '(?i)delet|redact|eras|remov|anonym|forgot|gdpr|gel(ö|oe)scht|supprim|eliminad|borrad|site\.invalid')
             then false
         else
-            regexp_matches(lower({{ value }}), '@(site\.invalid|psgdpr\.com)\s*$')
+            regexp_matches(
+                lower({{ value }}),
+                '@(site\.invalid|psgdpr\.com)\s*$|@([a-z0-9-]+\.)*(deleted|redacted|erased|removed|anonymi[sz]ed|anonymous|gdpr)\.'
+            )
             or regexp_full_match(
-                regexp_replace(split_part(lower({{ value }}), '@', 1), '[^a-z]', '', 'g'),
-                '(permanently|gdpr)?(deleted|redacted|erased|removed|anonymi[sz]ed|anonymous|forgotten|gdpr)+'
-                || '(user|customer|contact|account|person|visitor)*'
+                regexp_replace(
+                    regexp_replace(split_part(lower({{ value }}), '@', 1), '[öé]', 'oe', 'g'),
+                    '[^a-z]', '', 'g'
+                ),
+                '(user|customer|contact|account|person|visitor|kunde)*(permanently|gdpr)?'
+                || '(deleted|redacted|erased|removed|anonymi[sz]ed|anonymous|anonym(isiert)?|forgotten|gdpr|geloescht|supprimoee?|eliminado|borrado)+'
+                || '(user|customer|contact|account|person|visitor|kunde)*'
             )
     end
 {%- endmacro %}

@@ -131,6 +131,8 @@ def test_an_address_is_read_in_spite_of_surplus_signs(
         "deleted@site.invalid", "5f3a@site.invalid", "anonymous@psgdpr.com", "redacted",
         "[deleted]", "REDACTED@x.de", "deleted-4711@x.de", "gdpr-deleted@x.de",
         "user@example.com", "not an address", "@x.de", "ann@", "n/a",
+        "user_123_deleted@x.de", "gelöscht@x.de", "anonym@x.de", "supprimé-12@x.fr",
+        "5f3a@deleted.zendesk.com", "d41d8cd9@anonymized.local",
     ],
 )  # fmt: skip
 def test_a_value_in_place_of_an_address_is_no_key(identity: Identity, written: str) -> None:

@@ -24,6 +24,9 @@ from warehouse.identity.phone_numbers import e164
         ("(212) 555-0134", "US", "+12125550134"),
         ("06 1234 5678", "IT", "+390612345678"),
         ("030 1234567", "de", "+49301234567"),
+        ("0171-1234567 (mobil)", "DE", "+491711234567"),
+        ("0171 1234567 privat", "DE", "+491711234567"),
+        ('="01711234567"', "DE", "+491711234567"),
     ],
 )
 def test_a_number_is_read_in_any_spelling(phone: str, country: str, number: str) -> None:
