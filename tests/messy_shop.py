@@ -33,6 +33,7 @@ PEOPLE: list[Row] = [
     (77, "sven@example.com", "", "Sven", "Berg", "", "2026-01-05 10:00:00"),
     (78, "olga@example.com", "", "Olga", "Holm", "", "2026-04-01 10:00:00"),
     (90, "nina@example.com", "", "Nina", "Weiss", "", "2026-01-20 10:00:00"),
+    (91, "rita@example.com", "", "Rita", "Rueck", "", "2026-01-20 10:00:00"),
     (94, "giver@example.com", "", "Gerd", "Geber", "", "2026-03-20 10:00:00"),
     (95, "taker@example.com", "", "Tina", "Nehmer", "", "2026-04-10 10:00:00"),
     (301, "a@example.com", "4.47701E+11", "Amir", "Aziz", "", "2025-05-01 10:00:00"),
@@ -42,6 +43,9 @@ PEOPLE: list[Row] = [
     (601, "mia@example.com", "+49301234567", "Mia", "Kern", 1988, "2025-02-01 10:00:00"),
     (602, "paul@example.com", "+49301234567", "Paul", "Kern", 1985, "2025-02-02 10:00:00"),
     (603, "info@kiosk.de", "", "Jo", "Lang", 1990, "2025-03-01 10:00:00"),
+    (605, "lou@example.com", "0301234567", "Lou", "Kern", "", "2025-02-03 10:00:00"),
+    (606, "kay.roth+shop@gmail.com", "", "Kay", "Roth", "", "2025-02-04 10:00:00"),
+    (607, "KayRoth@googlemail.com", "0171-1234567 (mobil)", "Kay", "Roth", "", "2025-02-05 10:00:00"),
     (604, "info@kiosk.de", "", "Kim", "Brandt", 1971, "2025-03-02 10:00:00"),
     *(
         (701 + number, "lea@example.com", "", "", "", "", moment)
@@ -91,6 +95,7 @@ PURCHASES: list[Row] = [
     paid(5003, 77, "2026-03-20 10:00:00", "455.00", currency="SEK"),
     paid(5004, 77, "2026-04-18 10:00:00", "460.00", currency="SEK"),
     paid(5005, 78, "2026-04-19 10:00:00", "38.00", currency="eur"),
+    paid(5006, 78, "2026-05-19 10:00:00", "12.00", currency="€"),
     paid(6001, 90, "2026-02-01 10:00:00", "100.00"),
     paid(
         6002, 90, "2026-03-01 10:00:00", "200.00",
@@ -100,6 +105,13 @@ PURCHASES: list[Row] = [
         6003, 90, "2026-04-01 10:00:00", "50.00",
         status="refunded", refund_amount="50.00", refunded_at="2026-04-03 10:00:00",
     ),
+    # More back than was paid, and a credit note among the orders.
+    paid(
+        6004, 91, "2026-04-01 10:00:00", "60.00",
+        refund_amount="90.00", refunded_at="2026-04-05 10:00:00",
+    ),
+    paid(6005, 91, "2026-04-10 10:00:00", "80.00"),
+    paid(6006, 91, "2026-04-20 10:00:00", "-30.00"),
     paid(9001, 94, "2026-04-01 10:00:00", "50.00", line_type="gift_card"),
     paid(9002, 95, "2026-04-20 10:00:00", "50.00", payment_method="gift_card"),
     paid(9003, 95, "2026-04-28 10:00:00", "0.00", payment_method="coupon"),
@@ -111,10 +123,15 @@ PURCHASES: list[Row] = [
         paid(8000 + customer, customer, f"2026-05-{customer % 28 + 1:02d} 12:00:00", "25.00")
         for customer in (201, 202, 301, 302, 303, 305, 601, 602, 603, 604)
     ),
-    # A year of two digits, the year 57971 and a date that is none: no row stops the day.
+    # A year of two digits, the year 57971, days that are none, a number of a spreadsheet and a date
+    # far ahead: no row stops the day.
     paid("bad-1", 301, "03/04/26", "10.00"),
     paid("bad-2", 302, "57971-02-03 10:00:00", "10.00"),
     paid("bad-3", 303, "0000-00-00 00:00:00", "10.00"),
+    paid("bad-4", 303, "2025-02-30", "10.00"),
+    paid("bad-5", 303, "46114.4375", "10.00"),
+    paid("bad-6", 303, "9999-12-31 23:59:59", "10.00"),
+    paid("named-1", 303, "Jan 3, 2026", "10.00"),
 ]  # fmt: skip
 
 # A time with an offset, without one, and with two other spellings of an offset.

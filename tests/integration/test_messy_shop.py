@@ -126,7 +126,7 @@ def test_connect_asks_about_what_its_values_show(shop: Shop) -> None:
 def test_an_order_in_another_currency_is_a_purchase_of_unknown_amount(shop: Shop) -> None:
     last = "last_order_at::date, order_count, net_revenue"
     assert shop.facts(77, last) == (date(2026, 4, 18), 4, Decimal("82.00"))
-    assert shop.facts(78, last) == (date(2026, 4, 19), 1, Decimal("38.00"))
+    assert shop.facts(78, last) == (date(2026, 5, 19), 2, Decimal("50.00"))
     assert shop.deployment.query(
         "select net_amount, original_currency, original_amount::double from marts.fct_orders"
         " where order_id = 'messy:5003'"
@@ -139,10 +139,22 @@ def test_refunds_reduce_what_was_kept_each_on_its_day(shop: Shop) -> None:
     assert shop.deployment.query(
         "select day, total from marts.daily_totals where metric = 'refunded_amount' and total > 0"
         " order by day"
-    ) == [(date(2026, 3, 9), Decimal("180.00")), (date(2026, 4, 3), Decimal("50.00"))]
+    ) == [
+        (date(2026, 3, 9), Decimal("180.00")),
+        (date(2026, 4, 3), Decimal("50.00")),
+        (date(2026, 4, 5), Decimal("60.00")),
+        (date(2026, 4, 20), Decimal("30.00")),
+    ]
     assert shop.deployment.query(
         "select refunded_amount from marts.fct_orders where order_id = 'messy:6002'"
     ) == [(Decimal("180.00"),)]
+
+
+def test_no_order_gives_back_more_than_it_brought_in(shop: Shop) -> None:
+    assert shop.facts(91, "net_revenue, order_count") == (Decimal("50.00"), 1)
+    assert shop.deployment.query(
+        "select refunded_amount, amount_issue from marts.fct_orders where order_id = 'messy:6004'"
+    ) == [(Decimal("60.00"), "refunded beyond the order: 30.0000 EUR")]
 
 
 def test_a_gift_card_counts_once_and_its_buyer_is_no_customer_yet(shop: Shop) -> None:
@@ -158,9 +170,10 @@ def test_a_gift_card_counts_once_and_its_buyer_is_no_customer_yet(shop: Shop) ->
 
 def test_people_are_distinguished_by_what_contradicts_a_shared_key(shop: Shop) -> None:
     # Damaged phone numbers, a household with one phone, a mailbox of two people.
-    for one, other in ((301, 302), (601, 602), (603, 604)):
+    for one, other in ((301, 302), (601, 602), (601, 605), (602, 605), (603, 604)):
         assert shop.customer(one) != shop.customer(other), (one, other)
     assert shop.customer(303) == shop.customer(305)
+    assert shop.customer(606) == shop.customer(607)
     # A buyer who has a new id at each checkout.
     assert len({shop.customer(701 + number) for number in range(6)}) == 1
     assert shop.facts(701, "order_count, lifecycle_stage") == (6, "loyal")
@@ -182,12 +195,15 @@ def test_an_implausible_time_rejects_its_row_and_stops_nothing(shop: Shop) -> No
         "select source_order_id, _reject_reason from intermediate.int_orders_versions"
         " where source_order_id like 'bad-%' order by all"
     )
-    assert [reason is None for _, reason in orders] == [False] * 3
+    assert [reason is None for _, reason in orders] == [False] * 6
     assert all(str(reason) for _, reason in orders)
     events = shop.deployment.warehouse(
         "select source_event_id, occurred_at from intermediate.int_events_checked"
         " where source_event_id in ('1', '2', '3') order by all"
     )
+    assert shop.deployment.query(
+        "select ordered_at::date from marts.fct_orders where order_id = 'messy:named-1'"
+    ) == [(date(2026, 1, 3),)]
     assert {moment for _, moment in events} == {datetime(2026, 1, 1, 1)}  # noqa: DTZ001
 
 

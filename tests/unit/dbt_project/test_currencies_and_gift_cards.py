@@ -47,6 +47,28 @@ def test_a_purchase_without_a_rate_counts_with_an_unknown_amount() -> None:
     assert features["average_order_value_365d"] == 41
 
 
+@pytest.mark.parametrize(
+    ("currency", "sign", "amount"),
+    [
+        ("EUR", "€", 10),
+        ("EUR", " Euro", 10),
+        ("EUR", "$", None),
+        ("CAD", "$", 10),
+        ("CAD", "US$", None),
+        ("NOK", "kr", 10),
+        ("CNY", "¥", 10),
+    ],
+)
+def test_a_sign_is_a_currency_where_it_can_be_one_only(
+    currency: str, sign: str, amount: int | None
+) -> None:
+    company = MoneyCompany(
+        [order("1", "a", "2026-02-01 10:00", 10, currency=sign)], END, {"currency": currency}
+    )
+
+    assert company.kept(END[0]) == {"a": amount}
+
+
 def test_an_order_uses_the_latest_rate_on_or_before_its_day() -> None:
     company = MoneyCompany(
         TWO_CURRENCIES,

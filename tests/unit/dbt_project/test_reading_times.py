@@ -80,9 +80,19 @@ def read(connections: list[duckdb.DuckDBPyConnection]) -> Read:
         ("2026-04-01T08:00Z", "2026-04-01 10:00:00"),
         ("20260401T080000Z", "2026-04-01 10:00:00"),
         ("2026/4/1 8:00", "2026-04-01 10:00:00"),
+        ("Dec 3 2025", "2025-12-03 00:00:00"),
+        ("December 3rd, 2025 at 9:15 PM", "2025-12-03 22:15:00"),
+        ("3-Dec-25", "2025-12-03 00:00:00"),
+        ("31. May 1999", "1999-05-31 00:00:00"),
+        ("Wed, 03 Dec 2025 10:15:00 GMT", "2025-12-03 11:15:00"),
+        ("Wed Dec 03 2025 10:15:00 GMT+0530 (IST)", "2025-12-03 05:45:00"),
+        ("Feb 30 2025", None),
+        ("3 Dec", None),
     ],
 )
-def test_an_offset_counts_and_a_time_without_one_is_utc(read: Read, given: str, local: str) -> None:
+def test_an_offset_counts_and_a_time_without_one_is_utc(
+    read: Read, given: str, local: str | None
+) -> None:
     assert read("utc", given) == local
 
 

@@ -18,6 +18,7 @@ READINGS = {
     "yen": "read_amount('given', currency=\"'JPY'\")",
     "price": "read_amount('given', scale=4)",
     "id": "read_id('given')",
+    "currency": "currency_of('given')",
     **{
         code: f"from_minor_units('given', \"'{code}'\")"
         for code in ("jpy", "KWD", "eur", "UYW", "nothing")
@@ -188,6 +189,7 @@ def test_every_row_has_the_decimals_of_its_own_currency(
     ("given", "read_as"),
     [
         ("00042", "00042"),
+        ("'00042", "00042"),
         ("12345", "12345"),
         ("12345.0", "12345"),
         (" 77 ", "77"),
@@ -207,6 +209,14 @@ def test_an_id_is_read_unless_a_spreadsheet_damaged_it(
     read: Read, given: str, read_as: str | None
 ) -> None:
     assert read("id", given) == read_as
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [("12.50", None), ("USD 12.50", "USD"), ("12,50€", "€"), ("US$ 5", "US$"), ("-£3", "£")],
+)
+def test_an_amount_may_name_its_currency(read: Read, given: str, named: str | None) -> None:
+    assert read("currency", given) == named
 
 
 def test_an_id_of_a_float_column_is_whole(read: Read) -> None:
