@@ -209,7 +209,7 @@ def test_a_slashed_day_without_a_declared_order_is_not_guessed(read: Read) -> No
         ("46114.4375", "unreadable opened_at: 46114.4375 (serial date of a spreadsheet)"),
         ("1.7672256E+12", "unreadable opened_at: 1.7672256E+12"),
         ("2026-02-30", "unreadable opened_at: 2026-02-30"),
-        ("12 Apr 2026", "unreadable opened_at: 12 Apr 2026"),
+        ("12 avril 2026", "unreadable opened_at: 12 avril 2026"),
         ("2026", "unreadable opened_at: 2026"),
         ("soon", "unreadable opened_at: soon"),
     ],
