@@ -19,8 +19,8 @@ signals as (
     {%- endfor %}
 ),
 
--- Dissatisfaction that the customer expressed is always reported. Other signals are reported at a
--- p-value of at most 5 %.
+-- Dissatisfaction that the customer expressed and an overdue payment are always reported. Other
+-- signals are reported at a p-value of at most 5 %.
 final as (
     select
         customer_id,
@@ -37,7 +37,7 @@ final as (
         period_days,
         category_number
     from signals
-    where p_value <= 0.05 or axis = 'negative_emotion'
+    where p_value <= 0.05 or axis = 'negative_emotion' or signal = 'payment_overdue'
 )
 
 select * from final

@@ -1,7 +1,8 @@
 {{ config(materialized='ephemeral') }}
 
 {#-
-    Signals of trouble (tickets, returns, failures, abandoned carts) above the expected count.
+    Signals of trouble (tickets, returns, failures, abandoned carts) above the expected count, and an
+    overdue payment of a contract, which is compared with the other customers.
 -#}
 with
 
@@ -45,6 +46,20 @@ cart_abandoned as (
     from {{ ref('warning_expectations') }}
     where is_cart_abandoned
     {{ worked_out_once() }}
+),
+
+payment_overdue as (
+    select
+        customer_id,
+        snapshot_date,
+        'payment_overdue' as signal,
+        cast(1 as double) as observed,
+        payments_overdue / customers as expected,
+        payments_overdue / customers as p_value,
+        cast(null as integer) as period_days,
+        cast(null as integer) as category_number
+    from {{ ref('warning_expectations') }}
+    where has_payment_overdue
 )
 
 {% for signal in rising_counts() %}
@@ -52,3 +67,5 @@ select * from {{ signal }}
 union all
 {%- endfor %}
 select * from cart_abandoned
+union all
+select * from payment_overdue

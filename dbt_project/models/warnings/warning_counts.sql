@@ -45,7 +45,9 @@ features as (
         features.days_since_negative_text,
         features.csat_365d,
         features.last_csat,
-        features.last_rating
+        features.last_rating,
+        -- Of contracts; other customers have no such status.
+        coalesce(features.lifecycle_status = 'past_due', false) as has_payment_overdue
     from {{ ref('feat_customer_snapshots') }} as features
     semi join dates on features.snapshot_date = dates.snapshot_date
     inner join identities using (customer_id)

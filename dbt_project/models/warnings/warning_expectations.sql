@@ -54,6 +54,8 @@ sums as (
         sum(power(past_carts, 2)) as cart_past_nn,
         sum(bad_ratings_365d) as bad_ratings,
         sum(ratings_365d) as ratings,
+        count(*) as customers,
+        count_if(has_payment_overdue) as payments_overdue,
         count(unsubscribes_90d) as seen,
         count_if(unsubscribes_90d > 0) as unsubscribed,
         sum(unsubscribes_90d) as unsubscribes,

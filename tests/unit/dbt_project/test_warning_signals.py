@@ -90,7 +90,7 @@ def plant(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"create table ops.run_dates as select date '{DAY}' as snapshot_date, 'daily' as purpose"
     )
-    names = ["gone", "sliding", "new", "shifted", "late", "returns", "left_behind", "angry"]
+    names = ["gone", "sliding", "new", "shifted", "late", "returns", "left_behind", "angry", "unpaid"]
     names += [f"usual_{number}" for number in range(100 - len(names))]
     people = list(enumerate(names))
     con.execute(
@@ -123,7 +123,9 @@ def plant(con: duckdb.DuckDBPyConnection) -> None:
                 as days_since_negative_text,
             8 as cart_adds_30d, 24 as cart_adds_90d,
             case own_customer_id when 'left_behind' then 0 else 6 end as checkouts_30d,
-            case own_customer_id when 'left_behind' then 12 else 18 end as checkouts_90d
+            case own_customer_id when 'left_behind' then 12 else 18 end as checkouts_90d,
+            case own_customer_id when 'unpaid' then 'past_due' else 'active' end
+                as lifecycle_status
         from intermediate.int_identity_history
         """
     )
@@ -241,6 +243,12 @@ def test_recent_negative_texts_are_compared_with_those_of_other_writers(
         " where signal = 'negative_texts'"
     ).fetchall()
     assert rows == [("angry", 4, 2.5, 0.5)]
+
+
+def test_an_overdue_payment_is_a_signal_by_its_share_of_the_customers(
+    signals: duckdb.DuckDBPyConnection,
+) -> None:
+    assert deviations(signals, "unpaid") == {"payment_overdue": (1, 0.01, 0.01, None)}
 
 
 def test_a_source_without_rows_raises_no_signal(signals: duckdb.DuckDBPyConnection) -> None:
