@@ -230,6 +230,7 @@ final as (
         {%- for name in feature_columns() if name not in own %}
         {{ name }},
         {%- endfor %}
+        valued_days_lifetime,
         {#- Without the company's limits of the date the status is unknown, and not active. -#}
         case
             when rhythm.snapshot_date is not null then {{ lifecycle_status() }}

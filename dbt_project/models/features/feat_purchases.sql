@@ -64,6 +64,7 @@ aggregated as (
         min(age_days) filter (where orders > 0) as days_since_last_order,
         max(age_days) filter (where orders > 0) as days_since_first_order,
         count(*) filter (where orders > 0) as purchase_rows,
+        count(*) filter (where orders > valued_orders) as unvalued_rows,
         sum(orders) as orders_lifetime,
         sum(net_amount) as net_revenue_lifetime,
         {%- for days in windows %}
@@ -128,7 +129,8 @@ per_day as (
         case when orders_{{ span }} > 0 then known_revenue_{{ span }}
             else coalesce(known_revenue_{{ span }}, 0) end as net_revenue_{{ span }},
         {%- endfor %}
-        purchase_rows - coalesce(surplus, 0) as purchase_days_lifetime
+        purchase_rows - coalesce(surplus, 0) as purchase_days_lifetime,
+        greatest(purchase_rows - coalesce(surplus, 0) - unvalued_rows, 0) as valued_days_lifetime
     from aggregated
     left join surplus_rows using (customer_no, snapshot_date)
 ),
@@ -189,6 +191,8 @@ final as (
         customer_no,
         snapshot_date,
         {{ typed_features('feat_purchases') }},
+        -- Purchase days whose amounts are all known: for the value, not a feature of the model.
+        cast(valued_days_lifetime as integer) as valued_days_lifetime,
         -- Inputs of the warnings, not features of the model.
         category_counters_365d,
         category_counters_90d,

@@ -40,6 +40,7 @@ def test_a_purchase_without_a_rate_counts_with_an_unknown_amount() -> None:
     features = company.features("77")
     assert features["days_since_last_order"] == 12
     assert (features["orders_lifetime"], features["purchase_days_lifetime"]) == (4, 4)
+    assert features["valued_days_lifetime"] == 2
     assert features["net_revenue_lifetime"] == 82
     # Of the last 30 days only an unknown amount is known; of the last week that nothing was bought.
     assert features["net_revenue_30d"] is None

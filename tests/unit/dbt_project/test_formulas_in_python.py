@@ -82,12 +82,14 @@ def test_customer_value_is_the_same_formula_for_365_days(macros: dict[str, Any])
     model = ValueModel(r=0.7, alpha=45.0, p=4.0, q=3.2, gamma=38.0, level=1.1)
     features = pa.table(
         {
-            "purchase_days_lifetime": pa.array([1, 5, 12, 3, None], pa.int32()),
-            "days_since_first_order": pa.array([10, 400, 900, 200, None], pa.int32()),
-            "days_since_last_order": pa.array([10, 30, 200, 90, None], pa.int32()),
+            "purchase_days_lifetime": pa.array([1, 5, 12, 3, None, 5, 5], pa.int32()),
+            # The amounts of three of five purchase days are unknown, and those of all.
+            "valued_days_lifetime": pa.array([1, 5, None, 3, None, 2, 0], pa.int32()),
+            "days_since_first_order": pa.array([10, 400, 900, 200, None, 400, 400], pa.int32()),
+            "days_since_last_order": pa.array([10, 30, 200, 90, None, 30, 30], pa.int32()),
             # A loss counts as no spending: the value is then the population mean.
-            "net_revenue_lifetime": pa.array([20.0, 900.0, 1_500.0, -50.0, None]),
-            "monthly_amount": pa.nulls(5, pa.float64()),
+            "net_revenue_lifetime": pa.array([20.0, 900.0, 1_500.0, -50.0, None, 360.0, None]),
+            "monthly_amount": pa.nulls(7, pa.float64()),
         }
     )
     parameters = pa.table({name: [value] for name, value in vars(model).items()})
@@ -100,6 +102,9 @@ def test_customer_value_is_the_same_formula_for_365_days(macros: dict[str, Any])
     ).astype(float)  # fmt: skip
 
     np.testing.assert_allclose(in_sql, model.expected(features, 365), rtol=1e-12)
+    # Unknown amounts do not lower the value by 60 %, as they would if they counted as nothing.
+    assert in_sql[5] == pytest.approx(in_sql[1], rel=0.1)
+    assert in_sql[6] > 0.2 * in_sql[1]
 
 
 def test_risk_tiers_have_the_same_boundaries(macros: dict[str, Any]) -> None:

@@ -59,6 +59,7 @@ def test_value_trees_that_are_better_are_part_of_the_model() -> None:
     dear = np.where(np.array(company["plan"]) == "pro", 200.0, 50.0)
     spent, next_spent = random.gamma(4 * days, 5), random.gamma(4, dear / 4)
     company = company.append_column("net_revenue_lifetime", pa.array(spent))
+    company = company.append_column("valued_days_lifetime", company["purchase_days_lifetime"])
     company = company.append_column("next_net_revenue", pa.array(next_spent, mask=~stays))
 
     found = fit(company, TrainingSettings(), as_of=AS_OF)

@@ -46,6 +46,7 @@ def customers(upgrade: float = 1.0, size: int = 16_000) -> pa.Table:
             "customer_id": [f"c{number:05d}" for number in range(size)],
             "snapshot_date": pa.repeat(pa.scalar(DAYS[2]), size),
             "purchase_days_lifetime": days,
+            "valued_days_lifetime": days,
             "days_since_first_order": np.round(age).astype(int),
             "days_since_last_order": np.round(age - last).astype(int),
             "net_revenue_lifetime": spent,
