@@ -7,14 +7,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ml.effects.uplift_learner import (
+from ml.schemas import SchemaError
+from ml.uplift.uplift_learner import (
     UpliftLearner,
     UpliftResult,
     UpliftSettings,
     fit_learner,
     learn_uplift,
 )
-from ml.schemas import SchemaError
 
 FEATURES = ["cause", "orders", "days_since_order"]
 LATER = date(2026, 6, 1)
