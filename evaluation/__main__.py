@@ -111,7 +111,7 @@ def effects(
             without = effectless_company(each, EFFECTLESS_PEOPLE, Path(scratch))
         kept, value = without.kept, without.net_value
         console.print(
-            f"Demo, seed {each}, {EFFECTLESS_PEOPLE:,} people and no effect, whole pipeline: claims in"
+            f"Demo, seed {each}, {EFFECTLESS_PEOPLE:,} people, no effect, whole pipeline: claims in"
             f" {without.claims.found} of {without.claims.cells} cells; account"
             f" {kept.estimate:,.0f} customers kept ({kept.low:,.0f} to {kept.high:,.0f}), net value"
             f" {value.estimate:,.0f} EUR ({value.low:,.0f} to {value.high:,.0f})"

@@ -32,6 +32,7 @@ from ml.metrics.intervals import Interval, wilson_interval
 from orchestration.asset_keys import ACTION_EFFECTS
 from orchestration.definitions import build_defs
 from orchestration.jobs import RETRAIN
+from orchestration.loggers import RUN_LOGGER
 from orchestration.runtime.execution import Runner
 from orchestration.runtime.instance import prepare
 
@@ -164,6 +165,7 @@ def measure_up_to_effects(home: Home, config_path: Path, as_of: date) -> None:
         done = definitions.resolve_job_def(RETRAIN).execute_in_process(
             instance=instance,
             partition_key=as_of.isoformat(),
+            run_config={"loggers": {RUN_LOGGER: {}}},
             asset_selection=list(needed.resolve(definitions.resolve_asset_graph())),
             raise_on_error=False,
         )
