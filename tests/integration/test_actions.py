@@ -298,7 +298,7 @@ def test_without_enough_randomised_history_no_learner_is_trained_or_used(
     first_day: Deployment,
 ) -> None:
     assert first_day.warehouse("select count(*) from ml.uplift_scores") == [(0,)]
-    with dg.DagsterInstance.from_config(str(first_day.home.dagster)) as instance:
+    with dg.DagsterInstance.from_config(str(first_day.home.dagster_home)) as instance:
         sentence = latest_learners(instance, HISTORY)
     assert sentence is not None
     assert sentence.startswith("too little randomised history for courtesy_call, ")
