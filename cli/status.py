@@ -9,7 +9,11 @@ from cli.summary.day_summary import read_summary
 from cli.summary.display import show_summary
 from deployment.config import DeploymentConfig
 from deployment.home import Home
-from orchestration.training.recorded_metrics import latest_refusal, recorded_metrics
+from orchestration.training.recorded_metrics import (
+    latest_learners,
+    latest_refusal,
+    recorded_metrics,
+)
 
 _RUNS = 5
 
@@ -27,7 +31,8 @@ def show_published_day(console: Console, config: DeploymentConfig, home: Home) -
     with dg.DagsterInstance.get() as instance:
         metrics = recorded_metrics(instance, summary.model_version)
         refusal = latest_refusal(instance, summary.model_version, summary.day)
-    show_summary(console, summary, metrics, config, home, refusal)
+        learners = latest_learners(instance, summary.day) if summary.actions else None
+    show_summary(console, summary, metrics, config, home, refusal, learners)
 
 
 def show_runs(console: Console) -> None:

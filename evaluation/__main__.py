@@ -1,5 +1,7 @@
 """`python -m evaluation`: the champion compared with its peers on public data and planted truth.
 
+`python -m evaluation effects` compares only the measured effects of actions with the planted ones.
+
 Data that are in no package are read from the folders ONLINE_RETAIL_DIR, ONLINE_RETAIL_2011_DIR (the
 same log from December 2010 on), TELCO_DIR and TEXT_LABELS_DIR. A message says which evaluation is
 skipped because its variable is not set.
@@ -10,6 +12,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -17,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation import telco
+from evaluation.effect_coverage import Share, campaign_effects, effectless_company
 from evaluation.email_experiment import email_effects
 from evaluation.lead_times import LeadTimes, two_months_of_warnings
 from evaluation.logs import (
@@ -37,10 +41,16 @@ from evaluation.texts import MEASURED_TEXTS, text_figures
 from ml.training.training_result import TrainingResult
 
 console = Console(width=120)
+app = typer.Typer(add_completion=False)
+# People of a company whose touches have no effect; its whole pipeline runs.
+EFFECTLESS_PEOPLE = 2_000
 
 
-def main() -> None:
+@app.callback(invoke_without_command=True)
+def main(context: typer.Context) -> None:
     """Print a table per purchase log and cutoff, lines for Telco and texts, the demo's table."""
+    if context.invoked_subcommand is not None:
+        return
     with TemporaryDirectory() as scratch:
         root = Path(scratch)
         _email_experiment(root)
@@ -64,6 +74,52 @@ def main() -> None:
     if _is_set("TEXT_LABELS_DIR"):
         _texts(Path(os.environ["TEXT_LABELS_DIR"]))
     _planted()
+    effects()
+
+
+@app.command()
+def effects(
+    people: Annotated[int, typer.Option(help="People of a company with effects.")] = PEOPLE,
+    seed: Annotated[list[int] | None, typer.Option(help="A seed; repeat it for several.")] = None,
+) -> None:
+    """Print how often intervals of effects contain the planted ones, by seed of the demo."""
+    table = Table(title="Measured effects, cells of action × period", title_justify="left")
+    for column in (
+        "seed",
+        "campaigns covered",
+        "simulated periods covered",
+        *("120 customers", "400", "1,200"),
+        "claims without effect",
+        "customers kept without effect",
+    ):
+        table.add_column(column, justify="right")
+    for each in seed or SEEDS:
+        with TemporaryDirectory() as scratch:
+            campaigns, simulated = campaign_effects(each, people, Path(scratch))
+        kept = simulated.kept_without_effect
+        table.add_row(
+            str(each),
+            _share(campaigns.covered),
+            _share(simulated.covered),
+            *(_share(found) for found in simulated.covered_by_size.values()),
+            _share(simulated.claims_without_effect),
+            f"{kept.estimate:,.0f} ({kept.low:,.0f} to {kept.high:,.0f})",
+        )
+    console.print(table)
+    for each in seed or SEEDS:
+        with TemporaryDirectory() as scratch:
+            without = effectless_company(each, EFFECTLESS_PEOPLE, Path(scratch))
+        kept, value = without.kept, without.net_value
+        console.print(
+            f"Demo, seed {each}, {EFFECTLESS_PEOPLE:,} people, no effect, whole pipeline: claims in"
+            f" {without.claims.found} of {without.claims.cells} cells; account"
+            f" {kept.estimate:,.0f} customers kept ({kept.low:,.0f} to {kept.high:,.0f}), net value"
+            f" {value.estimate:,.0f} EUR ({value.low:,.0f} to {value.high:,.0f})"
+        )
+
+
+def _share(share: Share) -> str:
+    return f"{share.found / share.cells:.1%} of {share.cells:,}" if share.cells else "–"
 
 
 def _email_experiment(root: Path) -> None:
@@ -226,4 +282,4 @@ def _is_set(variable: str) -> bool:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -11,17 +11,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-import dagster as dg
 import duckdb
 import yaml
 
-from deployment.config_file import load_config
 from deployment.home import Home
 from deployment.project import CONFIG
-from orchestration.asset_keys import ACTION_EFFECTS
-from orchestration.definitions import build_defs
-from orchestration.jobs import RETRAIN
-from orchestration.runtime.instance import prepare
+from evaluation.effect_coverage import measure_up_to_effects
 
 # Customers and visitors of each arm.
 GROUPS = {"mens_email": (21_307, 3_894), "womens_email": (21_387, 3_238), "none": (21_306, 2_262)}
@@ -52,21 +47,8 @@ def email_effects(root: Path) -> list[EmailEffect]:
     """
     home = Home(root / "email_experiment")
     config_path = _configuration(root)
-    config = load_config(config_path)
-    prepare(home, config_path)
     _deliver(home.landing)
-    definitions = build_defs(config=config, home=home)
-    effects = dg.AssetSelection.assets(ACTION_EFFECTS)
-    needed = effects.upstream().required_multi_asset_neighbors()
-    with dg.DagsterInstance.get() as instance:
-        done = definitions.resolve_job_def(RETRAIN).execute_in_process(
-            instance=instance,
-            partition_key=AS_OF.isoformat(),
-            asset_selection=list(needed.resolve(definitions.resolve_asset_graph())),
-            raise_on_error=False,
-        )
-    if not done.success:
-        raise RuntimeError(f"the run {done.run_id} failed before the effects")
+    measure_up_to_effects(home, config_path, AS_OF)
     with duckdb.connect(str(home.warehouse), read_only=True) as con:
         rows = con.execute(
             """

@@ -18,6 +18,7 @@ EXAMPLES = dg.AssetKey(["examples", "churn_examples"])
 ACTION_CATALOGUE = dg.AssetKey(["seeds", "action_catalogue"])
 ACTION_UNITS = dg.AssetKey(["experiments", "action_units"])
 ACTION_CANDIDATES = dg.AssetKey(["actions", "action_candidates"])
+DECISION_OUTCOMES = dg.AssetKey(["experiments", "decision_outcomes"])
 ACTION_LIMITS = dg.AssetKey(["actions", "action_limits"])
 # Texts, their labels and topics, and the customers who wrote them.
 TEXTS = tuple(
@@ -44,9 +45,11 @@ COMPLAINT_TERMS = dg.AssetKey(["ml", "complaint_terms"])
 ACTION_EFFECTS = dg.AssetKey(["ml", "action_effects"])
 ACTION_PRIORS = dg.AssetKey(["ml", "action_priors"])
 ACTION_DECISIONS = dg.AssetKey(["ml", "action_decisions"])
+UPLIFT_MODEL = dg.AssetKey(["ml", "uplift_model"])
+UPLIFT_SCORES = dg.AssetKey(["ml", "uplift_scores"])
 
 # Assets that only a training materialises.
-TRAINING = (EXAMPLES, CHURN_MODEL, HOLDOUT_SCORES, BEHAVIOUR_GROUPS, TEXT_MODEL)
+TRAINING = (EXAMPLES, CHURN_MODEL, HOLDOUT_SCORES, BEHAVIOUR_GROUPS, TEXT_MODEL, UPLIFT_MODEL)
 
 PUBLISHED = dg.AssetKey(["published", "holdfast"])
 

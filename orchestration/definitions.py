@@ -23,6 +23,7 @@ from orchestration.assets.raw import raw_assets
 from orchestration.assets.scoring import churn_scores_asset
 from orchestration.assets.texts import text_model_asset, text_scores_assets
 from orchestration.assets.training import model_assets
+from orchestration.assets.uplift import uplift_model_asset, uplift_scores_asset
 from orchestration.assets.warehouse import warehouse_assets
 from orchestration.automation import new_drops_sensor, schedules
 from orchestration.checks.drift import drift_check
@@ -81,6 +82,8 @@ def build_defs(
             drift_assets(config, partitions),
             churn_scores_asset(config, partitions),
             action_effects_assets(config, partitions),
+            uplift_model_asset(config, partitions),
+            uplift_scores_asset(config, partitions),
             action_decisions_asset(config, partitions),
             published_asset(manifest, config, partitions),
             hand_over_asset(config, partitions),

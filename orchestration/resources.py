@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from ml.registry.churn_registry import ChurnRegistry
     from ml.registry.rollback import Rollback
     from ml.registry.text_registry import TextRegistry
+    from ml.registry.uplift_registry import UpliftRegistry
     from ml.texts.model import LoadedTextModel
+    from ml.uplift.uplift_training import LoadedUplift
 
 
 class Models:
@@ -72,6 +74,31 @@ class Models:
             return LoadedTextModel(TextModel.load(folder), version, as_of)
 
         return IndexedModels(self._index, f"{self._slug}-texts", self._home.mlflow_artifacts, read)
+
+    def uplift(self, action_id: str) -> UpliftRegistry:
+        """The learners of an action's effect on single customers."""
+        from ml.registry.uplift_registry import UpliftRegistry
+
+        return UpliftRegistry(*self._place(f"uplift-{action_id}"))
+
+    def learners(self, as_of: date) -> dict[str, LoadedUplift]:
+        """The learners in use on a date by action, read through the version index."""
+        from ml.uplift.uplift_learner import UpliftLearner
+        from ml.uplift.uplift_training import LoadedUplift
+
+        def read(folder: Path, version: str, as_of: date) -> LoadedUplift:
+            return LoadedUplift(UpliftLearner.load(folder), version, as_of)
+
+        prefix, artifacts = f"{self._slug}-uplift-", self._home.mlflow_artifacts
+        found = {
+            model.removeprefix(prefix): IndexedModels(self._index, model, artifacts, read)
+            for model in self._index.models(prefix)
+        }
+        return {
+            action: learner
+            for action, models in found.items()
+            if (learner := models.latest(as_of)) is not None
+        }
 
     @cached_property
     def _index(self) -> VersionIndex:

@@ -19,14 +19,7 @@ from orchestration.training.evidence import why_due
 from simulation.company import Company
 
 # A year has many trainings, and only the policy is judged: none is tuned or evaluated on the past.
-# The demo's consent is delivered in dated versions, so its later changes are no leak. People who
-# churn withdraw it more often, and in a small company that stops some trainings.
-TRAINING = {
-    "tuning_trials": 0,
-    "earlier_origins": 0,
-    "every_days": 90,
-    "trusted_features": ["marketing_consent"],
-}
+TRAINING = {"tuning_trials": 0, "earlier_origins": 0, "every_days": 90}
 # Nobody sits before the simulation who could accept a drift.
 DRIFT = {"on_shift": "warn"}
 

@@ -15,6 +15,83 @@ import pyarrow as pa
 from warehouse.row_replacement import replacement
 from warehouse.transaction import transaction
 
+# The allowed actions of a customer with their probabilities, and nothing last; equal lists have one
+# number. A null action would make the whole list unknown to the ordering, so it is an empty text.
+_NUMBERED_CHOICES = """
+create temp table numbered_choices as
+with choices as (
+    select
+        customer_id,
+        list(
+            {'action_id': coalesce(action_id, ''), 'probability': probability}
+            order by action_id nulls last
+        ) as choice
+    from new_probabilities
+    group by customer_id
+)
+
+select customer_id, choice, dense_rank() over (order by choice) as choice_no
+from choices
+"""
+
+_CHOICES = """
+insert into ops.decision_choices by name
+with choices as (select distinct choice_no, choice from numbered_choices)
+
+select
+    $day::date as snapshot_date,
+    choice_no,
+    nullif(option.action_id, '') as action_id,
+    option.probability
+from (select choice_no, unnest(choice) as option from choices)
+order by choice_no, action_id nulls last
+"""
+
+_DECISIONS = """
+insert into ops.decided_actions by name
+with known as (
+    select
+        customer_id,
+        any_value(lifecycle_stage) as lifecycle_stage,
+        any_value(customer_type) as customer_type,
+        any_value(cause) as cause,
+        any_value(churn_probability) as churn_probability,
+        any_value(value_if_retained) as value_if_retained
+    from actions.action_candidates
+    group by customer_id
+),
+
+terms as (
+    select customer_id, action_id, expires_on, cool_down_until
+    from actions.action_candidates
+),
+
+costs as (
+    select
+        candidates.customer_id,
+        list(round(candidates.expected_cost, 4) order by candidates.action_id) as expected_costs
+    from actions.action_candidates as candidates
+    semi join new_probabilities using (customer_id, action_id)
+    group by candidates.customer_id
+)
+
+select
+    $day::date as snapshot_date,
+    new_rows.*,
+    case when arm in ('treatment', 'control') then $probability::double end
+        as treatment_probability,
+    known.* exclude (customer_id),
+    terms.* exclude (customer_id, action_id),
+    numbered_choices.choice_no,
+    costs.expected_costs
+from new_rows
+inner join known using (customer_id)
+left join terms using (customer_id, action_id)
+left join numbered_choices using (customer_id)
+left join costs using (customer_id)
+order by customer_id
+"""
+
 
 def write_assignment_key(con: duckdb.DuckDBPyConnection, configured: str | None) -> None:
     """Keep the secret key of the random draws: the configured one, else a random one made once."""
@@ -101,6 +178,7 @@ def keep_decisions(
     con: duckdb.DuckDBPyConnection,
     day: date,
     decisions: pa.Table,
+    probabilities: pa.Table,
     treatment_probability: float,
     summary: Mapping[str, float],
 ) -> None:
@@ -110,44 +188,22 @@ def keep_decisions(
         con: the working file.
         day: the day, which must not have been decided before.
         decisions: one row per customer, in the columns of ml/decisions/schemas.py.
+        probabilities: `ACTION_PROBABILITIES` of all these customers.
         treatment_probability: planned share of the treatment among the assigned customers.
         summary: the other columns of `ops.decided_days` by name.
     """
-    with replacement(con, decisions):
-        con.execute(
-            """
-            insert into ops.decided_actions by name
-            with known as (
-                select
-                    customer_id,
-                    any_value(lifecycle_stage) as lifecycle_stage,
-                    any_value(customer_type) as customer_type,
-                    any_value(cause) as cause
-                from actions.action_candidates
-                group by customer_id
-            ),
-
-            terms as (
-                select customer_id, action_id, expires_on, cool_down_until
-                from actions.action_candidates
+    con.register("new_probabilities", probabilities)
+    try:
+        with replacement(con, decisions):
+            con.execute(_NUMBERED_CHOICES)
+            con.execute(_CHOICES, {"day": day})
+            con.execute(_DECISIONS, {"day": day, "probability": treatment_probability})
+            con.execute("drop table numbered_choices")
+            names = ", ".join(summary)
+            marks = ", ".join("?" for _ in summary)
+            con.execute(
+                f"insert into ops.decided_days (snapshot_date, {names}) values (?, {marks})",
+                [day, *summary.values()],
             )
-
-            select
-                $day::date as snapshot_date,
-                new_rows.*,
-                case when arm in ('treatment', 'control') then $probability::double end
-                    as treatment_probability,
-                known.* exclude (customer_id),
-                terms.* exclude (customer_id, action_id)
-            from new_rows
-            inner join known using (customer_id)
-            left join terms using (customer_id, action_id)
-            """,
-            {"day": day, "probability": treatment_probability},
-        )
-        names = ", ".join(summary)
-        marks = ", ".join("?" for _ in summary)
-        con.execute(
-            f"insert into ops.decided_days (snapshot_date, {names}) values (?, {marks})",
-            [day, *summary.values()],
-        )
+    finally:
+        con.unregister("new_probabilities")

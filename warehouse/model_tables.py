@@ -65,6 +65,25 @@ def attributes_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
     ).to_arrow_table()
 
 
+def attributes_dated_from(con: duckdb.DuckDBPyConnection) -> date | None:
+    """First date on which each source had dated versions of its customers' records.
+
+    Rows of a source's first delivery are valid from the beginning, with the values of that
+    delivery. None if no source has delivered a second time.
+    """
+    row = con.execute(
+        """
+        select max(first_version) from (
+            select min(known_from) as first_version
+            from intermediate.int_customers_versions
+            where known_from > date '0001-01-01'
+            group by source
+        )
+        """
+    ).fetchone()
+    return row[0] if row else None
+
+
 def behaviour_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
     """Features of customers with an order in 365 days, an activity in 90, or a subscription."""
     return con.execute(

@@ -248,8 +248,34 @@ comment on table ops.decided_actions is
     'Decision for each customer who was allowed at least one action, one row a decided day and'
     ' customer; never changed, so that a day that is run again decides nothing anew.';
 
+-- Absent before other rules were valued on logged decisions; such decisions are not valued. Six
+-- digits are enough for that, and a third of the size.
+alter table ops.decided_actions add column if not exists choice_no integer;
+alter table ops.decided_actions add column if not exists churn_probability float;
+alter table ops.decided_actions add column if not exists value_if_retained float;
+alter table ops.decided_actions add column if not exists expected_costs float [];
+comment on column ops.decided_actions.choice_no is
+    'Number of the row''s probabilities in ops.decision_choices of the day; null where unknown.';
+comment on column ops.decided_actions.expected_costs is
+    'Expected cost of each action of the choice, in ascending order of action_id.';
+
+-- Customers with the same allowed actions mostly share their probabilities: a day of 100,000
+-- customers has some hundred choices.
+create table if not exists ops.decision_choices (
+    snapshot_date date not null,
+    choice_no integer not null,
+    action_id varchar,
+    probability double not null
+);
+comment on table ops.decision_choices is
+    'Probability of receiving each action, and nothing (action_id null), of the decisions of a day'
+    ' with the same choice_no; the probabilities of a choice add up to 1.';
+
 -- Past decisions are read before those of the day are taken, so the two have different names.
-create view if not exists ml.action_decisions as from ops.decided_actions;
+-- Replaced, because a view does not follow new columns of its table.
+create or replace view ml.action_decisions as
+select * exclude (choice_no, churn_probability, value_if_retained, expected_costs)
+from ops.decided_actions;
 
 create table if not exists ops.decided_days (
     snapshot_date date primary key,
@@ -263,6 +289,17 @@ create table if not exists ops.decided_days (
 );
 comment on table ops.decided_days is
     'Days whose actions were decided, with the value of the choice and the proven bound on it.';
+
+create table if not exists ml.uplift_scores (
+    snapshot_date date not null,
+    customer_id varchar not null,
+    action_id varchar not null,
+    model_version varchar not null,
+    uplift double not null
+);
+comment on table ml.uplift_scores is
+    'Effect of an action on the retention of each eligible customer of the latest date, for the'
+    ' actions whose learner is in use (ml/uplift/); replaced by each run.';
 
 create table if not exists ops.handed_over (
     decision_id varchar not null,

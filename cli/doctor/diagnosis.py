@@ -67,7 +67,16 @@ def diagnose(
             findings += diagnose_staging(name, table, f"{name}.{table_name}", project)
         if isinstance(source, FilesSource):
             findings += diagnose_sample(name, source, config, home, project)
-    return findings
+    return [*findings, *_receivers(config)]
+
+
+def _receivers(config: DeploymentConfig) -> Iterator[Finding]:
+    if config.hand_over.postgres is None and config.hand_over.http is None:
+        return
+    # The drivers take half a second to import.
+    from cli.doctor.receivers import diagnose_receivers
+
+    yield from diagnose_receivers(config.hand_over)
 
 
 def _source(name: str, source: Source, config: DeploymentConfig, home: Home) -> Iterator[Finding]:

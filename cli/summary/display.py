@@ -39,6 +39,7 @@ def show_summary(
     config: DeploymentConfig,
     home: Home,
     refusal: Refusal | None = None,
+    learners: str | None = None,
 ) -> None:
     """Print a day.
 
@@ -50,10 +51,13 @@ def show_summary(
         config: the deployment, for its name and currency.
         home: for the path of the published file.
         refusal: the latest trained model, if it was not promoted.
+        learners: which uplift learners are in use, refused or lack history, if any was trained.
     """
     console.rule(f"{config.company}, {summary.day}")
     _print_deliveries(console, summary, config)
     _print_customers(console, summary, config)
+    if learners:
+        console.print(f"Learners      {escape(learners)}", highlight=False, soft_wrap=True)
     if metrics.get("trees") == 0:
         console.print(
             "Model         the base rate: no trained model was better, so every customer has the "

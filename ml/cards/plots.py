@@ -34,7 +34,7 @@ def all_plots(result: TrainingResult) -> dict[str, bytes]:
 def lift_plot(result: TrainingResult) -> bytes:
     """Cumulative gains of the model and the baselines: churned customers found by list length."""
     labels = result.holdout_labels
-    figure, axes = _figure()
+    figure, axes = new_figure()
     for peer in result.baselines:
         if peer.probabilities is not None:
             gains = cumulative_gains(labels, peer.probabilities)
@@ -47,16 +47,16 @@ def lift_plot(result: TrainingResult) -> bytes:
     )
     axes.plot([0, labels.mean(), 1], [0, 1, 1], color=QUIET, linestyle=":", label="perfect")
     axes.plot([0, 1], [0, 1], color=QUIET, linestyle="--", label="random order")
-    _title(axes, f"Cumulative gains, holdout {result.split.holdout}")
+    set_title(axes, f"Cumulative gains, holdout {result.split.holdout}")
     axes.set_xlabel("share of customers addressed, riskiest first")
     axes.set_ylabel("share of churned customers found")
     axes.legend(frameon=False, loc="lower right")
-    return _png(figure)
+    return png_bytes(figure)
 
 
 def calibration_plot(result: TrainingResult) -> bytes:
     """Predicted and observed churn in ten bins of equal size, with Wilson's 95 % intervals."""
-    figure, axes = _figure()
+    figure, axes = new_figure()
     predicted, observed, customers = calibration_curve(
         result.holdout_labels, result.holdout_probabilities
     )
@@ -76,11 +76,11 @@ def calibration_plot(result: TrainingResult) -> bytes:
         capsize=3,
         label="a tenth of customers, 95 % interval",
     )
-    _title(axes, f"Calibration, holdout {result.split.holdout}")
+    set_title(axes, f"Calibration, holdout {result.split.holdout}")
     axes.set_xlabel("mean predicted churn probability")
     axes.set_ylabel("observed churn rate")
     axes.legend(frameon=False, loc="upper left")
-    return _png(figure)
+    return png_bytes(figure)
 
 
 def profit_plot(result: TrainingResult, worth: ExpectedProfit) -> bytes:
@@ -89,7 +89,7 @@ def profit_plot(result: TrainingResult, worth: ExpectedProfit) -> bytes:
     Customers are in order of risk, and the acceptance rate is its mean. The vertical line is the
     share to address, `worth.fraction`.
     """
-    figure, axes = _figure()
+    figure, axes = new_figure()
     labels = result.holdout_labels
     for peer in result.baselines:
         if peer.probabilities is not None:
@@ -103,34 +103,35 @@ def profit_plot(result: TrainingResult, worth: ExpectedProfit) -> bytes:
     )
     axes.axhline(0, color=QUIET, linestyle="--", label="no offers")
     axes.axvline(worth.fraction, color=QUIET, linestyle=":", label="share to address")
-    _title(axes, f"Profit of offers, holdout {result.split.holdout}")
+    set_title(axes, f"Profit of offers, holdout {result.split.holdout}")
     axes.set_xlabel("share of customers with an offer, riskiest first")
     axes.set_ylabel("expected profit per customer")
     axes.legend(frameon=False)
-    return _png(figure)
+    return png_bytes(figure)
 
 
 def feature_plot(result: TrainingResult) -> bytes:
     """Feature importance: the 20 largest mean absolute contributions, in per cent of all."""
     top = list(result.feature_shares.items())[:TOP_FEATURES][::-1]
-    figure, axes = _figure(height=0.8 + 0.24 * max(len(top), 1))
+    figure, axes = new_figure(height=0.8 + 0.24 * max(len(top), 1))
     axes.barh([name for name, _ in top], [100 * gain for _, gain in top], color=ACCENT)
-    _title(axes, "Feature importance")
+    set_title(axes, "Feature importance")
     axes.set_xlabel("share of mean absolute contributions, %")
-    return _png(figure)
+    return png_bytes(figure)
 
 
 def score_histogram(probabilities: NDArray[np.float64]) -> bytes:
     """Histogram of the churn probabilities, shape (customers,), in 20 equal bins."""
-    figure, axes = _figure()
+    figure, axes = new_figure()
     axes.hist(probabilities, bins=20, range=(0, 1), color=ACCENT, edgecolor="white")
-    _title(axes, "Churn probability")
+    set_title(axes, "Churn probability")
     axes.set_xlabel("churn probability")
     axes.set_ylabel("customers")
-    return _png(figure)
+    return png_bytes(figure)
 
 
-def _figure(height: float = 4.0) -> tuple[Figure, Axes]:
+def new_figure(height: float = 4.0) -> tuple[Figure, Axes]:
+    """An empty figure of 6 inches' width in the style of all cards, and its axes."""
     figure = Figure(figsize=(6.0, height), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -138,11 +139,13 @@ def _figure(height: float = 4.0) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _title(axes: Axes, text: str) -> None:
+def set_title(axes: Axes, text: str) -> None:
+    """Set the title of a plot in the style of all cards."""
     axes.set_title(text, loc="left", color=INK, fontweight="bold")
 
 
-def _png(figure: Figure) -> bytes:
+def png_bytes(figure: Figure) -> bytes:
+    """A figure as a PNG file; equal figures give equal bytes."""
     buffer = BytesIO()
     # Without matplotlib's version in the file, equal results have equal bytes.
     figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})

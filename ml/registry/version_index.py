@@ -63,6 +63,10 @@ class VersionIndex:
         found = [version for version in self._all() if version.model == model]
         return sorted(found, key=lambda version: version.precedence)
 
+    def models(self, prefix: str) -> list[str]:
+        """Names of the registered models that begin with a prefix, in ascending order."""
+        return sorted({known.model for known in self._all() if known.model.startswith(prefix)})
+
     def _all(self) -> list[Version]:
         state = _state(self.database)
         if state is None:
@@ -112,6 +116,16 @@ class IndexedModels(Generic[Loaded]):
         """
         promoted = [known for known in self._promoted() if date.fromisoformat(known.as_of) <= as_of]
         return self._load(promoted[-1]) if promoted else None
+
+    def latest(self, as_of: date) -> Loaded | None:
+        """The model of the latest training up to `as_of`, or None if it was not promoted.
+
+        Raises:
+            FileNotFoundError: a file of the registered model is missing.
+        """
+        dated = self.index.versions(self.model)
+        known = [each for each in dated if date.fromisoformat(each.as_of) <= as_of]
+        return self._load(known[-1]) if known and known[-1].is_promoted else None
 
     def last_trained(self, as_of: date) -> date | None:
         """Date of the latest training up to `as_of`, promoted or not; None before the first."""

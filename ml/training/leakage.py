@@ -2,12 +2,15 @@
 
 A feature that is recorded after churn predicts well in every evaluation and is useless on the day.
 It has one of three signs: its own ROC AUC is too high, only churned customers have a value, or its
-value changes after churn.
+value changes after churn. A value that changes after churn is harmless on the dates on which it was
+known as it was; before the first dated version it is withheld.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +21,7 @@ from ml.columns import is_text, numbers
 from ml.errors import ModelError
 from ml.metrics.intervals import wilson_interval
 from ml.metrics.ranking import roc_auc
-from ml.schemas import CHURNED, CUSTOMER_ID, feature_names, labels_of
+from ml.schemas import CHURNED, CUSTOMER_ID, SNAPSHOT_DATE, feature_names, labels_of
 
 # Rows of either outcome below which the ROC AUC of a feature is not computed.
 LEAST_OF_EITHER = 10
@@ -83,7 +86,8 @@ def changed_after(
     """Text and boolean features whose value changes after churn.
 
     A feature of a daily delivery has the value known on its day. If the first delivery contains
-    years of history, all earlier days have the later value, which knows the outcome.
+    years of history, all earlier days have the later value, which knows the outcome. From the first
+    dated version on it does not, so the values before are withheld (`values_withheld_before`).
 
     Args:
         holdout: labelled rows, with the values of the holdout date.
@@ -112,6 +116,20 @@ def changed_after(
         if why := _changes_after_churn(changed, labels_of(joined)):
             leaks.append(Leak(name, why))
     return leaks
+
+
+def values_withheld_before(examples: pa.Table, features: Sequence[str], day: date) -> pa.Table:
+    """Examples in which the features are null on all dates before `day`, for all customers alike.
+
+    Before the first dated version of a source's records, history holds the values of its first
+    delivery. Without them a model learns the features from dates on which they were known.
+    """
+    days = examples[SNAPSHOT_DATE].cast(pa.date32())
+    is_dated = pc.greater_equal(days, pa.scalar(day, pa.date32()))
+    for name in features:
+        known = pc.if_else(is_dated, examples[name], pa.scalar(None, examples[name].type))
+        examples = examples.set_column(examples.column_names.index(name), name, known)
+    return examples
 
 
 def _changes_after_churn(changed: pa.ChunkedArray, churned: NDArray[np.bool_]) -> str | None:

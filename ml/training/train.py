@@ -15,7 +15,13 @@ from ml.config import TrainingSettings
 from ml.purchases.purchase_model import PurchaseModel
 from ml.training.holdout import evaluate_on_holdout
 from ml.training.latest_fit import with_latest_fit
-from ml.training.leakage import LeakageError, changed_after, find_leaks
+from ml.training.leakage import (
+    Leak,
+    LeakageError,
+    changed_after,
+    find_leaks,
+    values_withheld_before,
+)
 from ml.training.model_fitting import (
     Fitted,
     Signs,
@@ -24,7 +30,7 @@ from ml.training.model_fitting import (
     fit_purchase_model,
 )
 from ml.training.rolling_origin import earlier_origins
-from ml.training.training_result import TrainingResult
+from ml.training.training_result import TrainingResult, WithheldFeatures
 from ml.value.customer_value import fit_value
 
 
@@ -35,6 +41,7 @@ def fit(
     as_of: date,
     histories: pa.Table | None = None,
     later: pa.Table | None = None,
+    dated_from: date | None = None,
     catalogue: Catalogue | None = None,
 ) -> TrainingResult:
     """Train, calibrate and evaluate a churn model; the same input gives the same bytes.
@@ -50,6 +57,8 @@ def fit(
             purchase model and the customer value. By default the eligible customers of the holdout.
         later: text and boolean features of customers on `as_of`, when the labels of the holdout are
             known, for the leakage check of features that change after churn.
+        dated_from: first date on which these features are known as they were; None if no version of
+            a record has a date. A feature that changes after churn is withheld on earlier dates.
         catalogue: the feature catalogue, with monotone constraints and the bounds of reasons;
             without it there are no constraints, and no reasons are measured.
 
@@ -60,7 +69,12 @@ def fit(
     """
     known = matured(examples, settings, as_of)
     split, parts = split_examples(known, settings)
-    _check_leakage(parts, later, settings)
+    changed, withheld = _changed(parts, later, settings), WithheldFeatures()
+    if changed and dated_from is not None:
+        withheld = WithheldFeatures(tuple(leak.feature for leak in changed), dated_from)
+        known, changed = values_withheld_before(known, withheld.names, dated_from), []
+        split, parts = split_examples(known, settings)
+    _check_leakage(parts, changed, settings)
     bought = parts.holdout if histories is None else histories
     purchase_model = fit_purchase_model(bought, settings)
     signs = {name: meaning.sign for name, meaning in (catalogue or {}).items()}
@@ -68,7 +82,8 @@ def fit(
     result = evaluate_on_holdout(fitted, parts, split, settings, purchase_model)
     result = _with_hazard(_with_value(result, parts, bought, purchase_model), parts)
     result = _with_reasons(_with_latest(result, fitted, parts, signs), catalogue)
-    return replace(result, origins=earlier_origins(known, settings, as_of, signs))
+    origins = earlier_origins(known, settings, as_of, signs)
+    return replace(result, origins=origins, withheld=withheld)
 
 
 def fit_average(
@@ -101,11 +116,14 @@ def fit_average(
     return _with_latest(result, fitted, parts, {})
 
 
-def _check_leakage(parts: Parts, later: pa.Table | None, settings: TrainingSettings) -> None:
+def _changed(parts: Parts, later: pa.Table | None, settings: TrainingSettings) -> list[Leak]:
+    """Features of the holdout that change after churn."""
+    return [] if later is None else changed_after(parts.holdout, later, settings.trusted_features)
+
+
+def _check_leakage(parts: Parts, changed: list[Leak], settings: TrainingSettings) -> None:
     trusted = settings.trusted_features
-    leaks = find_leaks(parts.past, parts.holdout, settings.max_solo_auc, trusted)
-    if later is not None:
-        leaks += changed_after(parts.holdout, later, trusted)
+    leaks = find_leaks(parts.past, parts.holdout, settings.max_solo_auc, trusted) + changed
     if leaks:
         raise LeakageError(leaks)
 

@@ -64,6 +64,14 @@ class OriginResult:
 
 
 @dataclass(frozen=True)
+class WithheldFeatures:
+    """Features that change after churn, withheld on training dates before their first version."""
+
+    names: tuple[str, ...] = ()
+    before: date | None = None
+
+
+@dataclass(frozen=True)
 class TrainingResult:
     """A model and its evaluation on the holdout.
 
@@ -73,7 +81,8 @@ class TrainingResult:
     `slices` are groups of customers, `tiers` the risk tiers. `trials` are the trials of the tuning,
     `origins` earlier holdouts, latest first. `reachable` are the metrics among the customers who
     were not overdue by their own interval; empty where that is unknown of all. `value` is None
-    without purchases, `hazard` without contracts.
+    without purchases, `hazard` without contracts. `withheld` are features that are null on early
+    training dates.
     """
 
     model: ChurnModel
@@ -96,6 +105,7 @@ class TrainingResult:
     value: ValueResult | None = None
     hazard: HazardResult | None = None
     reachable: dict[str, float] = field(default_factory=dict)
+    withheld: WithheldFeatures = WithheldFeatures()
 
     def holdout_scores(self, model_version: str) -> pa.Table:
         """Probabilities of the holdout as a table of `HOLDOUT_SCORES`."""

@@ -160,5 +160,5 @@ def _decided(
         "expected_cost": pc.sum(treated["expected_cost"]).as_py() or 0.0,
         "budget": budget,
     }
-    keep_decisions(con, day, decisions, 1 - shares.control_share, summary)
+    keep_decisions(con, day, decisions, decided.probabilities, 1 - shares.control_share, summary)
     return dg.MaterializeResult(metadata={"dagster/row_count": len(decisions), **summary, **arms})

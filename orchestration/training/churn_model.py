@@ -18,6 +18,7 @@ from ml.training.train import fit, fit_average
 from ml.training.training_result import TrainingResult
 from orchestration.training.retrain_reason import why_trained
 from warehouse.model_tables import (
+    attributes_dated_from,
     attributes_of,
     examples,
     feature_catalogue,
@@ -98,7 +99,15 @@ def train_churn_model(
         return Training(version, decision, result)
 
     training = judge(
-        fit(known, settings, as_of=as_of, histories=histories, later=later, catalogue=catalogue)
+        fit(
+            known,
+            settings,
+            as_of=as_of,
+            histories=histories,
+            later=later,
+            dated_from=attributes_dated_from(con),
+            catalogue=catalogue,
+        )
     )
     if training.decision.promote or not (champion is None or champion.is_average):
         return training

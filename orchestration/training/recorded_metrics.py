@@ -8,7 +8,7 @@ from datetime import date
 
 import dagster as dg
 
-from orchestration.asset_keys import CHURN_MODEL
+from orchestration.asset_keys import CHURN_MODEL, UPLIFT_MODEL
 
 # Trainings searched, the latest first: at one a month, eight years.
 _TRAININGS = 100
@@ -60,6 +60,19 @@ def latest_refusal(instance: dg.DagsterInstance, in_use: str | None, day: date) 
     if metadata["promoted"].value or version == in_use:
         return None
     return Refusal(version, as_of, " ".join(str(metadata["why"].value).split()))
+
+
+def latest_learners(instance: dg.DagsterInstance, day: date) -> str | None:
+    """Which uplift learners the latest training up to a day put into use, refused or lacked.
+
+    None before the first training.
+    """
+    for record in instance.fetch_materializations(UPLIFT_MODEL, limit=_TRAININGS).records:
+        if record.asset_materialization is not None:
+            metadata = record.asset_materialization.metadata
+            if date.fromisoformat(str(metadata["as_of"].value)) <= day:
+                return str(metadata["summary"].value)
+    return None
 
 
 def _trainings(instance: dg.DagsterInstance) -> Iterator[Mapping[str, dg.MetadataValue]]:

@@ -58,6 +58,7 @@ TESTED_ELSEWHERE = {
     "orchestration/assets/scoring.py": "integration/test_first_day.py",
     "orchestration/assets/texts.py": "integration/test_first_day.py",
     "orchestration/assets/training.py": "integration/test_first_day.py",
+    "orchestration/assets/uplift.py": "integration/test_actions.py",
     "orchestration/assets/warehouse.py": "integration/test_repeatability.py",
     "orchestration/resources.py": "unit/cli/test_commands.py",
     "orchestration/training/text_model.py": "integration/test_first_day.py",

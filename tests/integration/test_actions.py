@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+import dagster as dg
 import duckdb
 import pytest
 
 from deployment.config_file import load_config
+from orchestration.training.recorded_metrics import latest_learners
 from tests.integration.deployments import DEMO, HISTORY, LAST, Deployment
 
 NEXT = HISTORY + timedelta(days=1)
@@ -260,3 +262,43 @@ def test_the_hold_out_is_the_same_people_on_every_day(day_by_day: Deployment) ->
 def test_a_past_day_that_was_not_decided_stays_so(first_day: Deployment) -> None:
     decided = first_day.warehouse("select snapshot_date from ops.decided_days")
     assert decided == [(date(2026, 6, 27),)]
+
+
+def test_every_decision_has_the_probabilities_of_all_actions(day_by_day: Deployment) -> None:
+    [(decisions, customers)] = day_by_day.warehouse(
+        "select count(*), count(distinct customer_id) from ops.decided_actions"
+    )
+    assert decisions > customers
+    wrong = day_by_day.warehouse(
+        """
+        select snapshot_date, customer_id
+        from ops.decided_actions as decided
+        left join ops.decision_choices as choices using (snapshot_date, choice_no)
+        group by all
+        having
+            not coalesce(abs(sum(probability) - 1) < 1e-9, false)
+            or count(choices.action_id) <> coalesce(len(any_value(decided.expected_costs)), 0)
+        """
+    )
+    assert wrong == []
+    # What was decided is the choice's own probability, times that of the arm.
+    other = day_by_day.warehouse(
+        """
+        select decided.customer_id from ops.decided_actions as decided
+        inner join ops.decision_choices as choices using (snapshot_date, choice_no, action_id)
+        where
+            decided.arm = 'treatment'
+            and abs(choices.probability - decided.chosen_with_probability) > 1e-9
+        """
+    )
+    assert other == []
+
+
+def test_without_enough_randomised_history_no_learner_is_trained_or_used(
+    first_day: Deployment,
+) -> None:
+    assert first_day.warehouse("select count(*) from ml.uplift_scores") == [(0,)]
+    with dg.DagsterInstance.from_config(str(first_day.home.dagster_home)) as instance:
+        sentence = latest_learners(instance, HISTORY)
+    assert sentence is not None
+    assert sentence.startswith("too little randomised history for courtesy_call, ")

@@ -138,11 +138,18 @@ def test_each_decision_arrived_once_in_the_end(handed_over: HandedOver) -> None:
     assert len(taken) == count
 
 
-def test_a_day_that_is_run_again_hands_nothing_over_again(handed_over: HandedOver) -> None:
+def test_a_day_that_is_run_again_decides_and_hands_over_nothing_anew(
+    handed_over: HandedOver,
+) -> None:
     root = handed_over.deployment.home.root
     folder = root / "hand_over" / AFTER.isoformat()
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     asked = len(handed_over.receiver.asked)
+    tables = ("ops.decided_actions", "ops.decision_choices", "ops.decided_days")
+    decided = [handed_over.deployment.warehouse(f"from {table} order by all") for table in tables]
     handed_over.deployment.day(AFTER)
+    assert [
+        handed_over.deployment.warehouse(f"from {table} order by all") for table in tables
+    ] == decided
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert len(handed_over.receiver.asked) == asked

@@ -32,6 +32,8 @@ _BATCH = 25
 _GIVE_UP_AFTER = 3
 # Answers that concern the address or the credentials, and not the decision.
 _OF_THE_ENDPOINT = frozenset({401, 403, 404, 405, 410})
+# Answers of an endpoint that takes POST and no HEAD.
+_WITHOUT_HEAD = frozenset({405, 501})
 _NOT_SENT = "not sent, because the receiver did not take the decisions before it"
 
 
@@ -66,6 +68,35 @@ class HttpEndpoint:
         """Do nothing: a decision that the endpoint took cannot be taken back."""
         del decision_ids
 
+    def probe(self) -> str | None:
+        """Ask with a signed HEAD; return the reason if decisions would not be taken.
+
+        Nothing is delivered. An endpoint that does not know HEAD works all the same.
+        """
+        try:
+            url, secret = self._address()
+        except (SecretError, ValueError) as error:
+            return str(error)
+        headers = {"User-Agent": "holdfast", **signed_headers(secret, b"", int(time.time()))}
+        with http_pool(url, self._receiver.timeout_seconds, retries=False) as pool:
+            try:
+                response = pool.request("HEAD", url, headers=headers, redirect=False)
+            except HTTPError as error:
+                return _unreachable(error).error
+        refusal = None if response.status in _WITHOUT_HEAD else _refusal(response)
+        return refusal.error if refusal and refusal.is_of_the_endpoint else None
+
+    def _address(self) -> tuple[str, str]:
+        """The address and the signing secret.
+
+        Raises:
+            SecretError: a reference has no value.
+            ValueError: the address is not safe for personal data.
+        """
+        url, secret = reveal(self._receiver.url), reveal(self._receiver.secret).strip()
+        check_endpoint(url)
+        return url, secret
+
     def send(self, actions: pa.Table) -> Iterator[list[Outcome]]:
         """Send each action.
 
@@ -74,8 +105,7 @@ class HttpEndpoint:
         """
         bodies = request_bodies(actions)
         try:
-            url, secret = reveal(self._receiver.url), reveal(self._receiver.secret).strip()
-            check_endpoint(url)
+            url, secret = self._address()
         except (SecretError, ValueError) as error:
             yield [Outcome(decision_id, 0, str(error)) for decision_id, _ in bodies]
             return

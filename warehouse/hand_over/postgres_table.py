@@ -31,6 +31,14 @@ _TYPES = {
     "expected_net_value": "numeric",
     "expires_on": "date",
 }
+# Types of an empty table of actions, which a probe writes; all other columns are texts.
+_PROBED_TYPES = {
+    "snapshot_date": pa.date32(),
+    "chosen_with_probability": pa.float64(),
+    "expected_uplift": pa.float64(),
+    "expected_net_value": pa.float64(),
+    "expires_on": pa.date32(),
+}
 _COLUMNS = ", ".join(COLUMNS)
 _KINDS = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in COLUMNS)
 _SHAPE = f"({_KINDS}, primary key (decision_id))"
@@ -55,27 +63,49 @@ class PostgresTable:
         """
         if not len(actions):
             return
-        updates = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
-        error = self._write(
-            actions,
-            f"insert into {self._table} ({_COLUMNS}) select {_COLUMNS} from {_GIVEN}"
-            f" on conflict (decision_id) do update set {updates}",
-        )
+        error = self._write(actions, [self._insert])
         yield [Outcome(decision_id, 1, error) for decision_id in actions["decision_id"].to_pylist()]
 
     def withdraw(self, decision_ids: Sequence[str]) -> str | None:
         """Delete decisions from the table; return the reason if that failed."""
-        return self._write(
-            pa.table({"decision_id": pa.array(decision_ids, pa.string())}),
-            f"delete from {self._table} where decision_id in (select decision_id from {_GIVEN})",
+        given = pa.table({"decision_id": pa.array(decision_ids, pa.string())})
+        return self._write(given, [self._delete])
+
+    def probe(self) -> str | None:
+        """Try to write no rows, and roll back; return the reason if decisions would not be taken.
+
+        The table is neither made nor changed. Missing permissions are found, because PostgreSQL
+        checks them also where no row is written.
+        """
+        schema = pa.schema([(name, _PROBED_TYPES.get(name, pa.string())) for name in COLUMNS])
+        return self._write(schema.empty_table(), [self._insert, self._delete], is_kept=False)
+
+    @property
+    def _insert(self) -> str:
+        updates = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
+        return (
+            f"insert into {self._table} ({_COLUMNS}) select {_COLUMNS} from {_GIVEN}"
+            f" on conflict (decision_id) do update set {updates}"
         )
+
+    @property
+    def _delete(self) -> str:
+        return f"delete from {self._table} where decision_id in (select decision_id from {_GIVEN})"
 
     @property
     def _table(self) -> str:
         return identifier(*self._receiver.table.split("."))
 
-    def _write(self, given: pa.Table, statement: str) -> str | None:
-        """Execute a statement that reads given rows; return the reason if nothing was written."""
+    def _write(
+        self, given: pa.Table, statements: Sequence[str], *, is_kept: bool = True
+    ) -> str | None:
+        """Execute statements that read given rows; return the reason if one of them failed.
+
+        Args:
+            given: rows that the statements read as `given_rows`.
+            statements: executed in one transaction.
+            is_kept: whether the transaction is committed.
+        """
         try:
             url = reveal(self._receiver.url)
         except SecretError as error:
@@ -85,8 +115,12 @@ class PostgresTable:
                 for preparation in (*_LIMITS, f"create table if not exists {self._table} {_SHAPE}"):
                     cursor.execute(preparation)
                 cursor.adbc_ingest(_GIVEN, given, mode="create", temporary=True)
-                cursor.execute(statement)
-                connection.commit()
+                for statement in statements:
+                    cursor.execute(statement)
+                if is_kept:
+                    connection.commit()
+                else:
+                    connection.rollback()
         except (adbc_driver_manager.Error, pa.ArrowException, OSError, ValueError) as error:
             return f"{self._receiver.table} cannot be written ({hide(_without_values(error), url)})"
         return None

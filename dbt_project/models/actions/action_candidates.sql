@@ -4,7 +4,8 @@
     null where the action is allowed) and the draws that decide on the arm. A run decides the as-of
     date only, because nobody can act in the past; without a budget the table is empty.
 
-    Expected uplift = churn probability × share of would-be churned customers whom the action keeps.
+    Expected uplift = churn probability × share of would-be churned customers whom the action keeps,
+    or the learned effect on the customer where the action's learner is in use.
     Expected net value = uplift × value if retained − expected cost. The value is the margin of one
     horizon where costs of goods are known, and the net revenue elsewhere: an effect is measured over
     one horizon, and whoever is kept for it may leave after it.
@@ -118,6 +119,10 @@ save_shares as (
     select * from {{ ref('stg_ml__action_priors') }}
 ),
 
+learned as (
+    select * from {{ ref('uplift_daily') }}
+),
+
 customers as (
     select
         features.customer_id,
@@ -153,6 +158,10 @@ paired as (
         catalogue.valid_days,
         catalogue.cool_down_days,
         coalesce(own_cause.save_share, other_cause.save_share) as save_share,
+        coalesce(
+            learned.uplift,
+            customers.churn_probability * coalesce(own_cause.save_share, other_cause.save_share)
+        ) as expected_uplift,
         catalogue.contact_cost
         + catalogue.redemption_rate * (
             catalogue.redemption_amount
@@ -169,6 +178,11 @@ paired as (
         on catalogue.action_id = own_cause.action_id and customers.cause = own_cause.cause
     left join save_shares as other_cause
         on catalogue.action_id = other_cause.action_id and other_cause.cause is null
+    left join learned
+        on
+            customers.customer_id = learned.customer_id
+            and customers.snapshot_date = learned.snapshot_date
+            and catalogue.action_id = learned.action_id
     left join taken_this_period
         on
             customers.customer_id = taken_this_period.customer_id
@@ -179,8 +193,7 @@ paired as (
 valued as (
     select
         *,
-        churn_probability * save_share as expected_uplift,
-        churn_probability * save_share * value_if_retained - expected_cost as expected_net_value
+        expected_uplift * value_if_retained - expected_cost as expected_net_value
     from paired
 ),
 

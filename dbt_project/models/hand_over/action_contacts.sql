@@ -18,7 +18,7 @@ identities as (
 
 profiles as (
     {{ current_profiles([
-        'email', 'phone', 'full_name', 'country', 'city', 'marketing_consent',
+        'email', 'phone', 'full_name', 'country', 'city',
     ]) }}
 ),
 
@@ -76,10 +76,13 @@ attributes as (
         {{ latest_value('phone') }} as phone,
         {{ latest_value('full_name') }} as full_name,
         {{ latest_value('country') }} as country,
-        {{ latest_value('city') }} as city,
-        {{ latest_value('marketing_consent') }} as marketing_consent
+        {{ latest_value('city') }} as city
     from readable
     group by customer_id
+),
+
+consents as (
+    {{ marketing_consents() }}
 ),
 
 decided as (
@@ -107,7 +110,7 @@ final as (
         attributes.full_name,
         attributes.country,
         attributes.city,
-        attributes.marketing_consent,
+        consents.marketing_consent,
         attributes.customer_id is null as is_erased
     from decided
     left join (
@@ -115,6 +118,7 @@ final as (
         anti join erased using (customer_id)
     ) as attributes
         on decided.current_customer_id = attributes.customer_id
+    left join consents on attributes.customer_id = consents.customer_id
 )
 
 select * from final

@@ -13,7 +13,7 @@ LAYERS = (
     {"metrics"},
     {"level"},
     {"purchases", "churn", "value", "texts", "segments", "effects", "decisions"},
-    {"training"},
+    {"training", "uplift"},
     {"monitoring", "cards"},
     {"registry"},
 )

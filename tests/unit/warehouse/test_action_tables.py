@@ -7,7 +7,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from ml.decisions.schemas import DECISIONS
+from ml.decisions.schemas import ACTION_PROBABILITIES, DECISIONS
 from ml.effects.schemas import ACTION_PRIORS, CATALOGUE_PRIORS, EFFECTS
 from warehouse.action_tables import (
     candidates,
@@ -56,10 +56,12 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             select
                 customer_id, action_id, blocked_by, 'loyal' as lifecycle_stage,
                 'core_loyal' as customer_type, 'product_fit' as cause,
-                date '2026-07-14' as expires_on, date '2026-09-28' as cool_down_until
+                date '2026-07-14' as expires_on, date '2026-09-28' as cool_down_until,
+                0.4 as churn_probability, 50.0 as value_if_retained, expected_cost
             from (values
-                ('c1', 'call', null), ('c1', 'newsletter', 'no_consent'), ('c2', 'call', null)
-            ) as candidates (customer_id, action_id, blocked_by)
+                ('c1', 'call', null, 1.0), ('c1', 'newsletter', 'no_consent', 0.05),
+                ('c2', 'call', null, 1.0), ('c3', 'call', null, 1.5), ('c3', 'letter', null, 2.0)
+            ) as candidates (customer_id, action_id, blocked_by, expected_cost)
             """
         )
         yield con
@@ -91,6 +93,18 @@ def decisions() -> pa.Table:
         },
     ]
     return pa.Table.from_pylist(rows, schema=DECISIONS)
+
+
+def probabilities() -> pa.Table:
+    """Two customers with the same choice, and one with another."""
+    return pa.table(
+        [
+            ["c1", "c1", "c2", "c2", "c3", "c3", "c3"],
+            ["call", None, "call", None, "letter", None, "call"],
+            [0.75, 0.25, 0.75, 0.25, 0.1, 0.7, 0.2],
+        ],
+        schema=ACTION_PROBABILITIES,
+    )
 
 
 def test_a_home_makes_its_own_key_once_and_a_configured_one_replaces_it(
@@ -137,6 +151,8 @@ def test_only_allowed_actions_are_candidates(con: duckdb.DuckDBPyConnection) -> 
     assert allowed == [
         {"customer_id": "c1", "action_id": "call"},
         {"customer_id": "c2", "action_id": "call"},
+        {"customer_id": "c3", "action_id": "call"},
+        {"customer_id": "c3", "action_id": "letter"},
     ]
 
 
@@ -152,7 +168,7 @@ def test_a_day_is_kept_once_with_what_was_known_of_the_customers(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     assert not is_decided(con, DAY)
-    keep_decisions(con, DAY, decisions(), 0.9, SUMMARY)
+    keep_decisions(con, DAY, decisions(), probabilities(), 0.9, SUMMARY)
     assert is_decided(con, DAY)
     assert is_decided(con, date(2026, 6, 1))
     assert not is_decided(con, date(2026, 7, 1))
@@ -168,5 +184,29 @@ def test_a_day_is_kept_once_with_what_was_known_of_the_customers(
         ("c2", "none", None, "product_fit", None, None),
     ]
     with pytest.raises(duckdb.ConstraintException):
-        keep_decisions(con, DAY, decisions(), 0.9, SUMMARY)
+        keep_decisions(con, DAY, decisions(), probabilities(), 0.9, SUMMARY)
     assert con.execute("select count(*) from ops.decided_days").fetchone() == (1,)
+
+
+def test_the_probabilities_of_all_actions_are_kept_once_for_customers_who_share_them(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    keep_decisions(con, DAY, decisions(), probabilities(), 0.9, SUMMARY)
+    choices = con.execute(
+        "select choice_no, action_id, probability from ops.decision_choices order by all"
+    ).fetchall()
+    assert choices == [
+        (1, "call", 0.2),
+        (1, "letter", 0.1),
+        (1, None, 0.7),
+        (2, "call", 0.75),
+        (2, None, 0.25),
+    ]
+    kept = con.execute(
+        """
+        select customer_id, choice_no, churn_probability, value_if_retained, expected_costs
+        from ops.decided_actions order by customer_id
+        """
+    ).fetchall()
+    assert [row[:2] for row in kept] == [("c1", 2), ("c2", 2)]
+    assert kept[0][2:] == (pytest.approx(0.4), 50, [1.0])

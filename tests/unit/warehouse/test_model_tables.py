@@ -11,6 +11,7 @@ from ml.schemas import BEHAVIOUR_GROUPS, REASON_EVIDENCE
 from ml.value.customer_value import VALUE_COLUMNS
 from warehouse.connection import create_tables
 from warehouse.model_tables import (
+    attributes_dated_from,
     attributes_of,
     behaviour_groups_before,
     behaviour_of,
@@ -60,6 +61,25 @@ def test_histories_include_all_customers_and_are_sorted(con: duckdb.DuckDBPyConn
 
 def test_attributes_are_the_text_and_boolean_features(con: duckdb.DuckDBPyConnection) -> None:
     assert attributes_of(con, DAY).column_names == ["customer_id", "is_eligible", "country"]
+
+
+def test_attributes_are_dated_once_every_source_has_delivered_a_second_time(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    con.execute(
+        """
+        create schema intermediate;
+        create table intermediate.int_customers_versions as select * from (values
+            ('crm', date '0001-01-01'), ('crm', date '2026-06-02'), ('crm', date '2026-06-20'),
+            ('shop', date '0001-01-01')
+        ) as versions (source, known_from)
+        """
+    )
+    assert attributes_dated_from(con) == date(2026, 6, 2)
+    con.execute("insert into intermediate.int_customers_versions values ('shop', '2026-06-09')")
+    assert attributes_dated_from(con) == date(2026, 6, 9)
+    con.execute("delete from intermediate.int_customers_versions where known_from > '0001-01-01'")
+    assert attributes_dated_from(con) is None
 
 
 def test_groups_are_found_among_customers_with_recent_behaviour(

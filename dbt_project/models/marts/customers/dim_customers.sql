@@ -40,8 +40,12 @@ records as (
 
 profiles as (
     {{ current_profiles([
-        'country', 'acquisition_channel', 'plan', 'marketing_consent', 'email', 'phone',
+        'country', 'acquisition_channel', 'plan', 'email', 'phone',
     ]) }}
+),
+
+consents as (
+    {{ marketing_consents() }}
 ),
 
 attributes as (
@@ -52,7 +56,6 @@ attributes as (
             where acquisition_channel is not null
         ) as acquisition_channel,
         {{ latest_value('plan') }} as plan,
-        {{ latest_value('marketing_consent') }} as marketing_consent,
         -- What a system wrote over an erased person's data is no address and no number.
         count_if(email is not null and not {{ is_erasure('email') }}) > 0 as has_email,
         count_if(
@@ -137,7 +140,7 @@ final as (
         attributes.country,
         attributes.acquisition_channel,
         attributes.plan,
-        attributes.marketing_consent,
+        consents.marketing_consent,
         coalesce(attributes.has_email, false) as has_email,
         coalesce(attributes.has_phone, false) as has_phone,
         cast(known.record_count as integer) as record_count,
@@ -157,6 +160,7 @@ final as (
         known.deleted_on
     from known
     left join attributes using (customer_id)
+    left join consents using (customer_id)
     left join purchases using (customer_id)
     left join returns using (customer_id)
     left join contracts using (customer_id)

@@ -38,9 +38,11 @@ SUMMARY = DaySummary(
 )
 
 
-def shown(metrics: dict[str, float], refusal: Refusal | None = None) -> list[str]:
+def shown(
+    metrics: dict[str, float], refusal: Refusal | None = None, learners: str | None = None
+) -> list[str]:
     console = Console(file=StringIO(), width=110)
-    show_summary(console, SUMMARY, metrics, DEMO, Home(Path("/data")), refusal)
+    show_summary(console, SUMMARY, metrics, DEMO, Home(Path("/data")), refusal, learners)
     assert isinstance(console.file, StringIO)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
@@ -106,3 +108,9 @@ def test_a_trained_model_that_was_not_promoted_is_shown_with_its_reason() -> Non
 def test_the_mean_prediction_of_the_holdout_is_shown_beside_what_happened() -> None:
     lines = shown({"trees": 120.0, "mean_predicted": 0.524, "churn_rate": 0.383})
     assert "Holdout       52.4% predicted to churn on average, 38.3% churned" in lines
+
+
+def test_the_uplift_learners_in_use_and_refused_are_shown() -> None:
+    sentence = "call in use (version 2); too little randomised history for mail"
+    assert f"Learners      {sentence}" in shown({}, learners=sentence)
+    assert not any(line.startswith("Learners") for line in shown({}))

@@ -5,9 +5,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from ml.cards.model_card import model_card
 from ml.config import TrainingSettings
-from ml.training.leakage import LeakageError, changed_after, find_leaks
+from ml.training.leakage import LeakageError, changed_after, find_leaks, values_withheld_before
 from ml.training.train import fit
+from ml.training.training_result import WithheldFeatures
 from tests.unit.ml.conftest import AS_OF
 
 
@@ -97,7 +99,20 @@ def test_a_value_that_becomes_unknown_is_no_change(attributed: pa.Table) -> None
     assert changed_after(attributed, later) == []
 
 
-def test_training_stops_for_a_feature_that_changes_later(examples: pa.Table) -> None:
+def test_values_of_a_first_delivery_are_withheld_and_dated_ones_stay(examples: pa.Table) -> None:
+    consented = examples.append_column("consent", pa.array([True] * len(examples)))
+    days = sorted(set(examples["snapshot_date"].to_pylist()))
+
+    withheld = values_withheld_before(consented, ["consent"], days[-2])
+
+    known = withheld.filter(pc.is_valid(withheld["consent"]))
+    assert set(known["snapshot_date"].to_pylist()) == set(days[-2:])
+    assert withheld.drop_columns("consent") == examples
+
+
+def test_training_stops_for_a_feature_that_changes_later_without_dated_versions(
+    examples: pa.Table,
+) -> None:
     consented = examples.append_column("consent", pa.array([True] * len(examples)))
     day = max(examples["snapshot_date"].to_pylist())
     holdout = consented.filter(pc.equal(consented["snapshot_date"], pa.scalar(day)))
@@ -110,3 +125,8 @@ def test_training_stops_for_a_feature_that_changes_later(examples: pa.Table) -> 
 
     with pytest.raises(LeakageError, match="consent: the value changes later for 100%"):
         fit(consented, TrainingSettings(), as_of=AS_OF, later=later)
+    few = TrainingSettings(max_rounds=10)
+    trained = fit(consented, few, as_of=AS_OF, later=later, dated_from=AS_OF)
+    assert trained.withheld == WithheldFeatures(("consent",), AS_OF)
+    assert "consent" in trained.model.preprocessor.unknown
+    assert f"Not used on dates before {AS_OF}" in model_card(trained)

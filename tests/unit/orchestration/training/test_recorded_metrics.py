@@ -5,9 +5,10 @@ from datetime import date
 import dagster as dg
 import pytest
 
-from orchestration.asset_keys import CHURN_MODEL
+from orchestration.asset_keys import CHURN_MODEL, UPLIFT_MODEL
 from orchestration.training.recorded_metrics import (
     Refusal,
+    latest_learners,
     latest_refusal,
     recorded_metrics,
 )
@@ -57,3 +58,15 @@ def test_the_latest_training_of_a_day_is_reported_if_its_model_was_refused(
             instance.report_runless_asset_event(judged(version, as_of, promoted))
         instance.report_runless_asset_event(trained("0", 0.8))
         assert latest_refusal(instance, in_use, day) == expected
+
+
+def test_the_learners_of_a_day_are_those_of_the_latest_training_up_to_it() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert latest_learners(instance, date(2026, 6, 30)) is None
+        for as_of in ("2026-06-01", "2026-06-20"):
+            metadata = {"as_of": as_of, "summary": f"as of {as_of}"}
+            instance.report_runless_asset_event(
+                dg.AssetMaterialization(UPLIFT_MODEL, metadata=metadata)
+            )
+        assert latest_learners(instance, date(2026, 6, 19)) == "as of 2026-06-01"
+        assert latest_learners(instance, date(2026, 6, 30)) == "as of 2026-06-20"

@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from ml.churn.preprocess import Preprocessor
 from ml.columns import numbers
-from ml.effects.qini import qini_area, qini_curve, uplift_by_decile
 from ml.effects.schemas import ACTION_ID, TREATMENT
 from ml.metrics.intervals import UNKNOWN, Interval
 from ml.model_files import StoredModel
 from ml.sampling import unit_hash
 from ml.schemas import CUSTOMER_ID, SchemaError, require_columns
+from ml.uplift.qini import qini_area, qini_curve, uplift_by_decile
 
 Values = NDArray[np.float64]
 Matrix = NDArray[np.float32]
@@ -123,6 +123,7 @@ class UpliftResult:
     """
 
     learner: UpliftLearner
+    settings: UpliftSettings
     training_units: int
     later_units: int
     area: Interval
@@ -167,14 +168,21 @@ def learn_uplift(
     require_columns(units, [*USED, *features], "uplift units")
     if len(units[ACTION_ID].unique()) > 1:
         raise SchemaError(f"uplift units.{ACTION_ID}: expected one action, found several")
-    usable = units.filter(_is_usable(units))
+    usable = usable_units(units)
     known_by = pa.scalar(later_from - timedelta(days=horizon_days), pa.date32())
     earlier = usable.filter(pc.less_equal(usable["assigned_on"], known_by))
     later = usable.filter(pc.greater_equal(usable["assigned_on"], pa.scalar(later_from)))
     if min(_smaller_arm(earlier), _smaller_arm(later)) < LEAST_CUSTOMERS:
         return None
     learner = fit_learner(earlier, features, settings)
-    return evaluate(learner, later, len(earlier), settings.threads)
+    return evaluate(learner, later, len(earlier), settings)
+
+
+def usable_units(units: pa.Table) -> pa.Table:
+    """Units with a known outcome for which both arms were possible."""
+    share = numbers(units["treatment_probability"])
+    is_known = ~np.isnan(numbers(units["is_retained"]))
+    return units.filter(pa.array(is_known & (share > 0) & (share < 1)))
 
 
 def fit_learner(units: pa.Table, features: list[str], settings: UpliftSettings) -> UpliftLearner:
@@ -202,13 +210,15 @@ def fit_learner(units: pa.Table, features: list[str], settings: UpliftSettings) 
 
 
 def evaluate(
-    learner: UpliftLearner, later: pa.Table, training_units: int, threads: int = 2
+    learner: UpliftLearner, later: pa.Table, training_units: int, settings: UpliftSettings
 ) -> UpliftResult:
     """Evaluate the learner's ranking on units of a later period."""
+    threads = settings.threads
     scores, gains = learner.predict(later, threads), learner.gains(later, threads)
     customers = later[CUSTOMER_ID].combine_chunks().dictionary_encode().indices.to_numpy()
     return UpliftResult(
         learner=learner,
+        settings=settings,
         training_units=training_units,
         later_units=len(later),
         area=qini_area(scores, gains, customers) if len(later) else UNKNOWN,
@@ -318,12 +328,6 @@ def _rows(matrix: Matrix, preprocessor: Preprocessor, threads: int) -> xgb.DMatr
 def _predicted(booster: bytes, rows: xgb.DMatrix, threads: int) -> Values:
     loaded = xgb.Booster({"nthread": threads}, model_file=bytearray(booster))
     return np.asarray(loaded.predict(rows), dtype=np.float64)
-
-
-def _is_usable(units: pa.Table) -> pa.Array:
-    """Mask of units with a known outcome and both arms possible."""
-    share = numbers(units["treatment_probability"])
-    return pa.array(~np.isnan(numbers(units["is_retained"])) & (share > 0) & (share < 1))
 
 
 def _smaller_arm(units: pa.Table) -> int:

@@ -7,49 +7,19 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ml.effects.uplift_learner import (
+from ml.schemas import SchemaError
+from ml.uplift.uplift_learner import (
     UpliftLearner,
     UpliftResult,
     UpliftSettings,
     fit_learner,
     learn_uplift,
 )
-from ml.schemas import SchemaError
+from tests.unit.ml.uplift.planted_units import planted
 
 FEATURES = ["cause", "orders", "days_since_order"]
 LATER = date(2026, 6, 1)
 SETTINGS = UpliftSettings(folds=3, threads=1, outcome_rounds=30)
-
-
-def planted(
-    customers: int, seed: int, effect_of_cause: float, treatment_share: float = 0.7
-) -> pa.Table:
-    """Units of two periods; the action keeps more customers of one cause in five, and no others.
-
-    Retention depends on the orders, whatever the arm.
-    """
-    random = np.random.default_rng(seed)
-    causes = random.integers(0, 5, customers)
-    orders, days = random.poisson(3, customers), random.exponential(40, customers)
-    is_treated = random.random(customers) < treatment_share
-    effect = effect_of_cause * (causes == 0)
-    chance = 0.4 + 0.05 * np.minimum(orders, 6) + effect * is_treated
-    is_late = np.arange(customers) >= customers // 2
-    return pa.table(
-        {
-            "customer_id": [f"c{number}" for number in range(customers)],
-            "action_id": ["call"] * customers,
-            "assigned_on": np.where(
-                is_late, np.datetime64("2026-07-01"), np.datetime64("2026-01-01")
-            ),
-            "arm": np.where(is_treated, "treatment", "control").tolist(),
-            "treatment_probability": np.full(customers, treatment_share),
-            "is_retained": random.random(customers) < chance,
-            "cause": np.array(["price", "service", "product", "bond", "other"])[causes].tolist(),
-            "orders": orders,
-            "days_since_order": days,
-        }
-    )
 
 
 def learned(units: pa.Table, settings: UpliftSettings = SETTINGS) -> UpliftResult:

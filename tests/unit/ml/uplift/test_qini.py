@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.effects.qini import qini_area, qini_curve, uplift_by_decile
+from ml.uplift.qini import qini_area, qini_curve, uplift_by_decile
 
 
 def test_the_area_is_that_between_the_curve_and_the_random_order() -> None:

@@ -1,7 +1,7 @@
 """Qini curve of a ranking by uplift, its area with an interval, and the uplift by decile.
 
 The inputs are gains: for each customer an unbiased estimate of the effect, such as the doubly
-robust pseudo-outcome (`ml.effects.uplift_learner`). The mean gain of any group then estimates its
+robust pseudo-outcome (`ml.uplift.uplift_learner`). The mean gain of any group then estimates its
 effect. Radcliffe: Using Control Groups to Target on Predicted Lift, Direct Marketing Analytics
 Journal, 2007, introduced the curve. Yadlowsky, Fleming, Shah, Brunskill, Wager: Evaluating
 Treatment Prioritization Rules via Rank-Weighted Average Treatment Effects, Journal of the American

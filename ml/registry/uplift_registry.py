@@ -1,0 +1,88 @@
+"""Uplift registry: learners of one action, with parameters, metrics, card and plots.
+
+The learner in use on a date is that of the latest training up to the date, if it was promoted. An
+action whose latest learner was refused is decided by the simple estimate, so the alias `champion`
+is removed then: an older ranking that newer outcomes do not confirm is not used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mlflow.entities import Param
+
+from ml.cards.uplift_card import uplift_card, uplift_plots
+from ml.registry.model_versions import (
+    CHAMPION,
+    MODEL_FOLDER,
+    ModelVersions,
+    mlflow_metrics,
+    write_card,
+)
+from ml.uplift.offline_value import Valuation
+from ml.uplift.uplift_learner import UpliftLearner
+from ml.uplift.uplift_training import LoadedUplift, UpliftTraining
+
+FILES_FOLDER = "uplift_learner"
+
+
+class UpliftRegistry(ModelVersions[LoadedUplift]):
+    """Learners of one action of a deployment."""
+
+    def log(
+        self,
+        training: UpliftTraining,
+        valuation: Valuation | None,
+        reasons: list[str],
+        tags: Mapping[str, str] | None = None,
+    ) -> str:
+        """Log a training, register its learner, and return the version.
+
+        A learner with the fingerprint of a registered one keeps that version.
+        """
+        fingerprint = training.result.learner.fingerprint
+        if known := self.known_as(fingerprint):
+            return known
+        with self.run(f"{training.action_id} as of {training.as_of}", tags or {}) as run_id:
+            metrics = {**training.metrics, **(valuation.metrics if valuation else {})}
+            self._client.log_batch(run_id, mlflow_metrics(metrics), _params(training))
+            with TemporaryDirectory() as folder:
+                card = uplift_card(training, valuation, reasons)
+                write_card(Path(folder), card, uplift_plots(training))
+                files = Path(folder) / MODEL_FOLDER / FILES_FOLDER
+                files.mkdir(parents=True)
+                training.result.learner.save(files)
+                self._client.log_artifacts(run_id, folder)
+            as_of = {"as_of": training.as_of.isoformat(), "fingerprint": fingerprint}
+            return self.register(run_id, FILES_FOLDER, as_of)
+
+    def refuse(self, version: str, reasons: list[str]) -> None:
+        """Record that a version is not used, and why; no earlier version takes its place."""
+        self.tag(version, {"promoted": "false", "refusal_reasons": " ".join(reasons)})
+        self._point_to_newest()
+
+    def _point_to_newest(self) -> None:
+        newest = max(self._versions(), key=lambda known: (known.tags["as_of"], int(known.version)))
+        if newest.tags.get("promoted") == "true":
+            self._client.set_registered_model_alias(self._name, CHAMPION, str(newest.version))
+        elif CHAMPION in self._client.get_registered_model(self._name).aliases:
+            self._client.delete_registered_model_alias(self._name, CHAMPION)
+
+    def _read(self, folder: Path, version: str, as_of: date) -> LoadedUplift:
+        return LoadedUplift(UpliftLearner.load(folder), version, as_of)
+
+
+def _params(training: UpliftTraining) -> list[Param]:
+    params: dict[str, object] = {
+        **asdict(training.result.settings),
+        "action_id": training.action_id,
+        "as_of": training.as_of,
+        "later_period_starts_on": training.period.starts_on,
+        "horizon_days": training.horizon_days,
+        "features": len(training.result.learner.preprocessor.columns),
+    }
+    return [Param(name, str(value)) for name, value in params.items()]
