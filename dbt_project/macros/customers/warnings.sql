@@ -27,7 +27,7 @@
 
 {#- Churn rate from which a warning has a severity: `times` the base rate, and at most 0.9. -#}
 {% macro severe_from(base_rate, times) -%}
-    least({{ times }} * {{ base_rate }}, 0.9)
+    {{ at_most(times ~ ' * ' ~ base_rate, 0.9) }}
 {%- endmacro %}
 
 {#-

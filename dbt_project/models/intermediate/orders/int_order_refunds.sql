@@ -304,11 +304,11 @@ capped as (
         orders.rate,
         of_orders.refunded_on,
         -- The money that orders may give back is what they brought in.
-        greatest(
-            least(of_orders.amount_before + of_orders.amount, orders.original_amount)
-            - of_orders.amount_before,
-            0
-        ) as original_amount,
+        {%- set covered -%}
+        least(of_orders.amount_before + of_orders.amount, orders.original_amount)
+        - of_orders.amount_before
+        {%- endset %}
+        {{ at_least(covered, 0) }} as original_amount,
         of_orders.amount as reported_amount,
         of_orders.amount_before + of_orders.amount >= orders.original_amount as is_whole,
         false as is_of_customer,
