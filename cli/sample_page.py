@@ -51,7 +51,7 @@ EXCERPTS = (
     ),
     Excerpt(
         "activation.customer_warnings_daily",
-        "customer_id, lifecycle_status, overdue_on, signal, severity, observed, expected, evidence",
+        "customer_id, departure_probability, overdue_on, listed_on, signal, severity, evidence",
         "priority, severity, signal",
     ),
     Excerpt(

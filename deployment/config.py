@@ -78,8 +78,8 @@ class RiskTiers(Section):
 class Warnings(Section):
     """Length of the list of warnings, as the number of false alarms a day that is accepted.
 
-    The warnings with the highest precision fill the list. The others are kept and marked as not
-    shown.
+    Customers are listed until the sum of 1 - departure probability reaches it. All other warnings
+    are kept and marked as not shown.
     """
 
     false_alarms_per_day: NonNegativeFloat = 10

@@ -214,9 +214,14 @@ def _reasons(name: str, data: TrainingData) -> None:
 
 def _warnings(name: str, found: LeadTimes) -> None:
     """A line on the planted departures of two months, and the warnings shown before them."""
-    lead = "–" if found.median_lead_days is None else f"{found.median_lead_days:.0f} days"
+    lead, limit = (
+        "–" if days is None else f"{days:.0f} days"
+        for days in (found.median_lead_days, found.median_days_to_limit)
+    )
     console.print(
-        f"{name}, warnings of two months: of {found.departures} planted departures "
+        f"{name}, warnings of two months: {found.shown_a_day:.1f} customers a day, "
+        f"{found.reachable_share:.1%} reachable (median {limit} before the own limit when first "
+        f"shown); of {found.departures} planted departures "
         f"{found.shown_share:.1%} were shown while reachable, {found.before_share:.1%} before the "
         f"planted day (median {lead}); of {found.shown_customers} customers shown "
         f"{found.precision:.1%} depart, of all reachable {found.base_rate:.1%}"

@@ -38,10 +38,19 @@ reachable as (
     group by all
 ),
 
-shown as (
-    select customer_id, min(snapshot_date) as shown_on
+listed as (
+    select distinct customer_id, snapshot_date, is_reachable, overdue_on
     from activation.customer_warnings_daily
-    where is_shown and is_reachable and snapshot_date between $first and $last
+    where is_shown and snapshot_date between $first and $last
+),
+
+shown as (
+    select
+        customer_id,
+        min(snapshot_date) as shown_on,
+        arg_min(overdue_on - snapshot_date, snapshot_date) as days_to_limit
+    from listed
+    where is_reachable
     group by customer_id
 ),
 
@@ -49,6 +58,7 @@ known as (
     select
         reachable.*,
         shown.shown_on,
+        shown.days_to_limit,
         coalesce(churned_on between since and $last, false) as departs,
         coalesce(churned_on <= since + $horizon, false) as is_departing
     from reachable
@@ -63,7 +73,11 @@ select
     count(shown_on) as shown_customers,
     count(shown_on) filter (is_departing) as shown_departing,
     count(*) as customers,
-    count(*) filter (is_departing) as departing
+    count(*) filter (is_departing) as departing,
+    median(days_to_limit) as median_days_to_limit,
+    (select count(*) from listed) / (cast($last as date) - cast($first as date) + 1)
+        as shown_a_day,
+    (select coalesce(avg(cast(is_reachable as integer)), 0) from listed) as reachable_share
 from known
 """
 
@@ -86,6 +100,10 @@ class LeadTimes:
             reached in the period, or before it.
         customers: reachable customers.
         departing: of them, with such a departure.
+        median_days_to_limit: from the first day on which a customer was shown to the customer's own
+            limit.
+        shown_a_day: mean number of customers on the day's list, reachable or not.
+        reachable_share: share of them who could be reached on the day.
     """
 
     departures: int
@@ -96,6 +114,9 @@ class LeadTimes:
     shown_departing: int
     customers: int
     departing: int
+    median_days_to_limit: float | None
+    shown_a_day: float
+    reachable_share: float
 
     @property
     def shown_share(self) -> float:
@@ -111,6 +132,11 @@ class LeadTimes:
     def precision(self) -> float:
         """Share of the shown customers who are departing."""
         return self.shown_departing / self.shown_customers
+
+    @property
+    def seen_share(self) -> float:
+        """Share of the departing customers who were shown."""
+        return self.shown_departing / self.departing
 
     @property
     def base_rate(self) -> float:

@@ -41,7 +41,7 @@ class DaySummary:
             still be reached, in descending value.
         attrition: the lifecycle stage with the highest attrition rate.
         warned: customers on the day's list of warnings.
-        newly_warned: those with a warning that the day before lacked; None if it was not run.
+        newly_warned: those whose week on the list begins on the day.
         alarms: company alarms of the day, as sentences.
         unknown_amounts: source, orders without an exchange rate, and their number by currency.
         outlook: the expected churn rate; None if no customer is eligible.
@@ -64,7 +64,7 @@ class DaySummary:
     riskiest: list[tuple[str, float, float, str]]
     attrition: StageAttrition | None
     warned: int
-    newly_warned: int | None
+    newly_warned: int
     alarms: list[str]
     unknown_amounts: list[tuple[str, int, str]] = field(default_factory=list)
     suspect_refunds: list[tuple[str, int]] = field(default_factory=list)
@@ -176,11 +176,11 @@ def _read(con: duckdb.DuckDBPyConnection, day: date | None) -> DaySummary | None
         f"""
         select
             count(distinct customer_id),
-            case when count(is_new) > 0 then count(distinct customer_id) filter (is_new) end
+            count(distinct customer_id) filter (listed_on = snapshot_date)
         from activation.customer_warnings_daily
         where {is_of_day} and is_shown
         """
-    ).fetchone() or (0, None)
+    ).fetchone() or (0, 0)
     alarms = con.execute(
         f"""
         select evidence from activation.company_alarms_daily

@@ -135,8 +135,12 @@ def _print_customers(console: Console, summary: DaySummary, config: DeploymentCo
             f"To churn      {outlook_sentence(summary.outlook)}", highlight=False, soft_wrap=True
         )
     if summary.warned:
-        new = "" if summary.newly_warned is None else f", {summary.newly_warned:,} with a new one"
-        console.print(f"Warnings      {summary.warned:,} customers{new}")
+        console.print(
+            f"Warnings      {summary.warned:,} customers who can still be reached,"
+            f" {summary.newly_warned:,} of them new on the list",
+            highlight=False,
+            soft_wrap=True,
+        )
     _print_actions(console, summary, config)
     gone, gone_value = summary.long_gone
     if gone:

@@ -28,8 +28,9 @@ from warehouse.identity.decisions import fault_messages, write_identity_decision
 # Layers that need the day's churn scores, and those that need the day's decisions too.
 AFTER_SCORING = ("predictions", "calibration", "actions")
 AFTER_DECISIONS = ("hand_over", "activation", "feedback", "ops")
-# Layers that need the scores of texts. Only these depend on the dates that a training reads.
-AFTER_TEXTS = ("marts", "features", "warnings", "labels", "examples", "experiments")
+# Layers that need the scores of texts. Only these depend on the dates that a training reads. The
+# calibration of warnings is among them, so that it precedes the training: a model in use has one.
+AFTER_TEXTS = ("marts", "features", "labels", "warnings", "examples", "experiments")
 
 _SELECT_AFTER_SCORING = " ".join(f"fqn:holdfast.{layer}" for layer in AFTER_SCORING)
 _SELECT_AFTER_DECISIONS = " ".join(f"fqn:holdfast.{layer}" for layer in AFTER_DECISIONS)

@@ -30,13 +30,11 @@ def test_the_list_of_the_day_is_within_the_budget_of_false_alarms(first_day: Dep
         """
         select
             count(*) filter (where is_shown),
-            sum(1 - churn_rate_low) filter (where is_shown),
+            sum(1 - departure_probability) filter (where is_shown),
             count(*) filter (where not is_shown)
         from (
-            select
-                customer_id,
-                any_value(is_shown) as is_shown,
-                coalesce(max(churn_rate_low), 0) as churn_rate_low
+            select customer_id, any_value(is_shown) as is_shown,
+                any_value(departure_probability) as departure_probability
             from activation.customer_warnings_daily
             group by customer_id
         )
@@ -45,6 +43,19 @@ def test_the_list_of_the_day_is_within_the_budget_of_false_alarms(first_day: Dep
     assert shown > 0
     assert kept > 0
     assert stay <= 10
+
+
+def test_a_week_on_the_list_begins_on_the_first_day_on_it(day_by_day: Deployment) -> None:
+    stays = day_by_day.query(
+        """
+        select listed_on, min(snapshot_date)
+        from activation.customer_warnings_daily
+        where is_shown
+        group by customer_id, listed_on
+        """
+    )
+    assert all(listed_on == first for listed_on, first in stays)
+    assert len({listed_on for listed_on, _ in stays}) > 1
 
 
 def test_a_severity_is_what_the_signal_meant_among_customers_who_are_alike(
@@ -83,33 +94,32 @@ def test_a_warning_is_new_where_the_published_day_before_has_none_of_it(
     assert {is_new for *_, is_new in published} == {None, True, False}
 
 
-def test_the_summary_counts_who_is_warned_of_and_for_whom_that_is_new(
+def test_the_summary_counts_who_is_warned_of_and_who_is_new_on_the_list(
     day_by_day: Deployment, first_day: Deployment
 ) -> None:
     summary = read_summary(day_by_day.home.published)
     [(shown, new)] = day_by_day.query(
         """
-        select count(*), count(*) filter (where is_new)
-        from (
-            select bool_or(is_new) as is_new from activation.customer_warnings_daily
-            where is_shown and snapshot_date = (select as_of_date from ops.publication)
-            group by customer_id
-        )
+        select
+            count(distinct customer_id),
+            count(distinct customer_id) filter (listed_on = snapshot_date)
+        from activation.customer_warnings_daily
+        where is_shown and snapshot_date = (select as_of_date from ops.publication)
         """
     )
     assert summary is not None
     assert (summary.warned, summary.newly_warned) == (shown, new)
     first = read_summary(first_day.home.published)
     assert first is not None
-    assert first.warned > 0
-    assert first.newly_warned is None
+    assert first.warned == first.newly_warned > 0
 
 
-def test_the_list_leads_with_customers_who_can_still_be_reached(first_day: Deployment) -> None:
+def test_the_list_has_customers_who_can_still_be_reached(first_day: Deployment) -> None:
     customers = first_day.query(
         """
-        select priority, any_value(is_reachable), any_value(is_shown), any_value(snapshot_date),
-            any_value(overdue_on)
+        select
+            priority, any_value(is_reachable), any_value(is_shown),
+            any_value(snapshot_date), any_value(overdue_on), bool_or(signal = 'departing')
         from activation.customer_warnings_daily
         group by customer_id, priority
         order by priority
@@ -118,9 +128,8 @@ def test_the_list_leads_with_customers_who_can_still_be_reached(first_day: Deplo
     reachable = [is_reachable for _, is_reachable, *_ in customers]
     assert set(reachable) == {True, False}
     assert reachable == sorted(reachable, reverse=True)
-    assert all((day < limit) == still for _, still, _, day, limit in customers)
-    shown = [still for _, still, is_shown, *_ in customers if is_shown]
-    assert sum(shown) >= len(shown) / 2
+    assert all((day < limit) == still for _, still, _, day, limit, _ in customers)
+    assert all(still and departs for _, still, shown, *_, departs in customers if shown)
 
 
 def test_the_status_of_a_customer_says_whether_the_customer_can_be_reached(

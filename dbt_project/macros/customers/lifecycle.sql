@@ -80,6 +80,19 @@
 {%- endmacro %}
 
 {#-
+    Probability that a customer who keeps the own intervals places no order within `days`, by the same
+    distribution of gaps as pause_limit. Orders come at random, so the days since the last order
+    do not matter.
+-#}
+{% macro no_order_by_own_interval(days, pauses, paused_days, rhythm='rhythm') -%}
+    {%- set rarity = (1 / pause_shares()['at_risk']) | round(9) -%}
+    {%- set all_days -%}
+    ({{ rhythm }}.at_risk_after_days / (sqrt({{ rarity }}) - 1) + ({{ paused_days }}))
+    {%- endset -%}
+    power({{ all_days }} / ({{ all_days }} + {{ days }}), 2 + ({{ pauses }}))
+{%- endmacro %}
+
+{#-
     First date on which a first purchase in the data counts as the customer's first purchase, from
     the purchase days in the column `day` of the relation `purchases`. History begins on first_date
     or on the first purchase day in the data, whichever is later. A customer who bought within the
@@ -159,12 +172,4 @@
     {%- else -%}
     {{ status }} in ('active', 'slowing', 'won_back')
     {%- endif -%}
-{%- endmacro %}
-
-{#-
-    Days before the customer's own limit (overdue_on) that an action needs to take effect: the time to
-    choose customers, to send an offer and for its reply.
--#}
-{% macro days_to_act() -%}
-    14
 {%- endmacro %}

@@ -159,7 +159,7 @@ outcomes as (
         cast(
             case
                 when sum(stayed.net_revenue) is not null
-                    then greatest(sum(stayed.net_revenue) - coalesce(sum(returned.amount), 0), 0)
+                    then {{ at_least('sum(stayed.net_revenue) - coalesce(sum(returned.amount), 0)', 0) }}
             end as {{ money_type() }}
         ) as next_net_revenue
         {%- endif %}

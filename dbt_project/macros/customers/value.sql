@@ -16,7 +16,7 @@
                 * ({{ parameters }}.r + {{ features }}.purchase_days_lifetime - 1)
                 / ({{ parameters }}.alpha + {{ features }}.days_since_first_order)
                 * {{ parameters }}.p
-                * ({{ parameters }}.gamma + greatest({{ features }}.net_revenue_lifetime, 0))
+                * ({{ parameters }}.gamma + {{ at_least('coalesce(' ~ features ~ '.net_revenue_lifetime, 0)', 0) }})
                 / (
                     {{ parameters }}.p * case
                         when {{ features }}.net_revenue_lifetime > 0

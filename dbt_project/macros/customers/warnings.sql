@@ -27,5 +27,18 @@
 
 {#- Churn rate from which a warning has a severity: `times` the base rate, and at most 0.9. -#}
 {% macro severe_from(base_rate, times) -%}
-    least({{ times }} * {{ base_rate }}, 0.9)
+    {{ at_most(times ~ ' * ' ~ base_rate, 0.9) }}
+{%- endmacro %}
+
+{#-
+    Days that a customer stays on the list of warnings: a week, in which somebody can act. The
+    customer then rests for one horizon, in which the outcome shows.
+-#}
+{% macro listed_days() -%}
+    {{ return(7) }}
+{%- endmacro %}
+
+{#- Days without a signal after which the signal is a new one, and lifts a customer's rest. -#}
+{% macro new_signal_days() -%}
+    {{ return(28) }}
 {%- endmacro %}

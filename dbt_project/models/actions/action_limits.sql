@@ -23,13 +23,11 @@ earlier_days as (
 final as (
     select
         cast(null as varchar) as action_id,
-        -- Both arguments are known, so a budget that is overspent leaves nothing.
-        greatest(
-            {{ var('actions_monthly_budget') or 0 }}
-            * (earlier_days.decided_days + 1) / day(last_day(as_of.as_of_date))
-            - earlier_days.spent,
-            0
-        ) as day_limit
+        {%- set left -%}
+        {{ var('actions_monthly_budget') or 0 }}
+        * (earlier_days.decided_days + 1) / day(last_day(as_of.as_of_date)) - earlier_days.spent
+        {%- endset %}
+        {{ at_least(left, 0) }} as day_limit
     from as_of
     cross join earlier_days
     union all

@@ -92,7 +92,7 @@ compared as (
         (email_opens_90d + 1) / (email_opens_prior_90d + 1) as email_opens_trend,
         (feature_uses_90d + 1) / (feature_uses_prior_90d + 1) as feature_uses_trend,
         case
-            when cart_adds_90d > 0 then greatest(1 - checkouts_90d / cart_adds_90d, 0)
+            when cart_adds_90d > 0 then {{ at_least('1 - checkouts_90d / cart_adds_90d', 0) }}
         end as cart_abandonment_90d
     from aggregated
 ),

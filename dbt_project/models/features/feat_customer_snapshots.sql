@@ -195,21 +195,15 @@ placed as (
         joined.*,
         {%- for span, before in spans.items() %}
         {%- set own = 'case when joined.is_eligible then {} else 0 end' %}
-        -- Unknown without a town: least(null, 2) is 2, twice the usual orders.
-        case
-            when areas.city is not null and markets.change_{{ span }} is not null
-                then
-                    round(5 * least(
-                        (
-                            areas.area_orders_{{ span }}
-                            - {{ own.format('joined.orders_' ~ span) }} + 10
-                        )
-                        / (
-                            (areas.area_orders_before_{{ span }} - {{ own.format(before) }})
-                            * markets.change_{{ span }} + 10
-                        ), 2
-                    )) / 5
-        end as area_orders_trend_{{ span }}{{ ',' if not loop.last }}
+        {%- set trend -%}
+        (areas.area_orders_{{ span }} - {{ own.format('joined.orders_' ~ span) }} + 10)
+        / (
+            (areas.area_orders_before_{{ span }} - {{ own.format(before) }})
+            * markets.change_{{ span }} + 10
+        )
+        {%- endset %}
+        -- Unknown without a town.
+        round(5 * {{ at_most(trend, 2) }}) / 5 as area_orders_trend_{{ span }}{{ ',' if not loop.last }}
         {%- endfor %}
     from joined
     left join markets on joined.snapshot_date = markets.snapshot_date

@@ -130,11 +130,11 @@ measured as (
         avg(power(churn_probability - churned, 2)) as brier,
         -- A probability of 0 or 1 counts as one in a million, because its logarithm is infinite.
         -avg(ln(case
-            when churned = 1 then greatest(churn_probability, 1e-6)
-            else greatest(1 - churn_probability, 1e-6)
+            when churned = 1 then {{ at_least('churn_probability', 1e-6) }}
+            else {{ at_least('1 - churn_probability', 1e-6) }}
         end)) as log_loss,
         avg(churned) filter (where decile = 10) / nullif(avg(churned), 0) as top_decile_lift,
-        least(1 / nullif(avg(churned), 0), 10) as best_top_decile_lift,
+        {{ at_most('1 / nullif(avg(churned), 0)', 10) }} as best_top_decile_lift,
         any_value(calibration.calibration_error) as calibration_error
     from ranked
     inner join calibration using (snapshot_date, model_version, scope)

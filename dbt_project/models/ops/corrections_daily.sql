@@ -101,9 +101,10 @@ ended_events as (
             when {{ voided_on('versions') }} <= {{ seen_on }} or not ({{ is_purchase('versions') }})
                 then 0
             when coalesce(cast(versions.refunded_at as date), versions.known_from) <= {{ seen_on }}
-                then greatest(
-                    {{ purchase_amount('versions') }} - coalesce(versions.refunded_amount, 0), 0
-                )
+                then
+                    {{ at_least(
+                        purchase_amount('versions') ~ ' - coalesce(versions.refunded_amount, 0)', 0
+                    ) }}
             else {{ purchase_amount('versions') }}
         end as standing_amount
         {%- elif entity == 'refunds' %},

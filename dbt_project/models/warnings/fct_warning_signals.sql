@@ -28,7 +28,7 @@ final as (
         signal,
         round(observed, 6) as observed,
         round(expected, 6) as expected,
-        round(greatest(p_value, 0), 9) as p_value,
+        round({{ at_least('p_value', 0) }}, 9) as p_value,
         cast(case
             when p_value <= 0.001 then 3
             when p_value <= 0.01 then 2

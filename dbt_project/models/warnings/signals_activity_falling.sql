@@ -87,7 +87,7 @@ with
         '{{ signal }}' as signal,
         cast(counts[list_position(missing, list_max(missing))] as double) as observed,
         weekly_expected * list_position(missing, list_max(missing)) as expected,
-        least(exp(-{{ lundberg }} * list_max(missing) / burst), 1) as p_value,
+        {{ at_most('exp(-' ~ lundberg ~ ' * list_max(missing) / burst)', 1) }} as p_value,
         cast(7 * list_position(missing, list_max(missing)) as integer) as period_days,
         cast(null as integer) as category_number
     from {{ signal }}_missing

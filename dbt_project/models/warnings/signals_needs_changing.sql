@@ -40,13 +40,8 @@ mixes as (
 ),
 
 divergences as (
-    select
-        customer_id,
-        snapshot_date,
-        categories - 1 as freedom,
-        recent_all + before_all as purchases,
-        greatest(
-            {%- for bucket in range(12) %}
+    {%- set divergence -%}
+        {%- for bucket in range(12) %}
             {%- for part in ['recent', 'before'] %}
             case
                 when {{ part }}_{{ bucket }} > 0
@@ -59,8 +54,14 @@ divergences as (
                 else 0
             end{{ ' +' if not (loop.last and bucket == 11) }}
             {%- endfor %}
-            {%- endfor %}, 0
-        ) as nats
+            {%- endfor %}
+    {%- endset %}
+    select
+        customer_id,
+        snapshot_date,
+        categories - 1 as freedom,
+        recent_all + before_all as purchases,
+        {{ at_least(divergence, 0) }} as nats
     from mixes
     where recent_all >= 4 and before_all >= 6 and categories > 1
 ),

@@ -124,15 +124,17 @@ counted as (
         {{ measure.window }} as {{ signal }}_window,
         case
             when {{ since }} >= {{ 2 * measure.window }}
-                then least({{ since }}, {{ measure.history }}) - {{ measure.window }}
+                then {{ at_most(since, measure.history) }} - {{ measure.window }}
         end as {{ signal }}_span,
         {%- endfor %}
         case when known_sources.has_tickets then coalesce(tickets_30d, 0) end
             as complaints_rising_recent,
         coalesce(tickets_365d - tickets_30d, 0) as complaints_rising_past,
         30 as complaints_rising_window,
-        case when known_sources.has_tickets then greatest(least(tenure_days, 364) - 29, 0) end
-            as complaints_rising_span,
+        case
+            when known_sources.has_tickets
+                then {{ at_least(at_most('tenure_days', 364) ~ ' - 29', 0) }}
+        end as complaints_rising_span,
         refunds_90d as returns_rising_recent,
         refunds_365d - refunds_90d as returns_rising_past,
         orders_90d as returns_rising_window,
@@ -141,11 +143,12 @@ counted as (
         {{ in_window('failure_windows', 1) }} + {{ in_window('failure_windows', 2) }}
             as failures_rising_past,
         28 as failures_rising_window,
-        greatest(least(days_since_first_activity, 251) - 27, 0) as failures_rising_span,
+        {{ at_least(at_most('days_since_first_activity', 251) ~ ' - 27', 0) }}
+            as failures_rising_span,
         cart_adds_30d as carts,
-        greatest(cart_adds_30d - checkouts_30d, 0) as abandoned,
+        {{ at_least('cart_adds_30d - checkouts_30d', 0) }} as abandoned,
         cart_adds_90d - cart_adds_30d as past_carts,
-        greatest((cart_adds_90d - cart_adds_30d) - (checkouts_90d - checkouts_30d), 0)
+        {{ at_least('(cart_adds_90d - cart_adds_30d) - (checkouts_90d - checkouts_30d)', 0) }}
             as past_abandoned
     from features
     inner join known_sources using (snapshot_date)

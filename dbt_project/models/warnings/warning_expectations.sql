@@ -78,9 +78,12 @@ rates as (
         *,
         {%- for signal in falling | list + rising | list %}
         ({{ signal }}_p + 0.5) / nullif({{ signal }}_t, 0) as {{ signal }}_mean,
-        {{ 'least' if signal in falling else 'greatest' }}(
-            1, {{ signal }}_r * {{ signal }}_t / nullif({{ signal }}_w * {{ signal }}_p, 0)
-        ) as {{ signal }}_movement,
+        {#- Without events in the past the movement is unknown, and none is assumed. #}
+        {%- set bounded = at_most if signal in falling else at_least %}
+        {%- set events = signal ~ '_r * ' ~ signal ~ '_t' %}
+        {%- set usual = signal ~ '_w * ' ~ signal ~ '_p' %}
+        {{ bounded('coalesce(' ~ events ~ ' / nullif(' ~ usual ~ ', 0), 1)', 1) }}
+            as {{ signal }}_movement,
         {%- endfor %}
         greatest(cart_past_x / nullif(cart_past_n, 0), cart_x / nullif(cart_n, 0)) as cart_share,
         (bad_ratings + 0.5) / (ratings + 1) as bad_share
@@ -102,14 +105,16 @@ company as (
         ) as {{ signal }}_prior,
         {%- endfor %}
         -- Abandoned carts come in clusters: the weight of the beta distribution of shares.
-        1 / least(greatest(
+        {%- set clustering -%}
+        (
             (
-                (
-                    cart_past_xx - 2 * cart_share * cart_past_xn
-                    + power(cart_share, 2) * cart_past_nn
-                ) / nullif(cart_share * (1 - cart_share), 0) - cart_past_n
-            ) / nullif(cart_past_nn - cart_past_n, 0), 0.02
-        ), 0.5) - 1 as cart_weight
+                cart_past_xx - 2 * cart_share * cart_past_xn
+                + power(cart_share, 2) * cart_past_nn
+            ) / nullif(cart_share * (1 - cart_share), 0) - cart_past_n
+        ) / nullif(cart_past_nn - cart_past_n, 0)
+        {%- endset %}
+        1 / {{ at_most(at_least('coalesce(' ~ clustering ~ ', 0)', 0.02), 0.5) }} - 1
+            as cart_weight
     from rates
 ),
 
@@ -129,14 +134,14 @@ expected as (
         (purchase_days_lifetime - 1) as gaps,
         -- Several orders of one day count as one occasion to buy.
         orders_lifetime / purchase_days_lifetime as orders_a_day,
-        1 / greatest(
-            (
-                4 * coalesce(gap_variation, 1)
-                + (purchase_days_lifetime - 1)
-                * coalesce(power(gap_days_stddev / nullif(mean_gap_days, 0), 2), 0)
-            ) / (4 + purchase_days_lifetime - 1),
-            0.05
-        ) as gap_shape
+        {%- set variation -%}
+        (
+            4 * coalesce(gap_variation, 1)
+            + (purchase_days_lifetime - 1)
+            * coalesce(power(gap_days_stddev / nullif(mean_gap_days, 0), 2), 0)
+        ) / (4 + purchase_days_lifetime - 1)
+        {%- endset %}
+        1 / {{ at_least(variation, 0.05) }} as gap_shape
     from counted
     inner join company using (snapshot_date)
 ),

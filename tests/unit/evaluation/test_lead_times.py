@@ -38,7 +38,8 @@ def found(tmp_path: Path) -> LeadTimes:
                 customer_id varchar, snapshot_date date, is_reachable boolean
             );
             create table activation.customer_warnings_daily (
-                customer_id varchar, snapshot_date date, is_shown boolean, is_reachable boolean
+                customer_id varchar, snapshot_date date, is_shown boolean, is_reachable boolean,
+                overdue_on date
             );
             create temp table people (person_id integer, churned_on date);
             create temp table records (person_id integer, source varchar, source_record_id varchar)
@@ -57,8 +58,8 @@ def found(tmp_path: Path) -> LeadTimes:
                     [name, on, is_reachable],
                 )
                 con.execute(
-                    "insert into activation.customer_warnings_daily values (?, ?, ?, ?)",
-                    [name, on, day in shown, is_reachable],
+                    "insert into activation.customer_warnings_daily values (?, ?, ?, ?, ?)",
+                    [name, on, day in shown, is_reachable, date(2026, 4, reachable_to + 1)],
                 )
         for table in ("people", "records"):
             con.execute(f"copy {table} to '{tmp_path / table}.parquet'")
@@ -76,3 +77,11 @@ def test_precision_counts_departures_up_to_90_days_ahead_or_earlier(found: LeadT
     assert (found.customers, found.departing) == (8, 6)
     assert found.precision == 0.8
     assert found.base_rate == 0.75
+
+
+def test_a_list_is_described_by_its_length_and_the_time_left_to_act(found: LeadTimes) -> None:
+    # Shown on 7 customer-days, on one of them overdue; first shown 9, 4, 10, 10 and 7 days before.
+    assert found.shown_a_day == 0.7
+    assert found.reachable_share == pytest.approx(6 / 7)
+    assert found.median_days_to_limit == 9
+    assert found.seen_share == pytest.approx(4 / 6)

@@ -146,7 +146,7 @@ banded as (
             deviations.usual_deviation / 0.6745,
             case
                 when deviations.metric not in ('net_revenue', 'first_response_hours')
-                    then sqrt(greatest(deviations.expected, 1))
+                    then sqrt({{ at_least('deviations.expected', 1) }})
                 else 0
             end
         ) as spread
@@ -261,7 +261,7 @@ judged as (
         segment,
         round(value, 2) as observed,
         round(expected, 2) as expected,
-        round(greatest(expected_low, 0), 2) as expected_low,
+        round({{ at_least('expected_low', 0) }}, 2) as expected_low,
         round(expected_high, 2) as expected_high
     from bands
 ),

@@ -112,14 +112,18 @@ described as (
         features.*,
         [
             {%- for measure in measures %}
+            {%- set place -%}
+            (
+                coalesce(
+                    ln(1 + {{ at_least('features.' ~ measure, 0) }}), scales.{{ measure }}_unknown
+                ) - scales.{{ measure }}_location
+            ) / scales.{{ measure }}_scale
+            {%- endset %}
             case
                 when scales.{{ measure }}_scale is null then 0
-                else least(greatest((
-                    case
-                        when features.{{ measure }} is null then scales.{{ measure }}_unknown
-                        else ln(1 + greatest(features.{{ measure }}, 0))
-                    end - scales.{{ measure }}_location
-                ) / scales.{{ measure }}_scale, -3), 3)
+                when {{ place }} < -3 then -3
+                when {{ place }} > 3 then 3
+                else {{ place }}
             end{{ ',' if not loop.last }}
             {%- endfor %}
         ] as place,

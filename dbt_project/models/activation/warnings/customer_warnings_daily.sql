@@ -10,19 +10,24 @@
     Warnings about each eligible customer: one row per customer, day and signal. The severity is the
     past churn rate of the signal (warning_calibration) among customers who can still be reached, or
     among the overdue. Before any training there is no such rate:
-    the strongest signals are then medium, others low, and none is high.
+    the strongest signals are then medium, others low, and none is high. The signal departing is
+    judged by the departure probability itself (customer_departures_daily).
 
-    The budget is a number of false alarms a day. Customers who can still be reached are taken first,
-    because a warning after the customer's own limit is late, and among them those with enough days
-    before that limit for an action to take effect (days_to_act). Within each group the order is the
-    churn probability, then the past churn rate of the warnings, the p-value and the value at risk.
-    Customers are taken until as many of them would stay as the deployment allows. Other warnings
-    are kept with is_shown false.
+    The list of the day has customers with the signal departing, who can all be reached: a warning
+    after the customer's own limit is late. They are ordered by the value that leaves with them, the
+    departure probability times the expected value, until as many of them are expected to stay as the
+    budget of false alarms allows.
+
+    A customer stays on the list for a week and then rests for one horizon, so that the next customers
+    come up. A signal that the customer did not have in the four weeks before ends the rest. The list
+    of a day depends on the lists before it, so the days of a run are computed in their order.
+    Other warnings are kept with is_shown false.
 
     A warning is new compared with the rows of the day before, shown or not. So it is new by the
     customer's own data, and not because other customers left the list. A day built earlier that
     follows a date of the run is compared again, as in segment_movements_daily.
 -#}
+{%- set listed, rested, forgotten = listed_days(), var('horizon_days'), new_signal_days() %}
 with
 
 dates as (
@@ -30,8 +35,48 @@ dates as (
     where purpose = 'daily'
 ),
 
+first_day as (
+    select min(snapshot_date) as first_date from dates
+),
+
+-- Rows of an earlier release have no listed_on.
+earlier_warnings as (
+    select
+        cast(null as varchar) as customer_id,
+        cast(null as varchar) as signal,
+        cast(null as date) as snapshot_date,
+        cast(null as boolean) as is_shown,
+        cast(null as date) as listed_on
+    where false
+    {%- if is_incremental() %}
+    union all by name
+    select built.*
+    from {{ this }} as built
+    inner join first_day
+        on
+            built.snapshot_date < first_day.first_date
+            and built.snapshot_date >= first_day.first_date - {{ listed + rested }}
+    {%- endif %}
+),
+
+departures as (
+    select * from {{ ref('customer_departures_daily') }}
+),
+
 signals as (
     {{ of_daily_dates(ref('fct_warning_signals')) }}
+    union all by name
+    select
+        customer_id,
+        snapshot_date,
+        'departing' as signal,
+        round(churn_probability, 6) as observed,
+        round(interval_probability, 6) as expected,
+        round(1 - departure_probability, 9) as p_value,
+        1 as strength,
+        {{ var('horizon_days') }} as period_days
+    from departures
+    where is_departing
 ),
 
 catalogue as (
@@ -54,7 +99,7 @@ risks as (
     select
         customer_id,
         snapshot_date,
-        churn_probability,
+        expected_value,
         value_at_risk
     from {{ ref('customer_risk_daily') }}
 ),
@@ -78,8 +123,9 @@ judged as (
         catalogue.axis,
         catalogue.cause,
         categories.category,
-        risks.churn_probability,
+        risks.expected_value,
         risks.value_at_risk,
+        departures.departure_probability,
         features.lifecycle_status,
         features.is_reachable,
         features.overdue_on,
@@ -88,6 +134,12 @@ judged as (
         calibrations.churn_rate_low,
         calibrations.lift,
         case
+            when
+                signals.signal = 'departing'
+                and departures.departure_probability
+                >= {{ severe_from('departures.mean_departure_probability', 3) }}
+                then 'high'
+            when signals.signal = 'departing' then 'medium'
             when trainings.as_of_date is not null then coalesce(calibrations.severity, 'low')
             when signals.strength = 3 then 'medium'
             else 'low'
@@ -113,39 +165,205 @@ judged as (
         on
             signals.customer_id = risks.customer_id
             and signals.snapshot_date = risks.snapshot_date
+    left join departures
+        on
+            signals.customer_id = departures.customer_id
+            and signals.snapshot_date = departures.snapshot_date
 ),
 
--- The lower bound of the churn rate counts, because a rate of three cases must not lead the list.
--- Without past cases an alarm counts as false.
+-- Days on which a signal appeared that the customer did not have in the weeks before.
+signal_days as (
+    select
+        customer_id,
+        signal,
+        snapshot_date
+    from judged
+    union all
+    select
+        customer_id,
+        signal,
+        snapshot_date
+    from earlier_warnings
+),
+
+signal_gaps as (
+    select
+        customer_id,
+        snapshot_date,
+        snapshot_date - lag(snapshot_date) over (
+            partition by customer_id, signal order by snapshot_date
+        ) as days_without
+    from signal_days
+),
+
+new_signals as (
+    select
+        customer_id,
+        snapshot_date,
+        case
+            when bool_or(coalesce(days_without > {{ forgotten }}, true)) then snapshot_date
+        end as appeared_on
+    from signal_gaps
+    group by customer_id, snapshot_date
+),
+
+latest_new_signals as (
+    select
+        customer_id,
+        snapshot_date,
+        max(appeared_on) over (
+            partition by customer_id
+            order by snapshot_date
+            range between interval {{ listed - 1 }} day preceding and current row
+        ) as new_signal_on
+    from new_signals
+),
+
 customers as (
     select
         customer_id,
         snapshot_date,
         coalesce(any_value(is_reachable), false) as is_reachable,
-        any_value(overdue_on - snapshot_date) as days_to_limit,
-        any_value(churn_probability) as churn_probability,
-        coalesce(max(churn_rate_low), 0) as churn_rate_low,
+        bool_or(signal = 'departing') as is_departing,
+        coalesce(any_value(departure_probability), 0) as departure_probability,
+        any_value(departure_probability * expected_value) as departing_value,
         min(p_value) as p_value,
         coalesce(any_value(value_at_risk), 0) as value_at_risk
     from judged
     group by all
 ),
 
-ranked as (
+earlier_listings as (
     select
         customer_id,
+        max(coalesce(listed_on, snapshot_date)) as listed_on
+    from earlier_warnings
+    where is_shown
+    group by customer_id
+),
+
+numbered_days as (
+    select
         snapshot_date,
-        row_number() over telling as priority,
-        sum(cast(1 - churn_rate_low as decimal(18, 9))) over telling as false_alarms
-    from customers
-    window
-        telling as (
-            partition by snapshot_date
+        row_number() over (order by snapshot_date) as day_no
+    from dates
+),
+
+-- Every customer who may be listed or rest on a day of the run, on each of its days.
+listable as (
+    select customer_id from customers
+    where is_departing
+    union
+    select customer_id from earlier_listings
+),
+
+listable_days as (
+    select
+        listable.customer_id,
+        numbered_days.snapshot_date,
+        numbered_days.day_no,
+        coalesce(customers.is_departing, false) as is_departing,
+        customers.departure_probability,
+        customers.departing_value,
+        latest_new_signals.new_signal_on
+    from listable
+    cross join numbered_days
+    left join customers
+        on
+            listable.customer_id = customers.customer_id
+            and numbered_days.snapshot_date = customers.snapshot_date
+    left join latest_new_signals
+        on
+            listable.customer_id = latest_new_signals.customer_id
+            and numbered_days.snapshot_date = latest_new_signals.snapshot_date
+),
+
+listings as (
+    with recursive listed_days as (
+        select
+            listable.customer_id,
+            cast(null as date) as snapshot_date,
+            cast(0 as bigint) as day_no,
+            earlier_listings.listed_on,
+            false as is_resting,
+            false as is_shown
+        from listable
+        left join earlier_listings using (customer_id)
+        union all
+        select
+            customer_id,
+            snapshot_date,
+            day_no,
+            case
+                when is_shown and not coalesce(listed_before > snapshot_date - {{ listed }}, false)
+                    then snapshot_date
+                else listed_before
+            end as listed_on,
+            is_resting,
+            is_shown
+        from (
+            select
+                *,
+                is_departing and not is_resting and sum(
+                    case
+                        when is_departing and not is_resting
+                            then cast(1 - departure_probability as decimal(18, 9))
+                    end
+                ) over (
+                    order by
+                        departing_value desc nulls last,
+                        departure_probability desc nulls last,
+                        customer_id
+                ) <= {{ var('false_alarms_per_day') }} as is_shown
+            from (
+                select
+                    listable_days.*,
+                    listed_days.listed_on as listed_before,
+                    coalesce(
+                        listed_days.listed_on between
+                        listable_days.snapshot_date - {{ listed + rested - 1 }}
+                        and listable_days.snapshot_date - {{ listed }}
+                        and not coalesce(
+                            listable_days.new_signal_on > listed_days.listed_on, false
+                        ),
+                        false
+                    ) as is_resting
+                from listed_days
+                inner join listable_days
+                    on
+                        listed_days.customer_id = listable_days.customer_id
+                        and listed_days.day_no + 1 = listable_days.day_no
+            ) as rests
+        ) as days
+    )
+
+    select * from listed_days
+    where day_no > 0
+),
+
+ranked as (
+    select
+        customers.customer_id,
+        customers.snapshot_date,
+        listings.listed_on,
+        coalesce(listings.is_shown, false) as is_shown,
+        row_number() over (
+            partition by customers.snapshot_date
             order by
-                not is_reachable, days_to_limit < {{ days_to_act() }} nulls first,
-                -churn_probability nulls last, -churn_rate_low, p_value,
-                -value_at_risk, customer_id
-        )
+                not (customers.is_departing and not coalesce(listings.is_resting, false)),
+                not customers.is_reachable,
+                case when customers.is_departing then customers.departing_value end
+                    desc nulls last,
+                customers.departure_probability desc,
+                case when not customers.is_departing then customers.p_value end,
+                case when not customers.is_departing then customers.value_at_risk end desc,
+                customers.customer_id
+        ) as priority
+    from customers
+    left join listings
+        on
+            customers.customer_id = listings.customer_id
+            and customers.snapshot_date = listings.snapshot_date
 ),
 
 warnings as (
@@ -168,11 +386,13 @@ warnings as (
         judged.lift,
         judged.value_at_risk,
         ranked.priority,
-        ranked.false_alarms <= {{ var('false_alarms_per_day') }} as is_shown,
+        ranked.is_shown,
         judged.calibrated_on,
         judged.lifecycle_status,
         judged.is_reachable,
-        judged.overdue_on
+        judged.overdue_on,
+        judged.departure_probability,
+        ranked.listed_on
     from judged
     inner join ranked using (customer_id, snapshot_date)
 ),
@@ -231,7 +451,9 @@ final as (
         warnings.calibrated_on,
         warnings.lifecycle_status,
         warnings.is_reachable,
-        warnings.overdue_on
+        warnings.overdue_on,
+        warnings.departure_probability,
+        warnings.listed_on
     from warnings_and_neighbours as warnings
     left join built_days on warnings.snapshot_date - 1 = built_days.snapshot_date
     left join warnings_and_neighbours as the_day_before

@@ -309,10 +309,10 @@ capped as (
             'original_amount': revenue_amount('orders'),
             'refundable_amount': 'orders.original_amount',
         }.items() %}
-        greatest(
-            least(of_orders.amount_before + of_orders.amount, {{ most }}) - of_orders.amount_before,
-            0
-        ) as {{ name }},
+        {%- set covered -%}
+        least(of_orders.amount_before + of_orders.amount, {{ most }}) - of_orders.amount_before
+        {%- endset %}
+        {{ at_least(covered, 0) }} as {{ name }},
         {%- endfor %}
         of_orders.amount as reported_amount,
         of_orders.amount_before + of_orders.amount >= {{ revenue_amount('orders') }} as is_whole,

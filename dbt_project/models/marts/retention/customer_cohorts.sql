@@ -56,7 +56,7 @@ customer_months as (
             monthly_amount
             * (
                 next_day - first_day
-                - greatest(least(paused_to, next_day) - greatest(paused_from, first_day), 0)
+                - {{ at_least('least(paused_to, next_day) - greatest(paused_from, first_day)', 0) }}
             )
             / day(last_day(month)) as {{ money_type() }}
         )) as net_revenue,

@@ -65,7 +65,7 @@ def test_the_day_is_shown_line_by_line() -> None:
         "Stale         helpdesk could not be read; its latest delivery is of 2026-06-27",
         "Customers     5,079, of whom 2,646 are eligible",
         "High risk     307 customers; value at risk of all eligible customers 267,531 EUR",
-        "Warnings      75 customers, 3 with a new one",
+        "Warnings      75 customers who can still be reached, 3 of them new on the list",
         (
             "Long gone     214 eligible customers, value at risk 60,512 EUR:"
             " for win-back, lifecycle_status dormant"
