@@ -4,6 +4,12 @@
     null where the action is allowed) and the draws that decide on the arm. A run decides the as-of
     date only, because nobody can act in the past; without a budget the table is empty.
 
+    The cause is that of the customer's signs (customer_causes). An action is proven for a customer
+    if its save share for this cause is above 0 with at least the required probability. Others are
+    given by exploration only: an action that costs next to nothing would otherwise be worth its
+    money with any save share above 0, and a contact in vain keeps better actions away for the
+    length of the cool-down.
+
     Expected uplift = churn probability × share of would-be churned customers whom the action keeps.
     Expected net value = uplift × value if retained − expected cost. The value is the margin of one
     horizon where costs of goods are known, and the net revenue elsewhere: an effect is measured over
@@ -118,12 +124,18 @@ save_shares as (
     select * from {{ ref('stg_ml__action_priors') }}
 ),
 
+causes as (
+    select causes.*
+    from {{ ref('customer_causes') }} as causes
+    semi join day using (snapshot_date)
+),
+
 customers as (
     select
         features.customer_id,
         features.snapshot_date,
         scores.churn_probability,
-        scores.main_cause as cause,
+        causes.cause,
         {{ lifecycle_stage_of_snapshot('features') }} as lifecycle_stage,
         {{ customer_type() }} as customer_type,
         features.is_reachable,
@@ -137,6 +149,7 @@ customers as (
         * {{ var('horizon_days') }} / 365 as value_if_retained
     from features
     inner join scores using (customer_id, snapshot_date)
+    left join causes using (customer_id, snapshot_date)
     left join boundaries on true
     left join customer_values using (customer_id, snapshot_date)
     left join contacts using (customer_id)
@@ -153,6 +166,8 @@ paired as (
         catalogue.valid_days,
         catalogue.cool_down_days,
         coalesce(own_cause.save_share, other_cause.save_share) as save_share,
+        coalesce(own_cause.probability_of_help, other_cause.probability_of_help)
+            as probability_of_help,
         catalogue.contact_cost
         + catalogue.redemption_rate * (
             catalogue.redemption_amount
@@ -216,6 +231,7 @@ final as (
         judged.cause,
         judged.value_if_retained,
         judged.save_share,
+        coalesce(judged.probability_of_help >= {{ least_probability_of_help() }}, false) as is_proven,
         judged.expected_uplift,
         judged.expected_cost,
         judged.expected_net_value,
