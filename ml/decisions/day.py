@@ -28,7 +28,8 @@ class Day:
         costs: expected costs in units, 0 where not allowed, shape (actions, customers).
         is_held_out: customers of the global hold-out, shape (customers,).
         plan: of the exploration.
-        is_worthwhile: whether a proven action brings more than it costs, shape (actions, customers).
+        is_worthwhile: whether an action is proven and brings more than it costs, shape (actions,
+            customers).
     """
 
     candidates: Candidates

@@ -17,7 +17,11 @@ with
 
 customers as (
     select * from {{ ref('feat_customer_snapshots') }}
-    where is_eligible and snapshot_date in (select runs.snapshot_date from {{ source('ops', 'run_dates') }} as runs)
+    where
+        is_eligible
+        and snapshot_date in (
+            select runs.snapshot_date from {{ source('ops', 'run_dates') }} as runs
+        )
 ),
 
 signs as (
