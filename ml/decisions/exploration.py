@@ -216,7 +216,8 @@ def _equal_parts(money: float, wanted: Floats) -> Floats:
 
     All actions get the same amount or what they want, if that is less (max-min fairness).
     """
-    if wanted.sum() <= money:
+    # Not a number is the share 0 of an infinite budget.
+    if not wanted.sum() > money:
         return np.ones(len(wanted))
     ascending = np.sort(wanted)
     # Amount for all others once the k most modest have what they want.

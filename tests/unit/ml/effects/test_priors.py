@@ -95,6 +95,8 @@ def test_without_evidence_the_prior_stays() -> None:
         assert row["save_share"] == pytest.approx(row["prior_save_share"])
         assert row["save_share_sd"] == pytest.approx(row["prior_save_share_sd"])
         assert row["action_treated"] == 0
+    # The prior lies two deviations above 0.
+    assert rows[None]["probability_of_help"] == pytest.approx(0.97725, abs=1e-5)
 
 
 def test_a_cause_with_few_customers_borrows_from_its_action() -> None:
