@@ -224,7 +224,7 @@ def _equal_parts(money: float, wanted: Floats) -> Floats:
     left = money - np.append(0, np.cumsum(ascending)[:-1])
     amounts = left / np.arange(len(wanted), 0, -1)
     amount = amounts[np.argmax(ascending > amounts)]
-    return np.minimum(amount / np.where(wanted > 0, wanted, amount or 1.0), 1.0)
+    return np.asarray(np.minimum(amount / np.where(wanted > 0, wanted, amount or 1.0), 1.0))
 
 
 def _within(share: float, limits: Floats, wanted: Floats) -> Floats:
