@@ -40,7 +40,9 @@ def potential_outcomes(
         One row a distinct decision, ordered by it: `person_id`, `sent_on`, `action_id`, `cause` (of
         the person's dissatisfaction, or null), `answers_cause`, `is_coupon_hunter`, `is_lost` (no
         action keeps the person), `would_order_untreated`, `would_order_treated` (an order in the 90
-        days after `sent_on`), `redeems` (a voucher, if it is sent).
+        days after `sent_on`), `redeems` (a voucher, if it is sent), `keep_probability` and
+        `drive_probability` (of both effects over their draws, given everything else: the person's
+        orders without the action, cause and departure).
 
     Raises:
         ValueError: a decision is for a person, a day or an action that the company does not have.
@@ -62,7 +64,7 @@ def potential_outcomes(
             select
                 person_id, getvariable('first_date') + day_no as sent_on, action_id, cause,
                 answers_cause, is_coupon_hunter, is_lost, would_order_untreated,
-                would_order_treated, redeems
+                would_order_treated, redeems, keep_probability, drive_probability
             from outcomes
             order by person_id, sent_on, action_id
             """

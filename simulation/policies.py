@@ -1,4 +1,4 @@
-"""Policies that choose from what they know of a day's customers: riskiest, random and oracle.
+"""Policies that choose from what they know of a day's customers: all but Holdfast.
 
 Each makes candidates of a day; `choose` applies the same budget, the same capacities and the same
 distance between two touches to all of them. Holdfast decides in its own pipeline.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -17,12 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demo.oracle import potential_outcomes
-from demo.sql_files import HORIZON_DAYS
 from ml.decisions.decide import decide
 from ml.decisions.schemas import DRAWS
 from ml.decisions.settings import DayLimits, Randomisation
 from simulation.company import Company
-from simulation.value import customers_on
 
 USUAL_CALL = "service_call"
 NO_SHARES = Randomisation(holdout_share=0, exploration_share=0, control_share=0)
@@ -78,6 +75,7 @@ def choose(options: pa.Table, rested: pa.Array, budget: float, catalogue: pa.Tab
             "expected_net_value": allowed["worth"],
             "expected_cost": allowed["expected_cost"],
             **dict.fromkeys(DRAWS, half),
+            "is_proven": pa.array(np.full(len(allowed), True)),
         }
     )
     capacities = dict(
@@ -129,7 +127,7 @@ def random_options(costs: pa.Table, seed: int, day: date) -> pa.Table:
     return drawn.append_column("worth", pc.multiply(drawn["expected_cost"], 1 - draws[first]))
 
 
-def oracle_options(costs: pa.Table, company: Company, world: Path, day: date) -> pa.Table:
+def oracle_options(costs: pa.Table, outcomes: pa.Table, customers: pa.Table) -> pa.Table:
     """Every action for every person, with its true outcome and the value that hangs on it.
 
     The outcome is exact. The value of a kept person is the person's usual margin of the horizon,
@@ -138,39 +136,66 @@ def oracle_options(costs: pa.Table, company: Company, world: Path, day: date) ->
 
     Args:
         costs: `person_id`, `action_id`, `expected_cost`, `contact_cost`, `order_share`.
+        outcomes: of `outcomes_on`.
+        customers: of `simulation.value.customers_on`.
+    """
+    return _worth(
+        """
+        case
+            when would_order_treated and not would_order_untreated then usual_margin
+            when would_order_untreated and not would_order_treated then -next_margin
+            else 0
+        end
+        - case when redeems then order_share * order_amount else 0 end
+        - contact_cost
+        """,
+        costs,
+        outcomes,
+        customers,
+    )
+
+
+def informed_options(costs: pa.Table, outcomes: pa.Table, customers: pa.Table) -> pa.Table:
+    """Every action for every person, with the value expected by the planted shares.
+
+    It knows who will place no order, for which cause, and the planted share of such people whom
+    each action keeps. It does not know the draw that decides whether a single person is kept: no
+    rule could find that out before the action. The arguments are those of `oracle_options`.
+    """
+    return _worth(
+        "keep_probability * usual_margin - drive_probability * next_margin - expected_cost",
+        costs,
+        outcomes,
+        customers,
+    )
+
+
+def outcomes_on(costs: pa.Table, company: Company, day: date) -> pa.Table:
+    """Both potential outcomes of every pair of person and action, sent on the next day.
+
+    Args:
+        costs: `person_id` and `action_id`.
         company: the company.
-        world: its world without decisions.
         day: the decision day.
     """
-    sent_on = day + timedelta(1)
-    asked = costs.select(["person_id", "action_id"]).append_column(
-        "sent_on", pa.array([sent_on] * len(costs), pa.date32())
-    )
-    outcomes = potential_outcomes(
-        asked,
+    sent_on = pa.array([day + timedelta(1)] * len(costs), pa.date32())
+    return potential_outcomes(
+        costs.select(["person_id", "action_id"]).append_column("sent_on", sent_on),
         people=company.people,
         seed=company.seed,
         first_date=company.first_date,
         last_date=company.last_date,
     )
-    customers = customers_on(world, sent_on, HORIZON_DAYS)
+
+
+def _worth(worth: str, costs: pa.Table, outcomes: pa.Table, customers: pa.Table) -> pa.Table:
     with duckdb.connect() as con:
         con.register("costs", costs)
         con.register("outcomes", outcomes)
         con.register("customers", customers)
         return con.execute(
-            """
-            select
-                person_id,
-                action_id,
-                case
-                    when would_order_treated and not would_order_untreated then usual_margin
-                    when would_order_untreated and not would_order_treated then -next_margin
-                    else 0
-                end
-                - case when redeems then order_share * order_amount else 0 end
-                - contact_cost as worth,
-                expected_cost,
+            f"""
+            select person_id, action_id, {worth} as worth, expected_cost
             from outcomes
             inner join costs using (person_id, action_id)
             inner join customers using (person_id)

@@ -35,14 +35,17 @@ from simulation.policies import (
     Purse,
     choose,
     costs_of,
+    informed_options,
     oracle_options,
+    outcomes_on,
     random_options,
     riskiest_options,
 )
 from simulation.value import customers_on, value_by_day
 
-HOLDFAST, RISKIEST, RANDOM, ORACLE = "holdfast", "riskiest", "random", "oracle"
-POLICIES = (HOLDFAST, RISKIEST, RANDOM, ORACLE)
+HOLDFAST, RISKIEST, RANDOM = "holdfast", "riskiest", "random"
+INFORMED, ORACLE = "informed", "oracle"
+POLICIES = (HOLDFAST, RISKIEST, RANDOM, INFORMED, ORACLE)
 CATALOGUE = ROOT / "dbt_project" / "seeds" / "action_catalogue.csv"
 DEMO_CONFIG = ROOT / "config" / "demo.yml"
 
@@ -109,12 +112,14 @@ class Simulation:
         run_day(config, self.home, day, reporter)
         customers = customers_on(self.untouched, day + timedelta(1), HORIZON_DAYS)
         costs = costs_of(customers, catalogue)
+        outcomes = outcomes_on(costs, self.company, day)
         options = {
             RISKIEST: riskiest_options(
                 published_customers(self.home, self.records, day), catalogue
             ),
             RANDOM: random_options(costs, self.company.seed, day),
-            ORACLE: oracle_options(costs, self.company, self.untouched, day),
+            INFORMED: informed_options(costs, outcomes, customers),
+            ORACLE: oracle_options(costs, outcomes, customers),
         }
         for policy, offered in options.items():
             earlier = self.touches(policy)

@@ -371,6 +371,8 @@ create table if not exists ml.action_priors (
     action_treated bigint not null,
     action_control bigint not null
 );
+-- Absent before actions had to be proven.
+alter table ml.action_priors add column if not exists probability_of_help double;
 comment on table ml.action_priors is
     'Share of would-be churned customers whom an action keeps, by cause: the catalogue''s estimate'
     ' updated by the measured effects; replaced by each run.';

@@ -57,10 +57,10 @@ people_on_days as (
         people.price_sensitivity,
         -- No action keeps a quarter of the people, a coupon hunter, a person without an order so
         -- far, or one who churned more than 60 days ago.
-        uniform(untreated.person_id, 'lost', 0) < 0.25
-        or latest_occasion_no = -1
+        latest_occasion_no = -1
         or people.is_coupon_hunter
-        or coalesce(departures.left_t + 60 <= untreated.day_no, false) as is_lost,
+        or coalesce(departures.left_t + 60 <= untreated.day_no, false) as is_beyond_saving,
+        is_beyond_saving or uniform(untreated.person_id, 'lost', 0) < 0.25 as is_lost,
         uniform(untreated.person_id, 'kept', latest_occasion_no) as kept_share,
         uniform(untreated.person_id, 'driven away', latest_occasion_no) as driven_share,
         uniform(untreated.person_id, 'redeems', latest_occasion_no) as redeems_share,
@@ -81,11 +81,16 @@ answered as (
         actions.action_id,
         actions.discount_share,
         coalesce(people_on_days.cause = actions.cause, false) as answers_cause,
-        not would_order_untreated and not is_lost
-        and kept_share < case
+        case
             when answers_cause then actions.kept_if_answered else actions.kept_otherwise
-        end as is_kept,
+        end as kept_if_saveable,
+        not would_order_untreated and not is_lost and kept_share < kept_if_saveable as is_kept,
         would_order_untreated and driven_share < actions.driven_away as is_driven_away,
+        -- Probabilities of both over the draws of the effect, for whoever knows all else.
+        case
+            when would_order_untreated or is_beyond_saving then 0 else 0.75 * kept_if_saveable
+        end as keep_probability,
+        case when would_order_untreated then actions.driven_away else 0 end as drive_probability,
     from decided
     inner join people_on_days
         on
@@ -106,6 +111,8 @@ select
     (would_order_untreated and not is_driven_away) or is_kept as would_order_treated,
     is_kept,
     is_driven_away,
+    keep_probability,
+    drive_probability,
     case when is_kept then kept_day_no end as kept_day_no,
     -- A voucher is valid for 52 days. Everybody whom it keeps redeems it; of the people who would
     -- have ordered anyway, nearly all coupon hunters do, and the price-sensitive more than others.

@@ -28,7 +28,8 @@ class Day:
         costs: expected costs in units, 0 where not allowed, shape (actions, customers).
         is_held_out: customers of the global hold-out, shape (customers,).
         plan: of the exploration.
-        is_worthwhile: whether an action brings more than it costs, shape (actions, customers).
+        is_worthwhile: whether an action is proven and brings more than it costs, shape (actions,
+            customers).
     """
 
     candidates: Candidates
@@ -52,7 +53,8 @@ class Day:
         costs = found.in_units(candidates.spread("expected_cost", 0))
         is_held_out = candidates.holdout_draw < shares.holdout_share
         plan = ExplorationPlan.of(candidates.is_allowed, costs, is_held_out, found, shares)
-        is_worthwhile = candidates.spread("expected_net_value", 0) > 0
+        is_proven = candidates.spread("is_proven", 0) > 0
+        is_worthwhile = is_proven & (candidates.spread("expected_net_value", 0) > 0)
         return cls(candidates, shares, found, costs, is_held_out, plan, is_worthwhile)
 
     @property

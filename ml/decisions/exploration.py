@@ -2,9 +2,10 @@
 
 An explorer draws one of the allowed actions or nothing, each with the same probability. Where all
 explorers together would use more than the exploration share of a limit, each draw of an action is
-accepted only with a probability that makes the expected use equal to that share. A customer whose
-draw is not accepted is treated by the rule of exploitation. The probabilities follow from the
-candidates alone and not from the draws.
+accepted only with a probability that makes the expected use equal to that share. Of the money each
+action gets an equal part, and what an action does not need is left to the others: a cheap action is
+accepted more often than an expensive one. A customer whose draw is not accepted is treated by the
+rule of exploitation. The probabilities follow from the candidates alone and not from the draws.
 
 The actual use varies around its expectation. Above the whole limit explorers are turned away, in
 random order: the last of them in the order of the exploration draw.
@@ -67,11 +68,11 @@ class ExplorationPlan:
         fits = is_allowed & (costs <= limits.budget) & (limits.capacities >= 1)[:, None]
         by_action = _within(share, limits.capacities, (fits * treated).sum(axis=1))
         acceptance = fits * by_action[:, None]
-        spend = float((acceptance * costs * treated).sum())
-        by_budget = _within(share, np.array([limits.budget]), np.array([spend]))[0]
-        acceptance[costs > 0] *= by_budget
+        spend = (acceptance * costs * treated).sum(axis=1)
+        by_budget = _equal_parts(share * limits.budget, spend)
+        acceptance = np.where(costs > 0, acceptance * by_budget[:, None], acceptance)
         contacts = (acceptance * treated).sum(axis=1)
-        return cls(share, choices, acceptance, contacts, spend * float(by_budget))
+        return cls(share, choices, acceptance, contacts, float(spend @ by_budget))
 
     @property
     def exploits(self) -> Floats:
@@ -208,6 +209,22 @@ class Explorers:
             last[:, self.customer],
         )
         return np.where(costs == 0, 1.0, np.where(costs > budget, 0.0, order[last]))
+
+
+def _equal_parts(money: float, wanted: Floats) -> Floats:
+    """Part of each action's wanted money that it gets, at most 1, shape (actions,).
+
+    All actions get the same amount or what they want, if that is less (max-min fairness).
+    """
+    # Not a number is the share 0 of an infinite budget.
+    if not wanted.sum() > money:
+        return np.ones(len(wanted))
+    ascending = np.sort(wanted)
+    # Amount for all others once the k most modest have what they want.
+    left = money - np.append(0, np.cumsum(ascending)[:-1])
+    amounts = left / np.arange(len(wanted), 0, -1)
+    amount = amounts[np.argmax(ascending > amounts)]
+    return np.asarray(np.minimum(amount / np.where(wanted > 0, wanted, amount or 1.0), 1.0))
 
 
 def _within(share: float, limits: Floats, wanted: Floats) -> Floats:

@@ -20,7 +20,8 @@ DRAWS = ("holdout_draw", "exploration_draw", "choice_draw", "control_draw")
 # Equal in all rows of a customer; the draw for the control share belongs to customer and action.
 CUSTOMER_DRAWS = DRAWS[:3]
 
-# One row per eligible customer and allowed action of one day. All draws are uniform in [0, 1).
+# One row per eligible customer and allowed action of one day. All draws are uniform in [0, 1). An
+# action that is not proven is given by exploration only.
 CANDIDATES = pa.schema(
     [
         (CUSTOMER_ID, pa.string()),
@@ -29,6 +30,7 @@ CANDIDATES = pa.schema(
         ("expected_net_value", pa.float64()),
         ("expected_cost", pa.float64()),
         *((name, pa.float64()) for name in DRAWS),
+        ("is_proven", pa.bool_()),
     ]
 )
 

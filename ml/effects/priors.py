@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, norm
 
 from ml.columns import numbers
 from ml.effects.proportions import Z_95
@@ -193,13 +193,44 @@ def prior_of_causes(mean: Values, deviation: Values, shared: float) -> Normal:
     return Normal(mean, np.full((len(mean), len(mean)), common) + np.diag(variance - common))
 
 
+@dataclass(frozen=True)
+class Posterior:
+    """Save shares of the causes of one action; all arrays have the shape (causes,).
+
+    Attributes:
+        mean: expected save share.
+        deviation: its standard deviation.
+        probability_of_help: probability of a save share above 0.
+    """
+
+    mean: Values
+    deviation: Values
+    probability_of_help: Values
+
+    @classmethod
+    def of_mixture(cls, weight: Values, means: Values, variances: Values) -> Posterior:
+        """Moments of a mixture of normal distributions.
+
+        Args:
+            weight: of each part, shape (parts,).
+            means: shape (parts, causes).
+            variances: shape (parts, causes).
+        """
+        mean = weight @ means
+        return cls(
+            mean,
+            np.sqrt(weight @ (variances + np.square(means - mean))),
+            weight @ norm.cdf(means / np.sqrt(variances)),
+        )
+
+
 def robust_posterior(
     mean: Values,
     deviation: Values,
     observations: tuple[NDArray[np.int64], Values, Values],
     settings: EffectSettings,
-) -> tuple[Values, Values]:
-    """Mean and deviation of the causes of one action after observations, each of shape (causes,).
+) -> Posterior:
+    """Save shares of the causes of one action after observations.
 
     Args:
         mean: the catalogue's means.
@@ -208,7 +239,7 @@ def robust_posterior(
         settings: doubt of the catalogue, and the part of a prior's variance that causes share.
     """
     if len(observations[0]) == 0:
-        return mean, deviation
+        return Posterior(mean, deviation, norm.cdf(mean / deviation))
     wide = np.maximum(deviation, WIDE_DEVIATION)
     doubt, shared = settings.catalogue_doubt, settings.shared_prior_share
     priors = [prior_of_causes(mean, spread, shared) for spread in (deviation, wide)]
@@ -218,8 +249,7 @@ def robust_posterior(
     posteriors = [prior.given(*observations) for prior in priors]
     means = np.array([posterior.mean for posterior in posteriors])
     variances = np.array([np.diag(posterior.covariance) for posterior in posteriors])
-    mixed = weight @ means
-    return mixed, np.sqrt(weight @ (variances + np.square(means - mixed)))
+    return Posterior.of_mixture(weight, means, variances)
 
 
 def _updated_rows(
@@ -241,7 +271,7 @@ def _updated_rows(
         np.array([row["save_share"] for row in found.values()], dtype=float),
         np.array([row["variance"] for row in found.values()], dtype=float),
     )
-    share, deviation = robust_posterior(known[:, 0], known[:, 1], observations, settings)
+    posterior = robust_posterior(known[:, 0], known[:, 1], observations, settings)
     customers = {arm: sum(row[arm] for row in found.values()) for arm in ("treated", "control")}
     for place, cause in enumerate(causes):
         own = found.get(cause, {"treated": 0, "control": 0})
@@ -250,8 +280,9 @@ def _updated_rows(
             CAUSE: cause,
             "prior_save_share": known[place, 0],
             "prior_save_share_sd": known[place, 1],
-            "save_share": share[place],
-            "save_share_sd": deviation[place],
+            "save_share": posterior.mean[place],
+            "save_share_sd": posterior.deviation[place],
+            "probability_of_help": posterior.probability_of_help[place],
             "treated": own["treated"],
             "control": own["control"],
             "action_treated": customers["treated"],

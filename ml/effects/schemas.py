@@ -114,6 +114,8 @@ ACTION_PRIORS = pa.schema(
         ("prior_save_share_sd", pa.float64()),
         ("save_share", pa.float64()),
         ("save_share_sd", pa.float64()),
+        # Probability that the save share is above 0.
+        ("probability_of_help", pa.float64()),
         # Customers of known outcome behind the row's own cause, and behind the whole action.
         ("treated", pa.int64()),
         ("control", pa.int64()),

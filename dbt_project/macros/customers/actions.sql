@@ -37,3 +37,35 @@
         ) as bigint
     ) / power(2, 52)
 {%- endmacro %}
+
+{#- Probability of a save share above 0 from which on an action is given without exploration. -#}
+{% macro least_probability_of_help() -%}
+    0.7
+{%- endmacro %}
+
+{#-
+    Days for which a customer's signs stand for the cause on a later day. The dates of training are
+    `training.step_days` apart, 30 by default.
+-#}
+{% macro cause_evidence_days() -%}
+    45
+{%- endmacro %}
+
+{#-
+    Signs of dissatisfaction in a customer's features, each of one cause. A sign is something that
+    the customer experienced or said: an answer that took longer than a day, a rating of two stars
+    or fewer, a negative text. Symptoms of churn for any cause, such as fewer orders, are no signs.
+-#}
+{% macro cause_signs() -%}
+    {{ return([
+        {'cause': 'service_response', 'condition': 'slowest_response_hours_90d > 24'},
+        {'cause': 'service_response', 'condition': 'negative_texts_about_service_180d > 0'},
+        {'cause': 'product_fit', 'condition': 'last_rating <= 2'},
+        {'cause': 'product_fit', 'condition': 'negative_texts_about_product_180d > 0'},
+        {'cause': 'price_sensitivity', 'condition': 'negative_texts_about_price_180d > 0'},
+        {'cause': 'price_sensitivity', 'condition': 'cart_abandonment_90d > 0.8'},
+        {'cause': 'emotional_bond', 'condition': 'negative_texts_about_relationship_180d > 0'},
+        {'cause': 'emotional_bond', 'condition': 'unsubscribes_365d > 0'},
+        {'cause': 'external_environment', 'condition': 'area_orders_trend_90d <= 0.6'},
+    ]) }}
+{%- endmacro %}

@@ -4,6 +4,12 @@
     null where the action is allowed) and the draws that decide on the arm. A run decides the as-of
     date only, because nobody can act in the past; without a budget the table is empty.
 
+    The cause is that of the customer's signs (customer_causes). An action is proven for a customer
+    if its save share for this cause is above 0 with at least the required probability, or where its
+    learner is in use, if the learned effect is above 0. Others are given by exploration only: an
+    action that costs next to nothing would otherwise be worth its money with any save share above
+    0, and a contact in vain keeps better actions away for the length of the cool-down.
+
     Expected uplift = churn probability × share of would-be churned customers whom the action keeps,
     or the learned effect on the customer where the action's learner is in use.
     Expected net value = uplift × value if retained − expected cost. The value is the margin of one
@@ -123,12 +129,18 @@ learned as (
     select * from {{ ref('uplift_daily') }}
 ),
 
+causes as (
+    select causes.*
+    from {{ ref('customer_causes') }} as causes
+    semi join day using (snapshot_date)
+),
+
 customers as (
     select
         features.customer_id,
         features.snapshot_date,
         scores.churn_probability,
-        scores.main_cause as cause,
+        causes.cause,
         {{ lifecycle_stage_of_snapshot('features') }} as lifecycle_stage,
         {{ customer_type() }} as customer_type,
         features.is_reachable,
@@ -142,6 +154,7 @@ customers as (
         * {{ var('horizon_days') }} / 365 as value_if_retained
     from features
     inner join scores using (customer_id, snapshot_date)
+    left join causes using (customer_id, snapshot_date)
     left join boundaries on true
     left join customer_values using (customer_id, snapshot_date)
     left join contacts using (customer_id)
@@ -158,10 +171,13 @@ paired as (
         catalogue.valid_days,
         catalogue.cool_down_days,
         coalesce(own_cause.save_share, other_cause.save_share) as save_share,
+        learned.uplift as learned_uplift,
         coalesce(
             learned.uplift,
             customers.churn_probability * coalesce(own_cause.save_share, other_cause.save_share)
         ) as expected_uplift,
+        coalesce(own_cause.probability_of_help, other_cause.probability_of_help)
+            as probability_of_help,
         catalogue.contact_cost
         + catalogue.redemption_rate * (
             catalogue.redemption_amount
@@ -229,6 +245,11 @@ final as (
         judged.cause,
         judged.value_if_retained,
         judged.save_share,
+        coalesce(
+            judged.learned_uplift > 0,
+            judged.probability_of_help >= {{ least_probability_of_help() }},
+            false
+        ) as is_proven,
         judged.expected_uplift,
         judged.expected_cost,
         judged.expected_net_value,

@@ -47,7 +47,30 @@ decided as (
             and decisions.snapshot_date = receipts.decided_on
 ),
 
--- A company's campaign says neither its planned shares nor what was known of the customer.
+-- The latest date with features before a campaign's touch; dates of training are a month apart.
+causes_of_touches as (
+    select
+        touches.record_no,
+        touches.action_id,
+        touches.sent_on,
+        arg_max(causes.cause, causes.snapshot_date) as cause
+    from touches
+    inner join {{ ref('int_identity_history') }} as identities
+        on
+            touches.record_no = identities.record_no
+            and identities.valid_from <= touches.sent_on
+            and touches.sent_on < identities.valid_to
+    inner join {{ ref('customer_causes') }} as causes
+        on
+            identities.customer_id = causes.customer_id
+            and causes.snapshot_date <= touches.sent_on
+            and causes.snapshot_date > touches.sent_on - {{ cause_evidence_days() }}
+    where touches.decided_on is null and touches.arm is not null
+    group by all
+),
+
+-- A company's campaign says neither its planned shares nor what was known of the customer. The
+-- cause is that of the customer's signs.
 campaigns as (
     select
         customer_no,
@@ -59,13 +82,14 @@ campaigns as (
         false as is_decided,
         cast(null as varchar) as lifecycle_stage,
         cast(null as varchar) as customer_type,
-        cast(null as varchar) as cause,
+        causes_of_touches.cause,
         case when arm = 'treatment' then sent_on end as delivered_on,
         redeemed_on,
         cost,
         sent_on + coalesce(catalogue.cool_down_days, 0) as cool_down_until
     from touches
     left join {{ ref('action_catalogue') }} as catalogue using (action_id)
+    left join causes_of_touches using (record_no, action_id, sent_on)
     where decided_on is null and arm is not null
 ),
 

@@ -6,5 +6,6 @@ select
     action_id,
     cause,
     save_share,
-    save_share_sd
+    save_share_sd,
+    probability_of_help
 from {{ source('ml', 'action_priors') }}

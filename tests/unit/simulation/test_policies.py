@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -13,7 +15,9 @@ from simulation.policies import (
     Purse,
     choose,
     costs_of,
+    informed_options,
     oracle_options,
+    outcomes_on,
     random_options,
     riskiest_options,
 )
@@ -92,8 +96,14 @@ def test_random_offers_each_person_one_action_and_draws_anew_each_day(costs: pa.
     assert not drawn.equals(random_options(costs, 7, COMPANY.decision_days[1]))
 
 
-def test_the_oracle_sees_no_worth_in_what_changes_nothing(costs: pa.Table, untouched: Path) -> None:
-    found = oracle_options(costs, COMPANY, untouched, DAY)
+@pytest.mark.parametrize(("policy", "most"), [(oracle_options, 10), (informed_options, 5)])
+def test_whoever_knows_the_truth_sees_no_worth_in_what_changes_nothing(
+    policy: Callable[[pa.Table, pa.Table, pa.Table], pa.Table],
+    most: float,
+    costs: pa.Table,
+    untouched: Path,
+) -> None:
+    found = policy(costs, outcomes_on(costs, COMPANY, DAY), customers_on(untouched, DAY, 90))
     assert len(found) == len(costs)
     worth = {
         action: found.filter(pc.equal(found["action_id"], action))["worth"].to_pylist()
@@ -101,5 +111,15 @@ def test_the_oracle_sees_no_worth_in_what_changes_nothing(costs: pa.Table, untou
     }
     assert max(worth["newsletter"]) < 0
     assert max(worth["courtesy_call"]) < 0
-    assert min(worth["courtesy_call"]) < -10
-    assert max(worth["product_advice"]) > 10
+    assert min(worth["courtesy_call"]) < -most
+    assert max(worth["product_advice"]) > most
+
+
+def test_kept_people_are_as_many_as_their_probabilities_say(costs: pa.Table) -> None:
+    outcomes = outcomes_on(costs, COMPANY, DAY)
+    advised = outcomes.filter(pc.equal(outcomes["action_id"], "product_advice"))
+    chance = advised["keep_probability"].to_numpy()
+    kept = advised["would_order_treated"].to_numpy() & ~advised["would_order_untreated"].to_numpy()
+    assert not kept[chance == 0].any()
+    assert set(np.round(chance, 6)) == {0, 0.06, 0.5625}
+    assert abs(kept.sum() - chance.sum()) < 4 * np.sqrt((chance * (1 - chance)).sum())

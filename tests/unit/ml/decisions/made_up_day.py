@@ -33,6 +33,7 @@ def made_up_candidates(
         "expected_net_value": uplift * worth - cost,
         "expected_cost": cost,
         **{name: np.zeros(len(customer)) for name in DRAWS},
+        "is_proven": np.ones(len(customer), dtype=bool),
     }
     return with_draws(pa.table(columns, schema=CANDIDATES), seed + 1)
 

@@ -9,7 +9,12 @@ from ml.decisions.settings import DayLimits, Randomisation
 
 
 def reasons(rows: list[dict[str, object]], limits: DayLimits) -> list[tuple[str, str | None]]:
-    defaults = {"expected_uplift": 0.1, "expected_net_value": 10.0, "expected_cost": 1.0}
+    defaults = {
+        "expected_uplift": 0.1,
+        "expected_net_value": 10.0,
+        "expected_cost": 1.0,
+        "is_proven": True,
+    }
     table = pa.Table.from_pylist(
         [{**defaults, **dict.fromkeys(DRAWS, 0.9), **row} for row in rows], schema=CANDIDATES
     )

@@ -28,6 +28,7 @@ def two_customers() -> pa.Table:
             "exploration_draw": [0.1, 0.2, 0.1],
             "choice_draw": [0.7, 0.8, 0.7],
             "control_draw": [0.05, 0.5, 0.9],
+            "is_proven": [True, True, True],
         },
         schema=CANDIDATES,
     )

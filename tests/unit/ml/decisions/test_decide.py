@@ -59,6 +59,7 @@ def days(draw: st.DrawFn) -> tuple[pa.Table, Randomisation, DayLimits]:
                 "expected_net_value": draw(VALUES),
                 "expected_cost": draw(AMOUNTS),
                 "control_draw": same if one_draw else draw(DRAW),
+                "is_proven": draw(st.booleans()),
                 **draws,
             }
             for name, value in row.items():
@@ -272,6 +273,7 @@ def one_customer(**changes: Any) -> pa.Table:
         "expected_net_value": 10.0,
         "expected_cost": 2.0,
         **dict.fromkeys(DRAWS, 0.9),
+        "is_proven": True,
     }
     return pa.Table.from_pylist([{**row, **changes}], schema=CANDIDATES)
 
@@ -291,6 +293,13 @@ CHOSEN = 0.9 + 0.1 / 2
             {"expected_net_value": 0.0},
             OPEN,
             ("none", "exploit", "costs_more_than_it_brings", 0.95),
+        ),
+        # An action that is not proven is explored and not exploited.
+        ({"is_proven": False}, OPEN, ("none", "exploit", "costs_more_than_it_brings", 0.95)),
+        (
+            {"is_proven": False, "exploration_draw": 0.05},
+            OPEN,
+            ("treatment", "explore", None, 0.1 / 2 * 0.9),
         ),
         (
             {},
@@ -323,6 +332,8 @@ CHOSEN = 0.9 + 0.1 / 2
         "withheld",
         "held out",
         "brings nothing",
+        "is not proven",
+        "explores what is not proven",
         "too expensive",
         "no contact left",
         "explores nothing",

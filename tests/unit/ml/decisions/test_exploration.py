@@ -45,6 +45,21 @@ def test_the_expected_use_of_a_limit_is_the_exploration_share_of_it() -> None:
     assert plan.expected_spend * 1e-6 == pytest.approx(0.2 * 400)
 
 
+def test_a_cheap_action_is_accepted_more_often_than_an_expensive_one() -> None:
+    """Each of three actions may spend a third of the money; what mails leave goes to the others."""
+    table = made_up_candidates(3_000, actions=3, allowed_share=1)
+    prices = {"call": 8.0, "gift": 10.0, "letter": 0.1}
+    costs = pa.array([prices[name] for name in table["action_id"].to_pylist()])
+    candidates = Candidates.read(table.set_column(4, "expected_cost", costs))
+
+    plan = plan_of(candidates, DayLimits(900.0, dict.fromkeys(ACTIONS)))
+
+    # All of the 135 letters cost 13.50 EUR and leave 83.25 EUR for calls and as much for gifts.
+    accepted = plan.acceptance[:, 0]
+    assert accepted == pytest.approx([83.25 / (135 * 8), 83.25 / (135 * 10), 1])
+    assert plan.expected_spend * 1e-6 == pytest.approx(0.2 * 900)
+
+
 def test_cells_of_the_choice_draw_are_nothing_and_the_allowed_actions() -> None:
     table = made_up_candidates(4_000, actions=3, allowed_share=1)
     candidates = Candidates.read(table)

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from deployment.project import ROOT
 from ml.effects.priors import (
     WIDE_DEVIATION,
     Normal,
@@ -24,6 +25,10 @@ from ml.schemas import SchemaError
 SCHOOLS = np.array([28.0, 8, -3, 7, -1, 1, 18, 12])
 ERRORS = np.array([15.0, 10, 16, 11, 9, 11, 10, 18])
 PRIOR, DEVIATION = 0.2, 0.1
+MACROS = ROOT / "dbt_project" / "macros" / "customers" / "actions.sql"
+LEAST_PROBABILITY = float(
+    MACROS.read_text(encoding="utf-8").split("macro least_probability_of_help() -%}")[1].split()[0]
+)
 
 
 def catalogue(rows: list[tuple[str, str | None, float, float]]) -> pa.Table:
@@ -54,6 +59,10 @@ def effect(
         "uplift_high": uplift + 1.96 * error,
         "sample_ratio_ok": True,
     }
+
+
+def named(action: str, rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [row | {"action_id": action} for row in rows]
 
 
 def updated(
@@ -95,6 +104,8 @@ def test_without_evidence_the_prior_stays() -> None:
         assert row["save_share"] == pytest.approx(row["prior_save_share"])
         assert row["save_share_sd"] == pytest.approx(row["prior_save_share_sd"])
         assert row["action_treated"] == 0
+    # The prior lies two deviations above 0.
+    assert rows[None]["probability_of_help"] == pytest.approx(0.97725, abs=1e-5)
 
 
 def test_a_cause_with_few_customers_borrows_from_its_action() -> None:
@@ -135,6 +146,28 @@ def test_a_first_quarter_stops_a_harmful_action_of_which_the_catalogue_is_sure()
     assert updated(priors, [harmful], doubt=0)[None]["save_share"] > 0
 
 
+@pytest.mark.parametrize(
+    ("prior", "effect_of_500", "is_proven"),
+    [
+        ((0.01, 0.03), None, False),
+        ((0.01, 0.03), 0.0, False),
+        ((0.01, 0.03), 0.3, True),
+        ((0.06, 0.06), None, True),
+        ((0.06, 0.06), -0.2, False),
+    ],
+    ids=["a newsletter", "useless", "useful after all", "advice", "harmful"],
+)
+def test_an_action_is_exploited_if_it_probably_helps(
+    prior: tuple[float, float], effect_of_500: float | None, is_proven: bool
+) -> None:
+    """After one quarter of 500 customers per arm, 40 % of the untreated lost."""
+    rows = [] if effect_of_500 is None else [effect("all", 500, 0.4, effect_of_500)]
+
+    probability = updated(catalogue([("mail", None, *prior)]), named("mail", rows))[None]
+
+    assert (probability["probability_of_help"] >= LEAST_PROBABILITY) == is_proven
+
+
 def test_evidence_as_expected_leaves_little_doubt() -> None:
     priors = catalogue([("call", None, PRIOR, DEVIATION)])
     usual = effect("all", 2_000, 0.4, save_share=0.25)
@@ -148,7 +181,7 @@ def test_evidence_as_expected_leaves_little_doubt() -> None:
 def test_the_mixture_is_that_of_a_numerical_posterior() -> None:
     shares = np.linspace(-4, 4, 80_001)
 
-    def normal(values: Any, mean: float, variance: float) -> Any:
+    def normal(values: Any, mean: Any, variance: float) -> Any:
         return np.exp(-np.square(values - mean) / (2 * variance)) / np.sqrt(variance)
 
     density = 0.9 * normal(shares, 0.1, 0.05**2) + 0.1 * normal(shares, 0.1, WIDE_DEVIATION**2)
@@ -156,15 +189,17 @@ def test_the_mixture_is_that_of_a_numerical_posterior() -> None:
     density /= density.sum()
     mean = float(shares @ density)
 
-    share, deviation = robust_posterior(
+    found = robust_posterior(
         np.array([0.1]),
         np.array([0.05]),
         (np.array([0]), np.array([-0.4]), np.array([0.04])),
         EffectSettings(),
     )
 
-    assert share == pytest.approx(mean, abs=1e-5)
-    assert deviation == pytest.approx(np.sqrt(np.square(shares - mean) @ density), abs=1e-5)
+    assert found.mean == pytest.approx(mean, abs=1e-5)
+    deviation = np.sqrt(np.square(shares - mean) @ density)
+    assert found.deviation == pytest.approx(deviation, abs=1e-5)
+    assert found.probability_of_help == pytest.approx(density[shares > 0].sum(), abs=1e-4)
 
 
 def test_provisional_and_mismatched_effects_are_no_evidence() -> None:
