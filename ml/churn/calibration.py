@@ -86,18 +86,9 @@ class Calibrator:
 
         The slopes are fitted on the latest dates. The intercept is fitted on rows of all dates,
         because the churn rate varies with the season and one date cannot separate a season from a
-        trend. Newton's method finds the intercept, in which the mean prediction increases.
+        trend.
         """
-        shaped = self._shaped(margins)
-        rate, level = (labels.sum() + 0.5) / (len(labels) + 1), self.c
-        for _ in range(MAX_LEVEL_STEPS):
-            predicted = expit(shaped + level)
-            slope = max(float(np.mean(predicted * (1 - predicted))), SMALLEST_SLOPE)
-            step = float(np.clip((rate - predicted.mean()) / slope, -1, 1))
-            level += step
-            if abs(step) < LEVEL_TOLERANCE:
-                break
-        return replace(self, c=float(level))
+        return replace(self, c=intercept_at(self._shaped(margins), labels, self.c))
 
     def at_slope(self, margins: NDArray[np.float32], labels: NDArray[np.bool_]) -> Calibrator:
         """The same shape, with both slopes multiplied by the factor that later rows show.
@@ -164,6 +155,25 @@ class Calibrator:
     def from_json(cls, text: str) -> Calibrator:
         """Read JSON text written by `to_json`."""
         return cls(**json.loads(text))
+
+
+def intercept_at(
+    log_odds: NDArray[np.float64], labels: NDArray[np.bool_], start: float = 0.0
+) -> float:
+    """Intercept at which the mean prediction of log odds of shape (rows,) is the churn rate.
+
+    Half a customer of either outcome is added (Jeffreys' prior). Newton's method finds the
+    intercept from `start`, because the mean prediction increases in it.
+    """
+    rate, level = (labels.sum() + 0.5) / (len(labels) + 1), start
+    for _ in range(MAX_LEVEL_STEPS):
+        predicted = expit(log_odds + level)
+        slope = max(float(np.mean(predicted * (1 - predicted))), SMALLEST_SLOPE)
+        step = float(np.clip((rate - predicted.mean()) / slope, -1, 1))
+        level += step
+        if abs(step) < LEVEL_TOLERANCE:
+            break
+    return float(level)
 
 
 def slope_factor(log_odds: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:
