@@ -168,8 +168,7 @@ class LevelModel:
         recent, season = self.recent_effect(day, windows), self.season_effect(day)
         weight = RECENT_WEIGHT if len(windows) > 1 else SINGLE_WINDOW_WEIGHT
         shift = weight * (recent or 0.0) + SEASON_WEIGHT * (season or 0.0)
-        spread = self.spread if season is not None else max(self.spread, SPREAD_WITHOUT_SEASON)
-        low, high = _interval(probabilities, shift, spread)
+        low, high = rate_interval(probabilities, shift, spread_of(self, season))
         return Level(
             customers=len(probabilities),
             model_rate=float(np.mean(probabilities)),
@@ -233,7 +232,7 @@ def unforecast(day: date, probabilities: NDArray[np.float64], first_date: date) 
     The interval has the spread of a level without a season.
     """
     rate = float(np.mean(probabilities))
-    low, high = _interval(probabilities, 0.0, SPREAD_WITHOUT_SEASON)
+    low, high = rate_interval(probabilities, 0.0, spread_of(None, None))
     return Level(
         customers=len(probabilities),
         model_rate=rate,
@@ -247,10 +246,23 @@ def unforecast(day: date, probabilities: NDArray[np.float64], first_date: date) 
     )
 
 
-def _interval(
+def spread_of(model: LevelModel | None, season: float | None) -> float:
+    """Standard deviation of the log factor around its forecast; wider without a season."""
+    if model is None:
+        return SPREAD_WITHOUT_SEASON
+    return model.spread if season is not None else max(model.spread, SPREAD_WITHOUT_SEASON)
+
+
+def rate_interval(
     probabilities: NDArray[np.float64], shift: float, spread: float
 ) -> tuple[float, float]:
-    """Ends of the 95 % interval of the realised churn rate around a log factor."""
+    """Ends of the 95 % interval of the realised churn rate around a log factor.
+
+    Args:
+        probabilities: churn probabilities of shape (customers,), not empty.
+        shift: log factor on the hazard of returning.
+        spread: its standard deviation.
+    """
     expected = rate_at(probabilities, shift)
     slope = abs(rate_slope(probabilities, shift)) or 1.0
     # The binomial error of the realised rate, on the scale of the log factor.
