@@ -226,13 +226,18 @@ class LevelModel:
         )
 
 
-def unforecast(day: date, probabilities: NDArray[np.float64], first_date: date) -> Level:
+def unforecast(
+    day: date, probabilities: NDArray[np.float64], first_date: date, *, is_contractual: bool
+) -> Level:
     """The model's own level, for contracts and for outcomes without the day of the return.
 
-    The interval has the spread of a level without a season.
+    The interval has the spread of a level without a season. For contracts it is one of the hazard
+    of leaving, −ln(1 − p): a contract ends once, and few do.
     """
     rate = float(np.mean(probabilities))
-    low, high = rate_interval(probabilities, 0.0, spread_of(None, None))
+    low, high = (
+        leaving_interval(probabilities) if is_contractual else rate_interval(probabilities, 0.0)
+    )
     return Level(
         customers=len(probabilities),
         model_rate=rate,
@@ -253,8 +258,14 @@ def spread_of(model: LevelModel | None, season: float | None) -> float:
     return model.spread if season is not None else max(model.spread, SPREAD_WITHOUT_SEASON)
 
 
+def leaving_interval(probabilities: NDArray[np.float64]) -> tuple[float, float]:
+    """Ends of the 95 % interval of the realised churn rate of contracts, as of `rate_interval`."""
+    least_staying, most_staying = rate_interval(1 - probabilities, 0.0)
+    return 1 - most_staying, 1 - least_staying
+
+
 def rate_interval(
-    probabilities: NDArray[np.float64], shift: float, spread: float
+    probabilities: NDArray[np.float64], shift: float, spread: float = SPREAD_WITHOUT_SEASON
 ) -> tuple[float, float]:
     """Ends of the 95 % interval of the realised churn rate around a log factor.
 

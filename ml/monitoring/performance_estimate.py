@@ -34,9 +34,10 @@ SCORE = "churn_probability"
 # Rows of the reference and of the day that the density ratio and the interval are computed on.
 MAX_ROWS = 10_000
 SAMPLE_SALT = 909
-# Covariates of the density ratio beside the score: further features have little weight in the
-# model, and each one makes the weights more unequal.
-MAX_FEATURES = 12
+# Covariates of the density ratio beside the score. Each further one makes the weights more unequal:
+# on nine dates of a shop twelve leave an effective 23 % of the reference, and the estimated ROC AUC
+# misses by 0.059; four leave 71 % and miss by 0.039.
+MAX_FEATURES = 4
 # Prior precision of a standardised coefficient of the density ratio (ridge penalty), and of the
 # recalibration's coefficients around the identity.
 RIDGE = 1.0
