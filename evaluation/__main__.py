@@ -23,6 +23,7 @@ from evaluation import telco
 from evaluation.effect_coverage import Share, campaign_effects, effectless_company
 from evaluation.email_experiment import email_effects
 from evaluation.lead_times import LeadTimes, two_months_of_warnings
+from evaluation.level_tables import show_origins
 from evaluation.logs import (
     CDNOW,
     ONLINE_RETAIL,
@@ -173,33 +174,8 @@ def _show(title: str, result: TrainingResult, comparisons: list[Comparison]) -> 
 
 
 def _levels(name: str, data: TrainingData) -> None:
-    """A row per date that could be scored: its level, its log loss and its calibration."""
-    table = Table(title=f"{name}: each date as it was scored on the day", title_justify="left")
-    for column in ("date", "churned", "predicted", "÷", "interval", "ECE", "log loss", "", "tiers"):
-        table.add_column(column, justify="right")
-    ratios = []
-    for origin in rolling_origins(data):
-        ratios.append(abs(np.log(origin.level_ratio)))
-        against = origin.against_best()
-        verdict = "WORSE" if against.low > 0 else "better" if against.high < 0 else "equal"
-        table.add_row(
-            str(origin.day),
-            f"{origin.churn_rate:.3f}",
-            f"{origin.probabilities.mean():.3f}",
-            f"{origin.level_ratio:.2f}",
-            f"{origin.level.low:.2f} to {origin.level.high:.2f}{'' if origin.is_within else ' !'}",
-            f"{origin.calibration_error:.3f}",
-            ", ".join(f"{peer} {loss:.4f}" for peer, loss in origin.log_losses.items()),
-            f"{verdict} than {origin.best_peer} ({against.low:+.4f} to {against.high:+.4f})",
-            ", ".join(
-                f"{tier.name} {tier.mean_predicted:.2f} ({tier.churn_rate.low:.2f} to"
-                f" {tier.churn_rate.high:.2f})"
-                for tier in origin.tiers(data.settings)
-            ),
-        )
-    console.print(table)
-    if ratios:
-        console.print(f"{name}: median |ln(predicted ÷ churned)| {np.median(ratios):.3f}")
+    """Each date that could be scored, as it was scored on the day."""
+    show_origins(console, name, list(rolling_origins(data)), data.settings)
 
 
 def _reasons(name: str, data: TrainingData) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,21 +19,55 @@ from numpy.typing import NDArray
 
 from evaluation.logs import TrainingData
 from evaluation.peers import plain_xgboost
-from ml.churn.model import LoadedModel
+from ml.churn.model import ChurnModel, LoadedModel
 from ml.churn.score import forecast_level
 from ml.churn.split import NotEnoughHistoryError, matured, open_dates, split_examples
 from ml.config import TrainingSettings
-from ml.level.level_model import Level
-from ml.metrics.calibration import calibration_curve
+from ml.level.hazard_ratio import log_ratio
+from ml.level.level_model import Level, rate_interval, spread_of
+from ml.metrics.calibration import calibration_error
 from ml.metrics.classification import log_loss
 from ml.metrics.intervals import Interval
 from ml.metrics.ranking import roc_auc
 from ml.metrics.tiers import Tier, by_tier
 from ml.metrics.uncertainty import log_loss_difference
-from ml.schemas import IS_AWAY, RETURNED_AFTER_DAYS, SNAPSHOT_DATE, labels_of
+from ml.monitoring.performance_estimate import SCORE, estimate_performance, estimation_sample
+from ml.schemas import (
+    CHURNED,
+    CUSTOMER_ID,
+    IS_AWAY,
+    RETURNED_AFTER_DAYS,
+    SNAPSHOT_DATE,
+    labels_of,
+)
 from ml.training.baselines import baselines
 from ml.training.latest_fit import with_latest_fit
 from ml.training.model_fitting import fit_model, fit_purchase_model, shortage_of
+
+# Dates with calibrated probabilities that the calibration error of chance is taken from.
+DRAWS, SEED = 200, 17
+
+
+@dataclass(frozen=True)
+class TierOutcome:
+    """A risk tier of a date, and the 95 % interval of its rate as expected on the day.
+
+    The interval has the uncertainty of the level and the sampling error of the tier.
+    """
+
+    tier: Tier
+    low: float
+    high: float
+
+    @property
+    def is_within(self) -> bool:
+        """Return whether the realised rate lies in the interval."""
+        return self.low <= self.tier.churn_rate.estimate <= self.high
+
+    @property
+    def is_within_sampling(self) -> bool:
+        """Return whether the mean prediction lies in the interval of the realised rate."""
+        return self.tier.churn_rate.low <= self.tier.mean_predicted <= self.tier.churn_rate.high
 
 
 @dataclass(frozen=True)
@@ -45,6 +80,9 @@ class Origin:
         labels: outcomes of shape (customers,).
         probabilities: the champion's, of shape (customers,).
         peers: those of each peer, by name.
+        spread: standard deviation of the log factor around the forecast of the level.
+        estimate: row of `PERFORMANCE_ESTIMATES`, known on the day; empty without an estimate.
+        holdout: outcomes and scores of the holdout, the latest date whose figures were known.
     """
 
     day: date
@@ -52,6 +90,9 @@ class Origin:
     labels: NDArray[np.bool_]
     probabilities: NDArray[np.float64]
     peers: dict[str, NDArray[np.float64]]
+    spread: float
+    estimate: dict[str, Any]
+    holdout: tuple[NDArray[np.bool_], NDArray[np.float64]]
 
     @property
     def churn_rate(self) -> float:
@@ -91,12 +132,34 @@ class Origin:
     @property
     def calibration_error(self) -> float:
         """Mean absolute difference of predicted and realised rate over ten equal groups."""
-        predicted, observed, customers = calibration_curve(self.labels, self.probabilities)
-        return float(np.average(np.abs(predicted - observed), weights=customers))
+        return calibration_error(self.labels, self.probabilities)
 
-    def tiers(self, settings: TrainingSettings) -> tuple[Tier, ...]:
-        """Predicted and realised rate of each risk tier."""
-        return by_tier(self.labels, self.probabilities, settings.medium_risk, settings.high_risk)
+    def chance_error(self) -> float:
+        """The calibration error that calibrated probabilities stay below on 95 % of such dates."""
+        random = np.random.default_rng(SEED)
+        drawn = random.random((DRAWS, len(self.probabilities))) < self.probabilities
+        errors = [calibration_error(labels, self.probabilities) for labels in drawn]
+        return float(np.quantile(errors, 0.95))
+
+    def shape_error(self) -> float:
+        """Calibration error of the probabilities moved to the realised level."""
+        factor = log_ratio(self.probabilities, self.churn_rate)
+        return calibration_error(self.labels, self.probabilities ** np.exp(factor))
+
+    def tiers(self, settings: TrainingSettings) -> tuple[TierOutcome, ...]:
+        """Each risk tier with customers, with the interval in which its rate was expected."""
+        values = self.probabilities
+        members = (
+            values >= settings.high_risk,
+            (values >= settings.medium_risk) & (values < settings.high_risk),
+            values < settings.medium_risk,
+        )
+        tiers = by_tier(self.labels, values, settings.medium_risk, settings.high_risk)
+        return tuple(
+            TierOutcome(tier, *rate_interval(values[inside], 0.0, self.spread))
+            for tier, inside in zip(tiers, members, strict=True)
+            if tier.customers
+        )
 
 
 def rolling_origins(data: TrainingData) -> Iterator[Origin]:
@@ -131,6 +194,7 @@ def _origin(data: TrainingData, settings: TrainingSettings, day: date) -> Origin
     margins = scoring.predictor(settings.threads).margins(later.holdout)
     own = scoring.calibrator.apply(margins)
     level = forecast_level(used, day, own, _windows(data, settings, day), settings.threads)
+    probabilities = scoring.calibrator.apply(margins, level.log_ratio)
     latest = fit_purchase_model(later.holdout, settings)
     peers = {
         peer.name: peer.probabilities
@@ -144,9 +208,32 @@ def _origin(data: TrainingData, settings: TrainingSettings, day: date) -> Origin
         day=day,
         level=level,
         labels=labels_of(later.holdout),
-        probabilities=scoring.calibrator.apply(margins, level.log_ratio),
+        probabilities=probabilities,
         peers=peers,
+        spread=spread_of(scoring.level, level.season),
+        estimate=_estimate(used.model, parts.holdout, before, later.holdout, probabilities),
+        holdout=(labels_of(parts.holdout), before),
     )
+
+
+def _estimate(
+    model: ChurnModel,
+    holdout: pa.Table,
+    before: NDArray[np.float64],
+    today: pa.Table,
+    probabilities: NDArray[np.float64],
+) -> dict[str, Any]:
+    """The performance that is expected of a date's probabilities, as on the day."""
+    sample = model.extend(estimation_sample(today.drop_columns([CHURNED])))
+    row = estimate_performance(
+        model.extend(holdout).append_column(SCORE, pa.array(before)),
+        sample.append_column(SCORE, pa.array(model.predict(sample))),
+        today.select([CUSTOMER_ID, SNAPSHOT_DATE]).append_column(SCORE, pa.array(probabilities)),
+        "0",
+        model.feature_shares(holdout),
+    )
+    found: dict[str, Any] = row.to_pylist()[0]
+    return found
 
 
 def _windows(data: TrainingData, settings: TrainingSettings, day: date) -> pa.Table:

@@ -110,7 +110,13 @@ def forecast_level(
     """
     scoring = model.model.for_scoring
     if scoring.level is None:
-        return unforecast(day, probabilities, scoring.facts.train_dates[0])
+        facts = scoring.facts
+        return unforecast(
+            day,
+            probabilities,
+            facts.train_dates[0],
+            is_contractual=facts.kind == "contractual",
+        )
     found = [
         OpenWindow(
             earlier,

@@ -168,8 +168,7 @@ class LevelModel:
         recent, season = self.recent_effect(day, windows), self.season_effect(day)
         weight = RECENT_WEIGHT if len(windows) > 1 else SINGLE_WINDOW_WEIGHT
         shift = weight * (recent or 0.0) + SEASON_WEIGHT * (season or 0.0)
-        spread = self.spread if season is not None else max(self.spread, SPREAD_WITHOUT_SEASON)
-        low, high = _interval(probabilities, shift, spread)
+        low, high = rate_interval(probabilities, shift, spread_of(self, season))
         return Level(
             customers=len(probabilities),
             model_rate=float(np.mean(probabilities)),
@@ -227,13 +226,18 @@ class LevelModel:
         )
 
 
-def unforecast(day: date, probabilities: NDArray[np.float64], first_date: date) -> Level:
+def unforecast(
+    day: date, probabilities: NDArray[np.float64], first_date: date, *, is_contractual: bool
+) -> Level:
     """The model's own level, for contracts and for outcomes without the day of the return.
 
-    The interval has the spread of a level without a season.
+    The interval has the spread of a level without a season. For contracts it is one of the hazard
+    of leaving, −ln(1 − p): a contract ends once, and few do.
     """
     rate = float(np.mean(probabilities))
-    low, high = _interval(probabilities, 0.0, SPREAD_WITHOUT_SEASON)
+    low, high = (
+        leaving_interval(probabilities) if is_contractual else rate_interval(probabilities, 0.0)
+    )
     return Level(
         customers=len(probabilities),
         model_rate=rate,
@@ -247,10 +251,29 @@ def unforecast(day: date, probabilities: NDArray[np.float64], first_date: date) 
     )
 
 
-def _interval(
-    probabilities: NDArray[np.float64], shift: float, spread: float
+def spread_of(model: LevelModel | None, season: float | None) -> float:
+    """Standard deviation of the log factor around its forecast; wider without a season."""
+    if model is None:
+        return SPREAD_WITHOUT_SEASON
+    return model.spread if season is not None else max(model.spread, SPREAD_WITHOUT_SEASON)
+
+
+def leaving_interval(probabilities: NDArray[np.float64]) -> tuple[float, float]:
+    """Ends of the 95 % interval of the realised churn rate of contracts, as of `rate_interval`."""
+    least_staying, most_staying = rate_interval(1 - probabilities, 0.0)
+    return 1 - most_staying, 1 - least_staying
+
+
+def rate_interval(
+    probabilities: NDArray[np.float64], shift: float, spread: float = SPREAD_WITHOUT_SEASON
 ) -> tuple[float, float]:
-    """Ends of the 95 % interval of the realised churn rate around a log factor."""
+    """Ends of the 95 % interval of the realised churn rate around a log factor.
+
+    Args:
+        probabilities: churn probabilities of shape (customers,), not empty.
+        shift: log factor on the hazard of returning.
+        spread: its standard deviation.
+    """
     expected = rate_at(probabilities, shift)
     slope = abs(rate_slope(probabilities, shift)) or 1.0
     # The binomial error of the realised rate, on the scale of the log factor.

@@ -22,6 +22,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from ml.churn.calibration import slope_factor
 from ml.churn.logistic import fit_logistic
 from ml.columns import is_known, is_text, numbers
 from ml.level.hazard_ratio import log_ratio
@@ -33,9 +34,10 @@ SCORE = "churn_probability"
 # Rows of the reference and of the day that the density ratio and the interval are computed on.
 MAX_ROWS = 10_000
 SAMPLE_SALT = 909
-# Covariates of the density ratio beside the score: further features have little weight in the
-# model, and each one makes the weights more unequal.
-MAX_FEATURES = 12
+# Covariates of the density ratio beside the score. Each further one makes the weights more unequal:
+# on nine dates of a shop twelve leave an effective 23 % of the reference, and the estimated ROC AUC
+# misses by 0.059; four leave 71 % and miss by 0.039.
+MAX_FEATURES = 4
 # Prior precision of a standardised coefficient of the density ratio (ridge penalty), and of the
 # recalibration's coefficients around the identity.
 RIDGE = 1.0
@@ -66,8 +68,12 @@ def estimate_performance(
     Args:
         reference: features, `churn_probability` and `churned` of the model's holdout; a sample of
             `MAX_ROWS` is enough.
-        features: features of the day's eligible customers, or of a sample of them.
-        scores: `customer_id`, `snapshot_date` and `churn_probability` of all of them.
+        features: features of the day's eligible customers, or of a sample of them, with their
+            `churn_probability` by the evaluated model, which scored the reference. The day's own
+            scores are of the latest fit; compared with the reference they would show a difference
+            of two models as a difference of customers.
+        scores: `customer_id`, `snapshot_date` and `churn_probability` of all customers of the day,
+            as published.
         version: the model in use.
         weights: share of each feature in the model, by name.
 
@@ -77,13 +83,8 @@ def estimate_performance(
     """
     if len(reference) == 0 or len(features) == 0:
         return PERFORMANCE_ESTIMATES.empty_table()
-    known = _at_realised_level(estimation_sample(reference))
-    drawn = estimation_sample(features)
-    names = _covariates(known, drawn, weights)
-    now = drawn.select([CUSTOMER_ID, *names]).join(
-        scores.select([CUSTOMER_ID, SCORE]), CUSTOMER_ID, join_type="inner"
-    )
-    now = now.sort_by(CUSTOMER_ID)
+    known, now = estimation_sample(reference), estimation_sample(features)
+    names = _covariates(known, now, weights)
     ratio = density_ratio(known, now, names)
     effective = float(ratio.sum() ** 2 / (ratio**2).sum())
     row = {
@@ -96,26 +97,28 @@ def estimate_performance(
     }
     if effective >= LEAST_EFFECTIVE:
         row_weights = ratio * effective / ratio.sum()
-        fitted, covariance = _recalibration(numbers(known[SCORE]), labels_of(known), row_weights)
+        labels = labels_of(known)
+        realised = _as_realised(numbers(known[SCORE]), labels)
+        fitted, covariance = _recalibration(realised, labels, row_weights)
         every_score = numbers(scores.sort_by(CUSTOMER_ID)[SCORE])
         figures = {
             **expected_metrics(every_score, _recalibrated(every_score, fitted)),
-            **_drawn_intervals(numbers(now[SCORE]), fitted, covariance),
+            **_drawn_intervals(numbers(estimation_sample(scores)[SCORE]), fitted, covariance),
         }
         row |= {name: _rounded(value) for name, value in figures.items()}
     return pa.Table.from_pylist([row], schema=PERFORMANCE_ESTIMATES)
 
 
-def _at_realised_level(reference: pa.Table) -> pa.Table:
-    """The reference with its scores moved to its realised churn rate.
+def _as_realised(scores: Values, labels: NDArray[np.bool_]) -> Values:
+    """Scores of the reference, moved to the slope and the level of its outcomes.
 
-    The level of a day's scores is a forecast of its own (`ml.level`). The miss of the holdout's
-    level is therefore no part of what is to be expected on the day.
+    Both were learned from the holdout before the day was scored (`Calibrator.at_slope`,
+    `ml.level`). What they corrected is therefore no part of what is to be expected on the day.
     """
-    scores = numbers(reference[SCORE])
-    level = np.exp(log_ratio(scores, float(labels_of(reference).mean())))
-    place = reference.column_names.index(SCORE)
-    return reference.set_column(place, SCORE, pa.array(scores**level))
+    odds = _log_odds(scores)
+    centre = odds.mean()
+    moved = expit(centre + slope_factor(odds, labels) * (odds - centre))
+    return np.asarray(moved ** np.exp(log_ratio(moved, float(labels.mean()))))
 
 
 def density_ratio(reference: pa.Table, today: pa.Table, names: Sequence[str]) -> Values:

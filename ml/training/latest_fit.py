@@ -46,8 +46,10 @@ def fit_latest(fitted: Fitted, parts: Parts, signs: Signs) -> LatestFit:
 
     A model is evaluated without the outcomes of the last horizon. Without the latest fit it would
     also score without them: on rolling origins of a shop, of CDNOW and of the demo that costs 0.04,
-    0.007 and 0.03 of log loss. The number of rounds, the preprocessor, and the slopes of the
-    calibrator are kept, because they were found on rows that the booster had not seen.
+    0.007 and 0.03 of log loss. The number of rounds, the preprocessor, and the shape of the
+    calibrator are kept, because they were found on rows that the booster had not seen. The slope of
+    the calibrator follows the holdout, the latest such rows: the evaluated model's predictions of
+    it did not know its outcomes.
 
     The base rate takes the rate of all rows.
     """
@@ -57,6 +59,9 @@ def fit_latest(fitted: Fitted, parts: Parts, signs: Signs) -> LatestFit:
     )
     if model.is_average:
         return LatestFit(model.base, model.booster, Calibrator.average(labels_of(rows)))
+    margins = model.predictor(settings.threads).margins(parts.holdout)
+    calibrator = model.calibrator.at_slope(margins, labels_of(parts.holdout))
+    model = replace(model, calibrator=calibrator)
     extended = rows if model.purchase_model is None else model.purchase_model.extend(rows)
     latest = at_level_of(rows, refitted(extended, model, settings, signs), settings)
     return LatestFit(latest.base, latest.booster, latest.calibrator)

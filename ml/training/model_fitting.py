@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ml.churn.base_margin import BaseMarginModel
-from ml.churn.calibration import Calibrator
+from ml.churn.calibration import Calibrator, intercept_at
 from ml.churn.gradient_boosting import (
     BoostingData,
     FittedBooster,
@@ -162,10 +162,12 @@ def _boosted(
 ) -> tuple[BaseMarginModel, Preprocessor, FittedBooster]:
     preprocessor = Preprocessor.fit(train)
     base = BaseMarginModel.fit(train, labels_of(train))
-    first, second = (
-        BoostingData(preprocessor.transform(part), labels_of(part), base.margins(part))
-        for part in (train, stopping)
-    )
+    first = BoostingData(preprocessor.transform(train), labels_of(train), base.margins(train))
+    later = labels_of(stopping)
+    # At the level of the later dates: otherwise the loss would count rounds by their level.
+    margins = base.margins(stopping)
+    margins = margins + intercept_at(margins, later)
+    second = BoostingData(preprocessor.transform(stopping), later, margins)
     return base, preprocessor, fit_booster(first, second, preprocessor, settings, signs)
 
 

@@ -115,14 +115,16 @@ def _estimated(
     """The performance that a day's scores are expected to reach."""
     from ml.monitoring.performance_estimate import (
         MAX_ROWS,
+        SCORE,
         estimate_performance,
         estimation_sample,
     )
 
-    known = holdout_outcomes(con, used.version, MAX_ROWS)
+    known, sample = holdout_outcomes(con, used.version, MAX_ROWS), estimation_sample(features)
+    evaluated = pa.array(used.model.predict(sample))
     return estimate_performance(
         used.model.extend(known),
-        used.model.extend(estimation_sample(features)),
+        used.model.extend(sample).append_column(SCORE, evaluated),
         scores,
         used.version,
         weights_of(con, used.version),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from ml.churn.calibration import Calibrator
 from ml.metrics.classification import brier, log_loss
@@ -102,3 +102,15 @@ def test_a_lower_hazard_of_returning_raises_every_probability_and_keeps_the_orde
 
     assert (raised >= usual).all()
     assert (np.diff(raised[np.argsort(margins)]) >= 0).all()
+
+
+def test_the_slope_of_later_rows_is_taken_over_and_their_level_is_not() -> None:
+    first = Calibrator.fit(*draw(5_000, slope=0.6, shift=0.0))
+    margins, labels = draw(5_000, slope=1.0, shift=-1.0, seed=2)
+
+    later = first.at_slope(margins, labels)
+
+    middle = np.array([-0.5, 0.5], dtype=np.float32)
+    assert np.diff(logit(later.apply(middle)))[0] == pytest.approx(1.0, abs=0.1)
+    assert later.c == first.c
+    assert first.at_slope(margins[:5], labels[:5]) == first

@@ -94,9 +94,17 @@ def test_a_stored_level_forecasts_the_same() -> None:
     assert LevelModel.from_json(model.to_json()) == model
 
 
-def test_without_a_level_model_the_rate_is_that_of_the_probabilities() -> None:
-    level = unforecast(date(2025, 1, 1), np.full(400, 0.3), FIRST)
+@pytest.mark.parametrize("is_contractual", [False, True])
+def test_without_a_level_model_the_rate_is_that_of_the_probabilities(is_contractual: bool) -> None:
+    level = unforecast(date(2025, 1, 1), np.full(400, 0.3), FIRST, is_contractual=is_contractual)
 
     assert level.expected_rate == level.model_rate == pytest.approx(0.3)
     assert level.low < 0.3 < level.high
     assert level.history_days == 366
+
+
+def test_few_ended_contracts_are_half_to_twice_as_many_and_not_a_tenth() -> None:
+    level = unforecast(date(2025, 1, 1), np.full(9_000, 0.1), FIRST, is_contractual=True)
+
+    assert 0.04 < level.low < 0.06
+    assert 0.17 < level.high < 0.2
