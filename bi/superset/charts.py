@@ -107,6 +107,8 @@ def _dataset(dashboard: str, chart: Chart, datasets: Mapping[str, BoundDataset])
     unknown += [name for name in order if not {name} & {*dataset.columns, *dataset.metrics}]
     if unknown:
         raise BundleError(f"{where}: {chart.dataset} has no {', '.join(unknown)}")
+    if chart.kind == "table" and (both := {*dataset.metrics} & {*chart.columns, *order}):
+        raise BundleError(f"{where}: {', '.join(sorted(both))} is a metric of {chart.dataset} too")
     for name in chart.metrics:
         day = dataset.metrics[name].one_day_of
         if day and not dataset.is_of_one_day and day not in groups(chart):

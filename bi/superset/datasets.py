@@ -239,7 +239,9 @@ def _metric(metric: Metric) -> dict[str, Any]:
     }
 
 
-def formatted(columns: Mapping[str, Column], metrics: Mapping[str, Metric]) -> Iterator[tuple[str, str]]:
+def formatted(
+    columns: Mapping[str, Column], metrics: Mapping[str, Metric]
+) -> Iterator[tuple[str, str]]:
     """Names of columns and metrics with their formats."""
     for name, column in columns.items():
         if column.format not in (None, "link"):

@@ -13,7 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 FOLDER = Path(__file__).parent
 # In the order in which Superset lists them.
-DASHBOARDS = ("today", "lifecycle", "segments", "warnings_and_actions", "effects", "trust", "customer")
+DASHBOARDS = (
+    "today",
+    "lifecycle",
+    "segments",
+    "warnings_and_actions",
+    "effects",
+    "trust",
+    "customer",
+)
 
 
 class _Described(BaseModel):
@@ -26,7 +34,7 @@ class Dataset(_Described):
     Attributes:
         description: contents and grain.
         tables: published tables (`schema.name`) that the SQL reads. Columns are described by the
-            first of them that has a column of the name, and the dataset has the metrics of `metrics_of`.
+            first of them that has a column of the name.
         sql: query over these tables; None for all rows of the only table. `$today` stands for the
             condition on `snapshot_date` that leaves the published day, `$customer_link` for a link
             to the page of the customer of the column customer_id.
@@ -54,8 +62,8 @@ class Chart(_Described):
     """A chart, or a text.
 
     Attributes:
-        kind: number, table (rows as they are), summary (a table of metrics by columns), bars, lines,
-            heatmap, flow (from the first to the second column of `by`) or text (Markdown).
+        kind: number, table (rows as they are), summary (a table of metrics by columns), bars,
+            lines, heatmap, flow (from the first to the second column of `by`) or text (Markdown).
         width: columns of the dashboard's twelve.
         x: column of the horizontal axis; of bars, the column of the bars.
         by: columns that divide the rows further.

@@ -21,7 +21,7 @@ from bi.superset.placeholders import CURRENCY, PUBLISHED_FILE
 
 _HERE = Path(__file__).parent
 _ADMIN = "admin"
-_PASSWORD_VARIABLE = "SUPERSET_ADMIN_PASSWORD"  # noqa: S105
+_PASSWORD_VARIABLE = "SUPERSET_ADMIN_PASSWORD"
 
 
 def secret_key(folder: Path) -> Path:
