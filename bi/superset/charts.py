@@ -12,6 +12,7 @@ from typing import Any
 
 from bi.superset.datasets import (
     FORMATS,
+    IN_CURRENCY,
     BoundDataset,
     BundleError,
     currency_format,
@@ -98,9 +99,9 @@ def query_context(chart: Chart, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _dataset(dashboard: str, chart: Chart, datasets: Mapping[str, BoundDataset]) -> BoundDataset:
     where = f"dashboard {dashboard}, chart {chart.title}"
-    if chart.dataset not in datasets:
+    dataset = datasets.get(chart.dataset or "")
+    if dataset is None:
         raise BundleError(f"{where}: no dataset {chart.dataset}")
-    dataset = datasets[chart.dataset]
     order = [name.removeprefix("-") for name in chart.order]
     unknown = [name for name in (*groups(chart), *chart.columns) if name not in dataset.columns]
     unknown += [name for name in chart.metrics if name not in dataset.metrics]
@@ -181,7 +182,7 @@ def _table_format(chart: Chart, dataset: BoundDataset) -> dict[str, Any]:
         "show_cell_bars": False,
         "color_pn": False,
         "allow_render_html": True,
-        "page_length": 0,
+        "page_length": 20 if chart.limit > 20 else 0,
         "include_search": chart.limit > 20,
     }
 
@@ -206,15 +207,15 @@ def _axes(chart: Chart, dataset: BoundDataset) -> dict[str, Any]:
         "truncateXAxis": False,
         "show_value": chart.kind == "bars" and not chart.by and len(chart.metrics) == 1,
         "color_scheme": "supersetColors",
-        **_axis_order(chart),
+        **({} if is_temporal else _axis_order(chart)),
         **_format("y_axis_format", "currency_format", first.format),
     }
 
 
 def _axis_order(chart: Chart) -> dict[str, Any]:
-    """The order of a categorical axis: that of the chart's first ordering."""
+    """The order of a categorical axis: the chart's first ordering, else the sums of bars."""
     if not chart.order:
-        return {}
+        return {"x_axis_sort_series": "sum", "x_axis_sort_series_ascending": chart.horizontal}
     name = chart.order[0]
     return {"x_axis_sort": name.removeprefix("-"), "x_axis_sort_asc": not name.startswith("-")}
 
@@ -263,6 +264,6 @@ def _sorted(chart: Chart) -> dict[str, Any]:
 def _format(number: str, currency: str, kind: str) -> dict[str, Any]:
     """A number format under the two names by which a kind of chart knows it."""
     given: dict[str, Any] = {number: FORMATS[kind]}
-    if kind == "money":
+    if kind in IN_CURRENCY:
         given[currency] = currency_format()
     return given

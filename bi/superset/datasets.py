@@ -23,7 +23,14 @@ from warehouse.published.tables import tables_from_manifest
 from warehouse.quoting import identifier
 
 DATABASE = "Holdfast"
-FORMATS = {"count": ",d", "decimal": ",.2f", "money": ",.0f", "percent": ".1%"}
+FORMATS = {
+    "amount": ",.2f",
+    "count": ",d",
+    "decimal": ",.2f",
+    "money": ",.0f",
+    "percent": ".1%",
+}
+IN_CURRENCY = ("amount", "money")
 CUSTOMER_FILTER = "NATIVE_FILTER-customer"
 _TODAY = "snapshot_date = (select as_of_date from ops.publication)"
 # The address of the customer's page, with its filter set; in Superset's notation (Rison).
@@ -56,7 +63,7 @@ class Column:
         type: DuckDB's type.
         label: title for people.
         description: description of the contract or of the dataset.
-        format: count, decimal, money, percent or link; None for texts, dates and plain numbers.
+        format: as in the description; None for texts, dates and plain numbers.
     """
 
     name: str
@@ -235,7 +242,7 @@ def _metric(metric: Metric) -> dict[str, Any]:
         "description": metric.description,
         "expression": metric.expression,
         "d3format": FORMATS[metric.format],
-        "currency": currency_format() if metric.format == "money" else None,
+        "currency": currency_format() if metric.format in IN_CURRENCY else None,
     }
 
 

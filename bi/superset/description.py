@@ -41,7 +41,8 @@ class Dataset(_Described):
         metrics_of: tables whose metrics are computed over the rows; None for all of `tables`.
         columns: descriptions of the columns that the SQL computes.
         labels: titles of columns whose name is not readable.
-        formats: formats of columns: money, percent, count, decimal or link.
+        formats: formats of columns: money (no cents), amount (with cents), percent, count, decimal
+            or link.
     """
 
     description: str
@@ -50,7 +51,7 @@ class Dataset(_Described):
     metrics_of: list[str] | None = None
     columns: dict[str, str] = {}
     labels: dict[str, str] = {}
-    formats: dict[str, Literal["money", "percent", "count", "decimal", "link"]] = {}
+    formats: dict[str, Literal["money", "amount", "percent", "count", "decimal", "link"]] = {}
 
     @property
     def is_of_one_day(self) -> bool:

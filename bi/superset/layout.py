@@ -107,6 +107,7 @@ def _filter(name: str, given: Filter, datasets: Mapping[str, BoundDataset]) -> d
             "inverseSelection": False,
             "sortAscending": given.order_by_metric is None,
         },
+        "requiredFirst": given.is_single,
         "sortMetric": given.order_by_metric,
         "defaultDataMask": {"extraFormData": {}, "filterState": {}, "ownState": {}},
         "cascadeParentIds": [],

@@ -28,6 +28,11 @@ def test_titles_on_a_dashboard_differ_and_no_title_is_the_name_of_a_column() -> 
         assert not [title for title in titles if "_" in title], name
 
 
+def test_every_dataset_is_read_by_a_chart() -> None:
+    used = {chart.dataset for each in dashboards().values() for chart in each.charts}
+    assert used == set(datasets())
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
