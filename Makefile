@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BI := .venv-bi
 export HOLDFAST_HOME ?= $(CURDIR)/data
 export HOLDFAST_CONFIG ?= $(CURDIR)/config/demo.yml
 
@@ -13,7 +14,7 @@ LOCKED := $(PIP_INSTALL) --require-hashes --no-deps --requirement
 
 .DEFAULT_GOAL := help
 .PHONY: help env dev run demo test campaign check style types sqlstyle contracts ui bench evaluate \
-    golden dictionary sample lock clean
+    golden dictionary sample bi bi-test bundle lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -96,12 +97,30 @@ dictionary: env ## write docs/data_dictionary.md from the dbt contracts
 sample: run ## write docs/sample.md from the demo's published file
 	@$(BIN)/python -m cli.sample_page
 
+bi: $(BI)/.installed ## serve the dashboards in Apache Superset on the loopback address, until Ctrl-C
+	@$(BI)/bin/python -m bi.superset.local_server
+
+bi-test: dev $(BI)/.installed ## import the dashboards into a fresh Superset, and compare every chart
+	@OMP_WAIT_POLICY=passive $(BIN)/python -m pytest tests/bi
+
+# Superset needs other versions of many packages, so it has an environment of its own.
+$(BI)/.installed: bi/superset/requirements.lock | $(BIN)/python
+	@echo 'Installing Apache Superset into $(BI); the first time takes about two minutes ...'
+	@$(PYTHON) -m venv $(BI)
+	@$(BI)/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+	    --require-hashes --no-deps --requirement bi/superset/requirements.lock
+	@touch $@
+
+bundle: env ## write bi/superset/bundle from the dbt project and the descriptions of dashboards
+	@$(BIN)/python -m bi.superset
+
 lock: dev ## resolve the pinned packages again, with the same versions in both locks
 	@$(BIN)/uv pip compile pyproject.toml $(UV_LOCK) --group build --group dev -o requirements-dev.lock
 	@$(BIN)/uv pip compile pyproject.toml $(UV_LOCK) --group build -c requirements-dev.lock -o requirements.lock
+	@$(BIN)/uv pip compile $(UV_LOCK) --group bi -o bi/superset/requirements.lock
 
 UV_LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
     --no-emit-index-url --no-emit-find-links
 
 clean: ## remove the environment and the caches, and keep HOLDFAST_HOME
-	@rm -rf $(VENV) *.egg-info .golden .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(BI) *.egg-info .golden .mypy_cache .pytest_cache .ruff_cache

@@ -51,8 +51,8 @@ def _section(label: str, key: tuple[str, ...], node: Mapping[str, Any]) -> str:
     )
 
 
-def main() -> None:
-    """Write the page."""
+def demo_manifest() -> dict[str, Any]:
+    """The manifest of the dbt project for the demo company."""
     from deployment.config import deployment_vars
     from deployment.config_file import DEFAULT_CONFIG, load_config
     from deployment.home import Home
@@ -60,8 +60,12 @@ def main() -> None:
 
     with TemporaryDirectory() as scratch:
         config = load_config(ROOT / DEFAULT_CONFIG)
-        manifest = Dbt(Home(Path(scratch)).create(), deployment_vars(config)).manifest()
-    PAGE.write_text(data_dictionary(manifest), encoding="utf-8")
+        return Dbt(Home(Path(scratch)).create(), deployment_vars(config)).manifest()
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(data_dictionary(demo_manifest()), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "orchestration": {"ingestion", "warehouse", "deployment", "ml"},
     "simulation": {"demo", "orchestration", "deployment", "ml"},
     "cli": {"simulation", "orchestration", "ingestion", "warehouse", "deployment", "ml"},
+    "bi": {"cli", "orchestration", "warehouse", "deployment", "ml"},
     "evaluation": {"demo", "cli", "orchestration", "ingestion", "warehouse", "deployment", "ml"},
     "benchmarks": {"demo", "cli", "orchestration", "ingestion", "warehouse", "deployment", "ml"},
 }
@@ -32,6 +33,7 @@ HOME_OF = {
     "mlflow": ("ml/registry/",),
 }
 TESTED = (
+    "bi",
     "ml",
     "demo",
     "deployment",
@@ -44,6 +46,14 @@ TESTED = (
 # Modules without a test of their own name, and the test that shows them. Glue of Dagster does
 # nothing that can be seen without a run.
 TESTED_ELSEWHERE = {
+    "bi/superset/bundle.py": "contracts/test_superset_bundle.py",
+    "bi/superset/charts.py": "contracts/test_superset_bundle.py",
+    "bi/superset/datasets.py": "contracts/test_superset_bundle.py",
+    "bi/superset/description.py": "contracts/test_superset_bundle.py",
+    "bi/superset/layout.py": "contracts/test_superset_bundle.py",
+    "bi/superset/local_server.py": "bi/test_superset.py",
+    "bi/superset/placeholders.py": "bi/test_superset.py",
+    "bi/superset/superset_config.py": "bi/test_superset.py",
     "cli/data_dictionary.py": "contracts/test_data_dictionary.py",
     "cli/doctor/finding.py": "unit/cli/doctor/test_diagnosis.py",
     "cli/servers.py": "browser/test_dagster_ui.py",
