@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -219,7 +218,9 @@ def test_readable_times_are_the_moments_that_were_planted(
         [(spelled, exact)] = rows(
             dirty,
             f"""
-            select count(*), count_if(date_trunc('second', {moment}) = date_trunc('second', {local}))
+            select
+                count(*),
+                count_if(date_trunc('second', {moment}) = date_trunc('second', {local}))
             from times inner join marts.{table} on {key} = times.source || ':' || row_key
             where is_readable
             """,
