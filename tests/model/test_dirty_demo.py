@@ -91,6 +91,17 @@ def test_every_kind_of_trouble_is_planted(dirty: duckdb.DuckDBPyConnection) -> N
 
 
 def test_people_are_found(dirty: duckdb.DuckDBPyConnection) -> None:
+    pairs = "select sum(n * (n - 1) / 2) from (select count(*) as n from found group by {})"
+    [(right, merged, planted)] = rows(
+        dirty,
+        "select "
+        + ", ".join(
+            f"({pairs.format(keys)})"
+            for keys in ("customer_id, person_id", "customer_id", "person_id")
+        ),
+    )
+    assert right >= 0.99 * merged  # type: ignore[operator]
+    assert right >= 0.97 * planted  # type: ignore[operator]
     [(alone, people)] = rows(
         dirty, "select (select count(*) from one_customer), (select count(*) from people)"
     )
