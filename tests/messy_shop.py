@@ -45,7 +45,7 @@ PEOPLE: list[Row] = [
     (603, "info@kiosk.de", "", "Jo", "Lang", 1990, "2025-03-01 10:00:00"),
     (605, "lou@example.com", "0301234567", "Lou", "Kern", "", "2025-02-03 10:00:00"),
     (606, "kay.roth+shop@gmail.com", "", "Kay", "Roth", "", "2025-02-04 10:00:00"),
-    (607, "KayRoth@googlemail.com", "0171-1234567 (mobil)", "Kay", "Roth", "", "2025-02-05 10:00:00"),
+    (607, "KayRoth@gmail.com", "0171-1234567 (mobil)", "Kay", "Roth", "", "2025-02-05 10:00:00"),
     (604, "info@kiosk.de", "", "Kim", "Brandt", 1971, "2025-03-02 10:00:00"),
     *(
         (701 + number, "lea@example.com", "", "", "", "", moment)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -92,6 +91,17 @@ def test_every_kind_of_trouble_is_planted(dirty: duckdb.DuckDBPyConnection) -> N
 
 
 def test_people_are_found(dirty: duckdb.DuckDBPyConnection) -> None:
+    pairs = "select sum(n * (n - 1) / 2) from (select count(*) as n from found group by {})"
+    [(right, merged, planted)] = rows(
+        dirty,
+        "select "
+        + ", ".join(
+            f"({pairs.format(keys)})"
+            for keys in ("customer_id, person_id", "customer_id", "person_id")
+        ),
+    )
+    assert right >= 0.99 * merged  # type: ignore[operator]
+    assert right >= 0.97 * planted  # type: ignore[operator]
     [(alone, people)] = rows(
         dirty, "select (select count(*) from one_customer), (select count(*) from people)"
     )
@@ -219,7 +229,9 @@ def test_readable_times_are_the_moments_that_were_planted(
         [(spelled, exact)] = rows(
             dirty,
             f"""
-            select count(*), count_if(date_trunc('second', {moment}) = date_trunc('second', {local}))
+            select
+                count(*),
+                count_if(date_trunc('second', {moment}) = date_trunc('second', {local}))
             from times inner join marts.{table} on {key} = times.source || ':' || row_key
             where is_readable
             """,

@@ -90,7 +90,8 @@ def plant(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"create table ops.run_dates as select date '{DAY}' as snapshot_date, 'daily' as purpose"
     )
-    names = ["gone", "sliding", "new", "shifted", "late", "returns", "left_behind", "angry", "unpaid"]
+    names = ["gone", "sliding", "new", "shifted", "late", "returns", "left_behind", "angry"]
+    names += ["unpaid"]
     names += [f"usual_{number}" for number in range(100 - len(names))]
     people = list(enumerate(names))
     con.execute(

@@ -40,15 +40,16 @@ def with_named_currencies(
         group by mark order by count(*) desc, mark
         """
     ).fetchall()
-    if len(counts) < 2:  # noqa: PLR2004
+    if len(counts) < 2:
         return None
     listed = ", ".join(f"{mark or 'none'} {count:,}" for mark, count in counts)
+    question = (
+        f"{amount.column} names several currencies ({listed}): give their exchange rates, or the"
+        " amounts in other currencies than the company's are unknown"
+    )
     return ColumnProposal(
         "currency",
         Constant(f"{{{{ currency_of({jinja_literal(column)}) }}}}"),
         (Evidence(1.0, f"{amount.column} names currencies"),),
-        (
-            f"{amount.column} names several currencies ({listed}): give their exchange rates, or"
-            " the amounts in other currencies than the company's are unknown",
-        ),
+        (question,),
     )

@@ -42,9 +42,7 @@ def timestamp_sql(column: str, formats: tuple[str, ...]) -> str:
         reads.append(f"when {day} then try_strptime({column}, '{COMPACT_DAY}')")
     if NAMED_MONTHS in formats:
         # The day is the first number and the year the second, wherever the month stands.
-        day, year = (
-            f"regexp_extract_all({column}, '\\d+')[{place}]" for place in (1, 2)
-        )
+        day, year = (f"regexp_extract_all({column}, '\\d+')[{place}]" for place in (1, 2))
         month = f"regexp_extract({column}, '(?i)({MONTH_NAME})', 1)"
         text = f"{day} || ' ' || {month} || ' ' || {year}"
         reads += [

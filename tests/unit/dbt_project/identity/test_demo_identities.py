@@ -51,7 +51,7 @@ def figures(identity: Identity, truth: Path) -> PairFigures:
     return PairFigures(*map(float, row))
 
 
-@pytest.mark.parametrize(("dirt", "seed"), [(0.0, 7), (1.0, 7), (1.0, 11)])
+@pytest.mark.parametrize(("dirt", "seed"), [(0.0, 7), (1.0, 11)])
 def test_planted_people_are_found(
     warehouse_of: Callable[[str], Identity], tmp_path: Path, dirt: float, seed: int
 ) -> None:

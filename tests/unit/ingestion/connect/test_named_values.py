@@ -1,4 +1,4 @@
-"""Values that name what they are: months, currencies beside amounts, kinds of lines and payments."""
+"""Values that name what they are: months, currencies of amounts, kinds of lines and payments."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_an_export_for_people_is_read_as_one_for_programs(
         "orders.csv",
         "order_id,customer_id,ordered_at,net_amount\n"
         + "".join(
-            f"{n},'{n % 7:05},\"Dec {n % 28 + 1}, 2025 9:05 PM\",{'USD' if n % 3 else '€'} {n}.50\n"
+            f'{n},\'{n % 7:05},"Dec {n % 28 + 1}, 2025 9:05 PM",{"USD" if n % 3 else "€"} {n}.50\n'
             for n in range(30)
         ),
     )
