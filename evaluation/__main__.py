@@ -3,8 +3,8 @@
 `python -m evaluation effects` compares only the measured effects of actions with the planted ones.
 
 Data that are in no package are read from the folders ONLINE_RETAIL_DIR, ONLINE_RETAIL_2011_DIR (the
-same log from December 2010 on), TELCO_DIR and TEXT_LABELS_DIR. A message says which evaluation is
-skipped because its variable is not set.
+same log from December 2010 on), RAVENSTACK_DIR, TELCO_DIR and TEXT_LABELS_DIR. A message says which
+evaluation is skipped because its variable is not set.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from evaluation.logs import (
     CDNOW,
     ONLINE_RETAIL,
     ONLINE_RETAIL_21_MONTHS,
+    RAVENSTACK,
     PurchaseLog,
     TrainingData,
     link_together,
@@ -35,7 +36,14 @@ from evaluation.logs import (
     write_cdnow,
 )
 from evaluation.peers import Comparison, compared, reachable_roc_auc
-from evaluation.planted import PEOPLE, SEEDS, planted_data, planted_figures
+from evaluation.planted import (
+    CHRISTMAS_PEOPLE,
+    PEOPLE,
+    SEEDS,
+    christmas_data,
+    planted_data,
+    planted_figures,
+)
 from evaluation.reasons import first_reasons
 from evaluation.rolling_origins import rolling_origins
 from evaluation.texts import MEASURED_TEXTS, text_figures
@@ -70,6 +78,9 @@ def main(context: typer.Context) -> None:
             data = training_data(log, log.cutoffs[-1], root)
             _levels(log.name, data)
             _reasons(log.name, data)
+        if _is_set("RAVENSTACK_DIR"):
+            log = RAVENSTACK
+            _levels(log.name, training_data(log, log.cutoffs[-1], root))
     if _is_set("TELCO_DIR"):
         _telco(Path(os.environ["TELCO_DIR"]))
     if _is_set("TEXT_LABELS_DIR"):
@@ -253,6 +264,9 @@ def _planted() -> None:
             f"{found.named_right:.1%}",
         )
     console.print(table)
+    with TemporaryDirectory() as scratch:
+        name = f"Demo with Christmas, {CHRISTMAS_PEOPLE:,} people"
+        _levels(name, christmas_data(SEEDS[0], Path(scratch)))
 
 
 def _is_set(variable: str) -> bool:

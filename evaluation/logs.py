@@ -65,6 +65,8 @@ ONLINE_RETAIL_21_MONTHS = PurchaseLog(
     (date(2011, 6, 2),),
     last_date=date(2011, 8, 31),
 )
+# Contracts, whose level is the model's own.
+RAVENSTACK = PurchaseLog("RavenStack", CONFIG / "ravenstack.yml", (date(2024, 10, 2),))
 CDNOW = PurchaseLog("CDNOW", CONFIG / "cdnow.yml", (date(1998, 4, 2),))
 
 
@@ -83,6 +85,11 @@ def training_data(log: PurchaseLog, cutoff: date, root: Path) -> TrainingData:
         config = config.model_copy(update={"last_date": log.last_date})
     prepare(home, log.config)
     as_of = cutoff + timedelta(days=config.churn.horizon_days)
+    return data_of_untuned_run(config, home, as_of)
+
+
+def data_of_untuned_run(config: DeploymentConfig, home: Home, as_of: date) -> TrainingData:
+    """Run a day of a prepared home with an untuned training, and return the training's input."""
     quick = config.training.model_copy(update={"tuning_trials": 0, "earlier_origins": 0})
     runner = Runner(config.model_copy(update={"training": quick}), home)
     runner.day(as_of, retrain=True)

@@ -14,7 +14,7 @@ from demo import generate
 from deployment.config_file import load_config
 from deployment.home import Home
 from deployment.project import CONFIG
-from evaluation.logs import TrainingData, data_of
+from evaluation.logs import TrainingData, data_of, data_of_untuned_run
 from ml.churn.model import LoadedModel
 from ml.churn.score import score
 from ml.metrics.tiers import Tier, by_tier
@@ -30,6 +30,8 @@ DEMO = CONFIG / "demo.yml"
 DAY = date(2026, 6, 30)
 PEOPLE = 5_000
 SEEDS = (7, 11, 23)
+# People of the company with strong Christmas seasons, of which only the rolling origins are run.
+CHRISTMAS_PEOPLE = 2_000
 
 _PERSONS = """
 persons as (
@@ -134,6 +136,21 @@ def planted_figures(seed: int, root: Path) -> PlantedFigures:
 def planted_data(root: Path) -> TrainingData:
     """Input of the training of a company that `planted_figures` has run below `root`."""
     return data_of(load_config(DEMO), Home(root / "home"), DAY)
+
+
+def christmas_data(seed: int, root: Path) -> TrainingData:
+    """Input of the training of a company with strong Christmas seasons, generated below `root`."""
+    config, home = load_config(DEMO), Home(root / "home")
+    generate(
+        home.landing,
+        root / "truth",
+        people=CHRISTMAS_PEOPLE,
+        seed=seed,
+        daily_drops=0,
+        christmas=True,
+    )
+    prepare(home, DEMO)
+    return data_of_untuned_run(config, home, DAY)
 
 
 def persons(truth: Path) -> str:

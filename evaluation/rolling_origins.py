@@ -24,7 +24,7 @@ from ml.churn.score import forecast_level
 from ml.churn.split import NotEnoughHistoryError, matured, open_dates, split_examples
 from ml.config import TrainingSettings
 from ml.level.hazard_ratio import log_ratio
-from ml.level.level_model import Level, rate_interval, spread_of
+from ml.level.level_model import Level, leaving_interval, rate_interval, spread_of
 from ml.metrics.calibration import calibration_error
 from ml.metrics.classification import log_loss
 from ml.metrics.intervals import Interval
@@ -80,7 +80,8 @@ class Origin:
         labels: outcomes of shape (customers,).
         probabilities: the champion's, of shape (customers,).
         peers: those of each peer, by name.
-        spread: standard deviation of the log factor around the forecast of the level.
+        spread: standard deviation of the log factor around the forecast of the level; None for
+            contracts.
         estimate: row of `PERFORMANCE_ESTIMATES`, known on the day; empty without an estimate.
         holdout: outcomes and scores of the holdout, the latest date whose figures were known.
     """
@@ -90,7 +91,7 @@ class Origin:
     labels: NDArray[np.bool_]
     probabilities: NDArray[np.float64]
     peers: dict[str, NDArray[np.float64]]
-    spread: float
+    spread: float | None
     estimate: dict[str, Any]
     holdout: tuple[NDArray[np.bool_], NDArray[np.float64]]
 
@@ -146,6 +147,12 @@ class Origin:
         factor = log_ratio(self.probabilities, self.churn_rate)
         return calibration_error(self.labels, self.probabilities ** np.exp(factor))
 
+    def _expected(self, probabilities: NDArray[np.float64]) -> tuple[float, float]:
+        """Interval of the rate of some customers, as expected on the day."""
+        if self.spread is None:
+            return leaving_interval(probabilities)
+        return rate_interval(probabilities, 0.0, self.spread)
+
     def tiers(self, settings: TrainingSettings) -> tuple[TierOutcome, ...]:
         """Each risk tier with customers, with the interval in which its rate was expected."""
         values = self.probabilities
@@ -156,7 +163,7 @@ class Origin:
         )
         tiers = by_tier(self.labels, values, settings.medium_risk, settings.high_risk)
         return tuple(
-            TierOutcome(tier, *rate_interval(values[inside], 0.0, self.spread))
+            TierOutcome(tier, *self._expected(values[inside]))
             for tier, inside in zip(tiers, members, strict=True)
             if tier.customers
         )
@@ -193,7 +200,8 @@ def _origin(data: TrainingData, settings: TrainingSettings, day: date) -> Origin
     scoring = used.model.for_scoring
     margins = scoring.predictor(settings.threads).margins(later.holdout)
     own = scoring.calibrator.apply(margins)
-    level = forecast_level(used, day, own, _windows(data, settings, day), settings.threads)
+    windows = _windows(data, settings, day) if scoring.level else data.examples.slice(0, 0)
+    level = forecast_level(used, day, own, windows, settings.threads)
     probabilities = scoring.calibrator.apply(margins, level.log_ratio)
     latest = fit_purchase_model(later.holdout, settings)
     peers = {
@@ -210,7 +218,7 @@ def _origin(data: TrainingData, settings: TrainingSettings, day: date) -> Origin
         labels=labels_of(later.holdout),
         probabilities=probabilities,
         peers=peers,
-        spread=spread_of(scoring.level, level.season),
+        spread=None if settings.kind == "contractual" else spread_of(scoring.level, level.season),
         estimate=_estimate(used.model, parts.holdout, before, later.holdout, probabilities),
         holdout=(labels_of(parts.holdout), before),
     )

@@ -106,7 +106,7 @@ def test_a_lower_hazard_of_returning_raises_every_probability_and_keeps_the_orde
 
 def test_the_slope_of_later_rows_is_taken_over_and_their_level_is_not() -> None:
     first = Calibrator.fit(*draw(5_000, slope=0.6, shift=0.0))
-    margins, labels = draw(5_000, slope=1.0, shift=-1.0, seed=2)
+    margins, labels = draw(20_000, slope=1.0, shift=-1.0, seed=2)
 
     later = first.at_slope(margins, labels)
 
