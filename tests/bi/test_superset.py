@@ -91,21 +91,35 @@ def test_a_chart_has_the_rows_that_sql_gives(
     dashboard: str,
     chart: Chart,
 ) -> None:
-    shown = superset.rows(charts[chart_uuid(dashboard, chart)])
+    customer = riskiest_customer(home) if dashboard == "customer" else None
+    shown = superset.rows(charts[chart_uuid(dashboard, chart)], customer)
     assert shown
     assert any(value is not None for row in shown for value in row.values())
-    names, expected = rows_by_sql(home, chart, bound[str(chart.dataset)])
+    names, expected = rows_by_sql(home, chart, bound[str(chart.dataset)], customer)
     found = [tuple(comparable(row[name]) for name in names) for row in shown]
     assert sorted(found, key=repr) == sorted(expected, key=repr)
 
 
+def riskiest_customer(home: Home) -> str:
+    """The customer whom the page of a customer shows first."""
+    with duckdb.connect(str(home.published), read_only=True) as con:
+        (customer,) = con.execute(
+            "select customer_id from activation.customer_risk_daily"
+            " where snapshot_date = (select as_of_date from ops.publication)"
+            " order by value_at_risk desc nulls last limit 1"
+        ).fetchone() or (None,)
+    return str(customer)
+
+
 def rows_by_sql(
-    home: Home, chart: Chart, dataset: BoundDataset
+    home: Home, chart: Chart, dataset: BoundDataset, customer: str | None
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Names of the chart's columns, and its rows by SQL on the published file."""
     keys = chart.columns or groups(chart)
     measures = [f"{dataset.metrics[name].expression} as {name}" for name in chart.metrics]
-    where = f" where {chart.where}" if chart.where else ""
+    conditions = [f"({chart.where})"] if chart.where else []
+    conditions += [f"customer_id = '{customer}'"] if customer else []
+    where = f" where {' and '.join(conditions)}" if conditions else ""
     grouped = " group by all" if chart.kind != "table" else ""
     order = ", ".join(
         f"{name.removeprefix('-')} {'desc nulls last' if name[0] == '-' else 'asc nulls last'}"
