@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import sys
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -59,17 +60,33 @@ def currency_of(published: Path) -> str:
 def prepare(folder: Path, published: Path) -> None:
     """Bring Superset's metadata up to date and import the bundle, if anything has changed."""
     contents = localised(_HERE / "bundle", published)
-    state = hashlib.sha256(repr((version("apache-superset"), contents)).encode()).hexdigest()
-    stamp = folder / "imported"
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == state:
+    migrated = _Stamp(folder / "migrated", version("apache-superset"))
+    imported = _Stamp(folder / "imported", hashlib.sha256(repr(contents).encode()).hexdigest())
+    if migrated.is_set() and imported.is_set():
         return
     print("Preparing Superset; the first time takes about half a minute ...", flush=True)  # noqa: T201
     from superset.app import create_app
 
     with create_app().app_context():
-        _upgrade()
+        if not migrated.is_set():
+            _upgrade()
+            migrated.set()
         _import(contents)
-    stamp.write_text(state, encoding="utf-8")
+        imported.set()
+
+
+@dataclass(frozen=True)
+class _Stamp:
+    """A file that holds the state for which a step was last done."""
+
+    path: Path
+    state: str
+
+    def is_set(self) -> bool:
+        return self.path.exists() and self.path.read_text(encoding="utf-8") == self.state
+
+    def set(self) -> None:
+        self.path.write_text(self.state, encoding="utf-8")
 
 
 def _upgrade() -> None:

@@ -47,9 +47,13 @@ class Superset:
         found = self.get("/api/v1/chart/?q=(page_size:100)")["result"]
         return {each["uuid"]: each["id"] for each in found}
 
-    def rows(self, chart: int) -> list[dict[str, Any]]:
-        """The data of a chart."""
-        (result,) = self.get(f"/api/v1/chart/{chart}/data/?force=true")["result"]
+    def rows(self, chart: int, customer: str | None = None) -> list[dict[str, Any]]:
+        """The data of a chart, of all customers or of one."""
+        context = json.loads(self.get(f"/api/v1/chart/{chart}")["result"]["query_context"])
+        if customer:
+            only = {"col": "customer_id", "op": "IN", "val": [customer]}
+            context["queries"][0]["filters"].append(only)
+        (result,) = self.post("/api/v1/chart/data", context)["result"]
         rows: list[dict[str, Any]] = result["data"]
         return rows
 
