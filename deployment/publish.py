@@ -31,3 +31,8 @@ class Publish(Section):
 
     postgres: PostgresCopy | None = None
     parquet: ParquetCopy | None = None
+
+    @property
+    def copies(self) -> list[str]:
+        """Names of the copies that are made."""
+        return [name for name in ("postgres", "parquet") if getattr(self, name) is not None]

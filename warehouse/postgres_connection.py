@@ -13,6 +13,7 @@ from deployment.secrets import hide
 _CONNECT_SECONDS = 15
 # What the driver raises if the server, the connection or a value is at fault.
 ERRORS = (adbc_driver_manager.Error, pa.ArrowException, OSError, ValueError)
+_SEVERITIES = ("ERROR", "FATAL", "PANIC")
 _QUOTED = re.compile(r"\".*\"", re.DOTALL)
 
 
@@ -25,8 +26,11 @@ def connect(url: str) -> dbapi.Connection:
 
 def reason(error: Exception, url: str) -> str:
     """Code and first line of the server's message, with `…` in place of what it quotes."""
-    words = re.sub(r"^(\w+: )?(\[libpq\] )?|.*(?=(ERROR|FATAL): )", "", str(error)).strip()
-    if not words:
+    text = str(error)
+    # The driver quotes the statement first; the server's own words begin with its severity.
+    severity = max(text.rfind(f"{word}:  ") for word in _SEVERITIES)
+    words = text[severity:] if severity >= 0 else re.sub(r"^(\w+: )?(\[libpq\] )?", "", text)
+    if not words.strip():
         return type(error).__name__
     code = getattr(error, "sqlstate", None)
     first = hide(_QUOTED.sub("…", words.splitlines()[0].strip()), url)

@@ -26,7 +26,7 @@ from typing import Any
 
 from warehouse.published.tables import PublicationError
 
-_FOLDER = "versions"
+VERSIONS = "versions"
 CURRENT = "current"
 _DESCRIPTION = "version.json"
 _POINTER = "current.json"
@@ -55,7 +55,8 @@ def put_in_place(
     current = add_version(root)
     # The file keeps its name, by which DuckDB names the catalogue: holdfast.marts.dim_customers.
     version = current / published_path.name
-    written = {"version": int(current.name), "path": version.relative_to(root).as_posix(), **description}
+    path = version.relative_to(root).as_posix()
+    written = {"version": int(current.name), "path": path, **description}
     (current / _DESCRIPTION).write_text(json.dumps(written, indent=1), encoding="utf-8")
     flush(current / _DESCRIPTION)
     flush(fresh_path)
@@ -81,7 +82,7 @@ def current_version(published_path: Path) -> dict[str, Any] | None:
 
 def add_version(root: Path) -> Path:
     """Make the empty folder of the next version; its name is the number."""
-    versions = root / _FOLDER
+    versions = root / VERSIONS
     versions.mkdir(parents=True, exist_ok=True)
     folder = versions / f"{_last_number(versions) + 1:06d}"
     folder.mkdir()
@@ -92,7 +93,7 @@ def make_current(root: Path, version: Path) -> None:
     """Point the link `current` to a complete version, by one rename, durably."""
     for folder in (version, version.parent):
         flush(folder)
-    point(root / CURRENT, f"{_FOLDER}/{version.name}")
+    point(root / CURRENT, f"{VERSIONS}/{version.name}")
 
 
 def point(link: Path, target: str) -> None:
@@ -101,7 +102,7 @@ def point(link: Path, target: str) -> None:
     Raises:
         PublicationError: the file system has no symbolic links; the link is as it was.
     """
-    if link.is_symlink() and os.readlink(link) == target:
+    if link.is_symlink() and link.readlink().as_posix() == target:
         return
     fresh = link.with_name(f"{link.name}.link")
     fresh.unlink(missing_ok=True)
@@ -118,8 +119,8 @@ def point(link: Path, target: str) -> None:
 
 def keep_versions(root: Path, kept: set[Path | None]) -> None:
     """Remove the folders of all other versions."""
-    for folder in (root / _FOLDER).iterdir():
-        if folder not in kept:
+    for folder in (root / VERSIONS).iterdir():
+        if folder.name.isdigit() and folder not in kept:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -27,6 +27,7 @@ from warehouse.published.copies.copy_report import (
 from warehouse.published.tables import PublicationError
 from warehouse.published.versions import (
     CURRENT,
+    VERSIONS,
     add_version,
     flush,
     keep_versions,
@@ -36,6 +37,7 @@ from warehouse.published.versions import (
 from warehouse.quoting import identifier, literal
 
 MANIFEST = "manifest.json"
+_ENTRIES = {CURRENT, MANIFEST, VERSIONS, f"{CURRENT}.link", f"{MANIFEST}.link"}
 
 
 def copy_to_parquet(published_path: Path, folder: Path) -> CopyReport:
@@ -49,15 +51,20 @@ def copy_to_parquet(published_path: Path, folder: Path) -> CopyReport:
         folder: the folder of the copy, which no other program may write into.
 
     Raises:
-        CopyError: a file could not be written; the folder holds the version that it held before.
+        CopyError: a file could not be written, or the folder has files of others; it holds the
+            version that it held before.
     """
+    others = {path.name for path in folder.iterdir()} - _ENTRIES if folder.is_dir() else set()
+    if others:
+        raise CopyError(
+            f"{folder} has files that no copy made ({min(others)}): set a folder of its own in"
+            " publish.parquet"
+        )
     with published_version(published_path) as (con, contents, description):
         try:
             before = (folder / CURRENT).resolve()
             version = add_version(folder)
-            tables = {
-                table.label: _write(con, table, version) for table in contents.tables
-            }
+            tables = {table.label: _write(con, table, version) for table in contents.tables}
             manifest = {
                 **description,
                 "path": version.relative_to(folder).as_posix(),

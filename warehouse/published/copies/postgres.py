@@ -48,6 +48,8 @@ _SETTINGS = (
 # A reader of the schema of before must not be kept waiting behind the drop.
 _DROP_PATIENCE = "set local lock_timeout = '2s'"
 _NULLS_NOT_DISTINCT_SINCE = 150000
+# A setting of the transaction, in which the server reports a failure that it has undone.
+_FAILURE = "holdfast.failure"
 _BATCH_ROWS = 100_000
 _SHOWN_OBJECTS = 3
 
@@ -253,15 +255,24 @@ def _drop_old(
 
 
 def _tried(cursor: dbapi.Cursor, *statements: str) -> str | None:
-    """Execute statements; if one fails, undo them and return the reason."""
-    cursor.execute("savepoint tried")
-    try:
-        for statement in statements:
-            cursor.execute(statement)
-    except ERRORS as error:
-        cursor.execute("rollback to savepoint tried")
-        return reason(error, "")
-    return None
+    """Execute statements; if one fails, undo them and return the reason.
+
+    The server undoes them, because the driver cannot go on in a transaction with an error.
+    """
+    _execute(
+        cursor,
+        [
+            *statements,
+            f"""
+            perform set_config('{_FAILURE}', '', true);
+            exception when others then
+            perform set_config('{_FAILURE}', format('SQLSTATE %s, %s', sqlstate, sqlerrm), true)
+            """,
+        ],
+    )
+    cursor.execute(f"select current_setting('{_FAILURE}')")
+    (failure,) = cursor.fetchone() or ("",)
+    return failure or None
 
 
 def _old_prefix(name: str) -> str:
@@ -270,5 +281,9 @@ def _old_prefix(name: str) -> str:
 
 def _execute(cursor: dbapi.Cursor, statements: Sequence[str]) -> None:
     """Execute statements without results in one round trip."""
-    if statements:
-        cursor.execute(f"do $statements$ begin {'; '.join(statements)}; end $statements$")
+    if not statements:
+        return
+    body, quote = "; ".join(statements), "$body$"
+    while quote in body:
+        quote = f"{quote[:-1]}_$"
+    cursor.execute(f"do {quote} begin {body}; end {quote}")

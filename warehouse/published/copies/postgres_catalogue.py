@@ -183,7 +183,7 @@ def dependent_views(cursor: dbapi.Cursor, schema: Schema) -> Sequence[DependentV
                 nspname,
                 reader.relname,
                 ' with (' || array_to_string(reader.reloptions, ', ') || ')',
-                pg_get_viewdef(reader.oid)
+                rtrim(pg_get_viewdef(reader.oid), ';')
             )
         from pg_depend
         inner join pg_rewrite on pg_depend.objid = pg_rewrite.oid
