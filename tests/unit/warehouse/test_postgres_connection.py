@@ -13,9 +13,8 @@ URL = "postgresql://bi:kelp%20forest@db/bi"
     ("message", "expected"),
     [
         (
-            "INTERNAL: [libpq] Failed to execute query 'select\n1': ERROR:  duplicate key value"
-            ' violates "k"\nDETAIL:  Key (id)=(c1) exists',
-            "ERROR:  duplicate key value violates …",
+            "IO: Failed to execute 'select\n1': ERROR:  repeats \"k\"\nDETAIL:  Key (id)=(c1)",
+            "ERROR:  repeats …",
         ),
         ("IO: [libpq] Failed to connect: no kelp forest, kelp%20forest", "no ***, ***"),
         ("", "ValueError"),

@@ -56,7 +56,7 @@ def test_a_version_is_complete_or_absent_and_the_one_before_stays_readable(
                 raise OSError(28, f"No space left on device: {path}")
 
         patch.setattr(parquet, "flush", full_disk)
-        with pytest.raises(CopyError, match="was not replaced.*No space left"):
+        with pytest.raises(CopyError, match=r"was not replaced.*No space left"):
             copy_to_parquet(company.published, folder)
     assert (folder / "current").resolve() == first
     copy_to_parquet(company.published, folder)
