@@ -57,9 +57,13 @@ def _differing(
     kept, copied = [], []
     for column in table.columns:
         name = identifier(column.name)
-        sent = sent_value(column) if is_sent else name
-        kept.append(sent)
-        copied.append(name if sent != name else f"{name}::{column.type} as {name}")
+        kept.append(sent_value(column) if is_sent else name)
+        kind = column.type
+        if is_sent:
+            sent_as = postgres_type(column)
+            kind = {"json": "varchar", "text": "varchar"}.get(sent_as, kind)
+            kind = sent_as if sent_as.startswith("numeric") else kind
+        copied.append(f"{name}::{kind} as {name}")
     here = f"select {', '.join(kept)} from {identifier('file', table.schema, table.name)}"
     there = f"select {', '.join(copied)} from {identifier(table.name)}"
     row = con.execute(

@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.published.contents import TableContents
+from warehouse.published.contents import Column, TableContents
 from warehouse.published.copies.copy_report import (
     FILE,
     CopyError,
@@ -85,10 +85,12 @@ def _write(con: duckdb.DuckDBPyConnection, table: TableContents, version: Path) 
     """Write a table's file; return its entry in the manifest."""
     path = version / table.schema / f"{table.name}.parquet"
     path.parent.mkdir(exist_ok=True)
+    columns = ", ".join(_written_value(column) for column in table.columns)
     comments = {column.name: column.comment for column in table.columns}
     con.execute(
         f"""
-        copy {identifier(FILE, table.schema, table.name)} to {literal(str(path))} (
+        copy (select {columns} from {identifier(FILE, table.schema, table.name)})
+        to {literal(str(path))} (
             format parquet,
             compression zstd,
             kv_metadata {{
@@ -110,3 +112,10 @@ def _write(con: duckdb.DuckDBPyConnection, table: TableContents, version: Path) 
             for column in table.columns
         ],
     }
+
+
+def _written_value(column: Column) -> str:
+    """The SQL expression of a column; DuckDB would write wide integers as doubles."""
+    name = identifier(column.name)
+    is_wide = column.type in ("HUGEINT", "UHUGEINT")
+    return f"cast({name} as decimal(38, 0)) as {name}" if is_wide else name
