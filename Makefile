@@ -80,11 +80,11 @@ ui: env ## serve the Dagster UI and the MLflow UI on the loopback address, until
 	@$(BIN)/holdfast ui
 
 # dbt's own page needs no warehouse: descriptions and types are in the contracts.
+DBT := DBT_PROJECT_DIR=dbt_project DBT_PROFILES_DIR=dbt_project DBT_TARGET_PATH="$(CURDIR)/build/dbt" \
+    DBT_LOG_PATH="$(CURDIR)/build/dbt" $(BIN)/dbt --quiet
 docs: dev ## build the guides and dbt's lineage as a site, build/docs/index.html
-	@DO_NOT_TRACK=1 $(BIN)/dbt --quiet docs generate --static --empty-catalog --no-compile \
-	    --project-dir dbt_project --profiles-dir dbt_project --target-path "$(CURDIR)/build/dbt" \
-	    --log-path "$(CURDIR)/build/dbt"
-	@cp build/dbt/static_index.html build/dbt/index.html
+	@$(DBT) parse
+	@$(DBT) docs generate --static --empty-catalog --no-compile
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 	@echo 'The site is build/docs/index.html; with search: $(BIN)/python -m http.server -d build/docs'
 

@@ -43,7 +43,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             place = _place(linked)
             if (ROOT / linked).is_file() and files.get_file_from_path(place) is None:
                 files.append(_file(config, place, linked))
-    written = ROOT / "build" / DBT
+    written = ROOT / "build" / "dbt" / "static_index.html"
     page = written.read_text("utf-8") if written.exists() else "<p>make docs writes this page.</p>"
     files.append(File.generated(config, DBT, content=page))
     return files
