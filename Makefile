@@ -79,7 +79,7 @@ contracts:
 ui: env ## serve the Dagster UI and the MLflow UI on the loopback address, until Ctrl-C
 	@$(BIN)/holdfast ui
 
-# dbt's own page needs no warehouse: descriptions and types are in the contracts.
+# dbt's own page needs no warehouse. It has lineage and descriptions; types are in the dictionary.
 DBT := DBT_PROJECT_DIR=dbt_project DBT_PROFILES_DIR=dbt_project DBT_TARGET_PATH="$(CURDIR)/build/dbt" \
     DBT_LOG_PATH="$(CURDIR)/build/dbt" $(BIN)/dbt --quiet
 docs: dev ## build the guides and dbt's lineage as a site, build/docs/index.html

@@ -92,8 +92,7 @@ def copy_to_postgres(
             comment = json.dumps({**description, "deployment": deployment}, ensure_ascii=False)
             warnings = _rename(cursor, settings.schema_name, fresh, before, comment)
             connection.commit()
-        with _session(settings) as (connection, cursor):
-            warnings += _drop_old(connection, cursor, settings.schema_name, deployment)
+        warnings += _drop_old(settings, deployment)
     return CopyReport(
         int(str(description["version"])), contents.as_of_date, contents.rows, tuple(warnings)
     )
@@ -237,20 +236,22 @@ def _rename(
     return warnings
 
 
-def _drop_old(
-    connection: dbapi.Connection, cursor: dbapi.Cursor, name: str, deployment: str
-) -> list[str]:
-    """Drop the deployment's earlier schemas that nobody reads; return those that are left."""
-    cursor.execute(_DROP_PATIENCE)
+def _drop_old(settings: PostgresCopy, deployment: str) -> list[str]:
+    """Drop the deployment's earlier schemas that nobody reads; return what is left of them."""
     warnings = []
-    for old, schema in old_schemas(cursor, _old_prefix(name)).items():
-        if schema.description is None or schema.description["deployment"] != deployment:
-            continue
-        tables = ", ".join(identifier(old, table) for table in schema.tables)
-        failure = _tried(cursor, f"drop table {tables}", f"drop schema {identifier(old)}")
-        if failure:
-            warnings.append(f"the schema {old} of an earlier version is still there ({failure})")
-    connection.commit()
+    try:
+        with _session(settings) as (connection, cursor):
+            cursor.execute(_DROP_PATIENCE)
+            for old, schema in old_schemas(cursor, _old_prefix(settings.schema_name)).items():
+                if schema.description is None or schema.description["deployment"] != deployment:
+                    continue
+                tables = ", ".join(identifier(old, table) for table in schema.tables)
+                failure = _tried(cursor, f"drop table {tables}", f"drop schema {identifier(old)}")
+                if failure:
+                    warnings.append(f"the schema {old} of an earlier version is left ({failure})")
+            connection.commit()
+    except CopyError as error:  # the new schema is in place all the same
+        return [f"schemas of earlier versions are left: {error}"]
     return warnings
 
 
