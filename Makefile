@@ -13,8 +13,8 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 LOCKED := $(PIP_INSTALL) --require-hashes --no-deps --requirement
 
 .DEFAULT_GOAL := help
-.PHONY: help env dev run demo test campaign check style types sqlstyle contracts ui bench evaluate \
-    golden dictionary sample bi bi-test bundle lock clean
+.PHONY: help env dev run demo test campaign check style types sqlstyle contracts ui docs bench \
+    evaluate golden dictionary sample bi bi-test bundle lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -80,6 +80,15 @@ contracts:
 ui: env ## serve the Dagster UI and the MLflow UI on the loopback address, until Ctrl-C
 	@$(BIN)/holdfast ui
 
+# dbt's own page needs no warehouse. It has lineage and descriptions; types are in the dictionary.
+DBT := DBT_PROJECT_DIR=dbt_project DBT_PROFILES_DIR=dbt_project DBT_TARGET_PATH="$(CURDIR)/build/dbt" \
+    DBT_LOG_PATH="$(CURDIR)/build/dbt" $(BIN)/dbt --quiet
+docs: dev ## build the guides and dbt's lineage as a site, build/docs/index.html
+	@$(DBT) parse
+	@$(DBT) docs generate --static --empty-catalog --no-compile
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo 'The site is build/docs/index.html; with search: $(BIN)/python -m http.server -d build/docs'
+
 bench: env ## measure time and memory against a hand-written reference
 	@$(BIN)/python -m benchmarks
 
@@ -123,4 +132,4 @@ UV_LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-head
     --no-emit-index-url --no-emit-find-links
 
 clean: ## remove the environment and the caches, and keep HOLDFAST_HOME
-	@rm -rf $(VENV) $(BI) *.egg-info .golden .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(BI) build *.egg-info .golden .mypy_cache .pytest_cache .ruff_cache

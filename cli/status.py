@@ -5,10 +5,12 @@ from __future__ import annotations
 import dagster as dg
 from rich.console import Console
 
+from cli.summary.copies import show_copies
 from cli.summary.day_summary import read_summary
 from cli.summary.display import show_summary
 from deployment.config import DeploymentConfig
 from deployment.home import Home
+from orchestration.recorded_copies import recorded_copies
 from orchestration.training.recorded_metrics import (
     latest_learners,
     latest_refusal,
@@ -32,7 +34,9 @@ def show_published_day(console: Console, config: DeploymentConfig, home: Home) -
         metrics = recorded_metrics(instance, summary.model_version)
         refusal = latest_refusal(instance, summary.model_version, summary.day)
         learners = latest_learners(instance, summary.day) if summary.actions else None
+        copies = recorded_copies(instance, config.publish.copies)
     show_summary(console, summary, metrics, config, home, refusal, learners)
+    show_copies(console, copies)
 
 
 def show_runs(console: Console) -> None:

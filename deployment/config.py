@@ -26,6 +26,7 @@ from pydantic import (
 
 from deployment.hand_over import HandOver
 from deployment.project import SEEDS
+from deployment.publish import Publish
 from deployment.source_config import (
     ENTITIES,
     Entity,
@@ -227,6 +228,7 @@ class DeploymentConfig(Section):
     warnings: Warnings = Warnings()
     actions: Actions = Actions()
     hand_over: HandOver = HandOver()
+    publish: Publish = Publish()
     retention: Retention = Retention()
     identity: Identity = Identity()
     training: Training = Training()

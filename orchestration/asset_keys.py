@@ -52,6 +52,8 @@ UPLIFT_SCORES = dg.AssetKey(["ml", "uplift_scores"])
 TRAINING = (EXAMPLES, CHURN_MODEL, HOLDOUT_SCORES, BEHAVIOUR_GROUPS, TEXT_MODEL, UPLIFT_MODEL)
 
 PUBLISHED = dg.AssetKey(["published", "holdfast"])
+# Copies of the published tables, by the name of their section in `publish` of the configuration.
+COPIES = {name: dg.AssetKey(["published", name]) for name in ("postgres", "parquet")}
 
 # The contacts of treated customers (a dbt model), and what receivers get.
 ACTION_CONTACTS = dg.AssetKey(["hand_over", "action_contacts"])

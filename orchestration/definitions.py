@@ -19,6 +19,7 @@ from orchestration.assets.behaviour_groups import behaviour_groups_asset
 from orchestration.assets.drift import drift_assets
 from orchestration.assets.hand_over import hand_over_asset
 from orchestration.assets.published import published_asset
+from orchestration.assets.published_copies import published_copies
 from orchestration.assets.raw import raw_assets
 from orchestration.assets.scoring import churn_scores_asset
 from orchestration.assets.texts import text_model_asset, text_scores_assets
@@ -86,6 +87,7 @@ def build_defs(
             uplift_scores_asset(config, partitions),
             action_decisions_asset(config, partitions),
             published_asset(manifest, config, partitions),
+            *published_copies(manifest, config, partitions),
             hand_over_asset(config, partitions),
         ],
         asset_checks=[

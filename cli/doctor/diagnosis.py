@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from cli.doctor.copies import diagnose_copies
 from cli.doctor.files import diagnose_files
 from cli.doctor.finding import Finding
 from cli.doctor.machine import (
@@ -60,6 +61,7 @@ def diagnose(
         ]
     findings.append(Finding("ok", "configuration", f"{config_path}: {config.company}"))
     findings += diagnose_warehouse(home, config)
+    findings += diagnose_copies(config, home)
     for name, source in config.sources.items():
         findings += diagnose_guesses(staging_folder(project, name), project)
         findings += _source(name, source, config, home)

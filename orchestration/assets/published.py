@@ -45,6 +45,7 @@ def published_asset(
         return dg.MaterializeResult(
             metadata={
                 "path": dg.MetadataValue.path(home.published),
+                "version": report.version,
                 "size_bytes": report.size_bytes,
                 "seconds": round(report.seconds, 3),
                 "replaced_from": "everything" if report.is_full else str(report.replaced_from),

@@ -64,6 +64,7 @@ TESTED_ELSEWHERE = {
     "orchestration/assets/drift.py": "integration/test_drift.py",
     "orchestration/assets/hand_over.py": "integration/test_hand_over.py",
     "orchestration/assets/published.py": "integration/test_failure.py",
+    "orchestration/assets/published_copies.py": "integration/test_hand_over.py",
     "orchestration/assets/raw.py": "integration/test_failure.py",
     "orchestration/assets/scoring.py": "integration/test_first_day.py",
     "orchestration/assets/texts.py": "integration/test_first_day.py",
@@ -73,6 +74,10 @@ TESTED_ELSEWHERE = {
     "orchestration/resources.py": "unit/cli/test_commands.py",
     "orchestration/training/text_model.py": "integration/test_first_day.py",
     "warehouse/hand_over/outcomes.py": "unit/warehouse/hand_over/test_delivery.py",
+    "warehouse/published/copies/copy_report.py": "unit/warehouse/published/copies/test_parquet.py",
+    "warehouse/published/copies/postgres_catalogue.py": (
+        "unit/warehouse/published/copies/test_postgres.py"
+    ),
 }
 # A folder that holds more has more than one subject.
 FILES_IN_A_FOLDER = 12

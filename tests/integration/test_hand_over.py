@@ -1,11 +1,13 @@
-"""The hand-over in real runs: the files of the first day, and a receiver that fails on the next."""
+"""The hand-over and the copies in real runs: receiver and server fail on a day, not on the next."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,16 @@ import dagster as dg
 import pyarrow.parquet
 import pytest
 import yaml
+from rich.console import Console
 
+from cli.summary.copies import show_copies
 from orchestration.asset_keys import HANDED_OVER
 from orchestration.assets.hand_over import RECEIVERS_TAKE_ALL
+from orchestration.recorded_copies import recorded_copies
 from orchestration.runtime.instance import prepare
-from tests.integration.deployments import DEMO, HISTORY, Deployment
+from tests.databases import PASSWORD, Server
+from tests.integration.deployments import DEMO, GRAINS, HISTORY, Deployment
+from tests.published_copies import differing_rows
 from tests.unit.warehouse.hand_over.receiver import Receiver
 
 NEXT = HISTORY + timedelta(days=1)
@@ -32,14 +39,18 @@ class HandedOver:
     Attributes:
         deployment: it, after both days.
         receiver: the endpoint, with all that it was asked.
+        database: address of the database with the copy, which failed on the first of the days.
         checks: passed or not, by day.
+        status: lines of `holdfast status` about the copies, by day.
         dead: ids of the dead letters after the first of the two days.
         published: published days after the first of the two.
     """
 
     deployment: Deployment
     receiver: Receiver
+    database: str
     checks: list[bool]
+    status: list[str]
     dead: set[str]
     published: int
 
@@ -56,6 +67,16 @@ def passed(deployment: Deployment) -> bool:
     return event.asset_check_evaluation_data.passed
 
 
+def copies(deployment: Deployment) -> str:
+    """The lines about the copies of the published tables, as the terminal shows them."""
+    prepare(deployment.home, deployment.config)
+    console = Console(file=StringIO(), width=200)
+    with dg.DagsterInstance.get() as instance:
+        show_copies(console, recorded_copies(instance, ["postgres", "parquet"]))
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
+
+
 def dead_letters(deployment: Deployment) -> set[str]:
     path = deployment.home.hand_over / "dead_letters.jsonl"
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
@@ -64,7 +85,7 @@ def dead_letters(deployment: Deployment) -> set[str]:
 
 @pytest.fixture(scope="module")
 def handed_over(
-    first_day: Deployment, tmp_path_factory: pytest.TempPathFactory
+    first_day: Deployment, postgres: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[HandedOver]:
     folder = tmp_path_factory.mktemp("handed_over")
     copied = first_day.copy(folder / "home")
@@ -74,6 +95,9 @@ def handed_over(
         settings = receiver.settings().http
         assert settings is not None
         content["hand_over"] = {"http": settings.model_dump()}
+        content["publish"] = {"postgres": {"url": "${BI_URL}"}, "parquet": {}}
+        database = postgres.database("bi")
+        patch.setenv("BI_URL", database.url.replace(PASSWORD, "wrong-password"))
         config = folder / "demo.yml"
         config.write_text(yaml.safe_dump(content), encoding="utf-8")
         deployment = Deployment(copied.home, config)
@@ -84,10 +108,15 @@ def handed_over(
             "select count(distinct snapshot_date) from activation.customer_risk_daily"
         )
         checks, dead = [passed(deployment)], dead_letters(deployment)
+        status = [copies(deployment)]
         receiver.fault = None
+        patch.setenv("BI_URL", database.url)
         deployment.day(AFTER)
         checks.append(passed(deployment))
-        yield HandedOver(deployment, receiver, checks, dead, int(str(published)))
+        status.append(copies(deployment))
+        yield HandedOver(
+            deployment, receiver, database.url, checks, status, dead, int(str(published))
+        )
 
 
 def actions(home: Path, day: str) -> list[dict[str, Any]]:
@@ -153,3 +182,27 @@ def test_a_day_that_is_run_again_decides_and_hands_over_nothing_anew(
     ] == decided
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert len(handed_over.receiver.asked) == asked
+
+
+def test_a_server_that_fails_stops_no_day_and_the_next_run_writes_the_copy(
+    handed_over: HandedOver,
+) -> None:
+    failed, mended = handed_over.status
+    (postgres, parquet) = failed.splitlines()
+    assert postgres.startswith("PostgreSQL    nothing was written yet: the schema holdfast cannot")
+    assert "authentication failed" in postgres
+    assert postgres.endswith("the next run tries again")
+    assert "wrong-password" not in failed
+    assert re.fullmatch(rf"Parquet +version \d+, as of {NEXT}", parquet.strip())
+    assert re.fullmatch(
+        rf"PostgreSQL +version (\d+), as of {AFTER}\nParquet +version \1, as of {AFTER}\n", mended
+    )
+
+
+def test_the_file_the_postgresql_schema_and_the_parquet_folder_hold_the_same_rows(
+    handed_over: HandedOver,
+) -> None:
+    published = handed_over.deployment.home.published
+    for differing in (differing_rows(published, handed_over.database), differing_rows(published)):
+        assert set(differing.values()) == {0}
+        assert set(GRAINS) <= set(differing)

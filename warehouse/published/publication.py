@@ -18,13 +18,14 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from warehouse.errors import busy_error
+from warehouse.published.contents import read_contents
 from warehouse.published.tables import PublicationError, PublishedTable
 from warehouse.published.versions import put_in_place
 from warehouse.quoting import identifier, literal
@@ -61,6 +62,7 @@ class PublishReport:
             rewritten as a whole, or no date had changed.
         rows: rows by `schema.table`.
         size_bytes: size of the published file.
+        version: its number, which no other publication of the folder has.
         seconds: time it took.
     """
 
@@ -68,6 +70,7 @@ class PublishReport:
     replaced_from: date | None
     rows: dict[str, int]
     size_bytes: int
+    version: int
     seconds: float
 
 
@@ -122,8 +125,10 @@ def publish(
             rows = _write_tables(con, tables, is_full=is_full, replaced_from=replaced_from)
             con.execute(_PUBLICATION)
             con.execute("checkpoint fresh")
+            contents = read_contents(con, "fresh")
             con.execute("detach fresh")
-        put_in_place(fresh_path, published_path)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        version = put_in_place(fresh_path, published_path, contents.description(published_at=now))
     except duckdb.Error as error:
         failure = PublicationError(f"nothing was published: {error}")
         raise busy_error(warehouse_path, str(error)) or failure from error
@@ -135,6 +140,7 @@ def publish(
         replaced_from=replaced_from,
         rows=rows,
         size_bytes=published_path.stat().st_size,
+        version=version["version"],
         seconds=time.monotonic() - started,
     )
 

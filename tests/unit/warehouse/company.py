@@ -28,6 +28,7 @@ class Company:
 
     folder: Path
     published_in: str = "published"
+    tables: tuple[PublishedTable, ...] = (RISKS, CUSTOMERS)
 
     @property
     def warehouse(self) -> Warehouse:
@@ -39,7 +40,7 @@ class Company:
 
     def published_elsewhere(self) -> Company:
         """The same warehouse, published as a whole in another folder."""
-        other = Company(self.folder, "published_elsewhere")
+        other = Company(self.folder, "published_elsewhere", self.tables)
         other.publish(full=True)
         return other
 
@@ -89,7 +90,7 @@ class Company:
             con.execute("update marts.customers set orders = orders + 1")
 
     def publish(self, *, full: bool = False) -> PublishReport:
-        return publish(self.warehouse.path, self.published, [RISKS, CUSTOMERS], full=full)
+        return publish(self.warehouse.path, self.published, self.tables, full=full)
 
     def read(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.published), read_only=True) as con:
