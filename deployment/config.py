@@ -364,6 +364,7 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
         "gift_cards": config.gift_cards,
         "default_country": config.default_country,
         "language": config.language,
+        "languages": catalogue_languages(),
         "first_date": config.first_date.isoformat(),
         "churn_kind": config.churn.kind,
         "horizon_days": config.churn.horizon_days,
