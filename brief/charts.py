@@ -18,23 +18,53 @@ from brief.words import Words
 if TYPE_CHECKING:
     import altair as alt
 
-WIDTH = 420
+# Widths of a picture with its labels, in pixels: over the page, and beside a table.
+WIDE, HALF = 520, 420
 _BAR_STEP = 30
-_LABEL_WIDTH = 230
+_LABEL_WIDTH = 310
 _SIZE = re.compile(r'(<svg[^>]*?) width="[\d.]+" height="[\d.]+"')
 _SERIES = ("var(--series-1)", "var(--series-2)", "var(--series-3)")
 _STAGES = ("first_purchase", "repeat", "loyal")
 
 
-class Charts:
+def charts(
+    facts: Facts, words: Words, formats: Formats, churn_kind: str, *, validate: bool = False
+) -> dict[str, str]:
+    """The charts of a brief by name, as SVG; an empty text where there is no data.
+
+    Args:
+        facts: rows of the queries.
+        words: words of the language.
+        formats: formats of the language.
+        churn_kind: kind of churn, which names the stages.
+        validate: compare each specification with the schema of Vega-Lite. It takes a second of
+            CPU; the tests do it.
+    """
+    # Altair takes 0.4 s of CPU to import, and the command line's other commands need none.
+    from altair.utils.schemapi import debug_mode
+
+    with debug_mode(validate):
+        drawn = _Charts(facts, words, formats, churn_kind, validate)
+        return {
+            "reach": drawn.reach(),
+            "trading": drawn.trading(),
+            "attrition": drawn.attrition(),
+            "complaints": drawn.complaints(),
+            "effects": drawn.effects(),
+            "forecasts": drawn.forecasts(),
+        }
+
+
+class _Charts:
     """The charts of one brief; each method returns an SVG, or an empty text without data."""
 
-    def __init__(self, facts: Facts, words: Words, formats: Formats, churn_kind: str) -> None:
-        """Prepare the charts of some facts in a language."""
-        # Altair takes 0.4 s of CPU to import, and the command line's other commands need none.
+    def __init__(
+        self, facts: Facts, words: Words, formats: Formats, churn_kind: str, validate: bool
+    ) -> None:
         import altair
 
         self._alt = altair
+        self._validate = validate
         self._facts = facts
         self._words = words
         self._formats = formats
@@ -73,13 +103,13 @@ class Charts:
         alt = self._alt
         chart = (
             self._chart(values)
-            .mark_line(point={"filled": True, "size": 45}, color=_SERIES[0])
+            .mark_line(point={"filled": True, "size": 45, "color": _SERIES[0]}, color=_SERIES[0])
             .encode(
                 x=self._days(values, "short_day"),
                 y=alt.Y("orders:Q", axis=alt.Axis(title=None, tickCount=4)),
             )
         )
-        return self._svg(chart, values, height=150)
+        return self._svg(chart, values, height=190)
 
     def attrition(self) -> str:
         """Share of each stage's customers lost in each month."""
@@ -111,7 +141,7 @@ class Charts:
                 ),
             )
         )
-        return self._svg(chart, values, height=190)
+        return self._svg(chart, values, height=250, width=HALF)
 
     def complaints(self) -> str:
         """Complaints by topic, in the latest month and the month before."""
@@ -140,7 +170,7 @@ class Charts:
             )
         )
         topics = len({value["label"] for value in values})
-        return self._svg(chart, values, height=_BAR_STEP * topics)
+        return self._svg(chart, values, height=_BAR_STEP * (topics + 2))
 
     def effects(self) -> str:
         """Effect of each action on the share of customers who stay, with its interval."""
@@ -168,7 +198,7 @@ class Charts:
             .mark_rule(color="var(--ink)")
             .encode(x="zero:Q")
         )
-        return self._svg(zero + ranges + dots, values, height=_BAR_STEP * len(values))
+        return self._svg(zero + ranges + dots, values, height=_BAR_STEP * (len(values) + 2))
 
     def forecasts(self) -> str:
         """Expected and realised churn rates, with the interval of the forecast."""
@@ -209,7 +239,7 @@ class Charts:
                 ),
             )
         )
-        return self._svg(lines + points, dots, height=_BAR_STEP * len(rows))
+        return self._svg(lines + points, dots, height=_BAR_STEP * (len(rows) + 3))
 
     def _stage(self, stage: str) -> str:
         return self._words.name(f"stages.{self._churn_kind}", stage)
@@ -264,14 +294,18 @@ class Charts:
         return ".0%"
 
     def _svg(
-        self, chart: alt.Chart | alt.LayerChart, values: Sequence[object], height: int
+        self,
+        chart: alt.Chart | alt.LayerChart,
+        values: Sequence[object],
+        height: int,
+        width: int = WIDE,
     ) -> str:
         if not values:
             return ""
         import vl_convert
 
         styled = (
-            chart.properties(width=WIDTH, height=height)
+            chart.properties(width=width, height=height, autosize={"type": "fit"}, padding=2)
             .configure(background="transparent", font="sans-serif")
             .configure_view(stroke=None)
             .configure_axis(
@@ -288,11 +322,11 @@ class Charts:
             .configure_legend(labelColor="var(--ink)", labelFontSize=13)
             .configure_text(fontSize=13)
         )
-        svg = vl_convert.vegalite_to_svg(styled.to_dict())
+        svg = vl_convert.vegalite_to_svg(styled.to_dict(validate=self._validate))
         # The page scales the image to its column.
         return _SIZE.sub(r"\1", svg, count=1)
 
 
 def _width(name: str) -> int:
     """Width of a label in pixels, estimated: a Chinese character is as wide as it is high."""
-    return sum(13 if ord(character) > 0x2E80 else 7 for character in name)
+    return 10 + sum(13 if ord(character) > 0x2E80 else 7 for character in name)

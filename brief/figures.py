@@ -16,7 +16,7 @@ from brief.facts import Row
 from brief.formats import UNKNOWN, Formats
 from brief.words import Words
 
-_DATES = ("day", "short_day", "month", "weekday")
+_DATES = ("day", "short_day", "month", "month_name")
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,16 @@ class Figures:
         """A number that is part of a definition, such as the level of an interval."""
         return Markup('<data value="{}" data-definition="{}">{}</data>').format(
             value, name, self.formats.shown(value, "share")
+        )
+
+    def months(self, row: Row, first: str, last: str) -> Markup:
+        """Two months of a row as a span of time, such as October to December 2025."""
+        is_one_year = row[first].year == row[last].year
+        is_chinese = self.formats.language == "zh"
+        return self.words.text(
+            "months",
+            first=self.figure(row, first, "month_name" if is_one_year and not is_chinese else "month"),
+            last=self.figure(row, last, "month_name" if is_one_year and is_chinese else "month"),
         )
 
     def sentence(self, row: Row, column: str) -> Markup:

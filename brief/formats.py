@@ -11,6 +11,7 @@ from typing import Any
 UNKNOWN = "–"
 # Above it a probability is written in words: a hundred per cent would claim more than is known.
 _SURE = Decimal("0.995")
+_DATE_FORMS = ("day", "short_day", "month", "month_name", "year_month", "weekday")
 # Last digit of a form; elsewhere the unit.
 _STEPS = {
     "cents": Decimal("0.01"),
@@ -42,14 +43,15 @@ class Formats:
 
         Forms: count; decimal (one digit); money; cents (money with two digits); share, tenths and
         hundredths (per cent with no, one and two digits); points (a difference of shares, in
-        hundredths, one digit); day, short_day, month, year_month, weekday; text. With the prefix
+        hundredths, one digit); day, short_day, month, month_name (without year),
+        year_month, weekday; text. With the prefix
         signed_ the sign of a gain is shown too.
         """
         if value is None:
             return UNKNOWN
         if form == "text":
             return str(value)
-        if form in ("day", "month", "weekday", "short_day", "year_month"):
+        if form in _DATE_FORMS:
             return str(getattr(self, f"_{form}")(value))
         sign = ""
         number = Decimal(str(value))
@@ -100,6 +102,9 @@ class Formats:
         if self.language == "zh":
             return f"{day.year}年{day.month}月"
         return f"{_MONTHS[day.month - 1]} {day.year}"
+
+    def _month_name(self, day: date) -> str:
+        return f"{day.month}月" if self.language == "zh" else _MONTHS[day.month - 1]
 
     def _year_month(self, day: date) -> str:
         return f"{day:%Y-%m}"

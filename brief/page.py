@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +16,14 @@ import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from brief.charts import Charts
-from brief.facts import Facts, Row, queries, read_facts
+from brief.charts import charts
+from brief.facts import Facts, queries, read_facts
 from brief.figures import Figures
 from brief.formats import Formats
 from brief.words import LANGUAGES, TAGS, words
+from deployment.config import DeploymentConfig
+
+_CHINESE_STOP = re.compile(r"([、。；])\s+")
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,12 @@ class Definitions:
     currency: str
     churn_kind: str
     horizon_days: int
+
+    @classmethod
+    def of(cls, config: DeploymentConfig) -> Definitions:
+        """The definitions of a deployment."""
+        churn = config.churn
+        return cls(config.language, config.currency, churn.kind, churn.horizon_days)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -47,8 +57,10 @@ def brief_html(con: duckdb.DuckDBPyConnection, day: date, definitions: Definitio
     """
     editions = [edition(con, day, language, definitions) for language in definitions.languages]
     style, script = _resource("brief.css"), _resource("sort.js")
+    template = environment().get_template("edition.html.jinja")
     return environment().get_template("brief.html.jinja").render(
         editions=editions,
+        contents=[_joined(template.render(one), one["language"]) for one in editions],
         company=editions[0]["publication"]["company"],
         style=Markup(style),
         script=Markup(script),
@@ -79,11 +91,12 @@ def edition(
         "named": known.name,
         "f": figures.figure,
         "sentence": figures.sentence,
+        "months": figures.months,
         "interval": figures.share("interval", 0.95),
         "coin": figures.share("coin", 0.5),
         "horizon": figures.setting("churn.horizon_days", definitions.horizon_days),
         "churn_kind": definitions.churn_kind,
-        "charts": Charts(facts, known, formats, definitions.churn_kind),
+        "charts": charts(facts, known, formats, definitions.churn_kind),
         "sql": _sql(facts),
         "formats": formats,
         "is_own_language": language == definitions.language,
@@ -93,15 +106,13 @@ def edition(
 @cache
 def environment() -> Environment:
     """The templates of the package."""
-    made = Environment(
+    return Environment(
         loader=PackageLoader("brief"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["months"] = _months
-    return made
 
 
 def _sql(facts: Facts) -> Sequence[tuple[str, str]]:
@@ -112,11 +123,9 @@ def _sql(facts: Facts) -> Sequence[tuple[str, str]]:
     ]
 
 
-def _months(row: Row, f: Any) -> Markup:
-    """The first and the last month of a row's period, as one span of time."""
-    return Markup("{}–{}").format(
-        f(row, "period_start", "month"), f(row, "period_end", "month")
-    )
+def _joined(html: str, language: str) -> Markup:
+    """The HTML of an edition; Chinese without the spaces that follow a full stop elsewhere."""
+    return Markup(_CHINESE_STOP.sub(r"\1", html) if language == "zh" else html)
 
 
 def _resource(name: str) -> str:

@@ -20,7 +20,13 @@ select
     array_to_string(
         list_filter(
             string_split(topics.terms, ', '),
-            lambda term: length(term) >= 8 or regexp_matches(term, '[^\x00-\x7f]')
+            -- Without phrases of function words, which say nothing about the topic.
+            lambda term: regexp_matches(term, '[^\x00-\x7f]')
+            or (length(term) >= 4 and not regexp_matches(
+                term,
+                '\b(a|after|am|an|and|are|as|at|back|be|but|by|did|for|from|had|i|in|is|it|its|me|my'
+                '|not|of|on|or|so|than|that|the|they|this|to|us|was|we|what|which|with|would|you)\b'
+            ))
         )[1:4],
         ', '
     ) as words

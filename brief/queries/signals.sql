@@ -5,7 +5,10 @@ select
     any_value(coalesce(labels.label, warnings.signal)) as label,
     count(distinct warnings.customer_id) as customers,
     count(distinct warnings.customer_id) filter (warnings.is_shown) as shown,
-    count(distinct warnings.customer_id) filter (warnings.is_new) as new
+    -- Unknown without a run on the day before.
+    case when count(warnings.is_new) > 0
+        then count(distinct warnings.customer_id) filter (warnings.is_new)
+    end as new
 from activation.customer_warnings_daily as warnings
 left join activation.catalogue_labels as labels
     on
