@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator
 
+from deployment.postgres_url import PostgresUrl
 from deployment.source_config.base import Section, matching
 from deployment.source_config.references import is_reference
 from deployment.source_config.rest import LOOPBACK, Reference
-from deployment.source_config.sql import check_password
 
 TableName = Annotated[
     str,
@@ -25,19 +24,8 @@ class PostgresReceiver(Section):
     `url` is the address as libpq writes it; its password is a reference: `${CRM_URL}`.
     """
 
-    url: Annotated[str, Field(min_length=1)]
+    url: PostgresUrl
     table: TableName = "holdfast_actions"
-
-    @field_validator("url")
-    @classmethod
-    def _url_is_of_postgres(cls, url: str) -> str:
-        check_password(url)
-        if not is_reference(url.partition(":")[0]) and not re.match(r"postgres(ql)?://", url):
-            raise ValueError(
-                "expected an address such as postgresql://user:${CRM_PASSWORD}@host/database, or a"
-                " reference such as ${CRM_URL}, found another text"
-            )
-        return url
 
 
 class HttpReceiver(Section):

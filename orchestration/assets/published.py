@@ -51,6 +51,7 @@ def published_asset(
         return dg.MaterializeResult(
             metadata={
                 "path": dg.MetadataValue.path(home.published),
+                "version": report.version,
                 "brief": dg.MetadataValue.url(home.brief.as_uri()),
                 "size_bytes": report.size_bytes,
                 "seconds": round(report.seconds, 3),

@@ -6,20 +6,17 @@ left alone. Decisions whose customer has withdrawn consent since are deleted fro
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
-import adbc_driver_manager
 import pyarrow as pa
-from adbc_driver_postgresql import dbapi
 
 from deployment.hand_over import PostgresReceiver
-from deployment.secrets import SecretError, hide, reveal
+from deployment.secrets import SecretError, reveal
 from warehouse.hand_over.action_list import COLUMNS
 from warehouse.hand_over.outcomes import Outcome
+from warehouse.postgres_connection import ERRORS, connect, reason
 from warehouse.quoting import identifier
 
-_CONNECT_SECONDS = 15
 # A table that the receiver has locked must not stop the day.
 _LIMITS = ("set local lock_timeout = '30s'", "set local statement_timeout = '120s'")
 _TYPES = {
@@ -35,7 +32,6 @@ _COLUMNS = ", ".join(COLUMNS)
 _KINDS = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in COLUMNS)
 _SHAPE = f"({_KINDS}, primary key (decision_id))"
 _GIVEN = "given_rows"
-_QUOTED = re.compile(r"\".*\"", re.DOTALL)
 
 
 class PostgresTable:
@@ -81,29 +77,12 @@ class PostgresTable:
         except SecretError as error:
             return str(error)
         try:
-            with dbapi.connect(_with_patience(url)) as connection, connection.cursor() as cursor:
+            with connect(url) as connection, connection.cursor() as cursor:
                 for preparation in (*_LIMITS, f"create table if not exists {self._table} {_SHAPE}"):
                     cursor.execute(preparation)
                 cursor.adbc_ingest(_GIVEN, given, mode="create", temporary=True)
                 cursor.execute(statement)
                 connection.commit()
-        except (adbc_driver_manager.Error, pa.ArrowException, OSError, ValueError) as error:
-            return f"{self._receiver.table} cannot be written ({hide(_without_values(error), url)})"
+        except ERRORS as error:
+            return f"{self._receiver.table} cannot be written ({reason(error, url)})"
         return None
-
-
-def _with_patience(url: str) -> str:
-    """The URL with a connection timeout; libpq has none by default."""
-    if "connect_timeout=" in url:
-        return url
-    return f"{url}{'&' if '?' in url else '?'}connect_timeout={_CONNECT_SECONDS}"
-
-
-def _without_values(error: Exception) -> str:
-    """Code and first line of the server's message, with `…` in place of what it quotes."""
-    words = re.sub(r"^(\w+: )?(\[libpq\] )?|.*(?=(ERROR|FATAL): )", "", str(error)).strip()
-    if not words:
-        return type(error).__name__
-    code = getattr(error, "sqlstate", None)
-    first = _QUOTED.sub("…", words.splitlines()[0].strip())
-    return f"SQLSTATE {code}, {first}" if code else first

@@ -19,6 +19,8 @@ from tests.campaign import times
 from tests.unit.warehouse.company import FIRST, Company
 from warehouse.published.tables import PublicationError
 
+FILES = ["current", "current.json", "holdfast.duckdb", "holdfast.state.json", "versions"]
+
 
 @pytest.fixture
 def company(tmp_path: Path) -> Company:
@@ -151,7 +153,7 @@ def test_a_stale_write_ahead_log_is_not_replayed_into_the_new_file(company: Comp
     assert Path(f"{company.published.resolve()}.wal").exists()
     company.publish()
     assert not Path(f"{company.published.resolve()}.wal").exists()
-    assert published_files(company) == ["holdfast.duckdb", "holdfast.state.json", "versions"]
+    assert published_files(company) == FILES
     assert company.read("select count(*) from duckdb_tables() where table_name = 'mine'") == [(0,)]
 
 
@@ -167,7 +169,7 @@ def test_a_table_that_is_missing_leaves_the_old_file_as_it_was(company: Company)
     with pytest.raises(PublicationError, match=r"the warehouse has no table marts\.customers"):
         company.publish()
     assert company.everything() == before
-    assert published_files(company) == ["holdfast.duckdb", "holdfast.state.json", "versions"]
+    assert published_files(company) == FILES
 
 
 def test_a_reader_in_a_loop_never_fails_and_never_sees_half_a_day(tmp_path: Path) -> None:
@@ -270,7 +272,7 @@ def test_a_publication_killed_at_any_moment_leaves_a_whole_file_and_the_next_one
             assert seen == before or len(seen["risks"]) == 20 * 20_000
     company.publish()
     assert company.read("select count(*) from activation.risks") == [(20 * 20_000,)]
-    assert published_files(company) == ["holdfast.duckdb", "holdfast.state.json", "versions"]
+    assert published_files(company) == FILES
 
 
 def test_repeated_publication_of_the_same_days_does_not_grow_the_file(tmp_path: Path) -> None:
