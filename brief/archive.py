@@ -12,15 +12,26 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
+from brief.errors import BriefError
 from brief.page import Definitions, brief_html
 
 PAGE = "brief.html"
 FOLDER = "briefs"
+
+
+@dataclass(frozen=True)
+class BriefPage:
+    """A brief, and the version of the published file from which it was read."""
+
+    day: date
+    path: Path
+    database: Path
 
 
 def write_briefs(
@@ -55,6 +66,36 @@ def write_briefs(
                 _share(old, folder / old.name)
         page = _write(con, folder, latest, definitions)
     _share(page, database.with_name(PAGE))
+
+
+def find_page(
+    published: Path, other: Path, day: date | None, definitions: Definitions
+) -> BriefPage:
+    """The page of a day: the published one, or one that is written now.
+
+    Args:
+        published: link to the current version of the published file.
+        other: folder for pages of days that were published without one, such as days of a backfill.
+        day: the day; None for the latest.
+        definitions: what the figures mean.
+
+    Raises:
+        BriefError: nothing was published, or not the day.
+    """
+    if not published.exists():
+        raise BriefError("nothing has been published yet: holdfast run")
+    # Resolved once, so that page and file are of one version.
+    database = published.resolve()
+    with duckdb.connect(str(database), read_only=True) as con:
+        latest, days = _days(con)
+        day = day or latest
+        if day is None or day not in days:
+            known = f"{min(days)} to {max(days)}" if days else "none"
+            raise BriefError(f"{day} was not published; published days: {known}")
+        if (database.with_name(FOLDER) / f"{day}.html").exists():
+            return BriefPage(day, published.with_name(FOLDER) / f"{day}.html", database)
+        other.mkdir(parents=True, exist_ok=True)
+        return BriefPage(day, _write(con, other, day, definitions), database)
 
 
 def _days(con: duckdb.DuckDBPyConnection) -> tuple[date | None, set[date]]:

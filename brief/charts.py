@@ -61,9 +61,9 @@ class _Charts:
     def __init__(
         self, facts: Facts, words: Words, formats: Formats, churn_kind: str, validate: bool
     ) -> None:
-        import altair
+        import altair as alt
 
-        self._alt = altair
+        self._alt = alt
         self._validate = validate
         self._facts = facts
         self._words = words

@@ -1,9 +1,9 @@
 """Facts of a brief: rows of the queries in `queries/`, each cell with the place it comes from.
 
 A query is a file with SQL for one published file. `$day` stands for the day of the brief,
-`$language` for the language of its names, and `$horizon` for the days in which customers churn. Its first line is a comment with its contents. A second
-comment, `-- key: …`, names the columns by which its rows are distinguished; a query without it has
-one row at most.
+`$language` for the language of its names, and `$horizon` for the days in which customers churn. Its
+first line is a comment with its contents. A second comment, `-- key: …`, names the columns by which
+its rows are distinguished; a query without it has one row at most.
 """
 
 from __future__ import annotations

@@ -60,12 +60,14 @@ class Figures:
 
     def months(self, row: Row, first: str, last: str) -> Markup:
         """Two months of a row as a span of time, such as October to December 2025."""
-        is_one_year = row[first].year == row[last].year
-        is_chinese = self.formats.language == "zh"
+        forms = {"first": "month", "last": "month"}
+        if row[first].year == row[last].year:
+            # The year is written once: at the end in English, at the beginning in Chinese.
+            forms["last" if self.formats.language == "zh" else "first"] = "month_name"
         return self.words.text(
             "months",
-            first=self.figure(row, first, "month_name" if is_one_year and not is_chinese else "month"),
-            last=self.figure(row, last, "month_name" if is_one_year and is_chinese else "month"),
+            first=self.figure(row, first, forms["first"]),
+            last=self.figure(row, last, forms["last"]),
         )
 
     def sentence(self, row: Row, column: str) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -22,13 +23,7 @@ _STEPS = {
 }
 _MINUS = "−"
 _NARROW = "\N{NARROW NO-BREAK SPACE}"
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
-_WEEKDAYS = {
-    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),
-    "zh": "星期一 星期二 星期三 星期四 星期五 星期六 星期日".split(),
-}
+_WEEKDAYS = "一二三四五六日"
 
 
 @dataclass(frozen=True)
@@ -91,23 +86,25 @@ class Formats:
     def _day(self, day: date) -> str:
         if self.language == "zh":
             return f"{day.year}年{day.month}月{day.day}日"
-        return f"{day.day}\N{NO-BREAK SPACE}{_MONTHS[day.month - 1]} {day.year}"
+        return f"{day.day}\N{NO-BREAK SPACE}{calendar.month_name[day.month]} {day.year}"
 
     def _short_day(self, day: date) -> str:
         if self.language == "zh":
             return f"{day.month}月{day.day}日"
-        return f"{day.day}\N{NO-BREAK SPACE}{_MONTHS[day.month - 1][:3]}"
+        return f"{day.day}\N{NO-BREAK SPACE}{calendar.month_abbr[day.month]}"
 
     def _month(self, day: date) -> str:
         if self.language == "zh":
             return f"{day.year}年{day.month}月"
-        return f"{_MONTHS[day.month - 1]} {day.year}"
+        return f"{calendar.month_name[day.month]} {day.year}"
 
     def _month_name(self, day: date) -> str:
-        return f"{day.month}月" if self.language == "zh" else _MONTHS[day.month - 1]
+        return f"{day.month}月" if self.language == "zh" else calendar.month_name[day.month]
 
     def _year_month(self, day: date) -> str:
         return f"{day:%Y-%m}"
 
     def _weekday(self, day: date) -> str:
-        return _WEEKDAYS[self.language][day.weekday()]
+        if self.language == "zh":
+            return f"星期{_WEEKDAYS[day.weekday()]}"
+        return calendar.day_name[day.weekday()]

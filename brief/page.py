@@ -58,19 +58,28 @@ def brief_html(con: duckdb.DuckDBPyConnection, day: date, definitions: Definitio
     editions = [edition(con, day, language, definitions) for language in definitions.languages]
     style, script = _resource("brief.css"), _resource("sort.js")
     template = environment().get_template("edition.html.jinja")
-    return environment().get_template("brief.html.jinja").render(
-        editions=editions,
-        contents=[_joined(template.render(one), one["language"]) for one in editions],
-        company=editions[0]["publication"]["company"],
-        style=Markup(style),
-        script=Markup(script),
-        style_hash=_digest(style),
-        script_hash=_digest(script),
+    return (
+        environment()
+        .get_template("brief.html.jinja")
+        .render(
+            editions=editions,
+            contents=[_joined(template.render(one), one["language"]) for one in editions],
+            company=editions[0]["publication"]["company"],
+            style=Markup(style),
+            script=Markup(script),
+            style_hash=_digest(style),
+            script_hash=_digest(script),
+        )
     )
 
 
 def edition(
-    con: duckdb.DuckDBPyConnection, day: date, language: str, definitions: Definitions
+    con: duckdb.DuckDBPyConnection,
+    day: date,
+    language: str,
+    definitions: Definitions,
+    *,
+    with_charts: bool = True,
 ) -> dict[str, Any]:
     """Names of a template for one language: words, figures, facts and charts."""
     facts = read_facts(con, day, language, definitions.horizon_days)
@@ -96,7 +105,7 @@ def edition(
         "coin": figures.share("coin", 0.5),
         "horizon": figures.setting("churn.horizon_days", definitions.horizon_days),
         "churn_kind": definitions.churn_kind,
-        "charts": charts(facts, known, formats, definitions.churn_kind),
+        "charts": charts(facts, known, formats, definitions.churn_kind) if with_charts else {},
         "sql": _sql(facts),
         "formats": formats,
         "is_own_language": language == definitions.language,

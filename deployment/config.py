@@ -24,6 +24,7 @@ from pydantic import (
     model_validator,
 )
 
+from deployment.brief import Brief
 from deployment.hand_over import HandOver
 from deployment.project import SEEDS
 from deployment.source_config import (
@@ -227,6 +228,7 @@ class DeploymentConfig(Section):
     warnings: Warnings = Warnings()
     actions: Actions = Actions()
     hand_over: HandOver = HandOver()
+    brief: Brief = Brief()
     retention: Retention = Retention()
     identity: Identity = Identity()
     training: Training = Training()
@@ -255,6 +257,16 @@ class DeploymentConfig(Section):
                 f" found {language!r}"
             )
         return language
+
+    @model_validator(mode="after")
+    def _mail_is_in_a_language_of_the_catalogue(self) -> DeploymentConfig:
+        mail = self.brief.mail
+        if mail is not None and mail.language not in (None, *catalogue_languages()):
+            raise ValueError(
+                f"brief.mail.language: expected one of {', '.join(catalogue_languages())},"
+                f" found {mail.language!r}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _dates_are_in_order(self) -> DeploymentConfig:

@@ -78,7 +78,11 @@ def put_in_place(
     current = add_version(root)
     # The file keeps its name, by which DuckDB names the catalogue: holdfast.marts.dim_customers.
     version = current / published_path.name
-    written = {"version": int(current.name), "path": version.relative_to(root).as_posix(), **description}
+    written = {
+        "version": int(current.name),
+        "path": version.relative_to(root).as_posix(),
+        **description,
+    }
     (current / _DESCRIPTION).write_text(json.dumps(written, indent=1), encoding="utf-8")
     flush(current / _DESCRIPTION)
     flush(fresh_path)
@@ -135,7 +139,7 @@ def point(link: Path, target: str) -> None:
     Raises:
         PublicationError: the file system has no symbolic links; the link is as it was.
     """
-    if link.is_symlink() and os.readlink(link) == target:
+    if link.is_symlink() and link.readlink().as_posix() == target:
         return
     fresh = link.with_name(f"{link.name}.link")
     fresh.unlink(missing_ok=True)

@@ -55,9 +55,7 @@ def copy_to_parquet(published_path: Path, folder: Path) -> CopyReport:
         try:
             before = (folder / CURRENT).resolve()
             version = add_version(folder)
-            tables = {
-                table.label: _write(con, table, version) for table in contents.tables
-            }
+            tables = {table.label: _write(con, table, version) for table in contents.tables}
             manifest = {
                 **description,
                 "path": version.relative_to(folder).as_posix(),
