@@ -269,7 +269,7 @@ class _Charts:
         from datetime import date
 
         days = list(dict.fromkeys(value["day"] for value in values))
-        step = -(-len(days) // 6)
+        step = max(1, -(-len(days) // 6))
         shown = days[::-1][::step]
         names = {day: self._formats.shown(date.fromisoformat(day), form) for day in shown}
         branches = "".join(f"datum.value == '{day}' ? '{name}' : " for day, name in names.items())
