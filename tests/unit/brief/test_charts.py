@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import duckdb
 import pytest
@@ -22,7 +22,7 @@ def drawn(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def test_every_chart_is_an_image_that_the_page_scales_and_colours(drawn: dict[str, str]) -> None:
     for name, svg in drawn.items():
-        root = ElementTree.fromstring(svg)
+        root = ET.fromstring(svg)
         assert root.tag.endswith("}svg"), name
         assert "viewBox" in root.attrib
         assert "width" not in root.attrib
@@ -32,12 +32,11 @@ def test_every_chart_is_an_image_that_the_page_scales_and_colours(drawn: dict[st
 
 
 def test_a_chart_shows_the_numbers_of_its_rows(drawn: dict[str, str]) -> None:
-    texts = [node.text for node in ElementTree.fromstring(drawn["reach"]).iter() if node.text]
+    texts = [node.text for node in ET.fromstring(drawn["reach"]).iter() if node.text]
     # 300 of 650 beyond reach, 300 of the two with an action, 50 in control.
     assert [text for text in texts if "%" in text] == ["46\u202f%", "46\u202f%", "8\u202f%"]
-    assert {"late", "delivery"} & set(
-        node.text or "" for node in ElementTree.fromstring(drawn["complaints"]).iter()
-    ) == {"delivery"}
+    topics = {node.text for node in ET.fromstring(drawn["complaints"]).iter()}
+    assert {"delivery", "month before"} <= topics
 
 
 def test_without_rows_there_is_no_picture(tmp_path: Path) -> None:
