@@ -93,7 +93,7 @@ golden: dev ## compare every figure of the working tree with those of a commit, 
 dictionary: env ## write docs/data_dictionary.md from the dbt contracts
 	@$(BIN)/python -m cli.data_dictionary
 
-sample: run ## write docs/sample.md from the demo's published file
+sample: run ## write docs/sample.md and docs/sample_brief.html from the demo's published file
 	@$(BIN)/python -m cli.sample_page
 
 lock: dev ## resolve the pinned packages again, with the same versions in both locks

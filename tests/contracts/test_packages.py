@@ -16,16 +16,27 @@ MAY_IMPORT: dict[str, set[str]] = {
     "demo": set(),
     "golden": set(),
     "deployment": {"ml"},
+    "brief": {"deployment", "ml"},
     "warehouse": {"deployment", "ml"},
     "ingestion": {"warehouse", "deployment", "ml"},
-    "orchestration": {"ingestion", "warehouse", "deployment", "ml"},
+    "orchestration": {"brief", "ingestion", "warehouse", "deployment", "ml"},
     "simulation": {"demo", "orchestration", "deployment", "ml"},
-    "cli": {"simulation", "orchestration", "ingestion", "warehouse", "deployment", "ml"},
+    "cli": {
+        "brief",
+        "simulation",
+        "orchestration",
+        "ingestion",
+        "warehouse",
+        "deployment",
+        "ml",
+    },
     "evaluation": {"demo", "cli", "orchestration", "ingestion", "warehouse", "deployment", "ml"},
     "benchmarks": {"demo", "cli", "orchestration", "ingestion", "warehouse", "deployment", "ml"},
 }
 # Libraries with one home: the modules or folders that may import each.
 HOME_OF = {
+    "altair": ("brief/charts.py",),
+    "vl_convert": ("brief/charts.py",),
     "dagster": ("orchestration/", "cli/", "evaluation/", "benchmarks/"),
     "dagster_dbt": ("orchestration/",),
     "dbt": ("orchestration/runtime/dbt.py",),
@@ -34,6 +45,7 @@ HOME_OF = {
 TESTED = (
     "ml",
     "demo",
+    "brief",
     "deployment",
     "warehouse",
     "ingestion",
@@ -44,6 +56,7 @@ TESTED = (
 # Modules without a test of their own name, and the test that shows them. Glue of Dagster does
 # nothing that can be seen without a run.
 TESTED_ELSEWHERE = {
+    "brief/errors.py": "unit/brief/test_archive.py",
     "cli/data_dictionary.py": "contracts/test_data_dictionary.py",
     "cli/doctor/finding.py": "unit/cli/doctor/test_diagnosis.py",
     "cli/servers.py": "browser/test_dagster_ui.py",
