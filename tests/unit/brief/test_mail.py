@@ -135,7 +135,7 @@ def test_the_message_has_a_text_a_body_without_pictures_and_the_page(
     )
     text, body = part(message, "plain"), part(message, "html")
     assert "Act on 2 customers today." in text
-    assert "c1: voucher of 15 % (e-mail, until 14\N{NO-BREAK SPACE}July 2026)." in text
+    assert "c1: voucher of 15 % (e‑mail, until 14\N{NO-BREAK SPACE}July 2026)." in text
     assert "call <now>" in text
     assert "No order for 40 days" in body
     assert "call &lt;now&gt;" in body
