@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,8 +16,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, LoginPassword
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -55,20 +56,34 @@ Serve = Callable[..., tuple[Box, int]]
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Start servers with the options of aiosmtpd; returns each one's box and port."""
-    running: list[Controller] = []
+    """Start servers with the options of aiosmtpd; returns each one's box and port.
 
-    def start(refused: str | None = None, **options: Any) -> tuple[Box, int]:
+    aiosmtpd's own Controller knows no free port, and waits only a second for a busy machine.
+    """
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    servers: list[asyncio.Server] = []
+
+    def start(
+        refused: str | None = None, ssl_context: ssl.SSLContext | None = None, **options: Any
+    ) -> tuple[Box, int]:
         box = Box(refused=refused)
-        controller = Controller(box, hostname="localhost", port=0, **options)
-        controller.start()
-        running.append(controller)
-        assert controller.server is not None
-        return box, controller.server.sockets[0].getsockname()[1]
+        made = loop.create_server(
+            lambda: SMTP(box, hostname="localhost", loop=loop, **options),
+            "127.0.0.1",
+            0,
+            ssl=ssl_context,
+        )
+        servers.append(asyncio.run_coroutine_threadsafe(made, loop).result(60))
+        return box, servers[-1].sockets[0].getsockname()[1]
 
     yield start
-    for controller in running:
-        controller.stop()
+    for server in servers:
+        loop.call_soon_threadsafe(server.close)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(60)
+    loop.close()
 
 
 @pytest.fixture
@@ -109,7 +124,7 @@ def settings(port: int, **others: Any) -> Mail:
         port=port,
         sender="holdfast@example.com",
         recipients=["ann@example.com", "bo@example.com"],
-        **{"tls": "none", "timeout_seconds": 10, **others},
+        **{"tls": "none", "timeout_seconds": 60, **others},
     )
 
 
