@@ -103,7 +103,7 @@ golden: dev ## compare every figure of the working tree with those of a commit, 
 dictionary: env ## write docs/data_dictionary.md from the dbt contracts
 	@$(BIN)/python -m cli.data_dictionary
 
-sample: run ## write docs/sample.md from the demo's published file
+sample: run ## write docs/sample.md and docs/sample_brief.html from the demo's published file
 	@$(BIN)/python -m cli.sample_page
 
 bi: $(BI)/.installed ## serve the dashboards in Apache Superset on the loopback address, until Ctrl-C

@@ -194,6 +194,39 @@ def status(config: ConfigOption = None) -> None:
 
 
 @app.command()
+def brief(
+    config: ConfigOption = None,
+    day: Day = None,
+    is_opened: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    pdf: Annotated[
+        Path | None, typer.Option(help="Print it to this file; needs an installed Chromium.")
+    ] = None,
+    is_sent: Annotated[
+        bool, typer.Option("--send", help="Send it by the mail server of the configuration.")
+    ] = False,
+    language: Annotated[
+        str | None, typer.Option(help="Language to open or print: en or zh.")
+    ] = None,
+) -> None:
+    """Show where the brief of a published day is, by default the latest; open, print or send it."""
+    with known_errors(errors):
+        from cli.brief_display import show_brief
+        from deployment.config_file import config_path_from_env, load_config
+        from deployment.home import Home
+
+        show_brief(
+            console,
+            load_config(config or config_path_from_env()),
+            Home.from_env(),
+            day.date() if day else None,
+            is_opened=is_opened,
+            pdf=pdf,
+            is_sent=is_sent,
+            language=language,
+        )
+
+
+@app.command()
 def doctor(config: ConfigOption = None) -> None:
     """Check configuration, sources and package versions, and name a remedy for each problem."""
     from cli.doctor.diagnosis import diagnose

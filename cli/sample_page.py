@@ -1,4 +1,4 @@
-"""`python -m cli.sample_page`: docs/sample.md, the first rows of the main tables of a real run.
+"""`python -m cli.sample_page`: docs/sample.md, first rows of the main tables, and a sample brief.
 
 The page shows a reader the result before anything is installed. Its rows come from the published
 file below HOLDFAST_HOME, and its pictures from the plots of the latest model in MLflow's folder.
@@ -18,6 +18,7 @@ from deployment.project import ROOT
 from ml.cards.markdown import escape, table
 
 PAGE = ROOT / "docs" / "sample.md"
+BRIEF = ROOT / "docs" / "sample_brief.html"
 IMAGES = ROOT / "docs" / "images"
 ROWS = 5
 _TITLE = """\
@@ -159,8 +160,9 @@ def copy_pictures(mlflow: Path) -> None:
 
 
 def main() -> None:
-    """Write the page and its pictures."""
+    """Write the page and its pictures, and copy the brief."""
     home = Home.from_env()
+    shutil.copyfile(home.brief, BRIEF)
     copy_pictures(home.root / "mlflow")
     with duckdb.connect(str(home.published), read_only=True) as con:
         PAGE.write_text(sample_page(con), encoding="utf-8")

@@ -24,6 +24,7 @@ from pydantic import (
     model_validator,
 )
 
+from deployment.brief import Brief
 from deployment.hand_over import HandOver
 from deployment.project import SEEDS
 from deployment.publish import Publish
@@ -228,6 +229,7 @@ class DeploymentConfig(Section):
     warnings: Warnings = Warnings()
     actions: Actions = Actions()
     hand_over: HandOver = HandOver()
+    brief: Brief = Brief()
     publish: Publish = Publish()
     retention: Retention = Retention()
     identity: Identity = Identity()
@@ -257,6 +259,16 @@ class DeploymentConfig(Section):
                 f" found {language!r}"
             )
         return language
+
+    @model_validator(mode="after")
+    def _mail_is_in_a_language_of_the_catalogue(self) -> DeploymentConfig:
+        mail = self.brief.mail
+        if mail is not None and mail.language not in (None, *catalogue_languages()):
+            raise ValueError(
+                f"brief.mail.language: expected one of {', '.join(catalogue_languages())},"
+                f" found {mail.language!r}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _dates_are_in_order(self) -> DeploymentConfig:
@@ -366,6 +378,7 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
         "gift_cards": config.gift_cards,
         "default_country": config.default_country,
         "language": config.language,
+        "languages": catalogue_languages(),
         "first_date": config.first_date.isoformat(),
         "churn_kind": config.churn.kind,
         "horizon_days": config.churn.horizon_days,

@@ -47,6 +47,16 @@ class Home:
         return self.root / "published" / "holdfast.duckdb"
 
     @property
+    def brief(self) -> Path:
+        """The page of the latest published day, replaced in the same rename as the file."""
+        return self.published.with_name("brief.html")
+
+    @property
+    def briefs(self) -> Path:
+        """The folder of the pages of all published days."""
+        return self.published.with_name("briefs")
+
+    @property
     def hand_over(self) -> Path:
         """The folder of the actions that are handed over: the only files with personal data."""
         return self.root / "hand_over"

@@ -84,6 +84,8 @@ def show_summary(
     elif summary.riskiest:
         console.print(_customer_table(summary, config))
     console.print(f"Published     {home.published}", soft_wrap=True)
+    if home.brief.exists():
+        console.print(f"Brief         {home.brief}", soft_wrap=True)
     console.print("More          holdfast ui  (runs, checks and plots; models and model cards)")
 
 

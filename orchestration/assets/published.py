@@ -1,9 +1,10 @@
-"""The published file: replaced by one rename after every table and blocking check of the day.
+"""The published file and its brief, replaced by one rename after every blocking check of the day.
 
-Writing the file does not belong here (`warehouse/published/publication.py`).
+Writing the file (`warehouse/published/publication.py`) and its pages (`brief/`) do not belong here.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -30,9 +31,10 @@ def published_asset(
         key=PUBLISHED,
         deps=[dg.AssetKey([table.schema, table.name]) for table in tables],
         group_name="published",
-        description="The file that BI tools open: every published table, replaced by one rename.",
+        description="The file that BI tools open, with every published table, and the day's brief."
+        " Both are replaced by one rename.",
         owners=[owner_name(config.owner)],
-        kinds={"duckdb"},
+        kinds={"duckdb", "html"},
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=WAREHOUSE_POOL,
@@ -40,12 +42,17 @@ def published_asset(
     def published(
         warehouse: dg.ResourceParam[Warehouse], home: dg.ResourceParam[Home]
     ) -> dg.MaterializeResult[None]:
+        from brief.archive import write_briefs
+        from brief.page import Definitions
+
+        briefs = partial(write_briefs, definitions=Definitions.of(config))
         with final_unless_in_use():
-            report = publish(warehouse.path, home.published, tables)
+            report = publish(warehouse.path, home.published, tables, companions=[briefs])
         return dg.MaterializeResult(
             metadata={
                 "path": dg.MetadataValue.path(home.published),
                 "version": report.version,
+                "brief": dg.MetadataValue.url(home.brief.as_uri()),
                 "size_bytes": report.size_bytes,
                 "seconds": round(report.seconds, 3),
                 "replaced_from": "everything" if report.is_full else str(report.replaced_from),

@@ -9,27 +9,15 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from tests.browser.pages import PATIENCE, browser
 from tests.integration.deployments import HISTORY, ROOT, Deployment
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not os.environ.get("CHROMIUM"), reason="CHROMIUM names no browser"),
 ]
-
-# A browser in a test may neither call home nor wait for a graphics card.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-dev-shm-usage",
-]
-PATIENCE = 120_000
 
 
 def free_port() -> int:
@@ -64,18 +52,14 @@ def address(first_day: Deployment) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     """A browser's page."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ["CHROMIUM"], args=FLAGS, timeout=PATIENCE
-        )
-        page = browser.new_page(viewport={"width": 1400, "height": 640})
+    with browser() as opened:
+        page = opened.new_page(viewport={"width": 1400, "height": 640})
         page.set_default_timeout(PATIENCE)
         # Dagster asks once for an e-mail address, in front of everything.
         page.add_locator_handler(
             page.get_by_text("Skip", exact=True), lambda locator: locator.click()
         )
         yield page
-        browser.close()
 
 
 def test_the_graph_shows_every_layer(page: Page, address: str) -> None:

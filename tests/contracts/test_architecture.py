@@ -79,6 +79,7 @@ def test_only_the_registry_imports_mlflow() -> None:
     [
         ["status"],
         ["doctor"],
+        ["brief"],
         ["connect", "shop", "--from", "nowhere", "--dry-run"],
         ["accept-drift", "--date", "2026-06-30", "--feature", "plan"],
     ],
@@ -91,7 +92,7 @@ def test_commands_that_run_no_job_import_neither_dbt_nor_what_models_are_made_of
         "import sys; from cli.commands import app\n"
         "try: app()\n"
         "except SystemExit: pass\n"
-        "slow = {'dagster_dbt', 'dbt', 'mlflow', 'optuna', 'scipy', 'sklearn', 'xgboost'}\n"
+        "slow = {'altair', 'dagster_dbt', 'dbt', 'mlflow', 'optuna', 'scipy', 'sklearn', 'xgboost'}\n"
         "print(slow & set(sys.modules))"
     )
     done = subprocess.run(

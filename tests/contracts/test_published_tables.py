@@ -45,6 +45,9 @@ CONTRACT = {
         expected evidence is_shown is_new""",
     "activation.customer_actions_daily": """customer_id snapshot_date action_id arm
         chosen_with_probability channel cause expected_uplift expected_net_value expires_on why""",
+    "activation.action_reasons_daily": """customer_id snapshot_date language reason_1 reason_2
+        reason_3 answer""",
+    "activation.catalogue_labels": "kind name language label",
     "activation.action_exclusions_daily": """customer_id snapshot_date reason action_id
         churn_probability value_at_risk""",
     "feedback.action_effects": """action_id segment period_start treated control retained_treated

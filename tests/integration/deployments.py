@@ -68,6 +68,7 @@ MATURED = {
 # A run decides on actions for its latest day only, so these depend on how the runs were cut.
 OF_DECISIONS = {
     "activation.customer_actions_daily",
+    "activation.action_reasons_daily",
     "activation.action_exclusions_daily",
     "activation.action_audience_events",
     "feedback.action_effects",

@@ -27,7 +27,7 @@ import duckdb
 from warehouse.errors import busy_error
 from warehouse.published.contents import read_contents
 from warehouse.published.tables import PublicationError, PublishedTable
-from warehouse.published.versions import put_in_place
+from warehouse.published.versions import Companion, put_in_place
 from warehouse.quoting import identifier, literal
 
 _NOTE_FORMAT = 1
@@ -82,6 +82,7 @@ def publish(
     threads: int | None = None,
     memory_limit: str | None = None,
     full: bool = False,
+    companions: Sequence[Companion] = (),
 ) -> PublishReport:
     """Publish a new version of the file, with the warehouse's tables as they are now.
 
@@ -94,6 +95,7 @@ def publish(
         threads: DuckDB's threads; None leaves its default.
         memory_limit: DuckDB's memory, such as "2GB"; None leaves its default.
         full: rewrite everything, whatever the note has.
+        companions: write the files that are published with the database, in the same rename.
 
     Raises:
         WarehouseBusyError: another process holds the warehouse.
@@ -119,7 +121,7 @@ def publish(
             replaced_from = None
             is_full = old is None or old.shapes != note.shapes
             if old is not None and not is_full:
-                replaced_from = old.first_difference(note)
+                replaced_from = min(old.differences(note), default=None)
                 shutil.copyfile(published_path, fresh_path)
             con.execute(f"attach {literal(str(fresh_path))} as fresh")
             rows = _write_tables(con, tables, is_full=is_full, replaced_from=replaced_from)
@@ -128,7 +130,13 @@ def publish(
             contents = read_contents(con, "fresh")
             con.execute("detach fresh")
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        version = put_in_place(fresh_path, published_path, contents.description(published_at=now))
+        version = put_in_place(
+            fresh_path,
+            published_path,
+            contents.description(published_at=now),
+            None if old is None else old.differences(note),
+            companions,
+        )
     except duckdb.Error as error:
         failure = PublicationError(f"nothing was published: {error}")
         raise busy_error(warehouse_path, str(error)) or failure from error
@@ -191,10 +199,10 @@ class _Note:
         fresh.write_text(json.dumps(content, indent=1), encoding="utf-8")
         fresh.replace(path)
 
-    def first_difference(self, other: _Note) -> date | None:
-        """The earliest date that was run again, added or removed; None if all are equal."""
-        different = {day for day, _ in self.revisions.items() ^ other.revisions.items()}
-        return date.fromisoformat(min(different)) if different else None
+    def differences(self, other: _Note) -> set[date]:
+        """Dates that were run again, added or removed."""
+        different = self.revisions.items() ^ other.revisions.items()
+        return {date.fromisoformat(day) for day, _ in different}
 
 
 def _note_path(published_path: Path) -> Path:

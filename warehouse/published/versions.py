@@ -9,6 +9,7 @@ the new version (DuckDB 1.5), and so does one by the resolved path in every vers
     published/current         -> versions/000002
     published/holdfast.duckdb -> current/holdfast.duckdb
     published/current.json    -> current/version.json
+    published/brief.html      -> current/brief.html, and every other file of the version
 
 A publication replaces the first link by one rename, so the file and its description change
 together. The version before is kept until the next publication, for a process that has resolved the
@@ -20,9 +21,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from warehouse.published.tables import PublicationError
 
@@ -32,8 +34,27 @@ _DESCRIPTION = "version.json"
 _POINTER = "current.json"
 
 
+class Companion(Protocol):
+    """Writes files that are published with the database, into the folder of its version."""
+
+    def __call__(
+        self, database: Path, before: Path | None, changed: Collection[date] | None
+    ) -> None:
+        """Write files beside a database that is complete and not yet published.
+
+        Args:
+            database: the new version of the published file.
+            before: folder of the version before; None if there is none.
+            changed: dates whose rows differ from it; None if that is not known.
+        """
+
+
 def put_in_place(
-    fresh_path: Path, published_path: Path, description: Mapping[str, Any]
+    fresh_path: Path,
+    published_path: Path,
+    description: Mapping[str, Any],
+    changed: Collection[date] | None = None,
+    companions: Sequence[Companion] = (),
 ) -> dict[str, Any]:
     """Make a finished file the current version, durably, and remove all but it and the one before.
 
@@ -43,6 +64,8 @@ def put_in_place(
         fresh_path: the finished file, on the file system of the published one; it is moved.
         published_path: the path by which readers open the file.
         description: of the file's contents, for `current.json`.
+        changed: dates whose rows differ from the version before; None if that is not known.
+        companions: write further files, which are linked in the root by their names.
 
     Returns:
         The description with the version's number and the file's path, relative to `current.json`.
@@ -61,12 +84,23 @@ def put_in_place(
     flush(current / _DESCRIPTION)
     flush(fresh_path)
     fresh_path.replace(version)
+    try:
+        for companion in companions:
+            companion(version, before, changed)
+    except BaseException:
+        shutil.rmtree(current)
+        raise
+    names = {path.name for path in current.iterdir()} - {published_path.name, _DESCRIPTION}
+    for file in current.rglob("*"):
+        flush(file)
     make_current(root, current)
     # Left beside a regular file by a client that was killed while it had the file open for writing:
     # DuckDB would replay the log.
     published_path.with_name(f"{published_path.name}.wal").unlink(missing_ok=True)
-    for path, target in ((published_path, published_path.name), (root / _POINTER, _DESCRIPTION)):
-        point(path, f"{CURRENT}/{target}")
+    for link, target in ((published_path, published_path.name), (root / _POINTER, _DESCRIPTION)):
+        point(link, f"{CURRENT}/{target}")
+    for name in sorted(names):
+        point(root / name, f"{CURRENT}/{name}")
     keep_versions(root, {current, before})
     return written
 

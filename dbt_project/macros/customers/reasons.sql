@@ -79,10 +79,10 @@
     Sentence named by `name` in a catalogue (the seed `catalogue` with a column `key` and the
     sentences in <kind>_<language>), with the figures of `row`. Where a figure of the second
     sentence is unknown, the first stands alone. Where a figure of the first is unknown, the text is
-    null.
+    null. The language is the deployment's unless one is given.
 -#}
-{% macro catalogue_text(catalogue, key, kind, name, row) -%}
-    {%- set language = var('language') -%}
+{% macro catalogue_text(catalogue, key, kind, name, row, language=none) -%}
+    {%- set language = language or var('language') -%}
     {%- set words = {} -%}
     {%- set word_query = 'select word, text_' ~ language ~ ' from ' ~ ref('reason_words') -%}
     {%- set catalogue_query = 'select ' ~ key ~ ', ' ~ kind ~ '_' ~ language ~ ' from '
@@ -112,13 +112,27 @@
 {%- endmacro %}
 
 {#- Reason of the feature named by `feature` for the customer of `row`. -#}
-{% macro reason_text(feature, row) -%}
-    {{ catalogue_text('feature_catalogue', 'feature', 'reason', feature, row) }}
+{% macro reason_text(feature, row, language=none) -%}
+    {{ catalogue_text('feature_catalogue', 'feature', 'reason', feature, row, language) }}
+{%- endmacro %}
+
+{#-
+    Reasons of the list of features `reason_features` for the customer of `row`. A reason with an
+    unknown number has no text, and the next reason takes its place.
+-#}
+{% macro reason_texts(reason_features, row, language=none) -%}
+    list_filter(
+        list_transform(
+            {{ reason_features }},
+            lambda feature: {{ reason_text('feature', row, language) }}
+        ),
+        lambda reason: reason is not null
+    )
 {%- endmacro %}
 
 {#- Text of reason_1 where no known fact sets the customer apart. -#}
-{% macro no_reason_text() -%}
-    {%- set query = 'select text_' ~ var('language') ~ ' from ' ~ ref('reason_words')
+{% macro no_reason_text(language=none) -%}
+    {%- set query = 'select text_' ~ (language or var('language')) ~ ' from ' ~ ref('reason_words')
         ~ " where word = 'no_reason'" -%}
     {%- for row in (run_query(query) if execute else []) -%}
     '{{ row[0].replace("'", "''") }}'

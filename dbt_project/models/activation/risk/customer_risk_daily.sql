@@ -31,16 +31,10 @@ ranked as (
     from scores
 ),
 
--- A reason with an unknown number has no text, and the next reason takes its place.
 explained as (
     select
         ranked.*,
-        list_filter(
-            list_transform(
-                ranked.reason_features, lambda feature: {{ reason_text('feature', 'features') }}
-            ),
-            lambda reason: reason is not null
-        ) as reasons,
+        {{ reason_texts('ranked.reason_features', 'features') }} as reasons,
         list_sort(list_distinct(flatten(list_transform(
             ranked.reason_features,
             lambda feature: coalesce({{ reason_figures('feature', 'features') }}, [])

@@ -1,0 +1,146 @@
+"""The page of a brief: one HTML file in all languages, which loads nothing."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+import duckdb
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from brief.charts import charts
+from brief.facts import Facts, queries, read_facts
+from brief.figures import Figures
+from brief.formats import Formats
+from brief.words import LANGUAGES, TAGS, words
+from deployment.config import DeploymentConfig
+
+_CHINESE_STOP = re.compile(r"([、。；])\s+")
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """What the figures of a deployment mean: its language, currency and definition of churn."""
+
+    language: str
+    currency: str
+    churn_kind: str
+    horizon_days: int
+
+    @classmethod
+    def of(cls, config: DeploymentConfig) -> Definitions:
+        """The definitions of a deployment."""
+        churn = config.churn
+        return cls(config.language, config.currency, churn.kind, churn.horizon_days)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """All languages of a brief, the deployment's first."""
+        return (self.language, *(one for one in LANGUAGES if one != self.language))
+
+
+def brief_html(con: duckdb.DuckDBPyConnection, day: date, definitions: Definitions) -> str:
+    """The page of a day, the same bytes for the same file.
+
+    Args:
+        con: the published file.
+        day: a day of the file.
+        definitions: what its figures mean.
+    """
+    editions = [edition(con, day, language, definitions) for language in definitions.languages]
+    style, script = _resource("brief.css"), _resource("sort.js")
+    template = environment().get_template("edition.html.jinja")
+    return (
+        environment()
+        .get_template("brief.html.jinja")
+        .render(
+            editions=editions,
+            contents=[_joined(template.render(one), one["language"]) for one in editions],
+            company=editions[0]["publication"]["company"],
+            style=Markup(style),
+            script=Markup(script),
+            style_hash=_digest(style),
+            script_hash=_digest(script),
+        )
+    )
+
+
+def edition(
+    con: duckdb.DuckDBPyConnection,
+    day: date,
+    language: str,
+    definitions: Definitions,
+    *,
+    with_charts: bool = True,
+) -> dict[str, Any]:
+    """Names of a template for one language: words, figures, facts and charts."""
+    facts = read_facts(con, day, language, definitions.horizon_days)
+    formats = Formats(language, definitions.currency)
+    known = words(language)
+    figures = Figures(formats, known)
+    publication = facts.one("publication")
+    if publication is None:
+        raise ValueError("the published file has no row in ops.publication")
+    return {
+        "language": language,
+        "tag": TAGS[language],
+        "other": next(one for one in LANGUAGES if one != language),
+        "day": day,
+        "facts": facts,
+        "publication": publication,
+        "t": known.text,
+        "named": known.name,
+        "f": figures.figure,
+        "sentence": figures.sentence,
+        "months": figures.months,
+        "interval": figures.share("interval", 0.95),
+        "coin": figures.share("coin", 0.5),
+        "horizon": figures.setting("churn.horizon_days", definitions.horizon_days),
+        "churn_kind": definitions.churn_kind,
+        "charts": charts(facts, known, formats, definitions.churn_kind) if with_charts else {},
+        "sql": _sql(facts),
+        "formats": formats,
+        "is_own_language": language == definitions.language,
+    }
+
+
+@cache
+def environment() -> Environment:
+    """The templates of the package."""
+    return Environment(
+        loader=PackageLoader("brief"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _sql(facts: Facts) -> Sequence[tuple[str, str]]:
+    """Name and SQL of each query, as it was run."""
+    return [
+        (name, query.filled(facts.day, facts.language, facts.horizon_days))
+        for name, query in queries().items()
+    ]
+
+
+def _joined(html: str, language: str) -> Markup:
+    """The HTML of an edition; Chinese without the spaces that follow a full stop elsewhere."""
+    return Markup(_CHINESE_STOP.sub(r"\1", html) if language == "zh" else html)
+
+
+def _resource(name: str) -> str:
+    return (files("brief") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    """Digest by which a content security policy allows an inline style or script."""
+    return "sha256-" + b64encode(sha256(text.encode("utf-8")).digest()).decode("ascii")

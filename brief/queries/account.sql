@@ -1,0 +1,40 @@
+-- Results of all actions together, over all measured quarters and in the latest one.
+-- key: scope
+with
+
+periods as (
+    select
+        *,
+        row_number() over (order by period_start desc nulls last) as recency
+    from feedback.retention_account
+    where action_id = 'all' and (period_start is null or treated >= 30)
+)
+
+select
+    case when period_start is null then 'all' else 'latest' end as scope,
+    period_start,
+    period_end,
+    treated,
+    control,
+    customers_kept,
+    customers_kept_low,
+    customers_kept_high,
+    money_brought,
+    money_spent,
+    money_not_wasted,
+    net_value,
+    net_value_low,
+    net_value_high,
+    case
+        when customers_kept_low > 0 then 'kept'
+        when customers_kept_high < 0 then 'lost'
+        else 'unknown'
+    end as verdict,
+    case
+        when net_value_low > 0 then 'gain'
+        when net_value_high < 0 then 'loss'
+        else 'unknown'
+    end as money_verdict
+from periods
+where period_start is null or recency = 1
+order by scope

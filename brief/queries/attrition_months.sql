@@ -1,0 +1,15 @@
+-- Share of the customers of each stage who were lost, in each of the last twelve complete months.
+-- key: month, stage
+select
+    month,
+    stage,
+    entered,
+    lost,
+    attrition_rate
+from marts.lifecycle_attrition
+where
+    stage in ('first_purchase', 'repeat', 'loyal')
+    and entered >= 30
+    and month + interval 1 month <= $day + interval 1 day
+    and month > $day - interval 13 month
+order by month, stage_no

@@ -1,0 +1,34 @@
+-- Customers to act on, in descending expected net value.
+-- key: customer_id
+select
+    actions.customer_id,
+    row_number() over (order by actions.expected_net_value desc, actions.customer_id) as place,
+    coalesce(labels.label, actions.action_id) as action,
+    actions.channel,
+    actions.expires_on,
+    risks.churn_probability,
+    risks.value_at_risk,
+    segments.net_revenue_365d,
+    segments.lifecycle_stage,
+    actions.expected_uplift,
+    actions.expected_net_value,
+    actions.expected_cost,
+    coalesce(reasons.reason_1, risks.reason_1) as reason,
+    reasons.reason_2 as second_reason,
+    reasons.answer
+from activation.customer_actions_daily as actions
+left join activation.customer_risk_daily as risks using (customer_id, snapshot_date)
+left join activation.customer_segments_daily as segments using (customer_id, snapshot_date)
+left join activation.action_reasons_daily as reasons
+    on
+        actions.customer_id = reasons.customer_id
+        and actions.snapshot_date = reasons.snapshot_date
+        and reasons.language = $language
+left join activation.catalogue_labels as labels
+    on
+        labels.kind = 'action'
+        and actions.action_id = labels.name
+        and labels.language = $language
+where actions.snapshot_date = $day and actions.arm = 'treatment'
+order by place
+limit 15
