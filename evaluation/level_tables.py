@@ -98,7 +98,7 @@ def _tiers(name: str, origins: Sequence[Origin], settings: TrainingSettings) -> 
 
 
 def _estimates(metric: str, origins: Sequence[Origin]) -> str:
-    """How far the estimates of a metric were from the realised figures."""
+    """Distance of the estimates of a metric from the realised figures."""
     realised_by = REALISED[metric]
     misses, of_holdout, within = [], [], 0
     for origin in origins:

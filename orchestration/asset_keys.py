@@ -54,6 +54,8 @@ TRAINING = (EXAMPLES, CHURN_MODEL, HOLDOUT_SCORES, BEHAVIOUR_GROUPS, TEXT_MODEL,
 PUBLISHED = dg.AssetKey(["published", "holdfast"])
 # Copies of the published tables, by the name of their section in `publish` of the configuration.
 COPIES = {name: dg.AssetKey(["published", name]) for name in ("postgres", "parquet")}
+# The check of a copy.
+COPY_IS_CURRENT = "holds_the_published_version"
 
 # The contacts of treated customers (a dbt model), and what receivers get.
 ACTION_CONTACTS = dg.AssetKey(["hand_over", "action_contacts"])

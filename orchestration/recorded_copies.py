@@ -8,8 +8,7 @@ from datetime import date
 
 import dagster as dg
 
-from orchestration.asset_keys import COPIES
-from orchestration.assets.published_copies import IS_CURRENT
+from orchestration.asset_keys import COPIES, COPY_IS_CURRENT
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def _recorded(instance: dg.DagsterInstance, name: str) -> RecordedCopy:
 
 def _problem(instance: dg.DagsterInstance, name: str) -> str | None:
     """The description of the latest check, if it failed."""
-    key = dg.AssetCheckKey(COPIES[name], IS_CURRENT)
+    key = dg.AssetCheckKey(COPIES[name], COPY_IS_CURRENT)
     history = instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
     event = history[0].event if history else None
     if event is None or event.dagster_event is None:

@@ -78,7 +78,7 @@ class UpliftTraining:
         }
 
     def decide(self, valuation: Valuation | None) -> tuple[bool, list[str]]:
-        """Whether the learner replaces the simple estimate, and the reasons as sentences.
+        """Decide if the learner replaces the simple estimate; return the reasons as sentences too.
 
         Args:
             valuation: of the rule with the learner on logged decisions; None if it was not valued,

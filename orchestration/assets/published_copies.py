@@ -10,12 +10,10 @@ import dagster as dg
 
 from deployment.config import DeploymentConfig
 from deployment.home import Home
-from orchestration.asset_keys import COPIES, PUBLISHED, WAREHOUSE_POOL
+from orchestration.asset_keys import COPIES, COPY_IS_CURRENT, PUBLISHED, WAREHOUSE_POOL
 from orchestration.translator import owner_name
 from warehouse.published.copies.copy_report import CopyError, CopyReport
 from warehouse.published.tables import tables_from_manifest
-
-IS_CURRENT = "holds_the_published_version"
 
 _DESCRIPTIONS = {
     "postgres": "Every published table in a schema of PostgreSQL, which is replaced by a rename.",
@@ -84,7 +82,7 @@ def _asset(
         ],
         check_specs=[
             dg.AssetCheckSpec(
-                IS_CURRENT,
+                COPY_IS_CURRENT,
                 asset=key,
                 description="The copy holds the published version.",
                 partitions_def=partitions,
@@ -112,7 +110,10 @@ def _asset(
                 }
             )
         yield dg.AssetCheckResult(
-            check_name=IS_CURRENT, passed=problem is None, severity=severity, description=problem
+            check_name=COPY_IS_CURRENT,
+            passed=problem is None,
+            severity=severity,
+            description=problem,
         )
 
     return copied

@@ -63,7 +63,7 @@ def latest_refusal(instance: dg.DagsterInstance, in_use: str | None, day: date) 
 
 
 def latest_learners(instance: dg.DagsterInstance, day: date) -> str | None:
-    """Which uplift learners the latest training up to a day put into use, refused or lacked.
+    """Uplift learners that the latest training up to a day put into use, refused or lacked.
 
     None before the first training.
     """

@@ -72,6 +72,10 @@ TESTED_ELSEWHERE = {
     "cli/servers.py": "browser/test_dagster_ui.py",
     "cli/status.py": "unit/cli/test_commands.py",
     "demo/exports.py": "unit/demo/test_generator.py",
+    "ingestion/connect/jinja_text.py": "unit/ingestion/connect/drafts/test_quoting.py",
+    "ingestion/connect/mapping/amounts/named_currencies.py": (
+        "unit/ingestion/connect/test_named_values.py"
+    ),
     "orchestration/assets/actions.py": "integration/test_actions.py",
     "orchestration/assets/behaviour_groups.py": "integration/test_first_day.py",
     "orchestration/assets/drift.py": "integration/test_drift.py",

@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 
 {#-
-    Whether the customer of each logged decision was retained one horizon later, as known at the
-    horizon's end, whatever the decision was. It is read when a rule is valued on logged decisions,
+    Outcome of each logged decision, whatever was decided: retention of the customer one horizon
+    later, as known at the horizon's end. It is read when a rule is valued on logged decisions,
     for a few days at a time.
 -#}
 {%- set horizon = var('horizon_days') -%}

@@ -130,7 +130,8 @@ per_day as (
             else coalesce(known_revenue_{{ span }}, 0) end as net_revenue_{{ span }},
         {%- endfor %}
         purchase_rows - coalesce(surplus, 0) as purchase_days_lifetime,
-        greatest(purchase_rows - coalesce(surplus, 0) - unvalued_rows, 0) as valued_days_lifetime
+        {{ at_least('purchase_rows - coalesce(surplus, 0) - unvalued_rows', 0) }}
+            as valued_days_lifetime
     from aggregated
     left join surplus_rows using (customer_no, snapshot_date)
 ),

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ingestion.connect.drafts.quoting import dbt_text, jinja_literal
+from ingestion.connect.drafts.quoting import dbt_text
+from ingestion.connect.jinja_text import jinja_literal
 from ingestion.connect.mapping.proposal import FromWords
 from ingestion.connect.origins.table_names import normalised
 from ingestion.connect.profiling.entities import AMOUNT, FLAG, ID, NUMBER, TIME

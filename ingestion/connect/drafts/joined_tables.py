@@ -9,7 +9,8 @@ from ingestion.connect.drafts.column_expressions import (
     is_read_id,
     parsed_expression,
 )
-from ingestion.connect.drafts.quoting import column_sql, dbt_text, jinja_literal
+from ingestion.connect.drafts.quoting import column_sql, dbt_text
+from ingestion.connect.jinja_text import jinja_literal
 from ingestion.connect.mapping.proposal import FirstMatch, Hop, LookedUp, Summed
 from ingestion.connect.profiling.entities import ID, TIME
 from ingestion.connect.profiling.profile import ColumnProfile

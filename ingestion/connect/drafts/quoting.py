@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from ingestion.connect.jinja_text import jinja_literal
 from warehouse.quoting import identifier
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -27,12 +28,6 @@ def column_sql(name: str, keywords: frozenset[str]) -> str:
 def dbt_text(sql: str) -> str:
     """Return SQL that dbt's Jinja leaves unchanged."""
     return f"{{{{ {jinja_literal(sql)} }}}}" if _JINJA.search(sql) else sql
-
-
-def jinja_literal(text: str) -> str:
-    """Return a text as a string literal of Jinja."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return "'" + escaped.replace("\n", "\\n").replace("\r", "\\r") + "'"
 
 
 def comment_text(text: str) -> str:

@@ -4,8 +4,7 @@ from datetime import date
 
 import dagster as dg
 
-from orchestration.asset_keys import COPIES
-from orchestration.assets.published_copies import IS_CURRENT
+from orchestration.asset_keys import COPIES, COPY_IS_CURRENT
 from orchestration.recorded_copies import RecordedCopy, recorded_copies
 
 
@@ -19,7 +18,10 @@ def test_a_copy_is_reported_with_its_version_and_the_problem_of_its_latest_check
         for passed, problem in ((True, None), (False, "No space left")):
             instance.report_runless_asset_event(
                 dg.AssetCheckEvaluation(
-                    asset_key=key, check_name=IS_CURRENT, passed=passed, description="No space left"
+                    asset_key=key,
+                    check_name=COPY_IS_CURRENT,
+                    passed=passed,
+                    description="No space left",
                 )
             )
             assert recorded_copies(instance, ["parquet"]) == [

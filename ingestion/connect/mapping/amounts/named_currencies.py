@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingestion.connect.drafts.quoting import jinja_literal
+from ingestion.connect.jinja_text import jinja_literal
 from ingestion.connect.mapping.proposal import (
     ColumnProposal,
     Constant,

@@ -11,10 +11,10 @@ from ingestion.connect.drafts.quoting import (
     comment_text,
     dbt_text,
     dbt_yaml_text,
-    jinja_literal,
     yaml_text,
     yaml_value,
 )
+from ingestion.connect.jinja_text import jinja_literal
 from tests.unit.ingestion.connect.drafts.test_weird_names import NAMES
 
 DBT = jinja2.Environment(autoescape=False, keep_trailing_newline=True)
