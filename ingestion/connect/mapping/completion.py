@@ -7,7 +7,11 @@ from dataclasses import replace
 
 from deployment.source_config import Entity
 from ingestion.connect.mapping.amounts.minor_units import with_minor_units
-from ingestion.connect.mapping.amounts.named_currencies import with_named_currencies
+from ingestion.connect.mapping.amounts.named_currencies import (
+    is_refund_currency,
+    with_named_currencies,
+    with_refund_currency,
+)
 from ingestion.connect.mapping.amounts.order_amounts import summed_amount
 from ingestion.connect.mapping.column_evidence import best_column
 from ingestion.connect.mapping.customer_links import PersonColumn, customer_key, customer_link
@@ -79,14 +83,19 @@ def _orders(profile: SourceProfile, proposal: EntityProposal) -> Iterator[Column
     columns = proposal.columns
     if columns["net_amount"].value is None:
         yield from summed_amount(profile, proposal.table)
+    if refunded := with_refund_currency(profile, proposal):
+        yield refunded
     if columns["status"].value is None:
         question = f"{proposal.table} has no column for status: are all orders completed?"
         yield ColumnProposal("status", Constant("'completed'"), questions=(question,))
     if not proposal.is_grouped:
         yield from with_gift_cards(profile.tables[proposal.table])
-    if columns["currency"].value is None and (named := with_named_currencies(profile, proposal)):
+    currency = columns["currency"].value
+    if isinstance(currency, FromColumn) and is_refund_currency(currency.column):
+        currency = None
+    if currency is None and (named := with_named_currencies(profile, proposal)):
         yield named
-    elif columns["currency"].value is None:
+    elif currency is None:
         yield ColumnProposal(
             "currency", Constant("'{{ var(\"currency\") }}'"), (Evidence(1.0, "the company's"),)
         )

@@ -17,6 +17,7 @@ orders as (
         versions.*,
         cast(versions.ordered_at as date) as ordered_on,
         {{ purchase_amount('versions') }} as purchase_amount,
+        {{ revenue_amount('versions') }} as revenue_amount,
         {{ voided_on('versions') }} as voided_on
     from {{ orders_in_currency() }} as versions
     where versions.source_customer_id is not null and {{ is_purchase('versions') }}
@@ -32,7 +33,7 @@ placed as (
         gross_amount,
         discount_amount,
         purchase_amount as net_amount,
-        {{ revenue_amount('orders') }} as original_amount,
+        revenue_amount as original_amount,
         coupon_code is not null as has_coupon,
         coalesce(discount_amount, 0) > 0 or coupon_code is not null as is_discounted,
         greatest(known_from, ordered_on) as counts_from,

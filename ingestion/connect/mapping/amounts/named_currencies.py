@@ -1,6 +1,8 @@
-"""Currencies that amounts name beside their digits: 12.50 USD, €12.50."""
+"""Currencies that amounts name beside their digits (12.50 USD, €12.50), and those of refunds."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from ingestion.connect.jinja_text import jinja_literal
 from ingestion.connect.mapping.proposal import (
@@ -10,6 +12,7 @@ from ingestion.connect.mapping.proposal import (
     Evidence,
     FromColumn,
 )
+from ingestion.connect.origins.table_names import normalised
 from ingestion.connect.profiling.source_profile import SourceProfile
 from warehouse.quoting import identifier, literal
 
@@ -53,3 +56,33 @@ def with_named_currencies(
         (Evidence(1.0, f"{amount.column} names currencies"),),
         (question,),
     )
+
+
+def with_refund_currency(profile: SourceProfile, proposal: EntityProposal) -> ColumnProposal | None:
+    """Return the refunded amount with a question if a column has another currency for it."""
+    refunded = proposal.columns["refunded_amount"]
+    table = profile.tables[proposal.table]
+    named = next(filter(is_refund_currency, table.columns), None)
+    if not isinstance(refunded.value, FromColumn) or named is None:
+        return None
+    currency = proposal.columns["currency"].value
+    own = "''"
+    if isinstance(currency, FromColumn) and not is_refund_currency(currency.column):
+        own = f"upper(trim({identifier(currency.column)}))"
+    other = f"upper(trim({identifier(named)}))"
+    row = profile.con.execute(
+        f"select count(*) from {table.table.relation} where {other} != '' and {other} != {own}"
+    ).fetchone()
+    if not row or not row[0]:
+        return None
+    question = (
+        f"{named} of {row[0]:,} rows is not the order's currency, in which {refunded.value.column}"
+        " counts: convert it, or deliver the refunds as a table of their own"
+    )
+    return replace(refunded, questions=(*refunded.questions, question))
+
+
+def is_refund_currency(column: str) -> bool:
+    """Return whether a column is named as the currency of refunds, and not of the order."""
+    words = set(normalised(column).split("_"))
+    return "currency" in words and bool(words & {"refund", "refunds", "refunded"})

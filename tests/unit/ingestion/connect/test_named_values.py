@@ -26,9 +26,10 @@ def test_an_export_for_people_is_read_as_one_for_programs(
     )
     folder = deliver(
         "orders.csv",
-        "order_id,customer_id,ordered_at,net_amount\n"
+        "order_id,customer_id,ordered_at,net_amount,refund_amount,refund_currency\n"
         + "".join(
-            f'{n},\'{n % 7:05},"Dec {n % 28 + 1}, 2025 9:05 PM",{"USD" if n % 3 else "€"} {n}.50\n'
+            f'{n},\'{n % 7:05},"Dec {n % 28 + 1}, 2025 9:05 PM",{"USD" if n % 3 else "€"} {n}.50'
+            + (",20.00,SEK\n" if n == 7 else ",,\n")
             for n in range(30)
         ),
     )
@@ -46,6 +47,7 @@ def test_an_export_for_people_is_read_as_one_for_programs(
     asked = questions_of(project, "shop")
     assert "net_amount names several currencies (USD 20, € 10)" in asked
     assert "product_type has gift cards (Gift Card 4): are these lines sales" in asked
+    assert "refund_currency of 1 rows is not the order's currency" in asked
     assert "find a customer" not in asked
 
 
