@@ -81,10 +81,10 @@ def test_a_monotone_constraint_holds_against_the_data() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "expected"), [(9_999, (2, 0.05)), (10_000, (4, 0.05)), (100_000, (4, 0.2))]
+    ("rows", "expected"), [(9_999, (3, 0.05)), (99_999, (3, 0.05)), (100_000, (4, 0.2))]
 )
 def test_depth_and_rate_follow_the_rows_unless_they_are_set(
     rows: int, expected: tuple[int, float]
 ) -> None:
     assert depth_and_rate(rows, SETTINGS) == expected
-    assert depth_and_rate(rows, replace(SETTINGS, max_depth=3, learning_rate=0.1)) == (3, 0.1)
+    assert depth_and_rate(rows, replace(SETTINGS, max_depth=2, learning_rate=0.1)) == (2, 0.1)
