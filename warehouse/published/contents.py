@@ -105,8 +105,11 @@ def read_contents(con: duckdb.DuckDBPyConnection, database: str) -> FileContents
     publication = con.execute(
         f"select company, as_of_date, model_version from {identifier(database)}.ops.publication"
     ).fetchone()
+    company, as_of_date, model_version = publication or (None, None, None)
     return FileContents(
-        *(publication or (None, None, None)),
+        company,
+        as_of_date,
+        model_version,
         tuple(
             TableContents(*key, comment_of[key], tuple(found), rows[key])
             for key, found in columns_of.items()

@@ -57,13 +57,14 @@ def test_the_schema_has_the_rows_types_keys_and_comments_of_the_file(
         "pairs": "json",
     }
     keys = database.rows(
-        "select conrelid::regclass::text, pg_get_constraintdef(oid) from pg_constraint"
+        "select relname, pg_get_constraintdef(pg_constraint.oid) from pg_constraint"
+        " inner join pg_class on conrelid = pg_class.oid"
         " where connamespace = 'holdfast'::regnamespace and contype in ('p', 'u') order by 1"
     )
     assert keys == [
-        ("holdfast.customers", "PRIMARY KEY (customer_id)"),
-        ("holdfast.kinds", "UNIQUE NULLS NOT DISTINCT (id, part)"),
-        ("holdfast.risks", "PRIMARY KEY (snapshot_date, customer_id)"),
+        ("customers", "PRIMARY KEY (customer_id)"),
+        ("kinds", "UNIQUE NULLS NOT DISTINCT (id, part)"),
+        ("risks", "PRIMARY KEY (snapshot_date, customer_id)"),
     ]
     comments = database.rows(
         "select objsubid, description from pg_description"
