@@ -28,7 +28,7 @@ from typing import Any, Protocol
 
 from warehouse.published.tables import PublicationError
 
-_FOLDER = "versions"
+VERSIONS = "versions"
 CURRENT = "current"
 _DESCRIPTION = "version.json"
 _POINTER = "current.json"
@@ -119,7 +119,7 @@ def current_version(published_path: Path) -> dict[str, Any] | None:
 
 def add_version(root: Path) -> Path:
     """Make the empty folder of the next version; its name is the number."""
-    versions = root / _FOLDER
+    versions = root / VERSIONS
     versions.mkdir(parents=True, exist_ok=True)
     folder = versions / f"{_last_number(versions) + 1:06d}"
     folder.mkdir()
@@ -130,7 +130,7 @@ def make_current(root: Path, version: Path) -> None:
     """Point the link `current` to a complete version, by one rename, durably."""
     for folder in (version, version.parent):
         flush(folder)
-    point(root / CURRENT, f"{_FOLDER}/{version.name}")
+    point(root / CURRENT, f"{VERSIONS}/{version.name}")
 
 
 def point(link: Path, target: str) -> None:
@@ -156,8 +156,8 @@ def point(link: Path, target: str) -> None:
 
 def keep_versions(root: Path, kept: set[Path | None]) -> None:
     """Remove the folders of all other versions."""
-    for folder in (root / _FOLDER).iterdir():
-        if folder not in kept:
+    for folder in (root / VERSIONS).iterdir():
+        if folder.name.isdigit() and folder not in kept:
             shutil.rmtree(folder, ignore_errors=True)
 
 
