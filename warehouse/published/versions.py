@@ -78,11 +78,8 @@ def put_in_place(
     current = add_version(root)
     # The file keeps its name, by which DuckDB names the catalogue: holdfast.marts.dim_customers.
     version = current / published_path.name
-    written = {
-        "version": int(current.name),
-        "path": version.relative_to(root).as_posix(),
-        **description,
-    }
+    relative = version.relative_to(root).as_posix()
+    written = {"version": int(current.name), "path": relative, **description}
     (current / _DESCRIPTION).write_text(json.dumps(written, indent=1), encoding="utf-8")
     flush(current / _DESCRIPTION)
     flush(fresh_path)
