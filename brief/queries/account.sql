@@ -2,11 +2,8 @@
 -- key: scope
 with
 
-periods as (
-    select
-        *,
-        row_number() over (order by period_start desc nulls last) as recency
-    from feedback.retention_account
+accounts as (
+    select * from feedback.retention_account
     where action_id = 'all' and (period_start is null or treated >= 30)
 )
 
@@ -35,6 +32,8 @@ select
         when net_value_high < 0 then 'loss'
         else 'unknown'
     end as money_verdict
-from periods
-where period_start is null or recency = 1
+from accounts
+where
+    period_start is null
+    or period_start = (select max(measured.period_start) from accounts as measured)
 order by scope

@@ -50,5 +50,9 @@ left join activation.catalogue_labels as labels
         labels.kind = 'action'
         and effects.action_id = labels.name
         and labels.language = $language
-where effects.period_kind = 'all_matured' and effects.uplift is not null
+where
+    effects.period_kind = 'all_matured'
+    and effects.uplift is not null
+    and effects.uplift_low is not null
+    and effects.uplift_high is not null
 order by effects.uplift desc, effects.action_id

@@ -29,7 +29,7 @@ def test_a_file_without_any_row_gives_facts_all_the_same(tmp_path: Path) -> None
     today = facts.one("today")
     assert today is not None
     assert (today["eligible"], today["value_at_risk"], today["is_decided"]) == (0, None, False)
-    assert facts["urgent"] == []
+    assert facts["urgent"] == facts["account"] == facts["effects"] == []
 
 
 def test_the_day_is_summed_over_its_own_rows(con: duckdb.DuckDBPyConnection) -> None:

@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from deployment.brief import Mail
 from deployment.config import DeploymentConfig
-from deployment.config_file import load_config
 from deployment.project import CONFIG
 
 LEAST = {"host": "smtp.example.com", "sender": "a@example.com", "recipients": ["b@example.com"]}
@@ -38,7 +38,7 @@ def test_a_server_on_this_machine_may_have_no_tls() -> None:
 
 
 def test_the_language_of_the_mail_is_one_of_the_catalogues() -> None:
-    settings = load_config(CONFIG / "demo.yml").model_dump()
+    settings = yaml.safe_load((CONFIG / "demo.yml").read_text(encoding="utf-8"))
     settings["brief"] = {"mail": {**LEAST, "language": "fr"}}
     with pytest.raises(ValidationError, match=r"brief\.mail\.language: expected one of en, zh"):
         DeploymentConfig.model_validate(settings)

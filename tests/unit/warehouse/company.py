@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import duckdb
 from warehouse.connection import Warehouse, write_run_dates
 from warehouse.published.publication import PublishReport, publish
 from warehouse.published.tables import PublishedTable
+from warehouse.published.versions import Companion
 
 RISKS = PublishedTable("activation", "risks", ("customer_id",), "snapshot_date")
 
@@ -20,6 +22,14 @@ CUSTOMERS = PublishedTable("marts", "customers", ("customer_id",))
 
 
 FIRST = date(2026, 6, 1)
+
+
+def write_page(database: Path, before: Path | None, changed: Collection[date] | None) -> None:
+    """A companion of the published file: a page with the day of the file."""
+    with duckdb.connect(str(database), read_only=True) as con:
+        row = con.execute("select as_of_date from ops.publication").fetchone()
+    assert row is not None
+    database.with_name("page.html").write_text(str(row[0]), encoding="utf-8")
 
 
 @dataclass
@@ -89,8 +99,10 @@ class Company:
             )
             con.execute("update marts.customers set orders = orders + 1")
 
-    def publish(self, *, full: bool = False) -> PublishReport:
-        return publish(self.warehouse.path, self.published, self.tables, full=full)
+    def publish(self, *, full: bool = False, companions: Sequence[Companion] = ()) -> PublishReport:
+        return publish(
+            self.warehouse.path, self.published, self.tables, full=full, companions=companions
+        )
 
     def read(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.published), read_only=True) as con:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from tests.campaign import times
-from tests.unit.warehouse.company import FIRST, Company
+from tests.unit.warehouse.company import FIRST, Company, write_page
 from warehouse.published.tables import PublicationError
 
 FILES = ["current", "current.json", "holdfast.duckdb", "holdfast.state.json", "versions"]
@@ -233,11 +233,18 @@ for _ in range(2):
 _PUBLISH = """
 import sys
 from pathlib import Path
+from tests.unit.warehouse.company import write_page
 from warehouse.published.publication import publish
 from warehouse.published.tables import PublishedTable
 risks = PublishedTable("activation", "risks", ("customer_id",), "snapshot_date")
 customers = PublishedTable("marts", "customers", ("customer_id",))
-publish(Path(sys.argv[1]), Path(sys.argv[2]), [risks, customers], full=bool(int(sys.argv[3])))
+publish(
+    Path(sys.argv[1]),
+    Path(sys.argv[2]),
+    [risks, customers],
+    full=bool(int(sys.argv[3])),
+    companions=[write_page],
+)
 """
 
 
@@ -247,7 +254,7 @@ def test_a_publication_killed_at_any_moment_leaves_a_whole_file_and_the_next_one
 ) -> None:
     company = Company(tmp_path).create(customers=20_000)
     company.run(0)
-    company.publish()
+    company.publish(companions=[write_page])
     before = company.everything()
     company.run(*range(1, 20))
     fresh = company.published.with_name("holdfast.duckdb.new")
@@ -270,9 +277,11 @@ def test_a_publication_killed_at_any_moment_leaves_a_whole_file_and_the_next_one
         if process.returncode == -signal.SIGKILL:
             seen = company.everything()
             assert seen == before or len(seen["risks"]) == 20 * 20_000
-    company.publish()
+            page = company.published.with_name("page.html").read_text(encoding="utf-8")
+            assert page == str(seen["publication"][0][1])
+    company.publish(companions=[write_page])
     assert company.read("select count(*) from activation.risks") == [(20 * 20_000,)]
-    assert published_files(company) == FILES
+    assert published_files(company) == sorted([*FILES, "page.html"])
 
 
 def test_repeated_publication_of_the_same_days_does_not_grow_the_file(tmp_path: Path) -> None:

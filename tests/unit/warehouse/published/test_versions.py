@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests.unit.warehouse.company import FIRST, Company
+from tests.unit.warehouse.company import FIRST, Company, write_page
 from warehouse.published.tables import PublicationError
 
 
@@ -95,3 +96,39 @@ def test_without_symbolic_links_nothing_is_published_and_the_message_names_the_r
     with pytest.raises(PublicationError, match="set HOLDFAST_HOME to a file system that has them"):
         company.publish()
     assert company.everything() == before
+
+
+def test_a_companion_is_published_with_the_file_and_knows_what_changed(company: Company) -> None:
+    seen: list[tuple[Path | None, Collection[date] | None]] = []
+
+    def note(database: Path, before: Path | None, changed: Collection[date] | None) -> None:
+        assert company.published.resolve() != database
+        seen.append((before, changed))
+        write_page(database, before, changed)
+
+    page = company.published.with_name("page.html")
+    for offset in (0, 1):
+        company.run(offset)
+        company.publish(companions=[note])
+        assert page.read_text() == str(FIRST + timedelta(days=offset))
+        assert page.resolve().parent == company.published.resolve().parent
+    (first, unknown), (second, changed) = seen
+    assert (first, unknown, changed) == (None, None, {FIRST + timedelta(days=1)})
+    assert second is not None
+    assert (second / "page.html").read_text() == str(FIRST)
+
+
+def test_a_companion_that_fails_leaves_file_and_page_as_they_were(company: Company) -> None:
+    company.run(0)
+    company.publish(companions=[write_page])
+    versions = company.published.parent / "versions"
+    before = company.everything(), sorted(versions.iterdir())
+
+    def fail(*_: object) -> None:
+        raise ValueError("no page")
+
+    company.run(1)
+    with pytest.raises(ValueError, match="no page"):
+        company.publish(companions=[write_page, fail])
+    assert (company.everything(), sorted(versions.iterdir())) == before
+    assert company.published.with_name("page.html").read_text() == str(FIRST)
