@@ -27,7 +27,7 @@ from ml.schemas import SNAPSHOT_DATE, labels_of
 from ml.training.train import fit
 from orchestration.resources import training_settings
 from warehouse.connection import Warehouse
-from warehouse.model_tables import feature_catalogue, histories_of
+from warehouse.ml_tables.model_tables import feature_catalogue, histories_of
 
 REPEATS = 3
 # Those of the first day; the warehouse shows those of its latest run, which trained nothing.

@@ -21,7 +21,7 @@ from orchestration.resources import training_settings
 from orchestration.runtime.execution import Runner
 from orchestration.runtime.instance import prepare
 from warehouse.connection import Warehouse
-from warehouse.model_tables import examples, feature_catalogue, histories_of
+from warehouse.ml_tables.model_tables import examples, feature_catalogue, histories_of
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from orchestration.runtime.execution import Runner
 from orchestration.runtime.instance import prepare
 from orchestration.training.recorded_metrics import recorded_metrics
 from warehouse.connection import Warehouse
-from warehouse.model_tables import examples, feature_catalogue
+from warehouse.ml_tables.model_tables import examples, feature_catalogue
 
 DEMO = CONFIG / "demo.yml"
 DAY = date(2026, 6, 30)

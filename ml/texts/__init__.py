@@ -1,5 +1,5 @@
 """Text model: sentiment and topic of customers' texts, and terms and examples of complaints.
 
-SQL over the warehouse's texts does not belong here (`warehouse/text_tables.py`), and neither does
-the model card (`ml/cards/`).
+SQL over the warehouse's texts does not belong here (`warehouse/ml_tables/text_tables.py`), and
+neither does the model card (`ml/cards/`).
 """

@@ -24,7 +24,8 @@ from orchestration.asset_keys import (
 from orchestration.partitions import dates_of
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
-from warehouse.action_tables import (
+from warehouse.connection import Warehouse
+from warehouse.ml_tables.action_tables import (
     candidates,
     catalogue_priors,
     day_limits,
@@ -34,7 +35,6 @@ from warehouse.action_tables import (
     planned_save_shares,
     replace_action_effects,
 )
-from warehouse.connection import Warehouse
 
 
 def action_effects_assets(

@@ -12,7 +12,7 @@ from orchestration.asset_keys import BEHAVIOUR_GROUPS, FEATURES, WAREHOUSE_POOL
 from orchestration.partitions import dates_of
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
-from warehouse.model_tables import (
+from warehouse.ml_tables.model_tables import (
     behaviour_groups_before,
     behaviour_of,
     replace_behaviour_groups,

@@ -26,12 +26,12 @@ from orchestration.resources import Models
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
-from warehouse.drift_tables import (
+from warehouse.ml_tables.drift_tables import (
     holdout_outcomes,
     replace_performance_estimates,
     weights_of,
 )
-from warehouse.model_tables import (
+from warehouse.ml_tables.model_tables import (
     feature_catalogue,
     features_of,
     open_windows,

@@ -21,7 +21,7 @@ from orchestration.resources import Models
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
-from warehouse.uplift_tables import has_uplift_scores, replace_uplift_scores
+from warehouse.ml_tables.uplift_tables import has_uplift_scores, replace_uplift_scores
 
 
 def uplift_model_asset(

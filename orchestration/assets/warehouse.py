@@ -20,10 +20,10 @@ from orchestration.resources import assignment_key, training_settings
 from orchestration.runtime.dbt import Dbt
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import LayerTranslator
-from warehouse.action_tables import write_assignment_key
 from warehouse.connection import Warehouse, write_run_dates
 from warehouse.history import history_start
 from warehouse.identity.decisions import fault_messages, write_identity_decisions
+from warehouse.ml_tables.action_tables import write_assignment_key
 
 # Layers that need the day's churn scores, and those that need the day's decisions too.
 AFTER_SCORING = ("predictions", "calibration", "actions")

@@ -15,7 +15,7 @@ import duckdb
 
 from deployment.errors import HoldfastError
 from ml.monitoring.drift import Shift, shifts
-from warehouse.drift_tables import (
+from warehouse.ml_tables.drift_tables import (
     accepted_since,
     counts_of,
     earlier_counts_of,

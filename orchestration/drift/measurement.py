@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ml.churn.model import LoadedModel
 from ml.monitoring.drift import SCORE, counts, reference
 from ml.schemas import SNAPSHOT_DATE, feature_names
-from warehouse.drift_tables import (
+from warehouse.ml_tables.drift_tables import (
     accepted_since,
     counts_of,
     earlier_date,
@@ -22,7 +22,7 @@ from warehouse.drift_tables import (
     store_reference,
     training_rows,
 )
-from warehouse.model_tables import features_of
+from warehouse.ml_tables.model_tables import features_of
 
 
 def measure(

@@ -17,7 +17,7 @@ from ml.registry.promotion import Decision, decide
 from ml.training.train import fit, fit_average
 from ml.training.training_result import TrainingResult
 from orchestration.training.retrain_reason import why_trained
-from warehouse.model_tables import (
+from warehouse.ml_tables.model_tables import (
     attributes_dated_from,
     attributes_of,
     examples,

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from ml.texts.complaints import complaint_examples, complaint_terms
 from ml.texts.training import TextTraining, decide_texts, train_texts
-from warehouse.text_tables import (
+from warehouse.ml_tables.text_tables import (
     replace_complaints,
     replace_text_scores,
     texts_of_months,

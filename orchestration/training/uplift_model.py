@@ -17,8 +17,13 @@ from ml.schemas import CUSTOMER_ID, SNAPSHOT_DATE
 from ml.uplift.offline_value import Valuation, simple_uplift, value_rule
 from ml.uplift.uplift_learner import LEAST_CUSTOMERS, UpliftLearner, UpliftSettings
 from ml.uplift.uplift_training import LaterPeriod, LoadedUplift, UpliftTraining, train_uplift
-from warehouse.model_tables import features_of
-from warehouse.uplift_tables import known_outcomes, limits_of_days, logged_options, uplift_units
+from warehouse.ml_tables.model_tables import features_of
+from warehouse.ml_tables.uplift_tables import (
+    known_outcomes,
+    limits_of_days,
+    logged_options,
+    uplift_units,
+)
 
 if TYPE_CHECKING:
     from ml.registry.uplift_registry import UpliftRegistry

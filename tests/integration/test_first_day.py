@@ -28,7 +28,7 @@ from tests.integration.deployments import (
     Deployment,
     stages_at_the_end,
 )
-from warehouse.model_tables import behaviour_of
+from warehouse.ml_tables.model_tables import behaviour_of
 
 
 @pytest.mark.parametrize("table", GRAINS)

@@ -26,7 +26,7 @@
     ]) }}
 {%- endmacro %}
 
-{#- Condition for having behaviour to group by; warehouse/model_tables.py has the same condition. -#}
+{#- Condition for having behaviour to group by; warehouse/ml_tables/model_tables.py has the same condition. -#}
 {% macro has_behaviour() -%}
     (orders_365d > 0 or days_since_last_activity < 90 or active_subscriptions > 0)
 {%- endmacro %}

@@ -16,7 +16,7 @@ from orchestration.drift.gate import blocking_shifts
 from orchestration.drift.measurement import measure
 from tests.model.planted_churn import cutoffs, planted_company
 from warehouse.connection import create_tables
-from warehouse.model_tables import replace_churn_scores, replace_holdout_scores
+from warehouse.ml_tables.model_tables import replace_churn_scores, replace_holdout_scores
 
 HOLDOUT = date(2026, 3, 1)
 AS_OF = HOLDOUT + timedelta(days=90)

@@ -11,8 +11,8 @@ from ml.monitoring.drift import stability_index
 from orchestration.drift.gate import shifts_of
 from orchestration.drift.measurement import measure
 from tests.unit.orchestration.drift.conftest import DAYS, HOLDOUT, run, scores_of
-from warehouse.drift_tables import earlier_date, reference_of, weights_of
-from warehouse.model_tables import replace_churn_scores
+from warehouse.ml_tables.drift_tables import earlier_date, reference_of, weights_of
+from warehouse.ml_tables.model_tables import replace_churn_scores
 
 
 def test_a_day_is_compared_with_the_scored_day_four_weeks_before_or_the_first(

@@ -11,7 +11,7 @@ import pytest
 
 from ml.schemas import TEXT_SCORES
 from warehouse.connection import create_tables
-from warehouse.text_tables import replace_text_scores, texts_to_learn, texts_to_score
+from warehouse.ml_tables.text_tables import replace_text_scores, texts_to_learn, texts_to_score
 
 FIRST, SECOND = date(2026, 5, 10), date(2026, 6, 10)
 LAST = date(2026, 6, 30)

@@ -15,7 +15,7 @@ from tests.unit.warehouse.randomised_company import (
     log_decisions,
     randomised_company,
 )
-from warehouse.uplift_tables import (
+from warehouse.ml_tables.uplift_tables import (
     has_uplift_scores,
     known_outcomes,
     limits_of_days,

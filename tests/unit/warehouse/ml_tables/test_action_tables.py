@@ -9,7 +9,8 @@ import pytest
 
 from ml.decisions.schemas import ACTION_PROBABILITIES, DECISIONS
 from ml.effects.schemas import ACTION_PRIORS, CATALOGUE_PRIORS, EFFECTS
-from warehouse.action_tables import (
+from warehouse.connection import create_tables
+from warehouse.ml_tables.action_tables import (
     candidates,
     catalogue_priors,
     day_limits,
@@ -19,7 +20,6 @@ from warehouse.action_tables import (
     replace_action_effects,
     write_assignment_key,
 )
-from warehouse.connection import create_tables
 
 DAY = date(2026, 6, 30)
 SUMMARY = {

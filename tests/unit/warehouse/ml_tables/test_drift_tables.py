@@ -9,7 +9,7 @@ import pytest
 
 from warehouse import drift_tables
 from warehouse.connection import create_tables
-from warehouse.drift_tables import (
+from warehouse.ml_tables.drift_tables import (
     accepted_since,
     counts_of,
     earlier_counts_of,

@@ -10,7 +10,7 @@ import pytest
 from ml.schemas import BEHAVIOUR_GROUPS, REASON_EVIDENCE
 from ml.value.customer_value import VALUE_COLUMNS
 from warehouse.connection import create_tables
-from warehouse.model_tables import (
+from warehouse.ml_tables.model_tables import (
     attributes_dated_from,
     attributes_of,
     behaviour_groups_before,
