@@ -6,7 +6,7 @@ import csv
 import re
 from pathlib import Path
 
-from demo.generator import TRUTH
+from demo.generator import TRUTH, TRUTH_OF_DIRT
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "demo_company.md").read_text(encoding="utf-8")
@@ -44,4 +44,4 @@ def test_the_page_has_the_planted_shares_of_each_action() -> None:
 
 
 def test_the_page_has_every_file_of_the_truth() -> None:
-    assert {row[0] for row in section("Truth")} == {name for name, _ in TRUTH}
+    assert {row[0] for row in section("Truth")} == {name for name, _ in (*TRUTH, *TRUTH_OF_DIRT)}
