@@ -14,11 +14,11 @@ from ingestion.connect.drafts.quoting import (
     comment_text,
     dbt_text,
     dbt_yaml_text,
-    jinja_literal,
     yaml_text,
     yaml_value,
 )
 from ingestion.connect.drafts.todo import MARKER
+from ingestion.connect.jinja_text import jinja_literal
 from warehouse.quoting import literal
 
 _FOLDER = Path(__file__).with_name("templates")
