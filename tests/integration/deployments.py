@@ -40,10 +40,15 @@ def _grains() -> dict[str, str]:
     layers = yaml.safe_load((project / "dbt_project.yml").read_text("utf-8"))["models"]["holdfast"]
     models = project / "models"
     return {
-        f"{layers[path.relative_to(models).parts[0]]['+schema']}.{model['name']}": ", ".join(grain)
+        f"{schema}.{model['name']}": ", ".join(grain)
         for path in sorted(models.rglob("*.yml"))
         for model in yaml.safe_load(path.read_text("utf-8")).get("models", ())
         if (grain := model.get("config", {}).get("meta", {}).get("grain"))
+        if (
+            schema := model["config"].get(
+                "schema", layers[path.relative_to(models).parts[0]]["+schema"]
+            )
+        )
     }
 
 

@@ -102,16 +102,16 @@ def test_the_first_reason_separates_on_a_later_date_more_often_if_it_was_measure
 
 
 def test_the_list_finds_the_planted_departures_within_its_budget(company: Company) -> None:
-    """On seed 11 with 5,000 people 49 were shown, .76 of them departing, where .09 of all were.
+    """Among halves of the customers of seeds 7 and 11, .21 to .30 of the departing were shown.
 
-    Those were .19 of the departing. The former list, by the churn probability, showed 18 customers
-    and .07 of the departing.
+    .57 to .76 of the shown were departing, and .08 to .09 of all. The former list, by the churn
+    probability, showed .08 to .12 of the departing.
     """
     found = planted_lead_times(company.deployment.home.published, company.truth, DAY, DAY)
 
     assert found.reachable_share == 1
     assert found.precision > 3 * found.base_rate
-    assert found.seen_share > 0.2
+    assert found.seen_share > 0.15
     assert found.shown_customers - found.shown_departing <= 2 * BUDGET
     assert found.median_days_to_limit is not None
     assert found.median_days_to_limit > 14

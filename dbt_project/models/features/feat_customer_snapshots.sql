@@ -203,7 +203,8 @@ placed as (
         )
         {%- endset %}
         -- Unknown without a town.
-        round(5 * {{ at_most(trend, 2) }}) / 5 as area_orders_trend_{{ span }}{{ ',' if not loop.last }}
+        round(5 * {{ at_most(trend, 2) }}) / 5
+            as area_orders_trend_{{ span }}{{ ',' if not loop.last }}
         {%- endfor %}
     from joined
     left join markets on joined.snapshot_date = markets.snapshot_date

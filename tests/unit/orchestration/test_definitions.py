@@ -10,7 +10,7 @@ import dagster as dg
 
 from deployment.config import DeploymentConfig
 from deployment.home import Home
-from orchestration.asset_keys import CHURN_SCORES
+from orchestration.asset_keys import CHURN_MODEL, CHURN_SCORES, EXAMPLES
 from orchestration.definitions import build_defs
 from warehouse.connection import Warehouse
 
@@ -81,6 +81,18 @@ def test_scores_never_reach_features_labels_or_marts(definitions: dg.Definitions
     groups = {graph.get(key).group_name for key in behind - {CHURN_SCORES}}
     after = {"predictions", "calibration", "actions", "activation", "feedback"}
     assert groups == {*after, "published", "hand_over"}
+
+
+def test_warnings_are_calibrated_before_a_model_is_trained(definitions: dg.Definitions) -> None:
+    """So a run that fails after its training leaves no model in use without a calibration."""
+    graph = definitions.resolve_asset_graph()
+
+    def step(key: dg.AssetKey) -> str:
+        return graph.get(key).assets_def.node_def.name
+
+    calibration = dg.AssetKey(["activation", "warning_calibration"])
+    assert step(calibration) == step(EXAMPLES) != step(CHURN_MODEL)
+    assert EXAMPLES in graph.get(CHURN_MODEL).parent_keys
 
 
 def test_dbt_tests_are_checks_that_block(

@@ -35,10 +35,6 @@ dates as (
     where purpose = 'daily'
 ),
 
-first_day as (
-    select min(snapshot_date) as first_date from dates
-),
-
 -- Rows of an earlier release have no listed_on.
 earlier_warnings as (
     select
@@ -52,7 +48,7 @@ earlier_warnings as (
     union all by name
     select built.*
     from {{ this }} as built
-    inner join first_day
+    inner join (select min(snapshot_date) as first_date from dates) as first_day
         on
             built.snapshot_date < first_day.first_date
             and built.snapshot_date >= first_day.first_date - {{ listed + rested }}
@@ -313,7 +309,7 @@ listings as (
                     order by
                         departing_value desc nulls last,
                         departure_probability desc nulls last,
-                        customer_id
+                        customer_id asc
                 ) <= {{ var('false_alarms_per_day') }} as is_shown
             from (
                 select
@@ -350,14 +346,14 @@ ranked as (
         row_number() over (
             partition by customers.snapshot_date
             order by
-                not (customers.is_departing and not coalesce(listings.is_resting, false)),
-                not customers.is_reachable,
+                not (customers.is_departing and not coalesce(listings.is_resting, false)) asc,
+                not customers.is_reachable asc,
                 case when customers.is_departing then customers.departing_value end
                     desc nulls last,
                 customers.departure_probability desc,
-                case when not customers.is_departing then customers.p_value end,
+                case when not customers.is_departing then customers.p_value end asc,
                 case when not customers.is_departing then customers.value_at_risk end desc,
-                customers.customer_id
+                customers.customer_id asc
         ) as priority
     from customers
     left join listings
