@@ -194,7 +194,7 @@ class _Charts:
         )
         dots = base.mark_point(size=70, filled=True, opacity=1).encode(x="uplift:Q", color=colour)
         zero = (
-            alt.Chart(alt.Data(values=[{"zero": 0}]))
+            alt.Chart(alt.InlineData(values=[{"zero": 0}]))
             .mark_rule(color="var(--ink)")
             .encode(x="zero:Q")
         )
@@ -249,7 +249,7 @@ class _Charts:
         return f"{kind}, {self._formats.shown(row['snapshot_date'], 'day')}"
 
     def _chart(self, values: Sequence[dict[str, Any]]) -> alt.Chart:
-        return self._alt.Chart(self._alt.Data(values=list(values)))
+        return self._alt.Chart(self._alt.InlineData(values=list(values)))
 
     def _labels(self, values: Sequence[dict[str, Any]]) -> alt.Y:
         """Names in their order, one a line."""

@@ -20,7 +20,7 @@ def test_feature_shares_sum_to_one_and_find_the_planted_features(
     assert sum(shares.values()) == pytest.approx(1)
     assert list(shares) == loaded.model.preprocessor.names
     planted = sum(share for name, share in shares.items() if not name.startswith("noise"))
-    assert planted > 0.9
+    assert planted > 0.85
 
 
 def test_the_base_rate_has_no_feature_shares(loaded: LoadedModel, examples: pa.Table) -> None:
