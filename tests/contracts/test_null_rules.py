@@ -62,6 +62,7 @@ REVIEWED = {
     "macros/customers/contract_dates.sql": 5,
     "macros/customers/demand.sql": 1,
     "macros/customers/lifecycle.sql": 1,
+    "macros/customers/profiles.sql": 1,
     "macros/customers/value.sql": 1,
     "macros/customers/warnings.sql": 1,
     "macros/entities.sql": 1,
