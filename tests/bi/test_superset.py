@@ -136,7 +136,7 @@ def rows_by_sql(
 
 
 def comparable(value: Any) -> Any:
-    """A value in one form: numbers to eight digits, times as milliseconds since 1970."""
+    """A value in one form: fractions to ten digits, times as milliseconds since 1970."""
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, date):
@@ -145,7 +145,9 @@ def comparable(value: Any) -> Any:
             moment = value.replace(tzinfo=UTC)
         return float(round(moment.timestamp() * 1000))
     if isinstance(value, int | float | Decimal):
-        return None if math.isnan(value) else float(f"{value:.8g}")
+        if math.isnan(value):
+            return None
+        return float(value) if value == int(value) else float(f"{value:.10g}")
     return value
 
 

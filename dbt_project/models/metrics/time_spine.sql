@@ -1,16 +1,9 @@
-with days as (
-    select range as date_day
-    from
-        range(
-            date '{{ var("first_date") }}',
-            date '{{ var("first_date") }}' + interval 30 year,
-            interval 1 day
-        )
-),
-
-final as (
-    select cast(date_day as date) as date_day
-    from days
+with final as (
+    select cast(unnest(generate_series(
+        date '{{ var('first_date') }}',
+        date '{{ var('first_date') }}' + interval 30 year,
+        interval 1 day
+    )) as date) as date_day
 )
 
 select * from final
