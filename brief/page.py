@@ -28,7 +28,7 @@ _CHINESE_STOP = re.compile(r"([、。；])\s+")
 
 @dataclass(frozen=True)
 class Definitions:
-    """Terms of a deployment's figures: its language, currency and definition of churn."""
+    """Meaning of a deployment's figures: its language, currency and definition of churn."""
 
     language: str
     currency: str
