@@ -12,6 +12,7 @@ fails once dbt's own environment does not compile a text twice; this module can 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from types import CodeType
@@ -66,5 +67,7 @@ class CompiledTemplates:
         bucket = self._stored.get_bucket(environment, name, None, source)
         if bucket.code is None:
             bucket.code = compiling(environment, source)
-            self._stored.set_bucket(bucket)
+            # Another process may have emptied dbt's folder; then this code is compiled once more.
+            with suppress(FileNotFoundError):
+                self._stored.set_bucket(bucket)
         return bucket.code
