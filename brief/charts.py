@@ -322,7 +322,7 @@ class _Charts:
             .configure_legend(labelColor="var(--ink)", labelFontSize=13)
             .configure_text(fontSize=13)
         )
-        svg = vl_convert.vegalite_to_svg(styled.to_dict(validate=self._validate))
+        svg: str = vl_convert.vegalite_to_svg(styled.to_dict(validate=self._validate))
         # The page scales the image to its column.
         return _SIZE.sub(r"\1", svg, count=1)
 
