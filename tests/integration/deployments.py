@@ -124,7 +124,7 @@ class Deployment:
 
     def copy(self, target: Path) -> Deployment:
         """The same deployment in another folder, with everything that it has done so far."""
-        shutil.copytree(self.home.root, target)
+        shutil.copytree(self.home.root, target, symlinks=True)
         return Deployment(Home(target), self.config)
 
     def query(self, sql: str) -> list[tuple[object, ...]]:

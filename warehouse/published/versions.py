@@ -147,6 +147,9 @@ def point(link: Path, target: str) -> None:
             f"nothing was published: {link.parent} has no symbolic links ({error});"
             " set HOLDFAST_HOME to a file system that has them"
         ) from error
+    if link.is_dir() and not link.is_symlink():
+        # The home was copied by a tool that followed the link.
+        shutil.rmtree(link)
     fresh.replace(link)
     flush(link.parent)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection
 from datetime import date, timedelta
 from pathlib import Path
@@ -79,6 +80,22 @@ def test_a_file_of_an_earlier_release_gives_way_to_the_link(company: Company) ->
     company.publish()
     assert company.published.is_symlink()
     assert company.read("select count(*) from activation.risks") == [(6,)]
+
+
+def test_a_home_that_was_copied_with_its_links_followed_publishes_again(
+    company: Company, tmp_path: Path
+) -> None:
+    company.run(0)
+    company.publish()
+    followed = tmp_path / "followed"
+    shutil.copytree(company.published.parent, followed)
+    shutil.rmtree(company.published.parent)
+    followed.rename(company.published.parent)
+    company.run(1)
+    company.publish()
+    assert company.published.is_symlink()
+    with duckdb.connect(str(company.published), read_only=True) as con:
+        assert days_in(con) == [(FIRST + timedelta(days=1),)]
 
 
 def test_without_symbolic_links_nothing_is_published_and_the_message_names_the_remedy(
