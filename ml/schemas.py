@@ -32,6 +32,8 @@ LIFECYCLE_STAGE = "lifecycle_stage"
 IS_REACHABLE = "is_reachable"
 LIFECYCLE_STATUS = "lifecycle_status"
 OVERDUE_ON = "overdue_on"
+# Purchase days whose amounts are all known: others give the rate of purchases and not the spending.
+VALUED_DAYS = "valued_days_lifetime"
 KEYS = (SNAPSHOT_DATE, CUSTOMER_ID)
 NOT_FEATURES = frozenset(
     {
@@ -48,6 +50,7 @@ NOT_FEATURES = frozenset(
         IS_REACHABLE,
         LIFECYCLE_STATUS,
         OVERDUE_ON,
+        VALUED_DAYS,
     }
 )
 

@@ -25,13 +25,11 @@ from ml.config import TrainingSettings
 from ml.purchases.bg_nbd import PurchaseRate
 from ml.purchases.purchase_model import HISTORY_COLUMNS, PurchaseModel, histories_of
 from ml.sampling import sample_customers
-from ml.schemas import CHURNED, NEXT_REVENUE
+from ml.schemas import CHURNED, NEXT_REVENUE, VALUED_DAYS
 from ml.value.gamma_gamma import GammaGamma
 from ml.value.value_trees import Buyers, at_level, challenge, factors, rank_correlation
 
 SPENT = "net_revenue_lifetime"
-# Purchase days whose amounts are all known: others tell the rate of purchases and not the spending.
-VALUED_DAYS = "valued_days_lifetime"
 VALUE_COLUMNS = (*HISTORY_COLUMNS, SPENT, VALUED_DAYS)
 DECILES = 10
 # With 500,000 training rows the rank correlation of the trees on a holdout of 36,000 was .4826,
