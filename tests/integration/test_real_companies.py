@@ -171,7 +171,8 @@ def test_a_shop_with_orders_only_has_order_signals_only(shop: Deployment) -> Non
         )
     }
     assert "order_overdue" in signals
-    assert signals <= {"orders_falling", "orders_sliding", "order_overdue", "returns_rising"}
+    of_orders = {"orders_falling", "orders_sliding", "order_overdue", "returns_rising"}
+    assert signals <= {*of_orders, "departing"}
     assert shop.query("select count(*) from activation.demand_forecast_daily") == [(0,)]
 
 
