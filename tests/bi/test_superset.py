@@ -67,7 +67,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="session")
 def superset(home: Home) -> Iterator[Superset]:
-    with started(home.path) as running:
+    with started(home.root) as running:
         yield running
 
 
@@ -77,7 +77,7 @@ def charts(superset: Superset) -> dict[str, int]:
 
 
 def test_the_key_is_for_its_owner_only(superset: Superset, home: Home) -> None:
-    assert stat.S_IMODE((home.path / "superset" / "secret_key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((home.root / "superset" / "secret_key").stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(

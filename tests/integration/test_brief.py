@@ -140,7 +140,7 @@ def test_each_day_has_a_page_and_the_latest_is_the_brief(day_by_day: Deployment)
     home = day_by_day.home
     names = sorted(path.stem for path in home.briefs.iterdir())
     assert (names[0], names[-1], len(names)) == (str(HISTORY), str(LAST), 4)
-    assert home.brief.samefile(home.briefs / f"{LAST}.html")
+    assert home.brief.read_bytes() == (home.briefs / f"{LAST}.html").read_bytes()
     assert home.brief.stat().st_size < 1_000_000
 
 
