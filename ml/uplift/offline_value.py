@@ -47,8 +47,12 @@ LOGGED_OPTIONS = pa.schema(
         # by the catalogue, which has seen no outcome.
         ("save_share", pa.float64()),
         ("catalogue_save_share", pa.float64()),
+        # By today's priors; null for nothing.
+        ("probability_of_help", pa.float64()),
     ]
 )
+# As `least_probability_of_help` of dbt's macros.
+LEAST_PROBABILITY_OF_HELP = 0.7
 _SALT = 20_110
 
 
@@ -105,19 +109,40 @@ class Valuation:
         }
 
 
-def simple_uplift(log: pa.Table) -> Values:
-    """Expected uplift of each row by today's priors, shape (rows,); 0 for nothing."""
-    return np.nan_to_num(numbers(log["churn_probability"]) * numbers(log["save_share"]))
+@dataclass(frozen=True)
+class Rule:
+    """Expectations by which a rule decides, for each row of the logged options.
+
+    Attributes:
+        uplift: expected uplift, shape (rows,); ignored for nothing.
+        is_proven: whether the action may be given for its value and not by exploration only, shape
+            (rows,).
+    """
+
+    uplift: Values
+    is_proven: NDArray[np.bool_]
+
+    def with_learned(self, rows: NDArray[np.int64], uplift: Values) -> Rule:
+        """The rule with learned uplifts of some rows, which are proven where they are above 0."""
+        everywhere, is_proven = self.uplift.copy(), self.is_proven.copy()
+        everywhere[rows], is_proven[rows] = uplift, uplift > 0
+        return Rule(everywhere, is_proven)
+
+
+def simple_rule(log: pa.Table) -> Rule:
+    """The rule by today's priors."""
+    uplift = np.nan_to_num(numbers(log["churn_probability"]) * numbers(log["save_share"]))
+    return Rule(uplift, numbers(log["probability_of_help"]) >= LEAST_PROBABILITY_OF_HELP)
 
 
 def value_rule(
-    log: pa.Table, uplift: Values, shares: Randomisation, limits: Mapping[date, DayLimits]
+    log: pa.Table, rule: Rule, shares: Randomisation, limits: Mapping[date, DayLimits]
 ) -> Valuation:
     """Value of the decisions that a rule would have taken, compared with the logged ones.
 
     Args:
         log: `LOGGED_OPTIONS`.
-        uplift: expected uplift of each row by the rule, shape (rows,); ignored for nothing.
+        rule: the rule to value.
         shares: of exploration and control under the rule.
         limits: money and contacts of each logged day.
 
@@ -127,7 +152,7 @@ def value_rule(
     log = conform(log, LOGGED_OPTIONS, "logged options")
     decisions = int(pc.sum(pc.is_null(log[ACTION_ID]), min_count=0).as_py())
     try:
-        new = policy_value(_rows(log, _probabilities(log, uplift, shares, limits)))
+        new = policy_value(_rows(log, _probabilities(log, rule, shares, limits)))
         current = policy_value(_rows(log, numbers(log["logged_probability"])))
     except OverlapError as error:
         return Valuation(False, f"not enough logged decisions ({error})", decisions)
@@ -170,7 +195,7 @@ def _rows(log: pa.Table, policy_probability: Values) -> pa.Table:
 
 
 def _probabilities(
-    log: pa.Table, uplift: Values, shares: Randomisation, limits: Mapping[date, DayLimits]
+    log: pa.Table, rule: Rule, shares: Randomisation, limits: Mapping[date, DayLimits]
 ) -> Values:
     """Probability of each row under the rule, shape (rows,)."""
     found = np.zeros(len(log))
@@ -185,7 +210,8 @@ def _probabilities(
         if not len(offered):
             found[rows] = 1.0
             continue
-        candidates = _candidates(options.take(pa.array(offered)), uplift[rows[offered]], day)
+        of_offered = Rule(rule.uplift[rows[offered]], rule.is_proven[rows[offered]])
+        candidates = _candidates(options.take(pa.array(offered)), of_offered, day)
         decided = decide(candidates, open_to_all, limits[day])
         found[rows] = _looked_up(options, decided.probabilities)
     return found
@@ -196,8 +222,8 @@ def days_since_epoch(day: date) -> int:
     return (day - date(1970, 1, 1)).days
 
 
-def _candidates(offered: pa.Table, uplift: Values, day: date) -> pa.Table:
-    """`CANDIDATES` with the rule's uplift, and draws that no logged decision depends on."""
+def _candidates(offered: pa.Table, rule: Rule, day: date) -> pa.Table:
+    """`CANDIDATES` with the rule's expectations, and draws that no logged decision depends on."""
     cost = numbers(offered["expected_cost"])
     salt = _SALT + 10 * days_since_epoch(day)
     by_customer = [unit_hash(offered[CUSTOMER_ID], salt + number) for number in range(3)]
@@ -205,11 +231,12 @@ def _candidates(offered: pa.Table, uplift: Values, day: date) -> pa.Table:
     columns = [
         offered[CUSTOMER_ID],
         offered[ACTION_ID],
-        uplift,
-        uplift * numbers(offered["value_if_retained"]) - cost,
+        rule.uplift,
+        rule.uplift * numbers(offered["value_if_retained"]) - cost,
         cost,
         *by_customer,
         unit_hash(pairs, salt + 3),
+        rule.is_proven,
     ]
     return pa.table(columns, schema=CANDIDATES)
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from ml.decisions.settings import DayLimits, Randomisation
 from ml.schemas import CUSTOMER_ID, SNAPSHOT_DATE
-from ml.uplift.offline_value import Valuation, simple_uplift, value_rule
+from ml.uplift.offline_value import Valuation, simple_rule, value_rule
 from ml.uplift.uplift_learner import LEAST_CUSTOMERS, UpliftLearner, UpliftSettings
 from ml.uplift.uplift_training import LaterPeriod, LoadedUplift, UpliftTraining, train_uplift
 from warehouse.ml_tables.model_tables import features_of
@@ -178,13 +178,13 @@ class _Log:
         """Value of the rule by today's priors; None without a logged decision."""
         if not len(self.options):
             return None
-        return value_rule(self.options, simple_uplift(self.options), self.shares, self.limits)
+        return value_rule(self.options, simple_rule(self.options), self.shares, self.limits)
 
     def value_of(
         self, con: duckdb.DuckDBPyConnection, learner: UpliftLearner, action_id: str
     ) -> Valuation:
         """Value of the rule by today's priors with a learner for one action."""
-        uplift = simple_uplift(self.options)
+        rule = simple_rule(self.options)
         is_action = pc.fill_null(pc.equal(self.options["action_id"], action_id), False)
         rows = np.flatnonzero(is_action.to_numpy())
         options = self.options.take(pa.array(rows))
@@ -194,8 +194,8 @@ class _Log:
             of_day = pc.and_(pc.equal(options[SNAPSHOT_DATE], pa.scalar(day)), pc.is_valid(place))
             chosen = np.flatnonzero(of_day.to_numpy())
             found = features.take(place.take(pa.array(chosen)))
-            uplift[rows[chosen]] = learner.predict(found)
-        return value_rule(self.options, uplift, self.shares, self.limits)
+            rule = rule.with_learned(rows[chosen], learner.predict(found))
+        return value_rule(self.options, rule, self.shares, self.limits)
 
 
 def _too_few(smaller: int) -> str:

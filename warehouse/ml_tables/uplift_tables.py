@@ -131,7 +131,9 @@ def logged_options(con: duckdb.DuckDBPyConnection) -> pa.Table:
             case
                 when catalogue.answers_cause = decided.cause then catalogue.save_share
                 else catalogue.other_save_share
-            end::double as catalogue_save_share
+            end::double as catalogue_save_share,
+            coalesce(own_cause.probability_of_help, other_cause.probability_of_help)::double
+                as probability_of_help
         from decided
         inner join options using (snapshot_date, choice_no)
         inner join experiments.decision_outcomes as outcomes using (snapshot_date, customer_id)

@@ -30,6 +30,7 @@ LAYERS = {
     "calibration",
     "actions",
     "activation",
+    "metrics",
     "feedback",
     "ops",
     "model",

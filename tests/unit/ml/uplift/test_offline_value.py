@@ -1,18 +1,26 @@
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from ml.columns import numbers
 from ml.decisions.decide import decide
 from ml.decisions.settings import DayLimits, Randomisation
 from ml.errors import ModelError
-from ml.uplift.offline_value import LOGGED_OPTIONS, simple_uplift, value_rule
+from ml.uplift.offline_value import (
+    LEAST_PROBABILITY_OF_HELP,
+    LOGGED_OPTIONS,
+    Rule,
+    simple_rule,
+    value_rule,
+)
 from tests.unit.ml.decisions.made_up_day import with_draws
 
+ROOT = Path(__file__).parents[4]
 DAYS = (date(2026, 3, 2), date(2026, 3, 9))
 SHARES = Randomisation(0.0, 0.3, 0.1)
 ACTIONS = ("call", "mail")
@@ -37,6 +45,7 @@ def logged(customers: int, seed: int) -> pa.Table:
                 name: np.zeros(2 * customers)
                 for name in ("holdout_draw", "exploration_draw", "choice_draw", "control_draw")
             },
+            "is_proven": np.ones(2 * customers, dtype=bool),
         }
         day_limits = LIMITS[day]
         decided = decide(with_draws(pa.table(columns), seed + number), SHARES, day_limits)
@@ -76,9 +85,15 @@ def _with_outcomes(
                 "expected_cost": 0.0 if action is None else 0.5,
                 "save_share": {"call": 0.02, "mail": 0.16}.get(action or ""),
                 "catalogue_save_share": None if action is None else 0.1,
+                "probability_of_help": None if action is None else 0.8,
             }
         )
     return pa.Table.from_pylist(rows, schema=LOGGED_OPTIONS)
+
+
+def nothing(log: pa.Table) -> Rule:
+    """A rule that gives no action for its value."""
+    return Rule(np.full(len(log), -0.1), np.ones(len(log), dtype=bool))
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +103,7 @@ def log() -> pa.Table:
 
 def test_a_rule_that_knows_the_effect_is_worth_more_and_its_value_is_right(log: pa.Table) -> None:
     is_call = np.array([action == "call" for action in log["action_id"].to_pylist()])
-    found = value_rule(log, 0.4 * is_call, SHARES, LIMITS)
+    found = value_rule(log, Rule(0.4 * is_call, is_call), SHARES, LIMITS)
 
     assert found.takes_over
     assert found.decisions == 3_000
@@ -104,7 +119,7 @@ def test_a_rule_that_knows_the_effect_is_worth_more_and_its_value_is_right(log: 
 
 
 def test_the_rule_in_use_is_worth_as_much_as_itself(log: pa.Table) -> None:
-    found = value_rule(log, simple_uplift(log), SHARES, LIMITS)
+    found = value_rule(log, simple_rule(log), SHARES, LIMITS)
 
     assert found.difference is not None
     assert found.difference.estimate == pytest.approx(0, abs=1e-9)
@@ -112,7 +127,7 @@ def test_the_rule_in_use_is_worth_as_much_as_itself(log: pa.Table) -> None:
 
 
 def test_a_rule_that_does_nothing_is_valued_too_and_explores(log: pa.Table) -> None:
-    found = value_rule(log, np.full(len(log), -0.1), SHARES, LIMITS)
+    found = value_rule(log, nothing(log), SHARES, LIMITS)
 
     assert found.difference is not None
     assert found.new is not None
@@ -121,9 +136,34 @@ def test_a_rule_that_does_nothing_is_valued_too_and_explores(log: pa.Table) -> N
     assert found.new.low < truth < found.new.high
 
 
+def test_an_action_that_is_not_proven_is_explored_only(log: pa.Table) -> None:
+    is_call = np.array([action == "call" for action in log["action_id"].to_pylist()])
+    found = value_rule(log, Rule(0.4 * is_call, np.zeros(len(log), dtype=bool)), SHARES, LIMITS)
+    explored = value_rule(log, nothing(log), SHARES, LIMITS)
+
+    assert found.new is not None
+    assert explored.new is not None
+    assert found.new.estimate == pytest.approx(explored.new.estimate, abs=1e-9)
+
+
+def test_learned_uplifts_replace_those_of_their_rows() -> None:
+    rule = Rule(np.array([0.1, 0.2, 0.3]), np.array([False, True, True]))
+    found = rule.with_learned(np.array([0, 2]), np.array([0.4, -0.1]))
+
+    assert found.uplift.tolist() == [0.4, 0.2, -0.1]
+    assert found.is_proven.tolist() == [True, True, False]
+
+
+def test_the_bound_on_proven_actions_is_that_of_the_candidates() -> None:
+    macros = (ROOT / "dbt_project/macros/customers/actions.sql").read_text(encoding="utf-8")
+    found = re.search(r"least_probability_of_help\(\) -%\}\s*([\d.]+)", macros)
+    assert found is not None
+    assert float(found[1]) == LEAST_PROBABILITY_OF_HELP
+
+
 def test_few_decisions_are_an_answer(log: pa.Table) -> None:
     first = log.filter(pa.array(np.arange(len(log)) < 90))
-    found = value_rule(first, simple_uplift(first), SHARES, LIMITS)
+    found = value_rule(first, simple_rule(first), SHARES, LIMITS)
 
     assert not found.takes_over
     assert "not enough logged decisions" in found.sentence
@@ -132,4 +172,4 @@ def test_few_decisions_are_an_answer(log: pa.Table) -> None:
 
 def test_a_day_without_limits_is_an_error(log: pa.Table) -> None:
     with pytest.raises(ModelError, match="limits of 2026-03-02"):
-        value_rule(log, numbers(log["churn_probability"]), SHARES, {})
+        value_rule(log, nothing(log), SHARES, {})

@@ -7,8 +7,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from warehouse import drift_tables
 from warehouse.connection import create_tables
+from warehouse.ml_tables import drift_tables
 from warehouse.ml_tables.drift_tables import (
     accepted_since,
     counts_of,
