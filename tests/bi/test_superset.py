@@ -25,6 +25,7 @@ from cli.data_dictionary import demo_manifest
 from demo import generate
 from deployment.home import Home
 from tests.bi.local_superset import PASSWORD, Superset, started
+from tests.browser.pages import FLAGS
 from tests.integration.deployments import Deployment
 from warehouse.published.metrics import metrics_from_manifest
 from warehouse.published.publication import publish
@@ -217,8 +218,6 @@ def page(superset: Superset, answered: list[str]) -> Iterator[Page]:
     """A browser that is logged in."""
     if not os.environ.get("CHROMIUM"):
         pytest.skip("CHROMIUM names no browser")
-    from tests.browser.test_dagster_ui import FLAGS
-
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ["CHROMIUM"], args=FLAGS, timeout=PATIENCE
