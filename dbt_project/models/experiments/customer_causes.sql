@@ -74,7 +74,7 @@ final as (
     where evidence > 0
     qualify
         row_number() over (
-            partition by customer_id, snapshot_date order by evidence desc, cause
+            partition by customer_id, snapshot_date order by evidence desc, cause asc
         ) = 1
 )
 
