@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from brief.facts import Facts, Row
@@ -24,6 +25,7 @@ _BAR_STEP = 30
 _LABEL_WIDTH = 310
 _SIZE = re.compile(r'(<svg[^>]*?) width="[\d.]+" height="[\d.]+"')
 _SERIES = ("var(--series-1)", "var(--series-2)", "var(--series-3)")
+_PER_CENT = ".0%"
 _STAGES = ("first_purchase", "repeat", "loyal")
 
 
@@ -118,7 +120,7 @@ class _Charts:
             {
                 "day": row["month"].isoformat(),
                 "rate": float(row["attrition_rate"]),
-                "stage": str(self._stage(row["stage"])),
+                "stage": self._stage(row["stage"]),
             }
             for row in rows
         ]
@@ -129,13 +131,13 @@ class _Charts:
             .mark_line(point={"filled": True, "size": 30})
             .encode(
                 x=self._days(values, "year_month"),
-                y=alt.Y("rate:Q", axis=alt.Axis(title=None, tickCount=4, format=self._per_cent)),
-                color=self._colours([str(self._stage(stage)) for stage in present], "stage"),
+                y=alt.Y("rate:Q", axis=alt.Axis(title=None, tickCount=4, format=_PER_CENT)),
+                color=self._colours([self._stage(stage) for stage in present], "stage"),
                 strokeDash=alt.StrokeDash(
                     "stage:N",
                     legend=None,
                     scale=alt.Scale(
-                        domain=[str(self._stage(stage)) for stage in present],
+                        domain=[self._stage(stage) for stage in present],
                         range=[[1, 0], [6, 3], [2, 2]][: len(present)],
                     ),
                 ),
@@ -219,7 +221,7 @@ class _Charts:
         ]
         alt = self._alt
         labels = self._labels(dots)
-        axis = alt.Axis(title=None, tickCount=6, format=self._per_cent)
+        axis = alt.Axis(title=None, tickCount=6, format=_PER_CENT)
         lines = (
             self._chart(ranges)
             .mark_rule(strokeWidth=3, color="var(--quiet)")
@@ -242,7 +244,7 @@ class _Charts:
         return self._svg(lines + points, dots, height=_BAR_STEP * (len(rows) + 3))
 
     def _stage(self, stage: str) -> str:
-        return self._words.name(f"stages.{self._churn_kind}", stage)
+        return str(self._words.name(f"stages.{self._churn_kind}", stage))
 
     def _forecast(self, row: Row) -> str:
         kind = self._words.text(f"trust.kinds.{row['kind']}")
@@ -266,8 +268,6 @@ class _Charts:
 
     def _days(self, values: Sequence[dict[str, Any]], form: str) -> alt.X:
         """Days at even distances, written in the language; at most six are labelled."""
-        from datetime import date
-
         days = list(dict.fromkeys(value["day"] for value in values))
         step = max(1, -(-len(days) // 6))
         shown = days[::-1][::step]
@@ -288,10 +288,6 @@ class _Charts:
                 title=None, orient="top", direction="vertical", labelLimit=2 * _LABEL_WIDTH
             ),
         )
-
-    @property
-    def _per_cent(self) -> str:
-        return ".0%"
 
     def _svg(
         self,

@@ -67,11 +67,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Facts:
-    """The rows of all queries for one day and one language."""
+    """The SQL of all queries for one day and one language, and their rows, by name."""
 
-    day: date
-    language: str
-    horizon_days: int
+    sql: Mapping[str, str]
     rows: Mapping[str, list[Row]]
 
     def __getitem__(self, query: str) -> list[Row]:
@@ -109,7 +107,11 @@ def _parsed(name: str, text: str) -> Query:
 
 
 def read_facts(
-    con: duckdb.DuckDBPyConnection, day: date, language: str, horizon_days: int
+    con: duckdb.DuckDBPyConnection,
+    day: date,
+    language: str,
+    horizon_days: int,
+    known: Facts | None = None,
 ) -> Facts:
     """Run all queries.
 
@@ -118,12 +120,17 @@ def read_facts(
         day: day of the brief.
         language: language of names and sentences, one of the catalogues' (`en`, `zh`).
         horizon_days: days within which a customer churns.
+        known: facts of the same file in another language; a query with the same SQL is not run
+            again.
     """
+    sql = {name: query.filled(day, language, horizon_days) for name, query in queries().items()}
     rows = {
-        name: list(_rows(con, query, query.filled(day, language, horizon_days)))
+        name: known.rows[name]
+        if known is not None and known.sql[name] == sql[name]
+        else list(_rows(con, query, sql[name]))
         for name, query in queries().items()
     }
-    return Facts(day, language, horizon_days, rows)
+    return Facts(sql, rows)
 
 
 def _rows(con: duckdb.DuckDBPyConnection, query: Query, sql: str) -> Iterator[Row]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -17,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from brief.charts import charts
-from brief.facts import Facts, queries, read_facts
+from brief.facts import Facts, read_facts
 from brief.figures import Figures
 from brief.formats import Formats
 from brief.words import LANGUAGES, TAGS, words
@@ -55,7 +54,10 @@ def brief_html(con: duckdb.DuckDBPyConnection, day: date, definitions: Definitio
         day: a day of the file.
         definitions: what its figures mean.
     """
-    editions = [edition(con, day, language, definitions) for language in definitions.languages]
+    editions: list[dict[str, Any]] = []
+    for language in definitions.languages:
+        known = editions[0]["facts"] if editions else None
+        editions.append(edition(con, day, language, definitions, known=known))
     style, script = _resource("brief.css"), _resource("sort.js")
     template = environment().get_template("edition.html.jinja")
     return (
@@ -80,12 +82,22 @@ def edition(
     definitions: Definitions,
     *,
     with_charts: bool = True,
+    known: Facts | None = None,
 ) -> dict[str, Any]:
-    """Names of a template for one language: words, figures, facts and charts."""
-    facts = read_facts(con, day, language, definitions.horizon_days)
+    """Names of a template for one language: words, figures, facts and charts.
+
+    Args:
+        con: the published file.
+        day: a day of the file.
+        language: language of the edition.
+        definitions: what the figures mean.
+        with_charts: whether charts are drawn.
+        known: facts of the same file and day in another language.
+    """
+    facts = read_facts(con, day, language, definitions.horizon_days, known)
     formats = Formats(language, definitions.currency)
-    known = words(language)
-    figures = Figures(formats, known)
+    spoken = words(language)
+    figures = Figures(formats, spoken)
     publication = facts.one("publication")
     if publication is None:
         raise ValueError("the published file has no row in ops.publication")
@@ -96,8 +108,8 @@ def edition(
         "day": day,
         "facts": facts,
         "publication": publication,
-        "t": known.text,
-        "named": known.name,
+        "t": spoken.text,
+        "named": spoken.name,
         "f": figures.figure,
         "sentence": figures.sentence,
         "months": figures.months,
@@ -105,8 +117,8 @@ def edition(
         "coin": figures.share("coin", 0.5),
         "horizon": figures.setting("churn.horizon_days", definitions.horizon_days),
         "churn_kind": definitions.churn_kind,
-        "charts": charts(facts, known, formats, definitions.churn_kind) if with_charts else {},
-        "sql": _sql(facts),
+        "charts": charts(facts, spoken, formats, definitions.churn_kind) if with_charts else {},
+        "sql": facts.sql.items(),
         "formats": formats,
         "is_own_language": language == definitions.language,
     }
@@ -122,14 +134,6 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-
-
-def _sql(facts: Facts) -> Sequence[tuple[str, str]]:
-    """Name and SQL of each query, as it was run."""
-    return [
-        (name, query.filled(facts.day, facts.language, facts.horizon_days))
-        for name, query in queries().items()
-    ]
 
 
 def _joined(html: str, language: str) -> Markup:
