@@ -1,6 +1,8 @@
-"""Readers of Arrow columns: any numeric type as doubles, text columns and their values."""
+"""Readers of Arrow columns: any numeric type as doubles, text columns, numbers of days."""
 
 from __future__ import annotations
+
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -34,3 +36,8 @@ def most_frequent(values: pa.ChunkedArray, at_most: int) -> list[str]:
     counted = counted.group_by("value").aggregate([([], "count_all")])
     counted = counted.sort_by([("count_all", "descending"), ("value", "ascending")])
     return [str(value) for value in counted["value"].slice(0, at_most).to_pylist()]
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01, Arrow's representation of a date."""
+    return (day - date(1970, 1, 1)).days

@@ -64,7 +64,7 @@ def prepare(folder: Path, published: Path) -> None:
     imported = _Stamp(folder / "imported", hashlib.sha256(repr(contents).encode()).hexdigest())
     if migrated.is_set() and imported.is_set():
         return
-    print("Preparing Superset; the first time takes about half a minute ...", flush=True)  # noqa: T201
+    print("Preparing Superset; the first time takes about half a minute ...", flush=True)
     from superset.app import create_app
 
     with create_app().app_context():
@@ -104,7 +104,7 @@ def _upgrade() -> None:
     role = security_manager.find_role("Admin")
     security_manager.add_user(_ADMIN, "Holdfast", "Admin", "admin@localhost", role, password)
     shown = f"the value of {_PASSWORD_VARIABLE}" if given else password
-    print(f"Superset's user is {_ADMIN}; its password, shown this once, is {shown}", flush=True)  # noqa: T201
+    print(f"Superset's user is {_ADMIN}; its password, shown this once, is {shown}", flush=True)
 
 
 def _import(contents: dict[str, str]) -> None:
@@ -133,7 +133,7 @@ def main() -> None:
     os.environ["SUPERSET_CONFIG_PATH"] = str(_HERE / "superset_config.py")
     prepare(folder, published)
     address = f"127.0.0.1:{port}"
-    print(f"Superset is on http://{address}/dashboard/list/ until Ctrl-C", flush=True)  # noqa: T201
+    print(f"Superset is on http://{address}/dashboard/list/ until Ctrl-C", flush=True)
     gunicorn = [sys.executable, "-m", "gunicorn", "--bind", address, "--log-level", "warning"]
     # One process: Superset's SQLite has one writer. Eight charts are queried at once.
     workers = ["--workers", "1", "--worker-class", "gthread", "--threads", "8", "--timeout", "120"]

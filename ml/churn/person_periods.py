@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ml.columns import day_number
 from ml.metrics.ranking import Labels, Scores
 from ml.schemas import LEFT_IN_MONTH, MONTHS_OBSERVED, SNAPSHOT_DATE
 
@@ -65,8 +66,8 @@ class PersonPeriods:
         )
         inside = (
             (months <= last[:, None])
-            & (starts >= _day_number(begun_from))
-            & (starts + DAYS_PER_MONTH <= _day_number(ended_by))
+            & (starts >= day_number(begun_from))
+            & (starts + DAYS_PER_MONTH <= day_number(ended_by))
         )
         row, column = np.nonzero(inside)
         return cls(months[column], probabilities[row], left[row] == months[column])
@@ -78,8 +79,3 @@ class PersonPeriods:
             np.concatenate([self.probability, other.probability]),
             np.concatenate([self.churned, other.churned]),
         )
-
-
-def _day_number(day: date) -> int:
-    """Days since 1970-01-01, Arrow's representation of a date."""
-    return (day - date(1970, 1, 1)).days

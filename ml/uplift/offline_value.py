@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ml.columns import numbers
+from ml.columns import day_number, numbers
 from ml.decisions.decide import decide
 from ml.decisions.policy_value import OverlapError, PolicyValue, policy_value, takes_over
 from ml.decisions.schemas import ACTION_ID, CANDIDATES, POLICY_ROWS
@@ -204,7 +204,7 @@ def _probabilities(
     for day in log[SNAPSHOT_DATE].unique().to_pylist():
         if day not in limits:
             raise ModelError(f"the limits of {day} are missing")
-        rows = np.flatnonzero(days == days_since_epoch(day))
+        rows = np.flatnonzero(days == day_number(day))
         options = log.take(pa.array(rows))
         offered = np.flatnonzero(options[ACTION_ID].is_valid().to_numpy())
         if not len(offered):
@@ -217,15 +217,10 @@ def _probabilities(
     return found
 
 
-def days_since_epoch(day: date) -> int:
-    """Days from 1970-01-01, as Arrow stores a date."""
-    return (day - date(1970, 1, 1)).days
-
-
 def _candidates(offered: pa.Table, rule: Rule, day: date) -> pa.Table:
     """`CANDIDATES` with the rule's expectations, and draws that no logged decision depends on."""
     cost = numbers(offered["expected_cost"])
-    salt = _SALT + 10 * days_since_epoch(day)
+    salt = _SALT + 10 * day_number(day)
     by_customer = [unit_hash(offered[CUSTOMER_ID], salt + number) for number in range(3)]
     pairs = pc.binary_join_element_wise(offered[CUSTOMER_ID], offered[ACTION_ID], "/")
     columns = [

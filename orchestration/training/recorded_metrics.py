@@ -1,4 +1,4 @@
-"""Past trainings, as Dagster's event log records them with the churn model."""
+"""Past trainings, as Dagster's event log records them with the churn model and the learners."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def recorded_metrics(instance: dg.DagsterInstance, version: str | None) -> dict[
 
     Empty where no recorded training logged the version.
     """
-    for metadata in _trainings(instance):
+    for metadata in _trainings(instance, CHURN_MODEL):
         if metadata["model_version"].value == version:
             return {
                 name: float(value.value)
@@ -48,7 +48,7 @@ def latest_refusal(instance: dg.DagsterInstance, in_use: str | None, day: date) 
     """
     dated = [
         (date.fromisoformat(str(metadata["as_of"].value)), metadata)
-        for metadata in _trainings(instance)
+        for metadata in _trainings(instance, CHURN_MODEL)
         if "as_of" in metadata
     ]
     known = [each for each in dated if each[0] <= day]
@@ -67,16 +67,16 @@ def latest_learners(instance: dg.DagsterInstance, day: date) -> str | None:
 
     None before the first training.
     """
-    for record in instance.fetch_materializations(UPLIFT_MODEL, limit=_TRAININGS).records:
-        if record.asset_materialization is not None:
-            metadata = record.asset_materialization.metadata
-            if date.fromisoformat(str(metadata["as_of"].value)) <= day:
-                return str(metadata["summary"].value)
+    for metadata in _trainings(instance, UPLIFT_MODEL):
+        if date.fromisoformat(str(metadata["as_of"].value)) <= day:
+            return str(metadata["summary"].value)
     return None
 
 
-def _trainings(instance: dg.DagsterInstance) -> Iterator[Mapping[str, dg.MetadataValue]]:
-    """Metadata of the recorded trainings, the latest first."""
-    for record in instance.fetch_materializations(CHURN_MODEL, limit=_TRAININGS).records:
+def _trainings(
+    instance: dg.DagsterInstance, model: dg.AssetKey
+) -> Iterator[Mapping[str, dg.MetadataValue]]:
+    """Metadata of the recorded trainings of a model, the latest first."""
+    for record in instance.fetch_materializations(model, limit=_TRAININGS).records:
         if record.asset_materialization is not None:
             yield record.asset_materialization.metadata

@@ -184,17 +184,18 @@ class _Log:
         self, con: duckdb.DuckDBPyConnection, learner: UpliftLearner, action_id: str
     ) -> Valuation:
         """Value of the rule by today's priors with a learner for one action."""
-        rule = simple_rule(self.options)
         is_action = pc.fill_null(pc.equal(self.options["action_id"], action_id), False)
         rows = np.flatnonzero(is_action.to_numpy())
         options = self.options.take(pa.array(rows))
+        learned, is_learned = np.zeros(len(rows)), np.zeros(len(rows), dtype=bool)
         for day in options[SNAPSHOT_DATE].unique().to_pylist():
             features = features_of(con, day)
             place = pc.index_in(options[CUSTOMER_ID], value_set=features[CUSTOMER_ID])
             of_day = pc.and_(pc.equal(options[SNAPSHOT_DATE], pa.scalar(day)), pc.is_valid(place))
             chosen = np.flatnonzero(of_day.to_numpy())
             found = features.take(place.take(pa.array(chosen)))
-            rule = rule.with_learned(rows[chosen], learner.predict(found))
+            learned[chosen], is_learned[chosen] = learner.predict(found), True
+        rule = simple_rule(self.options).with_learned(rows[is_learned], learned[is_learned])
         return value_rule(self.options, rule, self.shares, self.limits)
 
 

@@ -118,10 +118,11 @@ def publish(
             _attach_warehouse(con, warehouse_path)
             note = _Note.of_warehouse(con, tables)
             old = None if full else _Note.read(published_path)
+            changed = None if old is None else old.differences(note)
             replaced_from = None
             is_full = old is None or old.shapes != note.shapes
-            if old is not None and not is_full:
-                replaced_from = min(old.differences(note), default=None)
+            if changed is not None and not is_full:
+                replaced_from = min(changed, default=None)
                 shutil.copyfile(published_path, fresh_path)
             con.execute(f"attach {literal(str(fresh_path))} as fresh")
             rows = _write_tables(con, tables, is_full=is_full, replaced_from=replaced_from)
@@ -134,7 +135,7 @@ def publish(
             fresh_path,
             published_path,
             contents.description(published_at=now),
-            None if old is None else old.differences(note),
+            changed,
             companions,
         )
     except duckdb.Error as error:
