@@ -82,6 +82,8 @@ EXPORTS = (
         has_byte_order_mark=True,
     ),
     Export("crm", "touches", "csv", order="contact_id", delimiter=";"),
+    Export("crm", "preferences", "csv", order="preference_no", delimiter=";"),
+    Export("crm", "suppressions", "csv", order="entry_no", delimiter=";"),
     Export("shop", "accounts", "csv", order="account_no, email"),
     Export("shop", "orders", "parquet", order="ordered_at, order_no, account_no"),
     Export("shop", "order_lines", "parquet", order="order_no, line_no"),

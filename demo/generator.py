@@ -35,6 +35,7 @@ FOR_A_BATCH = (
     "tickets",
     "contacts",
     "records",
+    "permissions",
     "baseline_orders",
     "potential_outcomes",
     "campaign",

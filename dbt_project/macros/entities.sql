@@ -57,6 +57,15 @@
             'sent_at': 'timestamp', 'channel': 'varchar', 'arm': 'varchar',
             'cost': 'decimal(18, 4)', 'redeemed_at': 'timestamp',
         },
+        'consents': {
+            'source_consent_id': 'varchar', 'source_customer_id': 'varchar', 'purpose': 'varchar',
+            'channel': 'varchar', 'is_granted': 'boolean', 'answered_at': 'timestamp',
+        },
+        'suppressions': {
+            'source_suppression_id': 'varchar', 'source_customer_id': 'varchar',
+            'email': 'varchar', 'phone': 'varchar', 'scope': 'varchar', 'channel': 'varchar',
+            'suppressed_at': 'timestamp', 'lifted_at': 'timestamp',
+        },
     } -%}
     {{ return(columns[entity]) }}
 {%- endmacro %}

@@ -5,7 +5,7 @@
     happened, and lies at most a year after the delivery of its row.
 -#}
 {% macro planned_times() -%}
-    {{ return(['ended_at', 'trial_ends_at', 'paused_at', 'resumes_at']) }}
+    {{ return(['ended_at', 'trial_ends_at', 'paused_at', 'resumes_at', 'lifted_at']) }}
 {%- endmacro %}
 
 {#- Least and greatest plausible values of whole numbers, by canonical column. -#}

@@ -80,3 +80,24 @@ select
     end as redeemed_at,
 from deliveries
 inner join redeemed using (contact_id);
+
+create or replace table delivered_crm_preferences as
+select
+    greatest(day_no, getvariable('history_day')) as drop_day,
+    preference_no,
+    customer_no,
+    channel,
+    answer,
+    strftime(getvariable('first_date') + day_no, '%d.%m.%Y') as answered,
+from preferences;
+
+create or replace table delivered_crm_suppressions as
+select
+    greatest(day_no, getvariable('history_day')) as drop_day,
+    entry_no,
+    customer_no,
+    email,
+    phone,
+    scope,
+    strftime(getvariable('first_date') + day_no, '%d.%m.%Y') as since,
+from suppressions;

@@ -29,6 +29,8 @@ Entity = Literal[
     "events",
     "subscriptions",
     "touches",
+    "consents",
+    "suppressions",
 ]
 ENTITIES: tuple[Entity, ...] = get_args(Entity)
 

@@ -1,7 +1,8 @@
 """List of actions to hand over: published treatments with the contact that their channel needs.
 
 The actions are read from the published file, so that nothing is handed over that was not
-published. Contact and consent are those of `hand_over.action_contacts`, as known on the as-of date.
+published. Contact, consent and suppression are those of `hand_over.action_contacts`, as known on the
+as-of date.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ CONTACT_COLUMNS = ("email", "phone", "full_name", "city", "country")
 READY = "ready"
 
 # A run of a date takes place after the date has ended, so an action whose last day is the as-of
-# date can no longer be carried out. An action that the catalogue no longer has needs the consent.
+# date can no longer be carried out.
 _LIST = """
 create or replace temp table action_list as
 with
@@ -68,10 +69,6 @@ contacts as (
     select * from hand_over.action_contacts
 ),
 
-catalogue as (
-    select action_id, consent_purpose from seeds.action_catalogue
-),
-
 addressed as (
     select
         treatments.*,
@@ -82,9 +79,8 @@ addressed as (
         ) as decision_id,
         treatments.expires_on <= as_of.as_of_date as is_expired,
         coalesce(contacts.is_erased, true) as is_erased,
-        coalesce(
-            contacts.marketing_consent or catalogue.consent_purpose = 'service', false
-        ) as has_consent,
+        coalesce(contacts.is_suppressed, false) as is_suppressed,
+        coalesce(contacts.has_consent, false) as has_consent,
         case when treatments.channel = 'email' then contacts.email end as email,
         case when treatments.channel = 'phone' then contacts.phone end as phone,
         case when treatments.channel in ('phone', 'post') then contacts.full_name end as full_name,
@@ -92,8 +88,7 @@ addressed as (
         case when treatments.channel = 'post' then contacts.country end as country
     from treatments
     cross join as_of
-    left join contacts using (customer_id)
-    left join catalogue using (action_id)
+    left join contacts using (customer_id, action_id)
 ),
 
 final as (
@@ -102,6 +97,7 @@ final as (
         case
             when is_expired then 'expired'
             when is_erased then 'customer_erased'
+            when is_suppressed then 'suppressed'
             when not has_consent then 'consent_withdrawn'
             when channel = 'email' and email is null then 'no_contact'
             when channel = 'phone' and phone is null then 'no_contact'
@@ -123,7 +119,7 @@ def action_list(
 
     It has the published treatments that have not expired, and those of `days`: the columns
     `COLUMNS`, and `status`, which is `ready`, or the reason for which the action is withheld:
-    expired, customer_erased, consent_withdrawn or no_contact.
+    expired, customer_erased, suppressed, consent_withdrawn or no_contact.
 
     Args:
         con: the warehouse.
@@ -192,6 +188,6 @@ def withdrawn_actions(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return con.execute(
         f"""
         select decision_id, snapshot_date, customer_id, action_id, status from action_list
-        where status in ('customer_erased', 'consent_withdrawn') {_ORDER}
+        where status in ('customer_erased', 'suppressed', 'consent_withdrawn') {_ORDER}
         """
     ).to_arrow_table()

@@ -68,7 +68,6 @@ boundaries as (
 contacts as (
     select
         customer_id,
-        marketing_consent,
         has_email,
         has_phone
     from {{ ref('dim_customers') }}
@@ -146,7 +145,6 @@ customers as (
         features.is_reachable,
         features.average_order_value_365d,
         coalesce(features.open_tickets, 0) > 0 as has_open_complaint,
-        contacts.marketing_consent,
         contacts.has_email,
         contacts.has_phone,
         running.cool_down_until > features.snapshot_date as is_in_cool_down,
@@ -159,6 +157,16 @@ customers as (
     left join customer_values using (customer_id, snapshot_date)
     left join contacts using (customer_id)
     left join running using (customer_id)
+),
+
+-- Actions on a channel that the customer's suppressions forbid.
+suppressed as (
+    select distinct
+        suppressions.customer_id,
+        catalogue.action_id
+    from {{ ref('customer_suppressions') }} as suppressions
+    inner join catalogue
+        on suppressions.channel = 'any' or suppressions.channel = catalogue.channel
 ),
 
 paired as (
@@ -187,7 +195,8 @@ paired as (
             end
         ) as expected_cost,
         taken_this_period.action_id is not null as is_taken_this_period,
-        harmful_actions.action_id is not null as is_harmful
+        harmful_actions.action_id is not null as is_harmful,
+        suppressed.action_id is not null as is_suppressed
     from customers
     cross join catalogue
     left join save_shares as own_cause
@@ -204,23 +213,35 @@ paired as (
             customers.customer_id = taken_this_period.customer_id
             and catalogue.action_id = taken_this_period.action_id
     left join harmful_actions on catalogue.action_id = harmful_actions.action_id
+    left join suppressed
+        on
+            customers.customer_id = suppressed.customer_id
+            and catalogue.action_id = suppressed.action_id
+),
+
+permitted as (
+    select
+        paired.*,
+        {{ has_consent('paired.consent_purpose') }} as has_consent
+    from paired
+    {{ join_consents('paired') }}
 ),
 
 valued as (
     select
         *,
         expected_uplift * value_if_retained - expected_cost as expected_net_value
-    from paired
+    from permitted
 ),
 
 judged as (
     select
         *,
         case
+            when is_suppressed then 'never_contact'
             when not coalesce(is_reachable, false) then 'lost_anyway'
             when is_in_cool_down or is_taken_this_period then 'in_cool_down'
-            when consent_purpose = 'marketing' and not coalesce(marketing_consent, false)
-                then 'no_consent'
+            when not has_consent then 'no_consent'
             when channel = 'email' and not coalesce(has_email, false) then 'no_contact'
             when channel = 'phone' and not coalesce(has_phone, false) then 'no_contact'
             when is_discount and has_open_complaint then 'open_complaint'

@@ -1,4 +1,7 @@
-{#- Join of features and labels: eligible customers on dates whose horizon has passed. -#}
+{#-
+    Join of features and labels: eligible customers on dates whose horizon has passed. Nothing is
+    learned from a customer who is never profiled now, on earlier dates either.
+-#}
 with
 
 features as (
@@ -13,6 +16,14 @@ outcomes as (
 -- Only for contracts.
 months as (
     select * from {{ ref('lbl_churn_months') }}
+),
+
+unprofiled as (
+    select history.customer_id
+    from {{ ref('customer_suppressions') }} as suppressions
+    inner join {{ ref('customer_id_history') }} as history
+        on suppressions.customer_id = history.heir_customer_id
+    where suppressions.scope = 'profile'
 ),
 
 training_dates as (
@@ -31,6 +42,7 @@ final as (
         {{ lifecycle_stage_of_snapshot('features') }} as lifecycle_stage
     from features
     semi join training_dates using (snapshot_date)
+    anti join unprofiled using (customer_id)
     inner join outcomes using (customer_id, snapshot_date)
     left join months using (customer_id, snapshot_date)
 )

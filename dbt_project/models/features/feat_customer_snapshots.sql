@@ -11,7 +11,7 @@
     Features of each customer known at the end of a date, one row per customer: the input of
     training and scoring. Events and facts that became known after the date are left out, and
     unknown values stay null. A customer whose source records have all been deleted in their sources
-    has no row from that day on.
+    has no row from that day on, and neither has one who is never profiled.
 
     A date that is only trained on has eligible customers only, because training reads no others.
     The holdout, the latest of these dates whose horizon has passed, has all customers, because the
@@ -70,6 +70,22 @@ records as (
             and dates.snapshot_date = deleted_records.snapshot_date
 ),
 
+-- Customers who are never profiled have no features, and nothing that follows from features.
+unprofiled as (
+    select distinct
+        identities.customer_no,
+        dates.snapshot_date
+    from {{ ref('int_suppressed_records') }} as suppressed
+    inner join identities using (source, source_customer_id)
+    inner join dates
+        on
+            identities.valid_from <= dates.snapshot_date
+            and dates.snapshot_date < identities.valid_to
+            and suppressed.valid_from <= dates.snapshot_date
+            and dates.snapshot_date < suppressed.valid_to
+    where suppressed.scope = 'profile'
+),
+
 customers as (
     select
         customer_no,
@@ -79,6 +95,7 @@ customers as (
         count(*) as record_count,
         count(distinct source) as source_count
     from records
+    anti join unprofiled using (customer_no, snapshot_date)
     group by customer_no, snapshot_date
 ),
 

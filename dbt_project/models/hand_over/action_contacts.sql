@@ -1,7 +1,8 @@
 {#-
-    Contacts of the customers with a treatment that has not expired: one row per customer, under the
-    id of the decision, with the attributes of the customer to whom that id belongs now. Personal
-    data: the table stays in the working file, and the hand-over reads it.
+    Contacts of the customers with a treatment that has not expired: one row per customer and action,
+    under the id of the decision, with the attributes of the customer to whom that id belongs now,
+    and whether that customer may be contacted now. Personal data: the table stays in the working
+    file, and the hand-over reads it.
 
     A customer one of whose records was erased in its source, or none of whose records is left, has
     no contact at all (is_erased), also where another source still has one.
@@ -15,6 +16,7 @@ as_of as (
 decided as (
     select distinct
         decisions.customer_id,
+        decisions.action_id,
         records.customer_id as current_customer_id
     from {{ ref('stg_ml__action_decisions') }} as decisions
     inner join as_of
@@ -101,19 +103,47 @@ attributes as (
     group by customer_id
 ),
 
-consents as (
-    {{ marketing_consents() }}
+-- An action that the catalogue no longer has needs a consent that nobody can have given.
+intended as (
+    select distinct
+        decided.current_customer_id as customer_id,
+        decided.action_id,
+        catalogue.consent_purpose,
+        catalogue.channel
+    from decided
+    inner join {{ ref('action_catalogue') }} as catalogue using (action_id)
+),
+
+permitted as (
+    select
+        intended.customer_id,
+        intended.action_id,
+        {{ has_consent('intended.consent_purpose') }} as has_consent,
+        exists(
+            select 1
+            from {{ ref('customer_suppressions') }} as suppressions
+            where
+                suppressions.customer_id = intended.customer_id
+                and (
+                    suppressions.scope = 'profile'
+                    or suppressions.channel in ('any', intended.channel)
+                )
+        ) as is_suppressed
+    from intended
+    {{ join_consents('intended') }}
 ),
 
 final as (
     select
         decided.customer_id,
+        decided.action_id,
         attributes.email,
         attributes.phone,
         attributes.full_name,
         attributes.country,
         attributes.city,
-        consents.marketing_consent,
+        coalesce(permitted.has_consent, false) as has_consent,
+        coalesce(permitted.is_suppressed, false) as is_suppressed,
         attributes.customer_id is null as is_erased
     from decided
     left join (
@@ -121,7 +151,10 @@ final as (
         anti join erased using (customer_id)
     ) as attributes
         on decided.current_customer_id = attributes.customer_id
-    left join consents on attributes.customer_id = consents.customer_id
+    left join permitted
+        on
+            decided.current_customer_id = permitted.customer_id
+            and decided.action_id = permitted.action_id
 )
 
 select * from final

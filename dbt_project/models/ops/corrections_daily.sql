@@ -26,6 +26,8 @@
     'events': ('source_event_id', 'occurred_at'),
     'subscriptions': ('source_subscription_id', 'started_at'),
     'touches': ('source_touch_id', 'sent_at'),
+    'consents': ('source_consent_id', none),
+    'suppressions': ('source_suppression_id', none),
 } %}
 with
 

@@ -83,6 +83,22 @@ GOOD: dict[str, tuple[str, dict[str, str]]] = {
             "redeemed_at": "timestamp '2026-01-02 10:00:00'",
         },
     ),
+    "consents": (
+        "crm",
+        {
+            "source_consent_id": "'1'", "source_customer_id": "'201'", "purpose": "'marketing'",
+            "channel": "'post'", "is_granted": "false",
+            "answered_at": "timestamp '2026-01-01 10:00:00'",
+        },
+    ),
+    "suppressions": (
+        "crm",
+        {
+            "source_suppression_id": "'1'", "email": "'ada@example.com'", "scope": "'contact'",
+            "suppressed_at": "timestamp '2026-01-01 10:00:00'",
+            "lifted_at": "timestamp '2026-03-01 10:00:00'",
+        },
+    ),
 }  # fmt: skip
 
 NASTY_TIMES = [
@@ -226,3 +242,23 @@ def test_what_has_happened_lies_at_most_a_year_after_its_delivery(check: Check) 
     assert check("subscriptions", shown, ended_at="timestamp '2060-01-01'") == (True, None)
     assert check("subscriptions", shown, started_at="timestamp '2060-01-01'") == (False, None)
     assert check("subscriptions", shown, ended_at="timestamp '9999-12-31'") == (True, ["ended_at"])
+
+
+@pytest.mark.parametrize(
+    ("entity", "values", "reason"),
+    [
+        ("consents", {"purpose": "'newsletter'"}, "unknown purpose"),
+        ("consents", {"channel": "'e-mail'"}, "unknown channel"),
+        ("consents", {"channel": "null"}, None),
+        ("consents", {"is_granted": "null"}, "missing is_granted"),
+        ("suppressions", {"scope": "'all'"}, "unknown scope"),
+        ("suppressions", {"channel": "'pigeon'"}, None),
+        ("suppressions", {"email": "'n/a'", "phone": "'000'"}, "names no customer"),
+        ("suppressions", {"email": "null", "phone": "'030 123 4567'"}, None),
+        ("suppressions", {"email": "null", "source_customer_id": "'201'"}, None),
+    ],
+)
+def test_an_answer_or_entry_that_cannot_be_honoured_is_rejected_with_its_reason(
+    check: Check, entity: str, values: dict[str, str], reason: str | None
+) -> None:
+    assert check(entity, "_reject_reason", **values) == (reason,)

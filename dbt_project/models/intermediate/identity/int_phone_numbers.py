@@ -12,8 +12,15 @@ from warehouse.identity.phone_numbers import e164
 def model(dbt, session):
     """Table (phone, country, number, _load_id); number is null where none can be read."""
     default_country = dbt.config.meta_get("default_country")
-    delivered = dbt.ref("int_customers_versions").filter(
-        "phone is not null and _reject_reason is null"
+    # A suppression list has no country of its own.
+    suppressed = dbt.ref("int_suppressions_versions").project(
+        "phone, null::varchar as country, _load_id, _reject_reason"
+    )
+    delivered = (
+        dbt.ref("int_customers_versions")
+        .project("phone, country, _load_id, _reject_reason")
+        .union(suppressed)
+        .filter("phone is not null and _reject_reason is null")
     )
     if dbt.is_incremental:
         known = session.query(f"select phone, country, _load_id from {dbt.this}")

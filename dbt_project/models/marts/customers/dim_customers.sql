@@ -45,7 +45,11 @@ profiles as (
 ),
 
 consents as (
-    {{ marketing_consents() }}
+    select
+        customer_id,
+        is_granted as marketing_consent
+    from {{ ref('customer_consents') }}
+    where purpose = 'marketing' and channel = 'any'
 ),
 
 attributes as (

@@ -22,17 +22,13 @@ NAME = "Ada Lovelace"
 EMAIL = "ada@example.com"
 PHONE = "+49301234567"
 SECRET = "kelp-signing-key-4711"
+ACTIONS = ("voucher", "service_call", "letter")
 TABLES = """
-create schema activation; create schema hand_over; create schema seeds;
+create schema activation; create schema hand_over;
 create table hand_over.action_contacts (
-    customer_id varchar, email varchar, phone varchar, full_name varchar, country varchar,
-    city varchar, marketing_consent boolean, is_erased boolean
+    customer_id varchar, action_id varchar, email varchar, phone varchar, full_name varchar,
+    country varchar, city varchar, has_consent boolean, is_suppressed boolean, is_erased boolean
 );
-create table seeds.action_catalogue as
-from (values
-    ('voucher', 'marketing', 'email'), ('service_call', 'service', 'phone'),
-    ('letter', 'marketing', 'post')
-) as catalogue (action_id, consent_purpose, channel);
 """
 PUBLISHED = """
 create schema activation;
@@ -89,7 +85,7 @@ class DecidedCompany:
             return con.execute(sql).fetchall()
 
     def contact(self, customer_id: str, **fields: Any) -> None:
-        """Replace the contact of a customer who has consented and can be reached, by default."""
+        """Replace the contacts of a customer: one for each action, allowed by default."""
         known = {
             "customer_id": customer_id,
             "email": EMAIL,
@@ -97,14 +93,16 @@ class DecidedCompany:
             "full_name": NAME,
             "country": "DE",
             "city": "Kiel",
-            "marketing_consent": True,
+            "has_consent": True,
+            "is_suppressed": False,
             "is_erased": False,
             **fields,
         }
         self.execute("delete from hand_over.action_contacts where customer_id = ?", [customer_id])
         marks = ", ".join("?" for _ in known)
         self.execute(
-            f"insert into hand_over.action_contacts ({', '.join(known)}) values ({marks})",
+            f"insert into hand_over.action_contacts ({', '.join(known)}, action_id)"
+            f" select {marks}, unnest({list(ACTIONS)})",
             list(known.values()),
         )
 
@@ -139,8 +137,8 @@ class DecidedCompany:
             f"""
             insert into hand_over.action_contacts
             select
-                format('c{{:03d}}', i), 'c' || i || '@example.com', '{PHONE}', '{NAME}', 'DE',
-                'Kiel', true, false
+                format('c{{:03d}}', i), 'voucher', 'c' || i || '@example.com', '{PHONE}', '{NAME}',
+                'DE', 'Kiel', true, false, false
             from range({customers}) as t (i)
             """
         )

@@ -70,15 +70,12 @@ def test_only_treatments_are_listed_and_only_those_that_were_published(
 @pytest.mark.parametrize(
     ("contact", "action_id", "status"),
     [
-        ({"marketing_consent": False}, "voucher", "consent_withdrawn"),
-        ({"marketing_consent": None}, "letter", "consent_withdrawn"),
-        ({"marketing_consent": False}, "service_call", "ready"),
+        ({"has_consent": False}, "voucher", "consent_withdrawn"),
+        ({"is_suppressed": True}, "voucher", "suppressed"),
+        ({"is_suppressed": True, "has_consent": False}, "service_call", "suppressed"),
         ({"is_erased": True}, "service_call", "customer_erased"),
         ({"email": None}, "voucher", "no_contact"),
         ({"phone": None}, "service_call", "no_contact"),
-        # An action that the catalogue has lost: its purpose is unknown, so the consent is needed.
-        ({"marketing_consent": None}, "former_action", "consent_withdrawn"),
-        ({}, "former_action", "ready"),
     ],
 )
 def test_an_action_is_withheld_for_a_reason_known_today(
@@ -111,7 +108,7 @@ def test_a_receiver_is_asked_for_what_it_has_not_taken_the_most_valuable_first(
     company: DecidedCompany,
 ) -> None:
     for customer, value in (("c1", 1), ("c2", 3), ("c3", 2), ("c4", 9)):
-        company.contact(customer, marketing_consent=customer != "c4")
+        company.contact(customer, has_consent=customer != "c4")
         company.decide(customer, expected_net_value=value)
     with (
         company.warehouse.connect() as con,

@@ -141,7 +141,7 @@ def test_consent_withdrawn_today_means_no_action_today_whatever_was_planned_yest
     assert set(dead(company)) == {"c1", "c2", "c3"}
 
     company.run(NEXT_DAY)
-    company.contact("c1", marketing_consent=False)
+    company.contact("c1", has_consent=False)
     company.contact("c2", is_erased=True, email=None)
     receiver.fault = None
     receiver.asked.clear()
@@ -199,7 +199,7 @@ def test_postgres_gets_each_action_once_and_loses_those_that_are_withdrawn(
     # A receiver that deletes what it has carried out does not get it again.
     database.execute("delete from holdfast_actions where customer_id = 'c1'")
     company.run(NEXT_DAY)
-    company.contact("c2", marketing_consent=False)
+    company.contact("c2", has_consent=False)
     company.contact("c3")
     company.decide("c3", snapshot_date=NEXT_DAY)
     report = company.hand_over(settings, NEXT_DAY)
@@ -211,7 +211,7 @@ def test_a_withdrawal_that_fails_is_reported(
     company: DecidedCompany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CRM_URL", raising=False)
-    company.contact("c1", marketing_consent=False)
+    company.contact("c1", has_consent=False)
     company.decide("c1")
     settings = HandOver.model_validate({"files": False, "postgres": {"url": "${CRM_URL}"}})
     report = company.hand_over(settings)
@@ -235,7 +235,7 @@ def test_files_of_an_earlier_day_stay_as_they_were_handed_over(company: DecidedC
     company.decide("c1")
     company.hand_over(FILES)
     company.run(NEXT_DAY)
-    company.contact("c1", marketing_consent=False)
+    company.contact("c1", has_consent=False)
     assert company.hand_over(FILES, DAY).files == {}
     assert in_files(company) == ["c1"]
     withdrawn = company.hand_over_folder / NEXT_DAY.isoformat() / "withdrawn.csv"

@@ -72,7 +72,7 @@ def test_a_refused_decision_is_tried_again_until_it_expires_or_is_withheld(
     write(decided, "http", Outcome(first, 5, "500"), Outcome(second, 5, "500"))
     write(decided, "postgres", Outcome(first, 1))
     assert sorted(dead(decided)) == [("c1", "http", True), ("c2", "http", True)]
-    decided.contact("c2", marketing_consent=False)
+    decided.contact("c2", has_consent=False)
     assert sorted(dead(decided)) == [("c1", "http", True), ("c2", "http", False)]
     decided.run(DAY + timedelta(days=7))
     assert sorted(dead(decided)) == [("c1", "http", False), ("c2", "http", False)]

@@ -1,0 +1,3 @@
+{{ config(materialized='ephemeral') }}
+
+{{ union_sources('consents') }}
