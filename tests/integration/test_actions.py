@@ -1,4 +1,4 @@
-"""Decisions on actions in real runs: the day after, with receipts and a withdrawn consent."""
+"""Decisions on actions in real runs: the day after, with receipts, a withdrawal and objections."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ class Acted:
     delivered: str
     delivered_to_control: str
     withdrawn: str
+    never_contacted: str
+    never_profiled: str
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +66,39 @@ def acted(first_day: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Ac
             order by expected_net_value desc, customer_id limit 1
             """
         ).fetchone()
+        # Another customer with a running treatment, and another with a score.
+        never_contacted = con.execute(
+            """
+            select customer_id, customer_no
+            from ops.decided_actions inner join crm using (customer_id)
+            where arm = 'treatment' order by customer_id desc limit 1
+            """
+        ).fetchone()
+        never_profiled = con.execute(
+            """
+            select customer_id, customer_no
+            from activation.customer_risk_daily inner join crm using (customer_id)
+            anti join ops.decided_actions using (customer_id)
+            order by churn_probability desc, customer_id limit 1
+            """
+        ).fetchone()
+        assert never_contacted
+        assert never_profiled
         assert chosen["treatment"]
         assert chosen["control"]
         assert withdrawn
         _deliver_touches(deployment, con, chosen)
         _withdraw_consent(deployment, con, withdrawn[1])
+        _object(deployment, con, never_contacted[1], never_profiled[1])
     deployment.day(NEXT)
-    return Acted(deployment, chosen["treatment"][0], chosen["control"][0], withdrawn[0])
+    return Acted(
+        deployment,
+        chosen["treatment"][0],
+        chosen["control"][0],
+        withdrawn[0],
+        never_contacted[0],
+        never_profiled[0],
+    )
 
 
 def _deliver_touches(
@@ -115,6 +143,66 @@ def _withdraw_consent(
             order by _load_id desc limit 1
         ) to '{folder / f"customers_{NEXT}.csv"}' (header, delimiter ';')
         """
+    )
+
+
+def _object(
+    deployment: Deployment, con: duckdb.DuckDBPyConnection, no_contact: str, no_profile: str
+) -> None:
+    """Two entries of the suppression list: one customer by address, one by number."""
+    folder = deployment.home.landing / "crm" / "suppressions" / "objections"
+    folder.mkdir(parents=True)
+    con.execute(
+        f"""
+        copy (
+            select
+                'S-contact' as entry_no, null as customer_no, upper(email) as email, null as phone,
+                'contact' as scope, '{NEXT:%d.%m.%Y}' as since
+            from (
+                select email from raw_crm.customers
+                where customer_no = '{no_contact}' order by _load_id desc limit 1
+            )
+            union all
+            select 'S-profile', '{no_profile}', null, null, 'profiling', '{NEXT:%d.%m.%Y}'
+        ) to '{folder / f"suppressions_{NEXT}.csv"}' (header, delimiter ';')
+        """
+    )
+
+
+def test_an_objection_to_contact_stops_what_was_planned(acted: Acted) -> None:
+    suppressed = acted.deployment.warehouse(
+        f"""
+        select is_suppressed from hand_over.action_contacts
+        where customer_id = '{acted.never_contacted}'
+        """
+    )
+    assert suppressed == [(True,)]
+    candidates = acted.deployment.warehouse(
+        f"""
+        select distinct blocked_by from actions.action_candidates
+        where customer_id = '{acted.never_contacted}'
+        """
+    )
+    assert candidates == [("never_contact",)]
+
+
+def test_a_customer_who_objects_to_profiling_has_no_score_from_that_day_on(acted: Acted) -> None:
+    for table in ("customer_risk_daily", "customer_segments_daily", "demand_forecast_daily"):
+        days = acted.deployment.query(
+            f"""
+            select distinct snapshot_date from activation.{table}
+            where customer_id = '{acted.never_profiled}' and snapshot_date >= '{HISTORY}'
+            """
+        )
+        assert days == [(HISTORY,)], table
+    assert acted.deployment.query(
+        f"""
+        select scope, suppressed_on from marts.customer_suppressions
+        where customer_id = '{acted.never_profiled}'
+        """
+    ) == [("profile", NEXT)]
+    assert not acted.deployment.warehouse(
+        f"select 1 from examples.churn_examples where customer_id = '{acted.never_profiled}'"
     )
 
 

@@ -1,8 +1,8 @@
 """List of actions to hand over: published treatments with the contact that their channel needs.
 
 The actions are read from the published file, so that nothing is handed over that was not
-published. Contact, consent and suppression are those of `hand_over.action_contacts`, as known on the
-as-of date.
+published. Contact, consent and suppression are those of `hand_over.action_contacts`, as known on
+the as-of date.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ VERSIONS = [
 ]
 
 
-# Customer, purpose, channel (null for every channel), answer, moment of it, first day of the version.
+# Customer, purpose, channel (null for every channel), answer, its moment, first day of the version.
 ENTRIES = [
     ("no_post", "marketing", None, True, "2025-01-01", ALWAYS),
     ("no_post", "marketing", "post", False, "2025-02-01", ALWAYS),
@@ -71,7 +71,10 @@ def consents(project: ParsedProject) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the relation `consents`, the model on the rows above."""
     sql = project.compiled("--select", "customer_consents")["customer_consents"]
     with duckdb.connect() as con:
-        con.execute("attach ':memory:' as warehouse; use warehouse; create schema intermediate; create schema ops")
+        con.execute(
+            "attach ':memory:' as warehouse; use warehouse; create schema intermediate;"
+            " create schema ops"
+        )
         con.execute("create table ops.snapshot_dates as select date '2026-06-30' as snapshot_date")
         con.execute(
             "create table given_rows (customer_id varchar, record varchar,"
