@@ -47,6 +47,8 @@ def test_dbt_gets_the_providers_of_entities_and_the_tables_to_account_for(
         "events": [],
         "subscriptions": [],
         "touches": [],
+        "consents": [],
+        "suppressions": [],
     }
     assert variables["accounting_tables"] == [
         {
