@@ -192,7 +192,7 @@ class _Charts:
         colour = colour.otherwise(alt.value("var(--muted)"))
         title = str(self._words.text("account.axis"))
         ranges = base.mark_rule(strokeWidth=2).encode(
-            x=alt.X("low:Q", axis=alt.Axis(title=title, tickCount=6)), x2="high:Q", color=colour
+            x=alt.X("low:Q", axis=alt.Axis(title=title, tickCount=6, labelFlush=False)), x2="high:Q", color=colour
         )
         dots = base.mark_point(size=70, filled=True, opacity=1).encode(x="uplift:Q", color=colour)
         zero = (
@@ -221,7 +221,7 @@ class _Charts:
         ]
         alt = self._alt
         labels = self._labels(dots)
-        axis = alt.Axis(title=None, tickCount=6, format=_PER_CENT)
+        axis = alt.Axis(title=None, tickCount=6, format=_PER_CENT, labelFlush=False)
         lines = (
             self._chart(ranges)
             .mark_rule(strokeWidth=3, color="var(--quiet)")

@@ -18,6 +18,8 @@ _STEPS = {
     "cents": Decimal("0.01"),
     "hundredths": Decimal("0.01"),
     "decimal": Decimal("0.1"),
+    "plain": Decimal("0.1"),
+    "percent": Decimal("0.1"),
     "tenths": Decimal("0.1"),
     "points": Decimal("0.1"),
 }
@@ -36,7 +38,8 @@ class Formats:
     def shown(self, value: Any, form: str) -> str:
         """A value in a form; an en dash where it is unknown.
 
-        Forms: count; decimal (one digit); money; cents (money with two digits); share, tenths and
+        Forms: count; decimal (one digit); plain (one digit where there is one); percent (a number of
+        hundredths, one digit); money; cents (money with two digits); share, tenths and
         hundredths (per cent with no, one and two digits); points (a difference of shares, in
         hundredths, one digit); day, short_day, month, month_name (without year),
         year_month, weekday; text. With the prefix
@@ -58,10 +61,14 @@ class Formats:
     def _number(self, number: Decimal, form: str) -> str:
         rounded = self._rounded(number, form)
         digits = f"{abs(rounded):,}"
+        if form == "plain":
+            digits = digits.removesuffix(".0")
         minus = _MINUS if rounded < 0 else ""
         if form in ("share", "tenths", "hundredths"):
             if form == "share" and number > _SURE and number < 1:
                 return self._per_cent("99").join((">", ""))
+            return minus + self._per_cent(digits)
+        if form == "percent":
             return minus + self._per_cent(digits)
         if form in ("money", "cents"):
             return minus + self._money(digits)

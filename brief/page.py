@@ -6,7 +6,7 @@ import re
 from base64 import b64encode
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -16,29 +16,47 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from brief.charts import charts
-from brief.facts import Facts, read_facts
+from brief.facts import Facts, Row, read_facts
 from brief.figures import Figures
 from brief.formats import Formats
+from brief.links import customer_url
 from brief.words import LANGUAGES, TAGS, words
 from deployment.config import DeploymentConfig
+
+# Share of a customer's own pauses that are shorter than the one from which the customer is overdue:
+# the rest of `pause_shares` in dbt_project/macros/customers/lifecycle.sql, and a test compares them.
+OVERDUE_SHARE = 0.85
 
 _CHINESE_STOP = re.compile(r"([、。；])\s+")
 
 
 @dataclass(frozen=True)
 class Definitions:
-    """Meaning of a deployment's figures: its language, currency and definition of churn."""
+    """Meaning of a deployment's figures: its language, currency and definition of churn.
+
+    `dashboards` is the address of the Superset that has the page of each customer; None if no code
+    of a customer is a link.
+    """
 
     language: str
     currency: str
     churn_kind: str
     horizon_days: int
+    eligible_days: int
+    dashboards: str | None = None
 
     @classmethod
     def of(cls, config: DeploymentConfig) -> Definitions:
         """The definitions of a deployment."""
         churn = config.churn
-        return cls(config.language, config.currency, churn.kind, churn.horizon_days)
+        return cls(
+            config.language,
+            config.currency,
+            churn.kind,
+            churn.horizon_days,
+            churn.eligible_days,
+            config.brief.dashboards,
+        )
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -116,6 +134,11 @@ def edition(
         "interval": figures.share("interval", 0.95),
         "coin": figures.share("coin", 0.5),
         "horizon": figures.setting("churn.horizon_days", definitions.horizon_days),
+        "eligible": figures.setting("churn.eligible_days", definitions.eligible_days),
+        "overdue": figures.share("overdue", OVERDUE_SHARE),
+        "customer": partial(_customer, figures, definitions.dashboards),
+        "hand_over": Markup("<code>hand_over/{}/actions.csv</code>").format(day.isoformat()),
+        "has_dashboards": definitions.dashboards is not None,
         "churn_kind": definitions.churn_kind,
         "charts": charts(facts, spoken, formats, definitions.churn_kind) if with_charts else {},
         "sql": facts.sql.items(),
@@ -139,6 +162,14 @@ def environment() -> Environment:
 def _joined(html: str, language: str) -> Markup:
     """The HTML of an edition; Chinese without the spaces that follow a full stop elsewhere."""
     return Markup(_CHINESE_STOP.sub(r"\1", html) if language == "zh" else html)
+
+
+def _customer(figures: Figures, dashboards: str | None, row: Row) -> Markup:
+    """The code of a row's customer, a link to the customer's own page where there is one."""
+    code = figures.figure(row, "customer_id", "text")
+    if dashboards is None:
+        return code
+    return Markup('<a href="{}">{}</a>').format(customer_url(dashboards, row["customer_id"]), code)
 
 
 def _resource(name: str) -> str:

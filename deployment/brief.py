@@ -1,4 +1,4 @@
-"""Settings of the daily brief: the mail server by which it is sent on request."""
+"""Settings of the daily brief: where its links lead, and the server by which it is sent."""
 
 from __future__ import annotations
 
@@ -41,7 +41,17 @@ class Mail(Section):
         return self
 
 
-class Brief(Section):
-    """The daily brief; it is sent only if `mail` is given."""
+Superset = Annotated[
+    str, matching(r"https?://[^\s/?#@\"'<>]+(/[^\s?#\"'<>]*)?", "an address such as http://127.0.0.1:8088")
+]
 
+
+class Brief(Section):
+    """The daily brief; it is sent only if `mail` is given.
+
+    `dashboards` is the address of the Superset with the dashboards of `bi/superset`, as the readers
+    of the brief reach it; each customer's code is then a link to the customer's page.
+    """
+
+    dashboards: Superset | None = None
     mail: Mail | None = None

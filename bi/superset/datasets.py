@@ -17,6 +17,7 @@ import duckdb
 
 from bi.superset.description import Dataset
 from bi.superset.placeholders import CURRENCY
+from brief.links import CUSTOMER_PAGE
 from deployment.errors import HoldfastError
 from warehouse.published.metrics import Metric
 from warehouse.published.tables import tables_from_manifest
@@ -31,17 +32,11 @@ FORMATS = {
     "percent": ".1%",
 }
 IN_CURRENCY = ("amount", "money")
-CUSTOMER_FILTER = "NATIVE_FILTER-customer"
 _TODAY = "snapshot_date = (select as_of_date from ops.publication)"
-# The address of the customer's page, with its filter set; in Superset's notation (Rison).
 _CUSTOMER_LINK = (
-    "'<a href=\"/superset/dashboard/holdfast-customer/?native_filters=("
-    + CUSTOMER_FILTER
-    + ":(extraFormData:(filters:!((col:customer_id,op:IN,val:!(%27' || customer_id || '%27)))),"
-    + "filterState:(label:%27' || customer_id || '%27,validateStatus:!f,value:!(%27' || customer_id"
-    + " || '%27)),id:"
-    + CUSTOMER_FILTER
-    + ",ownState:()))\">' || customer_id || '</a>'"
+    "'<a href=\""
+    + CUSTOMER_PAGE.format(customer_id="' || customer_id || '")
+    + "\">' || customer_id || '</a>'"
 )
 _PUBLICATION = """
 create schema if not exists ops;

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bi.superset.charts import chart_uuid
-from bi.superset.datasets import CUSTOMER_FILTER, BoundDataset, BundleError, stable_uuid
+from bi.superset.datasets import BoundDataset, BundleError, stable_uuid
 from bi.superset.description import Chart, Dashboard, Filter, Row
+from brief.links import CUSTOMER_FILTER
 
 
 def export(name: str, dashboard: Dashboard, datasets: Mapping[str, BoundDataset]) -> dict[str, Any]:

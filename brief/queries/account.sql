@@ -4,7 +4,19 @@ with
 
 accounts as (
     select * from feedback.retention_account
-    where action_id = 'all' and (period_start is null or treated >= 30)
+    where
+        action_id = 'all'
+        and (
+            period_start is null
+            or (
+                treated >= 30
+                -- On a page of a past day, only quarters whose outcomes were known on it.
+                and (
+                    period_end + $horizon <= $day
+                    or $day >= (select as_of_date from ops.publication)
+                )
+            )
+        )
 )
 
 select
@@ -23,6 +35,8 @@ select
     net_value_low,
     net_value_high,
     case
+        -- The range begins close to nothing: a tenth of the estimate.
+        when customers_kept_low > 0 and customers_kept_low < 0.1 * customers_kept then 'barely_kept'
         when customers_kept_low > 0 then 'kept'
         when customers_kept_high < 0 then 'lost'
         else 'unknown'

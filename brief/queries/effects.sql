@@ -18,7 +18,13 @@ latest as (
     from effects
     where period_kind = 'period' and period_start = (
         select max(account.period_start) from feedback.retention_account as account
-        where account.action_id = 'all' and account.treated >= 30
+        where
+            account.action_id = 'all'
+            and account.treated >= 30
+            and (
+                account.period_end + $horizon <= $day
+                or $day >= (select as_of_date from ops.publication)
+            )
     )
     group by action_id
 )

@@ -10,10 +10,13 @@ customers as (
     select
         case
             when reason = 'lost_anyway' then 'lost_anyway'
-            when reason in ('control', 'global_holdout', 'explored_nothing') then 'held_out'
+            when reason = 'control' then 'control'
+            when reason in ('global_holdout', 'explored_nothing') then 'held_out'
             when reason = 'in_cool_down' then 'in_cool_down'
             when reason in ('no_consent', 'no_contact') then 'no_contact'
             when reason in ('budget_spent', 'capacity_reached') then 'limits'
+            when reason in ('open_complaint', 'buys_only_on_coupon', 'measured_harm')
+                then 'forbidden'
             else 'no_action_pays'
         end as what_is_done,
         customer_id

@@ -1,16 +1,41 @@
--- Customers to act on, in descending expected net value.
+-- Customers to act on, in descending expected net value, with their records in the company's systems.
 -- key: customer_id
+with
+
+-- A number that is an address is no number of a system.
+records as (
+    select
+        customer_id,
+        source || chr(160) || source_customer_id as record,
+        row_number() over (partition by customer_id order by source, source_customer_id) as place
+    from marts.customer_identities
+    where not contains(source_customer_id, '@')
+),
+
+known_records as (
+    select
+        customer_id,
+        string_agg(record, ', ' order by place) filter (place <= 3)
+        || case when count(*) > 3 then ', …' else '' end as records
+    from records
+    group by customer_id
+)
+
 select
     actions.customer_id,
     row_number() over (order by actions.expected_net_value desc, actions.customer_id) as place,
+    actions.action_id,
     coalesce(labels.label, actions.action_id) as action,
     actions.channel,
     actions.expires_on,
+    known_records.records,
     risks.churn_probability,
     risks.value_at_risk,
     segments.net_revenue_365d,
     segments.lifecycle_stage,
     actions.expected_uplift,
+    (actions.expected_net_value + actions.expected_cost) / nullif(actions.expected_uplift, 0)
+        as value_if_kept,
     actions.expected_net_value,
     actions.expected_cost,
     coalesce(reasons.reason_1, risks.reason_1) as reason,
@@ -19,6 +44,7 @@ select
 from activation.customer_actions_daily as actions
 left join activation.customer_risk_daily as risks using (customer_id, snapshot_date)
 left join activation.customer_segments_daily as segments using (customer_id, snapshot_date)
+left join known_records using (customer_id)
 left join activation.action_reasons_daily as reasons
     on
         actions.customer_id = reasons.customer_id

@@ -33,8 +33,10 @@ def written(placeholder: str, figures: Figures) -> str:
         return str(figure)
     assert isinstance(figure, int | float | np.float32)
     if form.isdigit():
-        return f"{figure:.{form}f}"
+        return f"{figure:.{form}f}".replace("-", "−")
     match form:
+        case "days":
+            return f"{rounded(figure)} day{'' if rounded(figure) == 1 else 's'}"
         case "%":
             return f"{rounded(type(figure)(100) * figure)} %"
         case "money":

@@ -39,11 +39,15 @@
         {%- set column = 'case when ' ~ row ~ '.purchase_days_lifetime > ' ~ usual_gaps() ~ ' then '
             ~ column ~ ' end' -%}
     {%- endif -%}
+    {%- set whole = "cast(cast(round(" ~ column ~ ") as bigint) as varchar)" -%}
     {%- if format == 'rounded' -%}
-        {%- set sql = "cast(cast(round(" ~ column ~ ") as bigint) as varchar)" -%}
+        {%- set sql = whole -%}
+    {%- elif format == 'days' -%}
+        {%- set sql = "case round(" ~ column ~ ") when 1 then '" ~ words['one_day'] ~ "' else "
+            ~ filled(words['days'], {'number': whole}) ~ " end" -%}
     {%- elif format in ['1', '2'] -%}
         {%- set number = "printf('%." ~ format ~ "f', " ~ column ~ ")" -%}
-        {%- set sql = "replace(" ~ number ~ ", '.', '" ~ words['decimal_point'] ~ "')" -%}
+        {%- set sql = "replace(replace(" ~ number ~ ", '.', '" ~ words['decimal_point'] ~ "'), '-', '−')" -%}
     {%- elif format == '%' -%}
         {%- set number = "cast(cast(round(100 * " ~ column ~ ") as bigint) as varchar)" -%}
         {%- set sql = filled(words['percentage'], {'number': number}) -%}

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 SEEDS = ROOT / "dbt_project" / "seeds"
 FEATURES = (ROOT / "dbt_project/macros/customers/features.sql").read_text(encoding="utf-8")
 LANGUAGES = catalogue_languages()
-FORMATS = {"", "1", "%", "money", "text", "yes_no"}
+FORMATS = {"", "1", "days", "%", "money", "text", "yes_no"}
 
 
 def rows(seed: str) -> list[dict[str, str]]:

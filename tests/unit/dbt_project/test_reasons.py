@@ -82,7 +82,7 @@ def test_a_reason_has_the_customer_s_own_numbers(tell: Tell, language: str) -> N
     )
 
     assert reason == {
-        "en": "No order for 74 days; usually every 31",
+        "en": "No order for 74 days; usually every 31 days",
         "zh": "已 74 天没有下单；平时每 31 天一单",
     }.get(language)
 
@@ -131,6 +131,22 @@ def test_amounts_shares_and_decimals_are_written_as_the_language_writes_them(
             "近 90 天消费 1,235 EUR，之前 90 天 0 EUR",
             "对客服平均评分 2.2（满分 5）；最近一次 1.0",
             "近一年 29% 的订单被退货；近 90 天退货 2 次",
+        ),
+    }.get(language)
+
+
+def test_one_day_is_singular_and_a_negative_number_has_a_minus(tell: Tell, language: str) -> None:
+    written = tell("days_since_negative_text", days_since_negative_text=1.2, negative_texts_90d=1)
+    scored = tell("sentiment_90d", sentiment_90d=-0.5)
+
+    assert (written, scored) == {
+        "en": (
+            "Last negative text 1 day ago; in the last 90 days: 1",
+            "Sentiment of texts in the last 90 days: −0.5 on a scale from −1 to 1",
+        ),
+        "zh": (
+            "最近一条负面留言在 1 天前；近 90 天共 1 条",
+            "近 90 天留言的情绪得分为 −0.5（−1 为负面，1 为正面）",
         ),
     }.get(language)
 
