@@ -192,7 +192,9 @@ class _Charts:
         colour = colour.otherwise(alt.value("var(--muted)"))
         title = str(self._words.text("account.axis"))
         ranges = base.mark_rule(strokeWidth=2).encode(
-            x=alt.X("low:Q", axis=alt.Axis(title=title, tickCount=6, labelFlush=False)), x2="high:Q", color=colour
+            x=alt.X("low:Q", axis=alt.Axis(title=title, tickCount=6, labelFlush=False)),
+            x2="high:Q",
+            color=colour,
         )
         dots = base.mark_point(size=70, filled=True, opacity=1).encode(x="uplift:Q", color=colour)
         zero = (

@@ -38,12 +38,11 @@ class Formats:
     def shown(self, value: Any, form: str) -> str:
         """A value in a form; an en dash where it is unknown.
 
-        Forms: count; decimal (one digit); plain (one digit where there is one); percent (a number of
-        hundredths, one digit); money; cents (money with two digits); share, tenths and
+        Forms: count; decimal (one digit); plain (one digit where there is one); percent (a number
+        of hundredths, one digit); money; cents (money with two digits); share, tenths and
         hundredths (per cent with no, one and two digits); points (a difference of shares, in
         hundredths, one digit); day, short_day, month, month_name (without year),
-        year_month, weekday; text. With the prefix
-        signed_ the sign of a gain is shown too.
+        year_month, weekday; text. With the prefix signed_ the sign of a gain is shown too.
         """
         if value is None:
             return UNKNOWN

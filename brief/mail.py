@@ -45,7 +45,8 @@ def brief_message(
         "day": names["formats"].shown(day, "day"),
         "treated": names["formats"].shown(today["treated"], "count"),
     }
-    subject = names["t"](f"mail.subject{'' if today['treated'] else '_none'}", **parts)
+    key = "mail.subject" if today["treated"] else "mail.subject_none"
+    subject = names["t"](key, count=today["treated"], **parts)
     body = Markup(environment().get_template("mail.html.jinja").render(names))
     message = EmailMessage()
     message["Subject"] = html.unescape(str(subject))

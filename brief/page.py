@@ -23,19 +23,19 @@ from brief.links import customer_url
 from brief.words import LANGUAGES, TAGS, words
 from deployment.config import DeploymentConfig
 
-# Share of a customer's own pauses that are shorter than the one from which the customer is overdue:
-# the rest of `pause_shares` in dbt_project/macros/customers/lifecycle.sql, and a test compares them.
+# Share of a customer's own pauses that are shorter than the one from which the customer is overdue.
+# A test compares it with `pause_shares` in dbt_project/macros/customers/lifecycle.sql.
 OVERDUE_SHARE = 0.85
 
-_CHINESE_STOP = re.compile(r"([、。；])\s+")
+_CHINESE_STOP = re.compile(r"([、。；：])\s+")
 
 
 @dataclass(frozen=True)
 class Definitions:
     """Meaning of a deployment's figures: its language, currency and definition of churn.
 
-    `dashboards` is the address of the Superset that has the page of each customer; None if no code
-    of a customer is a link.
+    `has_budget` says whether actions are decided at all. `dashboards` is the address of the
+    Superset that has the page of each customer; None if no code of a customer is a link.
     """
 
     language: str
@@ -43,6 +43,7 @@ class Definitions:
     churn_kind: str
     horizon_days: int
     eligible_days: int
+    has_budget: bool = True
     dashboards: str | None = None
 
     @classmethod
@@ -55,6 +56,7 @@ class Definitions:
             churn.kind,
             churn.horizon_days,
             churn.eligible_days,
+            config.actions.monthly_budget is not None,
             config.brief.dashboards,
         )
 
@@ -138,6 +140,7 @@ def edition(
         "overdue": figures.share("overdue", OVERDUE_SHARE),
         "customer": partial(_customer, figures, definitions.dashboards),
         "hand_over": Markup("<code>hand_over/{}/actions.csv</code>").format(day.isoformat()),
+        "has_budget": definitions.has_budget,
         "has_dashboards": definitions.dashboards is not None,
         "churn_kind": definitions.churn_kind,
         "charts": charts(facts, spoken, formats, definitions.churn_kind) if with_charts else {},

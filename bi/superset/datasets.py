@@ -33,7 +33,8 @@ FORMATS = {
 }
 IN_CURRENCY = ("amount", "money")
 _TODAY = "snapshot_date = (select as_of_date from ops.publication)"
-_CUSTOMER_LINK = (
+# SQL of the link to a customer's page, over the column customer_id.
+CUSTOMER_LINK = (
     "'<a href=\""
     + CUSTOMER_PAGE.format(customer_id="' || customer_id || '")
     + "\">' || customer_id || '</a>'"
@@ -188,7 +189,7 @@ def _bound(
     if unknown := sorted(set(dataset.tables) - set(contracts) - {"ops.publication"}):
         raise BundleError(f"dataset {name}: {', '.join(unknown)} is not published")
     template = dataset.sql or f"select * from {dataset.tables[0]}"
-    sql = Template(template).substitute(today=_TODAY, customer_link=_CUSTOMER_LINK).strip()
+    sql = Template(template).substitute(today=_TODAY, customer_link=CUSTOMER_LINK).strip()
     measured = dataset.tables if dataset.metrics_of is None else dataset.metrics_of
     own = {key: metric for key, metric in metrics.items() if metric.table in measured}
     computed = "".join(f", {metric.expression}" for metric in own.values())

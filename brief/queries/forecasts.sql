@@ -11,7 +11,11 @@ known as (
         churn_rate_high as high,
         churn_rate as realised
     from feedback.prediction_performance
-    where snapshot_date < $day
+    where snapshot_date + $horizon <= $day
+    qualify
+        row_number() over (
+            partition by churn_rate_low is null, snapshot_date order by try_cast(model_version as integer) desc
+        ) = 1
     order by snapshot_date desc
     limit 8
 ),

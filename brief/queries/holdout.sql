@@ -5,7 +5,7 @@ checks as (
     select * from feedback.prediction_performance
     where
         churn_rate_low is null
-        and snapshot_date <= $day
+        and snapshot_date + $horizon <= $day
         and model_version = (
             select max(risks.model_version) from activation.customer_risk_daily as risks
             where risks.snapshot_date = $day
@@ -18,6 +18,8 @@ select
     mean_predicted,
     churn_rate,
     roc_auc,
+    -- 0.5 is the order of a coin.
+    coalesce(roc_auc < 0.55, false) as is_order_by_chance,
     top_decile_lift,
     top_decile_lift * churn_rate as top_decile_rate,
     calibration_error

@@ -3,7 +3,7 @@ with
 
 matured as (
     select * from feedback.prediction_performance
-    where churn_rate_low is not null
+    where churn_rate_low is not null and snapshot_date + $horizon <= $day
 ),
 
 latest as (

@@ -2,6 +2,15 @@
 -- key: customer_id
 select
     risks.customer_id,
+    (
+        select array_to_string(
+            list(source || chr(160) || source_customer_id order by source, source_customer_id)[1:3],
+            ', '
+        )
+        from marts.customer_identities as records
+        -- A number that is an address is no number of a system.
+        where records.customer_id = risks.customer_id and not contains(source_customer_id, '@')
+    ) as records,
     risks.churn_probability,
     risks.value_at_risk,
     risks.reason_1 as reason

@@ -7,5 +7,5 @@ select
 from marts.daily_totals
 where day > $day - 56 and day <= $day
 group by week_end
-having count(distinct day) = 7
+having count(distinct day) = 7 and count(*) filter (metric = 'orders') > 0
 order by week_end

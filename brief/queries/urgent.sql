@@ -1,26 +1,5 @@
--- Customers to act on, in descending expected net value, with their records in the company's systems.
+-- Customers to act on, in descending expected net value.
 -- key: customer_id
-with
-
--- A number that is an address is no number of a system.
-records as (
-    select
-        customer_id,
-        source || chr(160) || source_customer_id as record,
-        row_number() over (partition by customer_id order by source, source_customer_id) as place
-    from marts.customer_identities
-    where not contains(source_customer_id, '@')
-),
-
-known_records as (
-    select
-        customer_id,
-        string_agg(record, ', ' order by place) filter (place <= 3)
-        || case when count(*) > 3 then ', …' else '' end as records
-    from records
-    group by customer_id
-)
-
 select
     actions.customer_id,
     row_number() over (order by actions.expected_net_value desc, actions.customer_id) as place,
@@ -28,7 +7,15 @@ select
     coalesce(labels.label, actions.action_id) as action,
     actions.channel,
     actions.expires_on,
-    known_records.records,
+    (
+        select array_to_string(
+            list(source || chr(160) || source_customer_id order by source, source_customer_id)[1:3],
+            ', '
+        )
+        from marts.customer_identities as records
+        -- A number that is an address is no number of a system.
+        where records.customer_id = actions.customer_id and not contains(source_customer_id, '@')
+    ) as records,
     risks.churn_probability,
     risks.value_at_risk,
     segments.net_revenue_365d,
@@ -44,7 +31,6 @@ select
 from activation.customer_actions_daily as actions
 left join activation.customer_risk_daily as risks using (customer_id, snapshot_date)
 left join activation.customer_segments_daily as segments using (customer_id, snapshot_date)
-left join known_records using (customer_id)
 left join activation.action_reasons_daily as reasons
     on
         actions.customer_id = reasons.customer_id

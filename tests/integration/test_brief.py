@@ -9,10 +9,12 @@ from html.parser import HTMLParser
 import duckdb
 import pytest
 
-from brief.facts import queries
+from brief.facts import queries, read_facts
 from brief.figures import exact
 from brief.formats import UNKNOWN
+from cli.data_dictionary import demo_manifest
 from tests.integration.deployments import HISTORY, LAST, Deployment
+from warehouse.published.metrics import metrics_from_manifest
 
 # Rows by language, query and key.
 Computed = dict[tuple[str, str, str], dict[str, object]]
@@ -134,6 +136,75 @@ def test_the_most_important_figures_are_those_of_other_queries(
     }.items():
         ((expected,),) = day_by_day.query(sql)
         assert shown["today", column] == str(expected), column
+
+
+# Figures of the page that are metrics of the dbt project: query, its key, column, and the metric.
+METRICS = [
+    ("today", "", "eligible", "eligible_customers"),
+    ("today", "", "high_risk", "high_risk_customers"),
+    ("today", "", "value_at_risk", "value_at_risk"),
+    ("today", "", "treated", "customers_with_action"),
+    ("today", "", "control", "control_customers"),
+    ("today", "", "expected_kept", "expected_kept_customers"),
+    ("today", "", "expected_cost", "expected_cost"),
+    ("today", "", "expected_net_value", "expected_net_value"),
+    ("changes", "eligible", "today", "eligible_customers"),
+    ("changes", "high_risk", "today", "high_risk_customers"),
+    ("changes", "value_at_risk", "today", "value_at_risk"),
+    ("changes", "expected_churn", "today", "expected_churn_rate"),
+    ("changes", "warned", "today", "shown_customers"),
+    ("outlook", "", "expected_churn_rate", "expected_churn_rate"),
+    ("outlook", "", "churn_rate_low", "expected_churn_rate_low"),
+    ("outlook", "", "churn_rate_high", "expected_churn_rate_high"),
+    ("data", "", "delivered", "delivered_rows"),
+    ("data", "", "rejected", "rejected_rows"),
+    ("data", "", "rejected_share", "rejected_share"),
+    ("account", "all", "customers_kept", "customers_kept"),
+    ("account", "all", "net_value", "net_value"),
+]
+# Of them, those of the rows of other dates than the day, with the rows of the metric.
+METRICS_OF_ROWS = [
+    ("attrition_months", "attrition_rate", "attrition_rate", ("month", "stage")),
+    ("attrition_months", "entered", "entered_customers", ("month", "stage")),
+    ("attrition_months", "lost", "lost_customers", ("month", "stage")),
+    ("complaints", "complaints", "complaints", ("month", "topic")),
+    ("causes", "value_at_risk", "value_at_risk_by_cause", ("snapshot_date", "cause")),
+    ("holdout", "roc_auc", "roc_auc", ("snapshot_date", "model_version")),
+    ("holdout", "top_decile_lift", "top_decile_lift", ("snapshot_date", "model_version")),
+    ("holdout", "churn_rate", "churn_rate", ("snapshot_date", "model_version")),
+    ("holdout", "mean_predicted", "predicted_churn_rate", ("snapshot_date", "model_version")),
+]
+
+
+def test_figures_that_are_metrics_equal_the_metrics_of_the_dbt_project(
+    day_by_day: Deployment,
+) -> None:
+    metrics = metrics_from_manifest(demo_manifest())
+    with duckdb.connect(str(day_by_day.home.published), read_only=True) as con:
+        facts = read_facts(con, LAST, "en", 90)
+        (version,) = con.execute("select model_version from ops.publication").fetchall()[0]
+
+        def measured(name: str, conditions: dict[str, object]) -> float:
+            metric = metrics[name]
+            where = " and ".join(f"{column} = ?" for column in conditions) or "true"
+            ((value,),) = con.execute(
+                f"select {metric.expression} from {metric.table} where {where}",
+                list(conditions.values()),
+            ).fetchall()
+            return float(value)
+
+        for query, key, column, name in METRICS:
+            is_of_the_day = metrics[name].table != "feedback.retention_account"
+            expected = measured(name, {"snapshot_date": LAST} if is_of_the_day else {})
+            shown = facts.by_key(query)[key][column]
+            assert float(shown) == pytest.approx(expected), (query, column)
+        for query, column, name, keys in METRICS_OF_ROWS:
+            assert facts[query], query
+            for row in facts[query]:
+                known = {**row.cells, "model_version": version}
+                known.setdefault("snapshot_date", LAST)
+                expected = measured(name, {each: known[each] for each in keys})
+                assert float(row[column]) == pytest.approx(expected), (query, row.key, column)
 
 
 def test_each_day_has_a_page_and_the_latest_is_the_brief(day_by_day: Deployment) -> None:

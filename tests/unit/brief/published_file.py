@@ -15,7 +15,7 @@ from brief.page import Definitions
 
 ROOT = Path(__file__).parents[3]
 DAY = date(2026, 6, 30)
-SHOP = Definitions("en", "EUR", "non_contractual", 90)
+SHOP = Definitions("en", "EUR", "non_contractual", 90, 180)
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 

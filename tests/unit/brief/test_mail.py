@@ -164,7 +164,7 @@ def test_the_message_is_in_the_language_of_the_recipients(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     chinese = brief_message(con, DAY, SHOP, settings(25, language="zh"))
-    assert chinese["Subject"] == "客户挽留简报 Planted 2026年6月30日：今天 2 位客户需要行动"
+    assert chinese["Subject"] == "客户挽留日报 Planted 2026年6月30日：今天 2 位客户需要采取措施"
     assert "已 40 天没有下单" in part(chinese, "html")
     (page,) = chinese.iter_attachments()
     assert '<html lang="zh-Hans">' in page.get_content()

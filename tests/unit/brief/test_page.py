@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from dataclasses import replace
+from decimal import Decimal
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,8 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from brief.page import Definitions, brief_html
-from tests.unit.brief.published_file import DAY, SHOP, a_day, a_year, published_file
+from bi.superset import datasets
+from brief.page import OVERDUE_SHARE, Definitions, brief_html
+from tests.unit.brief.published_file import DAY, ROOT, SHOP, a_day, a_year, published_file
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +75,7 @@ def test_both_languages_are_on_the_page_with_ids_of_their_own(page: str) -> None
     assert len(set(ids)) == len(ids)
     links = set(re.findall(r'href="#([^"]+)"', page))
     assert links <= set(ids)
-    assert "今天需要对" in page
+    assert "采取挽留措施" in page
     assert "call &lt;now&gt;" in page
 
 
@@ -84,7 +87,7 @@ def made(tmp_path: Path, rows: dict[str, list[dict[str, object]]], kind: str = "
     path = published_file(tmp_path / "holdfast.duckdb", rows)
     churn = "non_contractual" if kind == "shop" else "contractual"
     with duckdb.connect(str(path), read_only=True) as con:
-        return brief_html(con, DAY, Definitions("zh", "CNY", churn, 30))
+        return brief_html(con, DAY, Definitions("zh", "CNY", churn, 30, 180))
 
 
 def test_a_company_without_any_row_has_a_page_that_claims_nothing(tmp_path: Path) -> None:
@@ -112,11 +115,45 @@ def test_a_day_without_decisions_lists_the_reachable_customers_with_most_value_a
     page = made(tmp_path, rows)
     assert "Customers with the most value at risk who can still be reached" in page
     listed = re.findall(r'data-query="riskiest" data-column="customer_id"[^>]*>(\w+)<', page)
-    assert listed == ["c1", "c2", "c4"] * 2
+    # The first three in the answers, and all of them in the list, in each language.
+    assert listed == ["c1", "c2", "c4"] * 4
 
 
 def test_a_page_of_an_earlier_day_says_when_its_data_was_known(tmp_path: Path) -> None:
     path = published_file(tmp_path / "holdfast.duckdb", a_day(), DAY.replace(month=7))
     with duckdb.connect(str(path), read_only=True) as con:
         page = brief_html(con, DAY, SHOP)
-    assert "Written afterwards, from data as known on" in page
+    assert "Written afterwards: corrections of data" in page
+
+
+def test_a_code_links_to_the_customer_s_page_as_the_dashboards_link_to_it(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    page = brief_html(con, DAY, replace(SHOP, dashboards="http://127.0.0.1:8088/"))
+    link = con.execute(f"select {datasets.CUSTOMER_LINK} from (select 'c1' as customer_id)")
+    (shown,) = link.fetchall()[0]
+    address = re.findall('href="([^"]+)"', shown)[0]
+    assert f'<a href="http://127.0.0.1:8088{address}">' in page
+    assert "links to the customer" in page
+
+
+def test_a_page_without_dashboards_has_no_link_that_leaves_it(page: str) -> None:
+    assert all(link.startswith("#") for link in re.findall(r'<a [^>]*href="([^"]+)"', page))
+
+
+def test_overdue_is_what_the_lifecycle_calls_at_risk() -> None:
+    macro = (ROOT / "dbt_project/macros/customers/lifecycle.sql").read_text(encoding="utf-8")
+    (share,) = re.findall(r"'at_risk': (0\.\d+)", macro)
+    assert Decimal(1) - Decimal(share) == Decimal(str(OVERDUE_SHARE))
+
+
+def test_contracts_have_their_own_definitions(tmp_path: Path) -> None:
+    page = made(tmp_path, a_day(), "contracts")
+    assert "every contract ended in the" in page
+    assert "no order for longer than" not in page
+
+
+def test_a_model_without_order_is_not_trusted(tmp_path: Path) -> None:
+    rows = a_year()
+    rows["feedback.prediction_performance"][0]["roc_auc"] = 0.5
+    assert "the model cannot tell who is at risk" in made(tmp_path, rows)
