@@ -70,8 +70,12 @@ def run(
 
 @app.command()
 def backfill(
-    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"])],
-    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"])],
+    first: Annotated[
+        datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first date, YYYY-MM-DD.")
+    ],
+    last: Annotated[
+        datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last date, YYYY-MM-DD.")
+    ],
     config: ConfigOption = None,
 ) -> None:
     """Run all dates of a range in one run, with the results of daily runs."""
@@ -199,7 +203,7 @@ def brief(
     day: Day = None,
     is_opened: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     pdf: Annotated[
-        Path | None, typer.Option(help="Print it to this file; needs an installed Chromium.")
+        Path | None, typer.Option(help="Print it to this file; needs Chromium, Chrome or Edge.")
     ] = None,
     is_sent: Annotated[
         bool, typer.Option("--send", help="Send it by the mail server of the configuration.")
@@ -228,7 +232,7 @@ def brief(
 
 @app.command()
 def doctor(config: ConfigOption = None) -> None:
-    """Check configuration, sources and package versions, and name a remedy for each problem."""
+    """Check configuration, sources, receivers and package versions; name a remedy where needed."""
     from cli.doctor.diagnosis import diagnose
     from deployment.config_file import config_path_from_env
     from deployment.home import Home

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+import yaml
+
+from deployment.project import ROOT
 
 # Columns that consumers may rely on. A table may have more columns; it may not lack one.
 CONTRACT = {
@@ -125,3 +129,14 @@ def test_every_published_table_has_a_grain_and_a_test_of_it(
     for table, node in published(models).items():
         assert node["config"]["meta"]["grain"], table
         assert node["unique_id"] in tested, table
+
+
+def test_the_reasons_for_no_action_are_in_the_guide() -> None:
+    path = ROOT / "dbt_project/models/activation/actions/action_exclusions_daily.yml"
+    (model,) = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+    (column,) = [each for each in model["columns"] if each["name"] == "reason"]
+    (test,) = column["data_tests"]
+    page = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
+    part = page.split("### Reasons for no action")[1].split("\n## ")[0]
+    documented = re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE)
+    assert sorted(documented) == sorted(test["accepted_values"]["arguments"]["values"])
