@@ -77,7 +77,7 @@ class _Charts:
         rows = [row for row in self._facts["reach"] if row["share"] is not None]
         values = [
             {
-                "label": self._words.name("reach", row["what_is_done"]),
+                "label": self._words.name("reach", row["what_is_done"]).unescape(),
                 "share": float(row["share"]),
                 "text": self._formats.shown(row["share"], "share"),
                 "colour": {"acted_on": _SERIES[0], "lost_anyway": _SERIES[1]}.get(
@@ -151,8 +151,8 @@ class _Charts:
         columns = ("complaints", "complaints_before")
         values = [
             {
-                "label": self._words.name("complaints.topics", row["topic"]),
-                "month": str(self._words.text(f"complaints.{month}")),
+                "label": self._words.name("complaints.topics", row["topic"]).unescape(),
+                "month": self._words.text(f"complaints.{month}").unescape(),
                 "complaints": row[column],
             }
             for row in self._facts["complaints"]
@@ -160,7 +160,7 @@ class _Charts:
             if row[column] is not None
         ]
         alt = self._alt
-        order = [str(self._words.text(f"complaints.{month}")) for month in months]
+        order = [self._words.text(f"complaints.{month}").unescape() for month in months]
         chart = (
             self._chart(values)
             .mark_bar()
@@ -190,7 +190,7 @@ class _Charts:
         base = self._chart(values).encode(y=self._labels(values))
         colour = alt.when("datum.known").then(alt.value(_SERIES[0]))
         colour = colour.otherwise(alt.value("var(--muted)"))
-        title = str(self._words.text("account.axis"))
+        title = self._words.text("account.axis").unescape()
         ranges = base.mark_rule(strokeWidth=2).encode(
             x=alt.X("low:Q", axis=alt.Axis(title=title, tickCount=6, labelFlush=False)),
             x2="high:Q",
@@ -207,7 +207,7 @@ class _Charts:
     def forecasts(self) -> str:
         """Expected and realised churn rates, with the interval of the forecast."""
         expected, realised = (
-            str(self._words.text(f"trust.{name}")) for name in ("expected", "realised")
+            self._words.text(f"trust.{name}").unescape() for name in ("expected", "realised")
         )
         rows = [row for row in self._facts["forecasts"] if row["expected"] is not None]
         ranges = [
@@ -246,10 +246,10 @@ class _Charts:
         return self._svg(lines + points, dots, height=_BAR_STEP * (len(rows) + 3))
 
     def _stage(self, stage: str) -> str:
-        return str(self._words.name(f"stages.{self._churn_kind}", stage))
+        return self._words.name(f"stages.{self._churn_kind}", stage).unescape()
 
     def _forecast(self, row: Row) -> str:
-        kind = self._words.text(f"trust.kinds.{row['kind']}")
+        kind = self._words.text(f"trust.kinds.{row['kind']}").unescape()
         return f"{kind}, {self._formats.shown(row['snapshot_date'], 'day')}"
 
     def _chart(self, values: Sequence[dict[str, Any]]) -> alt.Chart:

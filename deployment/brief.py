@@ -42,7 +42,10 @@ class Mail(Section):
 
 
 Superset = Annotated[
-    str, matching(r"https?://[^\s/?#@\"'<>]+(/[^\s?#\"'<>]*)?", "an address such as http://127.0.0.1:8088")
+    str,
+    matching(
+        r"https?://[^\s/?#@\"'<>]+(/[^\s?#\"'<>]*)?", "an address such as http://127.0.0.1:8088"
+    ),
 ]
 
 

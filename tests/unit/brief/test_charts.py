@@ -35,6 +35,8 @@ def test_a_chart_shows_the_numbers_of_its_rows(drawn: dict[str, str]) -> None:
     texts = [node.text for node in ET.fromstring(drawn["reach"]).iter() if node.text]
     # 300 of 650 beyond reach, 300 of the two with an action, 50 in control.
     assert [text for text in texts if "%" in text] == ["46\u202f%", "46\u202f%", "8\u202f%"]
+    # c4 is in control. A name is a text of the picture and no HTML.
+    assert "Comparison group of today's actions" in texts
     topics = {node.text for node in ET.fromstring(drawn["complaints"]).iter()}
     assert {"delivery", "month before"} <= topics
 
