@@ -7,12 +7,15 @@ file below HOLDFAST_HOME, and its pictures from the plots of the latest model in
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 
+from brief.errors import BriefError
+from brief.page import Definitions, brief_html
+from deployment.config_file import config_path_from_env, load_config
 from deployment.home import Home
 from deployment.project import ROOT
 from ml.cards.markdown import escape, table
@@ -159,13 +162,22 @@ def copy_pictures(mlflow: Path) -> None:
             shutil.copyfile(found[-1], IMAGES / f"{name}.png")
 
 
+def sample_brief(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> str:
+    """Return the brief of the latest day, without links to a Superset that no reader has."""
+    row = con.execute("select as_of_date from ops.publication").fetchone()
+    if row is None:
+        raise BriefError("nothing has been published yet: holdfast run")
+    return brief_html(con, row[0], replace(definitions, dashboards=None))
+
+
 def main() -> None:
-    """Write the page and its pictures, and copy the brief."""
+    """Write the page with its pictures, and the brief."""
     home = Home.from_env()
-    shutil.copyfile(home.brief, BRIEF)
+    definitions = Definitions.of(load_config(config_path_from_env()))
     copy_pictures(home.root / "mlflow")
     with duckdb.connect(str(home.published), read_only=True) as con:
         PAGE.write_text(sample_page(con), encoding="utf-8")
+        BRIEF.write_text(sample_brief(con, definitions), encoding="utf-8")
 
 
 if __name__ == "__main__":

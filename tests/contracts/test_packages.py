@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "deployment",
         "ml",
     },
-    "bi": {"cli", "orchestration", "warehouse", "deployment", "ml"},
+    "bi": {"brief", "cli", "orchestration", "warehouse", "deployment", "ml"},
     "evaluation": {"demo", "cli", "orchestration", "ingestion", "warehouse", "deployment", "ml"},
     "benchmarks": {"demo", "cli", "orchestration", "ingestion", "warehouse", "deployment", "ml"},
 }

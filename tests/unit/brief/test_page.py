@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -11,7 +10,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from bi.superset import datasets
 from brief.page import OVERDUE_SHARE, Definitions, brief_html
 from tests.unit.brief.published_file import DAY, ROOT, SHOP, a_day, a_year, published_file
 
@@ -124,17 +122,6 @@ def test_a_page_of_an_earlier_day_says_when_its_data_was_known(tmp_path: Path) -
     with duckdb.connect(str(path), read_only=True) as con:
         page = brief_html(con, DAY, SHOP)
     assert "Written afterwards: corrections of data" in page
-
-
-def test_a_code_links_to_the_customer_s_page_as_the_dashboards_link_to_it(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
-    page = brief_html(con, DAY, replace(SHOP, dashboards="http://127.0.0.1:8088/"))
-    link = con.execute(f"select {datasets.CUSTOMER_LINK} from (select 'c1' as customer_id)")
-    (shown,) = link.fetchall()[0]
-    address = re.findall('href="([^"]+)"', shown)[0]
-    assert f'<a href="http://127.0.0.1:8088{address}">' in page
-    assert "links to the customer" in page
 
 
 def test_a_page_without_dashboards_has_no_link_that_leaves_it(page: str) -> None:
