@@ -34,8 +34,9 @@ _CHINESE_STOP = re.compile(r"([、。；：])\s+")
 class Definitions:
     """Meaning of a deployment's figures: its language, currency and definition of churn.
 
-    `has_budget` says whether actions are decided at all. `dashboards` is the address of the
-    Superset that has the page of each customer; None if no code of a customer is a link.
+    `has_budget` says whether actions are decided at all, `has_files` whether they are handed over
+    as files. `dashboards` is the address of the Superset that has the page of each customer; None
+    if no code of a customer is a link.
     """
 
     language: str
@@ -44,6 +45,7 @@ class Definitions:
     horizon_days: int
     eligible_days: int
     has_budget: bool = True
+    has_files: bool = True
     dashboards: str | None = None
 
     @classmethod
@@ -57,6 +59,7 @@ class Definitions:
             churn.horizon_days,
             churn.eligible_days,
             config.actions.monthly_budget is not None,
+            config.hand_over.files,
             config.brief.dashboards,
         )
 
@@ -139,6 +142,7 @@ def edition(
         "eligible": figures.setting("churn.eligible_days", definitions.eligible_days),
         "overdue": figures.share("overdue", OVERDUE_SHARE),
         "customer": partial(_customer, figures, definitions.dashboards),
+        "has_files": definitions.has_files,
         "hand_over": Markup("<code>hand_over/{}/actions.csv</code>").format(day.isoformat()),
         "has_budget": definitions.has_budget,
         "has_dashboards": definitions.dashboards is not None,
