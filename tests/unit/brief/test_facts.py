@@ -156,7 +156,7 @@ def test_a_past_day_has_no_outcome_that_was_not_known_on_it(tmp_path: Path) -> N
     autumn = {"period_start": date(2025, 10, 1), "period_end": date(2025, 12, 31)}
     rows["feedback.action_effects"] = [
         {**rows["feedback.action_effects"][1], "is_provisional": False, **period}
-        for period in (autumn, {})
+        for period in (autumn, {"period_start": date(2026, 4, 1)})
     ]
     path = published_file(tmp_path / "holdfast.duckdb", rows, DAY.replace(month=12))
     with duckdb.connect(str(path), read_only=True) as con:
