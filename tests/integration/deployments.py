@@ -34,6 +34,15 @@ LAST = date(2026, 6, 30)
 QUICK_TRAINING = {"tuning_trials": 0, "earlier_origins": 0}
 
 
+def with_quick_training(config: Path, folder: Path) -> Path:
+    """A copy of a configuration that trains without tuning and without earlier holdouts."""
+    content = yaml.safe_load(config.read_text(encoding="utf-8"))
+    content["training"] = {**content.get("training", {}), **QUICK_TRAINING}
+    path = folder / config.name
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return path
+
+
 def _grains() -> dict[str, str]:
     """Key columns of each published table, from the YAML beside its model."""
     project = ROOT / "dbt_project"
