@@ -12,7 +12,7 @@ import pytest
 from brief.facts import queries
 from brief.figures import exact
 from brief.formats import UNKNOWN
-from tests.integration.deployments import HISTORY, LAST, Deployment
+from tests.integration.deployments import DROPS, HISTORY, LAST, Deployment
 
 # Rows by language, query and key.
 Computed = dict[tuple[str, str, str], dict[str, object]]
@@ -139,7 +139,7 @@ def test_the_most_important_figures_are_those_of_other_queries(
 def test_each_day_has_a_page_and_the_latest_is_the_brief(day_by_day: Deployment) -> None:
     home = day_by_day.home
     names = sorted(path.stem for path in home.briefs.iterdir())
-    assert (names[0], names[-1], len(names)) == (str(HISTORY), str(LAST), 4)
+    assert (names[0], names[-1], len(names)) == (str(HISTORY), str(LAST), DROPS + 1)
     assert home.brief.read_bytes() == (home.briefs / f"{LAST}.html").read_bytes()
     assert home.brief.stat().st_size < 1_000_000
 

@@ -1,14 +1,9 @@
-"""Faults and kills: the state that readers and the next run find."""
+"""Sources that fail on a day: the state that readers and the next run find."""
 
 from __future__ import annotations
 
-import shutil
-import signal
-import sqlite3
 import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,11 +11,10 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 import pytest
-import yaml
 
-from orchestration.runtime.instance import RunError, prepare
+from orchestration.runtime.instance import prepare
 from tests.campaign import FACTOR
-from tests.integration.deployments import DEMO, HISTORY, Deployment, differences
+from tests.integration.deployments import HISTORY, Deployment
 
 NEXT = HISTORY + timedelta(days=1)
 AFTER = NEXT + timedelta(days=1)
@@ -115,48 +109,6 @@ def test_a_reader_in_a_loop_never_fails_and_never_sees_half_a_day(faulty: Faulty
     assert all(len(set(counts)) == 1 for counts in seen)
 
 
-# Steps in the middle and at the end of a day's run; the first step, which lands files, is killed in
-# tests/unit/ingestion/extraction. A campaign kills it here too.
-KILLED_IN = ("build_features", "published__holdfast")
-if FACTOR > 1:
-    KILLED_IN = ("raw_shop", "unify_customers", *KILLED_IN, "activate_scores")
-
-
-def test_a_run_killed_at_any_moment_leaves_the_day_before_and_is_made_good_by_the_next(
-    first_day: Deployment, day_by_day: Deployment, home_copy: Path
-) -> None:
-    deployment = first_day.copy(home_copy)
-    for step in KILLED_IN:
-        process = subprocess.Popen(
-            deployment.command("run", "--date", NEXT.isoformat()),
-            env=deployment.environ(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        _wait_for(step, process, deployment)
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
-        assert differences(first_day, deployment) == [] or _days(deployment) == 2
-    deployment.day(NEXT)
-    for table in ("activation.customer_risk_daily", "activation.customer_segments_daily"):
-        where = f"snapshot_date <= '{NEXT}'"
-        assert deployment.table(table) == day_by_day.table(table, where)
-
-
-def _wait_for(step: str, process: subprocess.Popen[bytes], deployment: Deployment) -> None:
-    """Wait until the process is in the midst of a step: for what it writes to the event log."""
-    with closing(sqlite3.connect(deployment.home.dagster_home / "event_log.db")) as log:
-        (before,) = log.execute("select max(id) from event_logs").fetchone()
-        begun = """
-            select count(*) from event_logs
-            where id > ? and step_key = ? and dagster_event_type = 'STEP_START'
-        """
-        while log.execute(begun, [before, step]).fetchone() == (0,):
-            assert process.poll() is None, f"the run ended before {step}"
-            time.sleep(0.02)
-    time.sleep(0.5)
-
-
 def _days(deployment: Deployment) -> int:
     [(days,)] = deployment.query(
         "select count(distinct snapshot_date) from activation.customer_risk_daily"
@@ -230,33 +182,3 @@ def _check(deployment: Deployment, check: str, *asset: str) -> str | None:
     assert event is not None
     evaluation = event.asset_check_evaluation_data
     return None if evaluation.passed else evaluation.description
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "said"),
-    [
-        ("time_zone", "Europe/Berlinn", "time_zone"),
-        ("curency", "EUR", "curency"),
-    ],
-)
-def test_a_mistake_in_the_configuration_is_one_message_and_no_trace(
-    first_day: Deployment, tmp_path: Path, key: str, value: str, said: str
-) -> None:
-    content = {**yaml.safe_load(DEMO.read_text(encoding="utf-8")), key: value}
-    config = tmp_path / "wrong.yml"
-    config.write_text(yaml.safe_dump(content), encoding="utf-8")
-    done = Deployment(first_day.home, config).cli("run", "--config", str(config))
-    assert done.returncode == 1
-    assert said in done.stderr
-    assert "wrong.yml" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_another_company_is_refused_the_home(first_day: Deployment, tmp_path: Path) -> None:
-    content = {**yaml.safe_load(DEMO.read_text(encoding="utf-8")), "slug": "another"}
-    config = tmp_path / "another.yml"
-    config.write_text(yaml.safe_dump(content), encoding="utf-8")
-    deployment = first_day.copy(tmp_path / "home")
-    shutil.rmtree(deployment.home.dbt_target)
-    with pytest.raises(RunError, match="another"):
-        Deployment(deployment.home, config).day(HISTORY)
