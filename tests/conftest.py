@@ -34,7 +34,7 @@ LONG = (
     "integration/test_corrections.py",
     "model/test_public_data.py",
     "integration/test_database_source.py",
-    "integration/test_failure.py",
+    "integration/test_failing_day.py",
     "integration/test_real_companies.py",
     "integration/test_olist.py",
     "model/test_causes.py",
