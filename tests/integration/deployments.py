@@ -8,12 +8,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import yaml
+from typer.testing import CliRunner
 
+from cli.commands import app
 from deployment.config import deployment_vars
 from deployment.config_file import load_config
 from deployment.home import Home
@@ -26,12 +28,21 @@ DEMO = ROOT / "config" / "demo.yml"
 
 # A demo company small enough to be run many times: its people, its daily drops, its days.
 PEOPLE = 500
-DROPS = 3
+DROPS = 2
 HISTORY = date(2026, 6, 27)
-LAST = date(2026, 6, 30)
+LAST = HISTORY + timedelta(days=DROPS)
 
 # For where it matters where customers come from, and not how good the model is.
 QUICK_TRAINING = {"tuning_trials": 0, "earlier_origins": 0}
+
+
+def with_quick_training(config: Path, folder: Path) -> Path:
+    """A copy of a configuration that trains without tuning and without earlier holdouts."""
+    content = yaml.safe_load(config.read_text(encoding="utf-8"))
+    content["training"] = {**content.get("training", {}), **QUICK_TRAINING}
+    path = folder / config.name
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return path
 
 
 def _grains() -> dict[str, str]:
@@ -107,14 +118,12 @@ class Deployment:
         return {**os.environ, **environment(self.home, self.config), "PYTHONPATH": str(ROOT)}
 
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*arguments),
-            env=self.environ(),
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        """The command line's command, in this process; an error that it does not know is raised."""
+        prepare(self.home, self.config)
+        done = CliRunner().invoke(app, arguments)
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
     def dbt(self, *arguments: str) -> list[str]:
         """Run one of dbt's own commands on the warehouse, and return the names of its nodes."""
@@ -136,6 +145,13 @@ class Deployment:
         """Rows of the working file."""
         with duckdb.connect(str(self.home.warehouse), read_only=True) as con:
             return con.execute(sql).fetchall()
+
+    def days(self) -> int:
+        """Number of published days."""
+        [(days,)] = self.query(
+            "select count(distinct snapshot_date) from activation.customer_risk_daily"
+        )
+        return int(str(days))
 
     def table(self, name: str, where: str = "true") -> list[tuple[object, ...]]:
         """A published table in the order of its grain."""

@@ -13,7 +13,7 @@ from brief.facts import queries, read_facts
 from brief.figures import exact
 from brief.formats import UNKNOWN
 from cli.data_dictionary import demo_manifest
-from tests.integration.deployments import HISTORY, LAST, Deployment
+from tests.integration.deployments import DROPS, HISTORY, LAST, Deployment
 from warehouse.published.metrics import metrics_from_manifest
 
 # Rows by language, query and key.
@@ -210,7 +210,7 @@ def test_figures_that_are_metrics_equal_the_metrics_of_the_dbt_project(
 def test_each_day_has_a_page_and_the_latest_is_the_brief(day_by_day: Deployment) -> None:
     home = day_by_day.home
     names = sorted(path.stem for path in home.briefs.iterdir())
-    assert (names[0], names[-1], len(names)) == (str(HISTORY), str(LAST), 4)
+    assert (names[0], names[-1], len(names)) == (str(HISTORY), str(LAST), DROPS + 1)
     assert home.brief.read_bytes() == (home.briefs / f"{LAST}.html").read_bytes()
     assert home.brief.stat().st_size < 1_000_000
 

@@ -1,4 +1,8 @@
-"""Late, changed and deleted rows correct open days and are listed in ops.corrections_daily."""
+"""Late, changed and deleted rows correct open days and are listed in ops.corrections_daily.
+
+The day of the corrections is killed in two steps before it is run to its end, so that all the
+comparisons below hold for a day that a run has begun before.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.integration.corrections import BEFORE, LATE, Corrections, deliver, end
+from tests.integration.corrections import BEFORE, LATE, WINDOW, Corrections, deliver, end
 from tests.integration.deployments import (
     DEMO,
+    DROPS,
     GRAINS,
     HISTORY,
     LAST,
@@ -18,17 +23,48 @@ from tests.integration.deployments import (
     Deployment,
     differences,
 )
+from tests.integration.killed_runs import KILLED_IN, kill_in
+from tests.integration.order_line_corrections import (
+    LATE_UNITS,
+    NEW_UNITS,
+    LineCorrections,
+    deliver_lines,
+    last_category,
+    units,
+)
+
+
+@pytest.fixture(scope="module")
+def delivered_corrections(
+    day_before_last: Deployment, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Deployment, Corrections, LineCorrections]:
+    """The deployment after its last day, with all corrections, whose runs were killed twice."""
+    deployment = day_before_last.copy(tmp_path_factory.mktemp("corrected") / "home")
+    corrections = deliver(deployment)
+    lines = deliver_lines(deployment, corrections)
+    for step in KILLED_IN:
+        kill_in(step, deployment, LAST)
+        left = differences(day_before_last, deployment)
+        assert left == [] or deployment.days() == DROPS + 1, (step, left)
+    deployment.day(LAST)
+    return deployment, corrections, lines
 
 
 @pytest.fixture(scope="module")
 def corrected(
-    day_before_last: Deployment, tmp_path_factory: pytest.TempPathFactory
+    delivered_corrections: tuple[Deployment, Corrections, LineCorrections],
 ) -> tuple[Deployment, Corrections]:
-    """The deployment after its last day, with the corrections."""
-    deployment = day_before_last.copy(tmp_path_factory.mktemp("corrected") / "home")
-    corrections = deliver(deployment)
-    deployment.day(LAST)
+    """The deployment, and its corrections but for those of order lines."""
+    deployment, corrections, _ = delivered_corrections
     return deployment, corrections
+
+
+@pytest.fixture(scope="module")
+def lines(
+    delivered_corrections: tuple[Deployment, Corrections, LineCorrections],
+) -> LineCorrections:
+    """The corrections of order lines."""
+    return delivered_corrections[2]
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +100,11 @@ def totals(deployment: Deployment, metric: str) -> dict[date, tuple[float, float
             f" where metric = '{metric}' order by day"
         )
     }
+
+
+def is_open(day: date) -> bool:
+    """True if a correction of a day is still taken up on the last day."""
+    return (LAST - day).days <= WINDOW
 
 
 def changed_days(before: Deployment, after: Deployment, metric: str) -> dict[date, float]:
@@ -106,7 +147,7 @@ def test_each_corrects_the_days_it_is_about_and_no_other(
 
 
 def test_each_leaves_a_row_that_says_what_day_it_was_about_and_whether_it_was_taken_up(
-    day_by_day: Deployment, corrected: tuple[Deployment, Corrections]
+    day_by_day: Deployment, corrected: tuple[Deployment, Corrections], lines: LineCorrections
 ) -> None:
     after, planted = corrected
     columns = "source, table_name, kind, affected_on, row_count, net_amount_change::double"
@@ -125,11 +166,14 @@ def test_each_leaves_a_row_that_says_what_day_it_was_about_and_whether_it_was_ta
     )
     assert isinstance(old, float)
     assert isinstance(deleted, float)
+    late_on, deleted_on = lines.late.ordered_on, lines.deleted.ordered_on
     assert rows - before == {
         ("shop", "orders", "late", LATE, 1, 1000.0, True),
         ("shop", "orders", "refunded", planted.refunded_on, 1, -planted.refunded_amount, True),
         ("shop", "orders", "refunded", planted.old_refunded_on, 1, -old, False),
         ("shop", "orders", "deleted", planted.deleted_on, 1, -deleted, True),
+        ("shop", "order_lines", "late", late_on, 1, None, is_open(late_on)),
+        ("shop", "order_lines", "deleted", deleted_on, 1, None, is_open(deleted_on)),
         ("shop", "events", "deleted", planted.event_on, 1, None, True),
         ("helpdesk", "tickets", "reopened", planted.solved_on, 1, None, True),
     }
@@ -147,6 +191,14 @@ def test_each_leaves_a_row_that_says_what_day_it_was_about_and_whether_it_was_ta
         where snapshot_date = '{LAST}' and table_name = 'customers' and kind = 'changed'
     """
     assert after.query(changed)[0][0] == (day_by_day.query(changed)[0][0] or 0) + 1  # type: ignore[operator]
+    changed_line = f"""
+        select row_count, net_amount_change from ops.corrections_daily
+        where
+            snapshot_date = '{LAST}' and table_name = 'order_lines' and kind = 'changed'
+            and affected_on = '{lines.changed.ordered_on}'
+    """
+    assert day_by_day.query(changed_line) == []
+    assert after.query(changed_line) == [(1, None)]
 
 
 def test_published_rows_of_earlier_dates_do_not_change(
@@ -156,6 +208,8 @@ def test_published_rows_of_earlier_dates_do_not_change(
     for table in (
         "activation.customer_risk_daily",
         "activation.customer_segments_daily",
+        "activation.customer_warnings_daily",
+        "activation.demand_forecast_daily",
         "activation.company_alarms_daily",
         "ops.data_quality_daily",
         "ops.corrections_daily",
@@ -164,12 +218,17 @@ def test_published_rows_of_earlier_dates_do_not_change(
         assert again.query(query) == day_by_day.query(query)
 
 
-def test_a_backfill_gives_what_the_days_gave(
+def test_a_backfill_gives_what_the_days_gave_although_the_last_was_killed_before(
     first_day: Deployment, corrected: tuple[Deployment, Corrections], home_copy: Path
 ) -> None:
     after, _ = corrected
     backfilled = first_day.copy(home_copy)
-    for source, table in (("shop", "orders"), ("crm", "customers"), ("helpdesk", "tickets")):
+    for source, table in (
+        ("shop", "orders"),
+        ("shop", "order_lines"),
+        ("crm", "customers"),
+        ("helpdesk", "tickets"),
+    ):
         (folder,) = after.home.landing.glob(f"{source}/{table}/corrections")
         target = backfilled.home.landing / source / table / "corrections"
         target.mkdir()
@@ -227,8 +286,9 @@ def test_a_deleted_row_is_accepted_until_it_ended_and_superseded_from_then_on(
         for table, *row in after.query(accounts)
         if tuple(row) != rows_before[table]
     }
-    # Two refunds supersede the orders' earlier versions, and one order has ended.
-    assert changes == {"orders": (3, 0, 3), "events": (0, 0, 1)}
+    # Two refunds supersede the orders' earlier versions, and one order has ended; of the lines one
+    # is superseded by its new version, and one has ended.
+    assert changes == {"orders": (3, 0, 3), "order_lines": (2, 0, 2), "events": (0, 0, 1)}
     assert (
         after.query(f"from marts.fct_orders where order_id = 'shop:{planted.deleted_order}'") == []
     )
@@ -324,6 +384,31 @@ def test_a_rebuilt_date_is_as_known_again_once_that_is_asked_for(
     assert rebuilt.warehouse(features(BEFORE)) != known
 
 
+def test_a_changed_line_counts_from_the_date_of_its_delivery(
+    day_before_last: Deployment, corrected: tuple[Deployment, Corrections], lines: LineCorrections
+) -> None:
+    changes = {
+        lines.late: LATE_UNITS,
+        lines.changed: NEW_UNITS - lines.changed.quantity,
+        lines.deleted: -lines.deleted.quantity,
+    }
+    for line, change in changes.items():
+        assert units(corrected[0], line, LAST) == units(day_before_last, line, BEFORE) + change
+
+
+def test_a_rebuilt_date_has_the_newest_lines_and_a_deleted_one_until_it_was(
+    day_before_last: Deployment, lines: LineCorrections, rebuilt: Deployment
+) -> None:
+    for line, change in {
+        lines.late: LATE_UNITS,
+        lines.changed: NEW_UNITS - lines.changed.quantity,
+        lines.deleted: 0,
+    }.items():
+        assert units(rebuilt, line, BEFORE) == units(day_before_last, line, BEFORE) + change
+    assert last_category(day_before_last, lines.changed, BEFORE) == lines.changed.category
+    assert last_category(rebuilt, lines.changed, BEFORE) == lines.new_category
+
+
 def purchases(deployment: Deployment, day: date, account: str) -> float:
     """Feature `net_revenue_365d` of an account's customer on a day."""
     [(revenue,)] = deployment.warehouse(
@@ -361,7 +446,7 @@ def test_a_source_that_could_not_be_read_is_stale_on_that_day_alone(
         con.execute("delete from ops.run_dates")
         con.executemany(
             "insert into ops.run_dates values (?, 'daily')",
-            [[HISTORY + timedelta(days=number)] for number in range(4)],
+            [[HISTORY + timedelta(days=number)] for number in range(DROPS + 1)],
         )
     stale.dbt("build", "--select", "data_quality_daily")
     assert stale.warehouse(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pytest
+import yaml
 
 from cli.summary.attrition import attrition_sentence
 from cli.summary.day_summary import read_summary
@@ -18,7 +20,9 @@ from ml.metrics.ranking import roc_auc
 from ml.segments.behaviour_groups import fit_groups
 from ml.texts.complaints import LEAST_CUSTOMERS
 from ml.value.customer_value import ValueModel
+from orchestration.runtime.instance import RunError
 from tests.integration.deployments import (
+    DEMO,
     GRAINS,
     HISTORY,
     MATURED,
@@ -348,3 +352,13 @@ def test_no_address_number_name_or_text_is_published(first_day: Deployment) -> N
                 v for (v,) in con.execute(f"select distinct {column} from {table}").fetchall()
             }
             assert not values & personal, f"{table}.{column}"
+
+
+def test_another_company_is_refused_the_home(first_day: Deployment, tmp_path: Path) -> None:
+    content = {**yaml.safe_load(DEMO.read_text(encoding="utf-8")), "slug": "another"}
+    config = tmp_path / "another.yml"
+    config.write_text(yaml.safe_dump(content), encoding="utf-8")
+    deployment = first_day.copy(tmp_path / "home")
+    shutil.rmtree(deployment.home.dbt_target)
+    with pytest.raises(RunError, match="another"):
+        Deployment(deployment.home, config).day(HISTORY)

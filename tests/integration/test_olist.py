@@ -18,7 +18,7 @@ from cli.doctor.diagnosis import diagnose
 from deployment.home import Home
 from ingestion.connect.connection import Connection, connect
 from ingestion.connect.drafts.todo import MARKER
-from tests.integration.deployments import ROOT, Deployment
+from tests.integration.deployments import ROOT, Deployment, with_quick_training
 from tests.integration.test_real_data_staging import data_folder, one
 
 MOST_EDITED_LINES = 60
@@ -46,7 +46,9 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, 
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """The company after its run, model and all."""
     data = data_folder("OLIST_DIR")
-    deployment = Deployment(Home(tmp_path_factory.mktemp("olist")), ROOT / "config" / "olist.yml")
+    folder = tmp_path_factory.mktemp("olist")
+    config = with_quick_training(ROOT / "config" / "olist.yml", folder)
+    deployment = Deployment(Home(folder / "home"), config)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OLIST_DIR", str(data))
         deployment.day(LAST, retrain=True)

@@ -20,7 +20,12 @@ from deployment.home import Home
 from orchestration.resources import Models
 from orchestration.runtime.instance import prepare
 from orchestration.training.recorded_metrics import recorded_metrics
-from tests.integration.deployments import ROOT, Deployment, stages_at_the_end
+from tests.integration.deployments import (
+    ROOT,
+    Deployment,
+    stages_at_the_end,
+    with_quick_training,
+)
 
 RAVENSTACK = ROOT / "config" / "ravenstack.yml"
 RAVENSTACK_DAY = date(2024, 12, 31)
@@ -44,7 +49,8 @@ def data_in(variable: str) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def contracts(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """RavenStack, whose churn is random, after its only run."""
-    deployment = Deployment(Home(tmp_path_factory.mktemp("ravenstack") / "home"), RAVENSTACK)
+    folder = tmp_path_factory.mktemp("ravenstack")
+    deployment = Deployment(Home(folder / "home"), with_quick_training(RAVENSTACK, folder))
     with data_in("RAVENSTACK_DIR"):
         deployment.day(RAVENSTACK_DAY)
     return deployment
@@ -53,7 +59,8 @@ def contracts(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """Online Retail, a year of a real shop, after its only run."""
-    deployment = Deployment(Home(tmp_path_factory.mktemp("online_retail") / "home"), ONLINE_RETAIL)
+    folder = tmp_path_factory.mktemp("online_retail")
+    deployment = Deployment(Home(folder / "home"), with_quick_training(ONLINE_RETAIL, folder))
     with data_in("ONLINE_RETAIL_DIR"):
         deployment.day(ONLINE_RETAIL_DAY)
     return deployment
@@ -92,7 +99,7 @@ def test_the_average_in_use_is_judged_on_its_holdout(contracts: Deployment) -> N
 
 def test_the_registry_says_why_the_average_is_in_use(contracts: Deployment) -> None:
     with data_in("RAVENSTACK_DIR"):
-        config = load_config(RAVENSTACK)
+        config = load_config(contracts.config)
     champion = Models(contracts.home, config).registry.champion(RAVENSTACK_DAY)
 
     assert champion is not None

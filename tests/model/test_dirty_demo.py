@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import duckdb
 import pytest
@@ -13,11 +14,12 @@ from deployment.config_file import load_config
 from deployment.home import Home
 from ingestion.exchange_rates import write_exchange_rates
 from ingestion.extraction.sources import extract
-from tests.integration.deployments import DEMO, LAST, Deployment
+from tests.integration.deployments import DEMO, Deployment
 from warehouse.connection import Warehouse, write_run_dates
 
 # Drops on which orders are edited and refunded, so that the versions differ.
 DROPS = 10
+DAY = date(2026, 6, 30)
 PEOPLE = 400
 MODELS = (
     "dim_customers", "fct_orders", "fct_tickets", "daily_totals", "rejected_rows",
@@ -63,8 +65,8 @@ def dirty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
     warehouse.initialise("demo", "Demo Company")
     with warehouse.connect() as con:
         for name, source in load_config(config).sources.items():
-            assert extract(con, name, source, home, [LAST]).failure is None
-        write_run_dates(con, [LAST], [])
+            assert extract(con, name, source, home, [DAY]).failure is None
+        write_run_dates(con, [DAY], [])
         assert write_exchange_rates(con, rates) == []
     deployment.dbt("seed")
     deployment.dbt("run", "--select", *(f"+{model}" for model in MODELS))

@@ -43,8 +43,8 @@ def test_a_telephone_company_s_churn_is_predicted_in_five_folds(known: pd.DataFr
 
 @pytest.mark.shared_data
 def test_columns_recorded_after_churn_stop_the_training(known: pd.DataFrame, folder: Path) -> None:
+    # The folds above train on the same customers without these columns, and are not stopped.
     assert telco.refused(telco.with_planted(known, folder)) == set(telco.PLANTED)
-    assert telco.refused(known) == set()
 
 
 def test_the_champion_is_no_worse_than_any_peer_on_a_known_purchase_log(

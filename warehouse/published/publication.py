@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from warehouse.published.contents import read_contents
 from warehouse.published.tables import PublicationError, PublishedTable
 from warehouse.published.versions import Companion, put_in_place
 from warehouse.quoting import identifier, literal
+from warehouse.transaction import transaction
 
 _NOTE_FORMAT = 1
 _PUBLICATION = """
@@ -125,7 +126,9 @@ def publish(
                 replaced_from = min(changed, default=None)
                 shutil.copyfile(published_path, fresh_path)
             con.execute(f"attach {literal(str(fresh_path))} as fresh")
-            rows = _write_tables(con, tables, is_full=is_full, replaced_from=replaced_from)
+            rows = _write_tables(
+                con, tables, note.shapes, is_full=is_full, replaced_from=replaced_from
+            )
             con.execute(_PUBLICATION)
             con.execute("checkpoint fresh")
             contents = read_contents(con, "fresh")
@@ -170,7 +173,7 @@ class _Note:
     def of_warehouse(
         cls, con: duckdb.DuckDBPyConnection, tables: Sequence[PublishedTable]
     ) -> _Note:
-        shapes = {table.label: _shape(con, table) for table in tables}
+        shapes = _shapes(con, tables)
         revisions = con.execute(
             "select snapshot_date::varchar, revision::varchar from warehouse.ops.snapshot_dates"
         ).fetchall()
@@ -222,48 +225,66 @@ def _attach_warehouse(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     con.execute(f"attach {literal(str(path))} as warehouse (read_only)")
 
 
-def _shape(con: duckdb.DuckDBPyConnection, table: PublishedTable) -> dict[str, Any]:
-    """Columns, comments and order of a table; if they differ, the table is rewritten."""
-    columns = con.execute(
+def _shapes(
+    con: duckdb.DuckDBPyConnection, tables: Sequence[PublishedTable]
+) -> dict[str, dict[str, Any]]:
+    """Columns, comments and order by `schema.table`; a table is rewritten if they differ.
+
+    Of all tables at once: DuckDB lists the columns of all tables in each query.
+    """
+    columns: dict[str, list[tuple[Any, ...]]] = {}
+    for label, *column in con.execute(
         """
-        select column_name, data_type, comment
+        select schema_name || '.' || table_name, column_name, data_type, comment
         from duckdb_columns()
-        where
-            database_name = 'warehouse' and schema_name = ? and table_name = ?
-            and not starts_with(column_name, '_')
-        order by column_index
-        """,
-        [table.schema, table.name],
-    ).fetchall()
-    if not columns:
-        raise PublicationError(
-            f"nothing was published: the warehouse has no table {table.label};"
-            " build it, or do not publish it"
-        )
-    comment = con.execute(
+        where database_name = 'warehouse' and not starts_with(column_name, '_')
+        order by schema_name, table_name, column_index
         """
-        select comment from duckdb_tables()
-        where database_name = 'warehouse' and schema_name = ? and table_name = ?
-        """,
-        [table.schema, table.name],
-    ).fetchone()
+    ).fetchall():
+        columns.setdefault(label, []).append(tuple(column))
+    comments = dict(
+        con.execute(
+            """
+            select schema_name || '.' || table_name, comment
+            from duckdb_tables() where database_name = 'warehouse'
+            """
+        ).fetchall()
+    )
+    for table in tables:
+        if table.label not in columns:
+            raise PublicationError(
+                f"nothing was published: the warehouse has no table {table.label};"
+                " build it, or do not publish it"
+            )
     return {
-        "columns": columns,
-        "comment": comment[0] if comment else None,
-        "order_by": table.order_by,
-        "partition_by": table.partition_by,
+        table.label: {
+            "columns": columns[table.label],
+            "comment": comments.get(table.label),
+            "order_by": table.order_by,
+            "partition_by": table.partition_by,
+        }
+        for table in tables
     }
 
 
 def _write_tables(
     con: duckdb.DuckDBPyConnection,
     tables: Sequence[PublishedTable],
+    shapes: Mapping[str, Mapping[str, Any]],
     *,
     is_full: bool,
     replaced_from: date | None,
 ) -> dict[str, int]:
     """Write the tables that changed; return the number of rows of each table."""
-    continued = [table for table in tables if not is_full and _goes_on(con, table, replaced_from)]
+    columns = {
+        label: ", ".join(identifier(name) for name, *_ in shape["columns"])
+        for label, shape in shapes.items()
+    }
+    continued = [
+        table
+        for table in tables
+        if not is_full and _goes_on(con, table, columns[table.label], replaced_from)
+    ]
     whole = [table for table in tables if table not in continued]
     con.execute("create schema if not exists fresh.ops")
     for table in whole:
@@ -279,19 +300,24 @@ def _write_tables(
             con.execute(
                 f"""
                 insert into {table.within("fresh")}
-                {_rows(con, table, where=_since(table, replaced_from))}
+                {_rows(table, columns[table.label], where=_since(table, replaced_from))}
                 """
             )
     # A table whose row count differs although its note matches is rewritten as a whole.
     whole += [table for table in continued if _count(con, table, "fresh") != _count(con, table)]
     for table in whole:
-        con.execute(f"create or replace table {table.within('fresh')} as {_rows(con, table)}")
-        _copy_comments(con, table)
+        # One commit a table, and not one for each of its comments.
+        with transaction(con):
+            con.execute(
+                f"create or replace table {table.within('fresh')} as"
+                f" {_rows(table, columns[table.label])}"
+            )
+            _write_comments(con, table, shapes[table.label])
     return {table.label: _count(con, table, "fresh") for table in tables}
 
 
 def _goes_on(
-    con: duckdb.DuckDBPyConnection, table: PublishedTable, replaced_from: date | None
+    con: duckdb.DuckDBPyConnection, table: PublishedTable, columns: str, replaced_from: date | None
 ) -> bool:
     """True if a table can be continued: it is daily, and the kept rows are equal on both sides.
 
@@ -307,7 +333,6 @@ def _goes_on(
     ).fetchone()
     if witnesses is None or witnesses[0] is None:
         return True
-    columns = ", ".join(identifier(name) for name in _columns(con, table))
     one, other = (
         con.execute(
             f"""
@@ -327,13 +352,8 @@ def _since(table: PublishedTable, day: date) -> str:
     return f"{identifier(table.partition_by)} >= date {literal(day.isoformat())}"
 
 
-def _columns(con: duckdb.DuckDBPyConnection, table: PublishedTable) -> list[str]:
-    return [name for name, *_ in _shape(con, table)["columns"]]
-
-
-def _rows(con: duckdb.DuckDBPyConnection, table: PublishedTable, where: str = "true") -> str:
+def _rows(table: PublishedTable, columns: str, where: str = "true") -> str:
     """A query of the warehouse's rows, ordered by date and key."""
-    columns = ", ".join(identifier(name) for name in _columns(con, table))
     leading = [table.partition_by] if table.partition_by else []
     keys = ", ".join(identifier(name) for name in (*leading, *table.order_by))
     return f"select {columns} from {table.within('warehouse')} where {where} order by {keys}"
@@ -346,8 +366,9 @@ def _count(
     return int(row[0]) if row else 0
 
 
-def _copy_comments(con: duckdb.DuckDBPyConnection, table: PublishedTable) -> None:
-    shape = _shape(con, table)
+def _write_comments(
+    con: duckdb.DuckDBPyConnection, table: PublishedTable, shape: Mapping[str, Any]
+) -> None:
     name = table.within("fresh")
     if shape["comment"] is not None:
         con.execute(f"comment on table {name} is {literal(shape['comment'])}")

@@ -77,6 +77,18 @@ def test_a_mistake_in_the_configuration_is_one_message_and_leaves_no_trace(
     assert not home.exists()
 
 
+def test_an_unknown_key_of_a_configuration_named_by_an_option_is_one_message(
+    tmp_path: Path, home: Path, holdfast: Holdfast
+) -> None:
+    config = tmp_path / "wrong.yml"
+    config.write_text(f"{DEMO.read_text()}curency: EUR\n")
+    code, _, errors = holdfast("run", "--config", str(config))
+    assert code == 1
+    assert f"{config}: curency: " in errors
+    assert "Traceback" not in errors
+    assert not home.exists()
+
+
 def test_a_date_without_data_is_refused_with_the_dates_that_have_data(holdfast: Holdfast) -> None:
     code, _, errors = holdfast("run", "--date", "2030-01-01")
     assert code == 1
