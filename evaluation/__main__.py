@@ -22,7 +22,12 @@ from rich.table import Table
 from evaluation import telco
 from evaluation.effect_coverage import Share, campaign_effects, effectless_company
 from evaluation.email_experiment import email_effects
-from evaluation.lead_times import LeadTimes, two_months_of_warnings
+from evaluation.lead_times import (
+    LeadTimes,
+    RealisedWarnings,
+    two_months_of_a_log,
+    two_months_of_warnings,
+)
 from evaluation.level_tables import show_origins
 from evaluation.logs import (
     CDNOW,
@@ -78,6 +83,7 @@ def main(context: typer.Context) -> None:
             data = training_data(log, log.cutoffs[-1], root)
             _levels(log.name, data)
             _reasons(log.name, data)
+            _realised(log.name, two_months_of_a_log(log, root))
         if _is_set("RAVENSTACK_DIR"):
             log = RAVENSTACK
             _levels(log.name, training_data(log, log.cutoffs[-1], root))
@@ -201,10 +207,7 @@ def _reasons(name: str, data: TrainingData) -> None:
 
 def _warnings(name: str, found: LeadTimes) -> None:
     """A line on the planted departures of two months, and the warnings shown before them."""
-    lead, limit = (
-        "–" if days is None else f"{days:.0f} days"
-        for days in (found.median_lead_days, found.median_days_to_limit)
-    )
+    limit, lead = _days(found.median_days_to_limit), _days(found.median_lead_days)
     console.print(
         f"{name}, warnings of two months: {found.shown_a_day:.1f} customers a day, "
         f"{found.reachable_share:.1%} reachable (median {limit} before the own limit when first "
@@ -213,6 +216,23 @@ def _warnings(name: str, found: LeadTimes) -> None:
         f"planted day (median {lead}); of {found.shown_customers} customers shown "
         f"{found.precision:.1%} depart, of all reachable {found.base_rate:.1%}"
     )
+
+
+def _realised(name: str, found: RealisedWarnings) -> None:
+    """A line on the warnings of two months of a log, and on what the customers did next."""
+    if found.precision is None or found.reachable_share is None:
+        console.print(f"{name}, warnings of two months: no customer was listed")
+        return
+    console.print(
+        f"{name}, warnings of two months: {found.shown_a_day:.1f} customers a day, "
+        f"{found.reachable_share:.1%} reachable (median {_days(found.median_days_to_limit)} before "
+        f"the own limit when first shown); of {found.shown_customers} customers shown "
+        f"{found.precision:.1%} churned, of all reachable {found.base_rate:.1%}"
+    )
+
+
+def _days(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f} days"
 
 
 def _figure(value: float | None) -> str:

@@ -1,4 +1,4 @@
-"""Warnings compared with planted departures: how many are shown in time, and how long before."""
+"""Warnings compared with planted departures or with realised churn, and how long before."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 
 import duckdb
 
+from deployment.config import DeploymentConfig
 from deployment.config_file import load_config
 from deployment.home import Home
+from evaluation.logs import PurchaseLog, config_of, home_of
 from evaluation.planted import DEMO, persons
 from orchestration.runtime.execution import Runner
 from orchestration.runtime.instance import prepare
@@ -82,6 +84,65 @@ from known
 """
 
 
+# Customers and days with the outcome of the horizon that begins on the day.
+_REALISED = """
+with reachable_days as (
+    select outcomes.*
+    from labels.lbl_churn_outcomes as outcomes
+    inner join activation.customer_segments_daily as segments using (customer_id, snapshot_date)
+    where segments.is_reachable and outcomes.snapshot_date between $first and $last
+),
+
+listed as (
+    select distinct customer_id, snapshot_date, is_reachable, overdue_on
+    from activation.customer_warnings_daily
+    where is_shown and snapshot_date between $first and $last
+),
+
+shown as (
+    select
+        listed.customer_id,
+        arg_min(overdue_on - listed.snapshot_date, listed.snapshot_date) as days_to_limit,
+        arg_min(churned, listed.snapshot_date) as churned
+    from listed
+    inner join reachable_days using (customer_id, snapshot_date)
+    where listed.is_reachable
+    group by listed.customer_id
+)
+
+select
+    (select count(*) from listed) / (cast($last as date) - cast($first as date) + 1)
+        as shown_a_day,
+    (select avg(cast(is_reachable as integer)) from listed) as reachable_share,
+    count(*) as shown_customers,
+    avg(cast(churned as integer)) as precision,
+    (select avg(cast(churned as integer)) from reachable_days) as base_rate,
+    median(days_to_limit) as median_days_to_limit
+from shown
+"""
+
+
+@dataclass(frozen=True)
+class RealisedWarnings:
+    """Warnings of a period of daily runs, and which of the customers churned within the horizon.
+
+    Attributes:
+        shown_a_day: mean number of customers on the day's list.
+        reachable_share: share of them who could be reached on the day; None for an empty list.
+        shown_customers: customers shown while reachable.
+        precision: share of them who churned, from the first day on which they were shown.
+        base_rate: the same share of all reachable customers, over the days of the period.
+        median_days_to_limit: from the first day on which a customer was shown to the own limit.
+    """
+
+    shown_a_day: float
+    reachable_share: float | None
+    shown_customers: int
+    precision: float | None
+    base_rate: float
+    median_days_to_limit: float | None
+
+
 @dataclass(frozen=True)
 class LeadTimes:
     """Planted departures in a period of daily runs, and the warnings shown in it.
@@ -151,12 +212,48 @@ def two_months_of_warnings(root: Path) -> LeadTimes:
         RunError: a run failed.
     """
     config, home = load_config(DEMO), Home(root / "home")
-    quick = config.training.model_copy(update={"tuning_trials": 0, "earlier_origins": 0})
     prepare(home, DEMO)
-    runner = Runner(config.model_copy(update={"training": quick}), home)
-    runner.day(FIRST, retrain=True)
-    runner.range(FIRST + timedelta(days=1), LAST)
+    _run_days(config, home, FIRST, LAST)
     return planted_lead_times(home.published, root / "truth", FIRST, LAST)
+
+
+def two_months_of_a_log(log: PurchaseLog, root: Path) -> RealisedWarnings:
+    """Run the two months up to a log's last cutoff, in a home that `training_data` has run.
+
+    Raises:
+        RunError: a run failed.
+    """
+    config, home = config_of(log), home_of(log, root)
+    last = log.cutoffs[-1]
+    first = last - (LAST - FIRST)
+    prepare(home, log.config)
+    runner = _run_days(config, home, first, last)
+    # The outcomes of the last day are known one horizon later.
+    runner.day(last + timedelta(days=config.churn.horizon_days))
+    return realised_warnings(home.warehouse, first, last)
+
+
+def realised_warnings(warehouse: Path, first: date, last: date) -> RealisedWarnings:
+    """Compare the warnings of a period of daily runs with what the customers did next.
+
+    Args:
+        warehouse: the working DuckDB file, with the outcomes of each day of the period.
+        first: first day of the period; every day from it to `last` was run.
+        last: last day of the period.
+    """
+    with duckdb.connect(str(warehouse), read_only=True) as con:
+        row = con.execute(_REALISED, {"first": first, "last": last}).fetchone()
+    assert row is not None
+    return RealisedWarnings(*row)
+
+
+def _run_days(config: DeploymentConfig, home: Home, first: date, last: date) -> Runner:
+    """Run each day of a period by an untuned model, trained as of its first day."""
+    quick = config.training.model_copy(update={"tuning_trials": 0, "earlier_origins": 0})
+    runner = Runner(config.model_copy(update={"training": quick}), home)
+    runner.day(first, retrain=True)
+    runner.range(first + timedelta(days=1), last)
+    return runner
 
 
 def planted_lead_times(published: Path, truth: Path, first: date, last: date) -> LeadTimes:

@@ -80,9 +80,7 @@ def training_data(log: PurchaseLog, cutoff: date, root: Path) -> TrainingData:
         ConfigError: a variable of the configuration is not set.
         RunError: the run failed.
     """
-    config, home = load_config(log.config), Home(root / config_slug(log))
-    if log.last_date:
-        config = config.model_copy(update={"last_date": log.last_date})
+    config, home = config_of(log), home_of(log, root)
     prepare(home, log.config)
     as_of = cutoff + timedelta(days=config.churn.horizon_days)
     return data_of_untuned_run(config, home, as_of)
@@ -109,9 +107,19 @@ def data_of(config: DeploymentConfig, home: Home, as_of: date) -> TrainingData:
         )
 
 
-def config_slug(log: PurchaseLog) -> str:
-    """Name of the folder of a deployment's home."""
-    return f"{log.config.stem}_{log.cutoffs[-1]}"
+def config_of(log: PurchaseLog) -> DeploymentConfig:
+    """The configuration of a log, up to its last date.
+
+    Raises:
+        ConfigError: a variable of the configuration is not set.
+    """
+    config = load_config(log.config)
+    return config.model_copy(update={"last_date": log.last_date}) if log.last_date else config
+
+
+def home_of(log: PurchaseLog, root: Path) -> Home:
+    """The home of a log's deployment, in a folder below `root`."""
+    return Home(root / f"{log.config.stem}_{log.cutoffs[-1]}")
 
 
 def link_together(folder: Path, *parts: Path) -> Path:

@@ -23,6 +23,7 @@ from ml.churn.model import ChurnModel, ModelFacts
 from ml.churn.preprocess import Preprocessor
 from ml.churn.split import NotEnoughHistoryError, Parts, Split
 from ml.config import TrainingSettings
+from ml.metrics.classification import log_loss_of_margins
 from ml.purchases.purchase_model import NoPurchaseModelError, PurchaseModel
 from ml.sampling import sample_customers
 from ml.schemas import labels_of
@@ -161,14 +162,25 @@ def _boosted(
     train: pa.Table, stopping: pa.Table, settings: TrainingSettings, signs: Signs
 ) -> tuple[BaseMarginModel, Preprocessor, FittedBooster]:
     preprocessor = Preprocessor.fit(train)
-    base = BaseMarginModel.fit(train, labels_of(train))
-    first = BoostingData(preprocessor.transform(train), labels_of(train), base.margins(train))
-    later = labels_of(stopping)
-    # At the level of the later dates: otherwise the loss would count rounds by their level.
+    regression = BaseMarginModel.fit(train, labels_of(train))
+    start, later = regression.start_of_boosting, labels_of(stopping)
+    boosted = fit_booster(
+        BoostingData(preprocessor.transform(train), labels_of(train), start.margins(train)),
+        BoostingData(preprocessor.transform(stopping), later, _at_level(start, stopping)),
+        preprocessor,
+        settings,
+        signs,
+    )
+    loss = log_loss_of_margins(later, _at_level(regression, stopping))
+    if boosted.loss >= loss:
+        return regression, preprocessor, empty_booster(preprocessor, loss)
+    return start, preprocessor, boosted
+
+
+def _at_level(base: BaseMarginModel, stopping: pa.Table) -> NDArray[np.float64]:
+    """Base margins at the level of the later dates: a loss would else count rounds by the level."""
     margins = base.margins(stopping)
-    margins = margins + intercept_at(margins, later)
-    second = BoostingData(preprocessor.transform(stopping), later, margins)
-    return base, preprocessor, fit_booster(first, second, preprocessor, settings, signs)
+    return margins + intercept_at(margins, labels_of(stopping))
 
 
 def refitted(
@@ -177,6 +189,8 @@ def refitted(
     """The model with base margin and trees fitted on other rows; everything else is kept."""
     preprocessor, labels = model.preprocessor, labels_of(rows)
     base = BaseMarginModel.fit(rows, labels)
+    if model.facts.rounds:
+        base = base.start_of_boosting
     all_rows = BoostingData(preprocessor.transform(rows), labels, base.margins(rows))
     boosted = refit_booster(all_rows, model.facts.rounds, preprocessor, settings, signs)
     return replace(model, base=base, booster=boosted.booster)

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from evaluation.lead_times import LeadTimes, planted_lead_times
+from evaluation.lead_times import LeadTimes, planted_lead_times, realised_warnings
 
 FIRST, LAST = date(2026, 4, 1), date(2026, 4, 10)
 
@@ -85,3 +85,54 @@ def test_a_list_is_described_by_its_length_and_the_time_left_to_act(found: LeadT
     assert found.reachable_share == pytest.approx(6 / 7)
     assert found.median_days_to_limit == 9
     assert found.seen_share == pytest.approx(4 / 6)
+
+
+def test_realised_warnings_are_compared_with_what_reachable_customers_did_next(
+    tmp_path: Path,
+) -> None:
+    warehouse = tmp_path / "warehouse.duckdb"
+    # Customer: first day of the list; churned, by day; last day on which reachable.
+    shown_leaver, shown_stayer = ("a", 1, [True, True], 2), ("b", 2, [True, False], 2)
+    silent, shown_overdue = ("c", 9, [False, False], 2), ("d", 2, [True, True], 1)
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute(
+            """
+            create schema labels; create schema activation;
+            create table labels.lbl_churn_outcomes (
+                customer_id varchar, snapshot_date date, churned boolean
+            );
+            create table activation.customer_segments_daily (
+                customer_id varchar, snapshot_date date, is_reachable boolean
+            );
+            create table activation.customer_warnings_daily (
+                customer_id varchar, snapshot_date date, is_shown boolean, is_reachable boolean,
+                overdue_on date
+            )
+            """
+        )
+        for name, shown_from, churned, reachable_to in (
+            shown_leaver,
+            shown_stayer,
+            silent,
+            shown_overdue,
+        ):
+            for day in (1, 2):
+                on, reachable, shown = date(2011, 4, day), day <= reachable_to, day >= shown_from
+                con.execute(
+                    "insert into labels.lbl_churn_outcomes values (?, ?, ?)",
+                    [name, on, churned[day - 1]],
+                )
+                con.execute(
+                    "insert into activation.customer_segments_daily values (?, ?, ?)",
+                    [name, on, reachable],
+                )
+                con.execute(
+                    "insert into activation.customer_warnings_daily values (?, ?, ?, ?, ?)",
+                    [name, on, shown, reachable, date(2011, 4, 11)],
+                )
+    found = realised_warnings(warehouse, date(2011, 4, 1), date(2011, 4, 2))
+    assert (found.shown_a_day, found.reachable_share) == (2, 0.75)
+    assert (found.shown_customers, found.precision) == (2, 0.5)
+    # Of the seven reachable customer-days four are followed by churn.
+    assert found.base_rate == pytest.approx(4 / 7)
+    assert found.median_days_to_limit == 9.5
