@@ -36,6 +36,14 @@ def test_contributions_and_intercept_add_up_to_the_margin(
     )
 
 
+def test_boosting_starts_from_three_quarters_of_the_log_odds(
+    fitted: BaseMarginModel, examples: pa.Table
+) -> None:
+    np.testing.assert_allclose(
+        fitted.start_of_boosting.margins(examples), 0.75 * fitted.margins(examples), atol=1e-12
+    )
+
+
 def test_an_unknown_value_contributes_nothing(fitted: BaseMarginModel, examples: pa.Table) -> None:
     unknown = {term.column: pa.nulls(2, pa.float64()) for term in fitted.terms}
 

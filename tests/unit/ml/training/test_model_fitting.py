@@ -1,4 +1,4 @@
-"""Companies whose churn cannot be predicted: the model is the base rate."""
+"""The base margin of trees, and companies whose churn cannot be predicted: the base rate."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ import pytest
 
 from ml.cards.model_card import model_card
 from ml.cards.plots import all_plots
+from ml.churn.base_margin import BaseMarginModel
 from ml.churn.model import ChurnModel, LoadedModel
 from ml.churn.score import score
+from ml.churn.split import matured, split_examples
 from ml.config import TrainingSettings
 from ml.registry.promotion import decide
+from ml.schemas import labels_of
 from ml.training.train import fit, fit_average
 from ml.training.training_result import TrainingResult
 from tests.model.planted_churn import CATALOGUE
@@ -24,6 +27,38 @@ from tests.unit.ml.conftest import AS_OF, HOLDOUT
 def with_churned(examples: pa.Table, churned: np.ndarray) -> pa.Table:
     position = examples.column_names.index("churned")
     return examples.set_column(position, "churned", pa.array(churned))
+
+
+def test_trees_start_from_three_quarters_of_the_regression(examples: pa.Table) -> None:
+    model = fit(examples, TrainingSettings(), as_of=AS_OF).model
+
+    assert model.kind == "boosted"
+    assert share_of_regression(model, examples) == pytest.approx(0.75)
+
+
+def test_without_a_gain_of_trees_the_whole_regression_is_the_model(examples: pa.Table) -> None:
+    days = np.log1p(examples["days_since_last_order"].to_numpy())
+    odds = np.exp(2 * (days - days.mean()) / days.std())
+    drawn = np.random.default_rng(5).random(len(examples)) < odds / (1 + odds)
+    by_recency = with_churned(examples, drawn)
+    settings = TrainingSettings(max_rounds=1, learning_rate=1e-6)
+    model = fit(by_recency, settings, as_of=AS_OF).model
+
+    assert model.kind == "logistic"
+    assert share_of_regression(model, by_recency) == pytest.approx(1)
+
+
+def share_of_regression(model: ChurnModel, examples: pa.Table) -> float:
+    """Log odds of the base margin divided by those of a regression on the rows before the holdout.
+
+    The quotient is the same for all customers.
+    """
+    _, parts = split_examples(matured(examples, TrainingSettings(), AS_OF), TrainingSettings())
+    regression = BaseMarginModel.fit(model.extend(parts.past), labels_of(parts.past))
+    holdout = model.extend(parts.holdout)
+    shares = model.base.margins(holdout) / regression.margins(holdout)
+    assert np.ptp(shares) < 1e-9
+    return float(shares[0])
 
 
 @pytest.fixture(scope="module")
