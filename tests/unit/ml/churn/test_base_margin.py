@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -36,12 +38,16 @@ def test_contributions_and_intercept_add_up_to_the_margin(
     )
 
 
-def test_boosting_starts_from_three_quarters_of_the_log_odds(
+def test_a_share_multiplies_margins_and_contributions(
     fitted: BaseMarginModel, examples: pa.Table
 ) -> None:
+    names, half = [term.column for term in fitted.terms], fitted.multiplied(0.5)
+
+    np.testing.assert_allclose(half.margins(examples), fitted.margins(examples) / 2)
     np.testing.assert_allclose(
-        fitted.start_of_boosting.margins(examples), 0.75 * fitted.margins(examples), atol=1e-12
+        half.contributions(examples, names), fitted.contributions(examples, names) / 2, rtol=1e-6
     )
+    assert BaseMarginModel.from_json(half.to_json()) == half
 
 
 def test_an_unknown_value_contributes_nothing(fitted: BaseMarginModel, examples: pa.Table) -> None:
@@ -60,3 +66,12 @@ def test_without_a_known_predictor_it_is_the_base_rate(examples: pa.Table) -> No
 
 def test_it_is_read_from_json_bit_by_bit(fitted: BaseMarginModel) -> None:
     assert BaseMarginModel.from_json(fitted.to_json()) == fitted
+
+
+def test_a_regression_of_an_earlier_release_has_the_whole_log_odds(
+    fitted: BaseMarginModel,
+) -> None:
+    stored = json.loads(fitted.to_json())
+    del stored["share"]
+
+    assert BaseMarginModel.from_json(json.dumps(stored)) == fitted

@@ -18,6 +18,7 @@ from ml.churn.split import matured, split_examples
 from ml.config import TrainingSettings
 from ml.registry.promotion import decide
 from ml.schemas import labels_of
+from ml.training import model_fitting
 from ml.training.train import fit, fit_average
 from ml.training.training_result import TrainingResult
 from tests.model.planted_churn import CATALOGUE
@@ -29,10 +30,16 @@ def with_churned(examples: pa.Table, churned: np.ndarray) -> pa.Table:
     return examples.set_column(position, "churned", pa.array(churned))
 
 
-def test_trees_start_from_three_quarters_of_the_regression(examples: pa.Table) -> None:
-    model = fit(examples, TrainingSettings(), as_of=AS_OF).model
+def test_both_fits_start_from_the_share_of_the_regression_that_lost_least(
+    examples: pa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # From reversed log odds trees lose more in the same number of rounds.
+    monkeypatch.setattr(model_fitting, "SHARES", (-1.0, 0.75))
+    model = fit(examples, TrainingSettings(max_rounds=20), as_of=AS_OF).model
 
     assert model.kind == "boosted"
+    assert model.latest is not None
+    assert (model.base.share, model.latest.base.share) == (0.75, 0.75)
     assert share_of_regression(model, examples) == pytest.approx(0.75)
 
 
