@@ -66,6 +66,10 @@
         {'cause': 'price_sensitivity', 'condition': 'cart_abandonment_90d > 0.8'},
         {'cause': 'emotional_bond', 'condition': 'negative_texts_about_relationship_180d > 0'},
         {'cause': 'emotional_bond', 'condition': 'unsubscribes_365d > 0'},
+        {
+            'cause': 'external_environment',
+            'condition': 'negative_texts_about_environment_180d > 0'
+        },
         {'cause': 'external_environment', 'condition': 'area_orders_trend_90d <= 0.6'},
     ]) }}
 {%- endmacro %}
