@@ -70,7 +70,7 @@ def test_the_main_cause_is_named_for_two_churned_customers_in_three_and_mostly_r
     named = [pair for pair in causes if pair[1] is not None]
 
     assert len(causes) > 200
-    # Of seed 7, .77 are named, and .79 of these are right.
+    # Of seed 7, .73 are named, and .80 of these are right. By the model alone: .40 and .63.
     assert len(named) > 0.65 * len(causes)
     assert right(named) >= 0.7
 
