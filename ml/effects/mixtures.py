@@ -104,19 +104,19 @@ class Mixture:
         weight: of each part of an action that works, shape (parts,).
         means: shape (parts, causes).
         variances: shape (parts, causes).
-        works: logarithm of the evidence's density if the action works.
-        useless: the same if it changes nothing.
+        log_works: logarithm of the evidence's density if the action works.
+        log_useless: the same if it changes nothing.
     """
 
     weight: Values
     means: Values
     variances: Values
-    works: float
-    useless: float
+    log_works: float
+    log_useless: float
 
-    def posterior(self, useless: float) -> Posterior:
+    def posterior(self, useless_probability: float) -> Posterior:
         """Moments of the mixture, with the probability that the action changes nothing."""
-        weight = (1 - useless) * self.weight
+        weight = (1 - useless_probability) * self.weight
         mean = weight @ self.means
         # An action without effect has the share 0, without any variance.
         squares = weight @ (self.variances + np.square(self.means))
@@ -148,15 +148,15 @@ def robust_mixture(
     priors = [prior_of_causes(mean, spread, shared) for spread in (deviation, wide)]
     likelihoods = np.array([prior.log_likelihood(*observations) for prior in priors])
     shares = np.array([1 - doubt, doubt])
-    works = float(logsumexp(likelihoods, b=shares))
+    log_works = float(logsumexp(likelihoods, b=shares))
     posteriors = [prior.given(*observations) for prior in priors]
     _, observed, variance = observations
     return Mixture(
-        weight=shares * np.exp(likelihoods - works),
+        weight=shares * np.exp(likelihoods - log_works),
         means=np.array([posterior.mean for posterior in posteriors]),
         variances=np.array([np.diag(posterior.covariance) for posterior in posteriors]),
-        works=works,
-        useless=float(norm.logpdf(observed, 0, np.sqrt(variance)).sum()),
+        log_works=log_works,
+        log_useless=float(norm.logpdf(observed, 0, np.sqrt(variance)).sum()),
     )
 
 
@@ -171,8 +171,8 @@ def useless_probabilities(mixtures: Sequence[Mixture], expected_share: float) ->
     ends = np.linspace(0, 1, SHARES + 1)
     shares = (ends[1:] + ends[:-1]) / 2
     parameters = USELESS_ACTIONS_SEEN, USELESS_ACTIONS_SEEN * (1 / expected_share - 1)
-    useless = np.log(shares) + np.array([[mixture.useless] for mixture in mixtures])
-    works = np.log1p(-shares) + np.array([[mixture.works] for mixture in mixtures])
+    useless = np.log(shares) + np.array([[mixture.log_useless] for mixture in mixtures])
+    works = np.log1p(-shares) + np.array([[mixture.log_works] for mixture in mixtures])
     either = np.logaddexp(useless, works)
     weight = np.diff(beta.cdf(ends, *parameters)) * np.exp(
         either.sum(axis=0) - either.sum(axis=0).max()
