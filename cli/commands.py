@@ -259,7 +259,7 @@ def simulate(
         typer.Option(help="Budget of a month of daily decisions; default: 1 EUR a person."),
     ] = None,
 ) -> None:
-    """Run the demo company forward under five policies, and compare what each earns."""
+    """Run the demo company forward under six policies, and compare what each earns."""
     with known_errors(errors):
         from cli.simulation_display import run_simulation
 

@@ -31,6 +31,7 @@ FOR_A_BATCH = (
     "people",
     "episodes",
     "departures",
+    "complaints",
     "behaviour",
     "tickets",
     "contacts",

@@ -52,10 +52,11 @@ persons as (
 _CHURNED = """
 with {persons}
 
-select snapshots.*, people.cause
+select snapshots.*, people.cause as planted_cause, causes.cause as sign_cause
 from features.feat_customer_snapshots as snapshots
 inner join persons using (customer_id)
 inner join '{truth}/people.parquet' as people using (person_id)
+left join experiments.customer_causes as causes using (customer_id, snapshot_date)
 where
     snapshots.is_eligible
     and people.cause is not null
@@ -161,6 +162,9 @@ def persons(truth: Path) -> str:
 def causes_of_churn(warehouse: Warehouse, truth: Path, used: LoadedModel) -> CausePairs:
     """Planted cause and main cause of each customer who churned for a planted cause.
 
+    The main cause is that of `activation.customer_risk_daily`, which is published for run dates
+    only.
+
     Args:
         warehouse: the demo company's warehouse, after a run with a training.
         truth: the folder of the planted truth.
@@ -169,9 +173,11 @@ def causes_of_churn(warehouse: Warehouse, truth: Path, used: LoadedModel) -> Cau
     with warehouse.connect(read_only=True) as con:
         churned = con.execute(_CHURNED.format(truth=truth, persons=persons(truth))).to_arrow_table()
         catalogue = feature_catalogue(con)
-    scores = score(used, churned.drop_columns("cause"), catalogue, exact_from=0.0)
+    known = ["planted_cause", "sign_cause"]
+    scores = score(used, churned.drop_columns(known), catalogue, exact_from=0.0)
     keys = ["snapshot_date", "customer_id"]
-    both = churned.select([*keys, "cause"]).join(
+    both = churned.select([*keys, *known]).join(
         scores.select([*keys, "main_cause"]), keys, join_type="inner"
     )
-    return list(zip(both["cause"].to_pylist(), both["main_cause"].to_pylist(), strict=True))
+    main_cause = pc.coalesce(both["sign_cause"], both["main_cause"])
+    return list(zip(both["planted_cause"].to_pylist(), main_cause.to_pylist(), strict=True))

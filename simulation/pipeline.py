@@ -51,7 +51,10 @@ def run_day(config: Path, home: Home, day: date, reporter: RunReporter) -> None:
 
 
 def published_customers(home: Home, records: Path, day: date) -> pa.Table:
-    """Scored customers of the day: `person_id`, `churn_probability`, `has_phone`.
+    """Scored customers of the day, with their churn probability and how they may be reached.
+
+    The columns are `person_id`, `churn_probability`, `has_phone`, `has_email` and
+    `marketing_consent`.
 
     Args:
         home: the deployment, whose latest published day is `day`.
@@ -65,7 +68,8 @@ def published_customers(home: Home, records: Path, day: date) -> pa.Table:
             with people as ({_people(records)})
 
             select people.person_id, max(churn_probability) as churn_probability,
-                bool_or(has_phone) as has_phone
+                bool_or(has_phone) as has_phone, bool_or(has_email) as has_email,
+                bool_and(coalesce(marketing_consent, false)) as marketing_consent
             from activation.customer_risk_daily as risk
             inner join people using (customer_id)
             inner join marts.dim_customers using (customer_id)

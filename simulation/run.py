@@ -38,14 +38,15 @@ from simulation.policies import (
     informed_options,
     oracle_options,
     outcomes_on,
+    permitted_options,
     random_options,
     riskiest_options,
 )
 from simulation.value import customers_on, value_by_day
 
 HOLDFAST, RISKIEST, RANDOM = "holdfast", "riskiest", "random"
-INFORMED, ORACLE = "informed", "oracle"
-POLICIES = (HOLDFAST, RISKIEST, RANDOM, INFORMED, ORACLE)
+PERMITTED, INFORMED, ORACLE = "permitted", "informed", "oracle"
+POLICIES = (HOLDFAST, RISKIEST, RANDOM, PERMITTED, INFORMED, ORACLE)
 CATALOGUE = ROOT / "dbt_project" / "seeds" / "action_catalogue.csv"
 DEMO_CONFIG = ROOT / "config" / "demo.yml"
 
@@ -113,12 +114,13 @@ class Simulation:
         customers = customers_on(self.untouched, day + timedelta(1), HORIZON_DAYS)
         costs = costs_of(customers, catalogue)
         outcomes = outcomes_on(costs, self.company, day)
+        published = published_customers(self.home, self.records, day)
+        informed = informed_options(costs, outcomes, customers)
         options = {
-            RISKIEST: riskiest_options(
-                published_customers(self.home, self.records, day), catalogue
-            ),
+            RISKIEST: riskiest_options(published, catalogue),
             RANDOM: random_options(costs, self.company.seed, day),
-            INFORMED: informed_options(costs, outcomes, customers),
+            PERMITTED: permitted_options(informed, published, catalogue),
+            INFORMED: informed,
             ORACLE: oracle_options(costs, outcomes, customers),
         }
         for policy, offered in options.items():
@@ -166,7 +168,8 @@ def read_catalogue(path: Path) -> pa.Table:
         return con.execute(
             f"""
             select
-                action_id, capacity_a_day, contact_cost::double as contact_cost,
+                action_id, channel, consent_purpose, capacity_a_day,
+                contact_cost::double as contact_cost,
                 redemption_amount::double as redemption_amount,
                 redemption_order_share::double as redemption_order_share,
                 redemption_rate::double as redemption_rate

@@ -12,6 +12,7 @@ with asked as (
         * uniform(person_id, 'question', ticket_no) as t,
         null::varchar as cause,
         0.0 as depth,
+        false as is_complaint,
     from people
     inner join departures using (person_id)
     where left_t > observed_t and not is_coupon_hunter
@@ -33,7 +34,12 @@ with asked as (
         start_t + (end_t - start_t) * 0.85 * uniform(person_id, 'complaint', ticket_no) as t,
         cause,
         visible_strength as depth,
+        false as is_complaint,
     from episodes
+    union all
+    select person_id, 160 + complaint_no, t, named_cause, 1.0, true
+    from complaints
+    where channel = 'ticket'
 ),
 
 answered as (
@@ -41,6 +47,7 @@ answered as (
         asked.person_id,
         asked.ticket_no,
         asked.cause,
+        asked.is_complaint,
         floor(asked.t)::integer as day_no,
         people.language,
         coalesce(asked.cause = 'service_response', false) as is_let_down,
@@ -80,11 +87,12 @@ select
     *,
     scatter(person_id * 256 + ticket_no, 39916801, 9999999967) as ticket_number,
     case
-        when topic_share < 0.55 then case cause
-            when 'product_fit' then 'product_quality'
+        when is_complaint or topic_share < 0.55 then case cause
+            when 'product_fit' then pick(['product_quality', 'returns'], topic_share * 7 % 1)
             when 'service_response' then 'delivery'
             when 'price_sensitivity' then 'pricing'
             when 'emotional_bond' then 'account'
+            when 'external_environment' then 'competitor'
         end
     end as caused_topic,
     coalesce(

@@ -83,7 +83,8 @@ def customers_per_arm(control_share: Any, treated_share: Any, power: float) -> V
     Fleiss, Levin, Paik: Statistical Methods for Rates and Proportions, 2003, equation 4.14, without
     continuity correction.
     """
-    control_share, treated_share = np.asarray(control_share), np.asarray(treated_share)
+    # A weighted mean of shares that are all 1 may lie above 1 by rounding.
+    control_share, treated_share = np.clip(control_share, 0, 1), np.clip(treated_share, 0, 1)
     mean = (control_share + treated_share) / 2
     of_null = Z_95 * np.sqrt(2 * mean * (1 - mean))
     variance = control_share * (1 - control_share) + treated_share * (1 - treated_share)

@@ -20,7 +20,9 @@ class EffectSettings:
     planned effect. Below `sample_ratio_threshold` the arms do not have their planned shares; .001
     is the usual threshold of this check. `shared_prior_share` is the part of a prior's variance
     that the causes of one action share. `catalogue_doubt` is the probability, before any evidence,
-    that the catalogue is wrong about an action (`ml.effects.priors`).
+    that the catalogue is wrong about an action. `useless_share` is the share of actions that is
+    expected, before any evidence, to change nothing; with 0 every action does something
+    (`ml.effects.priors`).
 
     Raises:
         ModelError: a setting is outside its range; the message names it.
@@ -33,14 +35,16 @@ class EffectSettings:
     sample_ratio_threshold: float = 0.001
     shared_prior_share: float = 0.5
     catalogue_doubt: float = 0.1
+    useless_share: float = 0.2
 
     def __post_init__(self) -> None:
         """Check the ranges of the settings."""
         for name in ("false_discoveries", "power", "sample_ratio_threshold", "shared_prior_share"):
             if not 0 < getattr(self, name) < 1:
                 raise ModelError(f"{name}: expected between 0 and 1, found {getattr(self, name)}")
-        if not 0 <= self.catalogue_doubt < 1:
-            raise ModelError(f"catalogue_doubt: expected 0 to below 1: {self.catalogue_doubt}")
+        for name in ("catalogue_doubt", "useless_share"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ModelError(f"{name}: expected 0 to below 1, found {getattr(self, name)}")
         shares = {"default": self.default_planned_save_share, **self.planned_save_shares}
         for action, share in shares.items():
             if not -1 <= share <= 1:

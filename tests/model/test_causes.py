@@ -1,9 +1,7 @@
 """Causes of churn in the demo company are planted; the named cause must be the planted one.
 
-Accuracy has a bound: a fifth of the churned customers hardly show their trouble, and in the weeks
-of it most place one order or two. A classifier taught the planted causes of other companies from
-the same features is right for half. So a cause is named only where it stands out, and then it must
-hold.
+Two in three of the churned customers say why before they leave, and one complaint in ten names
+another cause. Where nobody says anything, behaviour alone reveals little, and no cause is named.
 """
 
 from __future__ import annotations
@@ -66,14 +64,15 @@ def right(pairs: CausePairs) -> float:
     return sum(planted == found for planted, found in pairs) / len(pairs)
 
 
-def test_the_main_cause_is_the_planted_one_for_three_churned_customers_in_five(
+def test_the_main_cause_is_named_for_two_churned_customers_in_three_and_mostly_right(
     causes: CausePairs,
 ) -> None:
     named = [pair for pair in causes if pair[1] is not None]
 
     assert len(causes) > 200
-    assert len(named) > 0.3 * len(causes)
-    assert right(named) >= 0.6
+    # Of seed 7, .73 are named, and .80 of these are right. By the model alone: .40 and .63.
+    assert len(named) > 0.65 * len(causes)
+    assert right(named) >= 0.7
 
 
 def test_every_main_cause_is_right_far_above_chance(
@@ -83,7 +82,8 @@ def test_every_main_cause_is_right_far_above_chance(
         named = [pair for pair in causes if pair[1] == cause]
         if len(named) >= 10:
             share = sum(planted == cause for planted, _ in causes) / len(causes)
-            assert right(named) > 1.5 * share, cause
+            assert right(named) > 2 * share, cause
+            assert right(named) > 0.5, cause
 
 
 def test_the_first_reason_separates_on_a_later_date_more_often_if_it_was_measured(

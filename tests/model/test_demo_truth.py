@@ -10,6 +10,7 @@ import pytest
 
 from demo import generate
 from demo.oracle import potential_outcomes
+from demo.sql_files import WORDS
 
 PEOPLE = 2500
 FIRST_DATE = date(2024, 7, 1)
@@ -65,10 +66,15 @@ def demo(tmp_path_factory):
             from read_ndjson('{landing}/shop/reviews/*.jsonl')
             inner join records on account_no = source_record_id;
 
+            create table surveys as
+            select distinct text, topic from read_csv('{WORDS}/texts.csv') where kind = 'survey';
+
+            create table answering as select action_id, cause from '{WORDS}/actions.csv';
+
             create table tickets as
             select person_id, make_timestamp_ms(try_cast(opened as bigint)) as opened_at,
                 (first_response - try_cast(opened as bigint)) / 3.6e6 as wait_hours,
-                satisfaction.score as csat, reopened_count
+                satisfaction.score as csat, reopened_count, topic
             from read_ndjson('{landing}/helpdesk/tickets/*.jsonl', filename = true)
             inner join records on requester_id::varchar = source_record_id
             where ticket_id is not null
@@ -255,6 +261,68 @@ def test_customers_who_churn_for_the_bond_had_stopped_reading(demo):
     )
 
     assert opens["emotional_bond"] < 0.75 * opens["none"]
+
+
+def complaints_in_periods(demo) -> dict[str, tuple[float, float]]:
+    """Per cause and for 'none': share of periods with a complaint about it, complaints a year."""
+    rows = demo.execute(
+        """
+        with complaints as (
+            select person_id, opened_at::date as written_on, unnest(case topic
+                when 'product_quality' then ['product_fit'] when 'returns' then ['product_fit']
+                when 'delivery' then ['service_response'] when 'pricing' then ['price_sensitivity']
+                when 'account' then ['emotional_bond']
+                when 'competitor' then ['external_environment']
+            end) as cause
+            from tickets where csat <= 3 or csat is null
+            union all
+            select person_id, created_at::date, surveys.topic
+            from reviews inner join surveys using (text)
+        ),
+
+        counted as (
+            select periods.*, ends_on - starts_on as days,
+                count(written_on) as complaints
+            from periods left join complaints
+                on periods.person_id = complaints.person_id
+                and periods.cause in (complaints.cause, 'none')
+                and written_on between starts_on and ends_on
+            group by all
+        )
+
+        select cause, avg((complaints > 0)::integer), sum(complaints) / sum(days) * 365
+        from counted group by cause
+        """
+    ).fetchall()
+    return {cause: (share, yearly) for cause, share, yearly in rows}
+
+
+def test_three_churned_customers_in_five_complained_about_their_cause_before_they_left(demo):
+    shares = complaints_in_periods(demo)
+
+    for cause in CAUSES:
+        assert 0.5 < shares[cause][0] < 0.9, cause
+
+
+def test_contented_people_complain_too_and_far_less_often(demo):
+    """Of any cause together: they complain of one a few times in ten years."""
+    yearly = {cause: often for cause, (_, often) in complaints_in_periods(demo).items()}
+
+    assert 0.15 < yearly["none"] < 0.6
+    assert min(yearly[cause] for cause in CAUSES) > 3 * yearly["none"]
+
+
+def test_nobody_complains_after_leaving(demo):
+    """A complaint in the weeks after the departure would give it away."""
+    after = value(
+        demo,
+        """
+        select count(*) from reviews inner join surveys using (text)
+        inner join people using (person_id) where created_at::date > churned_on
+        """,
+    )
+
+    assert after == 0
 
 
 def test_the_environment_turns_only_where_a_competitor_opened(demo):
@@ -464,14 +532,15 @@ def test_control_costs_nothing_and_receives_nothing(demo):
     ).fetchone() == (0, 0)
 
 
-def test_arms_and_actions_are_independent_of_the_person(demo):
+def test_arms_are_independent_of_the_person_and_actions_of_those_who_named_no_cause(demo):
     """Differences of means in standard errors: of the treated, and of each action, over groups."""
     deviations = demo.execute(
         """
         with groups as (
-            select action_id, arm, unnest([
+            select action_id, arm, named_cause, unnest([
                 'outcome ' || would_order_untreated, 'cause ' || coalesce(cause, 'none'),
-                'hunter ' || is_coupon_hunter, 'lost ' || is_lost, 'action ' || action_id
+                'hunter ' || is_coupon_hunter, 'lost ' || is_lost, 'action ' || action_id,
+                'named ' || coalesce(named_cause, 'none')
             ]) as person
             from touch_outcomes
         ),
@@ -486,7 +555,8 @@ def test_arms_and_actions_are_independent_of_the_person(demo):
             select groups.person || ', ' || actions.action_id, count(*), 1 / 7,
                 avg((groups.action_id = actions.action_id)::integer)
             from groups, (select distinct action_id from touch_outcomes) as actions
-            where groups.person not like 'action %'
+            where groups.named_cause is null
+                and groups.person not like 'action %' and groups.person not like 'named %'
             group by groups.person, actions.action_id
         )
 
@@ -495,5 +565,19 @@ def test_arms_and_actions_are_independent_of_the_person(demo):
         """
     ).fetchall()
 
-    assert len(deviations) == 19 + 7 * 12
+    assert len(deviations) == 25 + 7 * 12
     assert max(abs(deviation) for _, deviation in deviations) < 4
+
+
+def test_half_of_those_who_named_a_cause_get_the_action_that_answers_it(demo):
+    """And by chance the others get it one time in seven."""
+    answered = value(
+        demo,
+        """
+        select avg(coalesce(answering.cause = named_cause, false)::integer)
+        from touch_outcomes inner join answering using (action_id)
+        where named_cause is not null
+        """,
+    )
+
+    assert answered == pytest.approx(0.5 + 0.5 / 7, abs=0.06)

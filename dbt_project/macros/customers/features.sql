@@ -62,10 +62,11 @@
                 'days_since_last_ticket', 'reopened_365d', 'ratings_365d', 'bad_ratings_365d',
                 'touches_90d', 'days_since_last_touch', 'tickets_about_product_180d',
                 'tickets_about_service_180d', 'tickets_about_price_180d',
-                'tickets_about_relationship_180d', 'negative_texts_90d',
+                'tickets_about_relationship_180d', 'tickets_about_environment_180d',
+                'negative_texts_90d',
                 'days_since_negative_text', 'negative_texts_about_product_180d',
                 'negative_texts_about_service_180d', 'negative_texts_about_price_180d',
-                'negative_texts_about_relationship_180d',
+                'negative_texts_about_relationship_180d', 'negative_texts_about_environment_180d',
             ],
             'float': [
                 'first_response_hours_365d', 'slowest_response_hours_90d', 'resolution_hours_365d',

@@ -186,14 +186,7 @@ paired as (
         ) as expected_uplift,
         coalesce(own_cause.probability_of_help, other_cause.probability_of_help)
             as probability_of_help,
-        catalogue.contact_cost
-        + catalogue.redemption_rate * (
-            catalogue.redemption_amount
-            + case
-                when catalogue.redemption_order_share = 0 then 0
-                else catalogue.redemption_order_share * customers.average_order_value_365d
-            end
-        ) as expected_cost,
+        {{ expected_cost('catalogue', 'customers.average_order_value_365d') }} as expected_cost,
         taken_this_period.action_id is not null as is_taken_this_period,
         harmful_actions.action_id is not null as is_harmful,
         suppressed.action_id is not null as is_suppressed

@@ -10,8 +10,8 @@
     Cause of dissatisfaction that a customer's signs indicate on a date: the cause whose signs are
     rarest among the eligible customers of the date. The evidence of a sign is −ln(share of
     customers who show it), and that of a cause the sum over its signs. Decisions and effects use
-    this cause and not main_cause, because it exists for the past dates of training as well: without
-    it the company's earlier campaigns would teach nothing by cause.
+    this cause and not that of the model's contributions, because it exists for the past dates of
+    training as well: without it the company's earlier campaigns would teach nothing by cause.
 -#}
 with
 

@@ -8,6 +8,7 @@
     'service': 'service_response',
     'price': 'price_sensitivity',
     'relationship': 'emotional_bond',
+    'environment': 'external_environment',
 } %}
 with
 

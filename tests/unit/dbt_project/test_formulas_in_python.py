@@ -19,6 +19,8 @@ from ml.metrics.tiers import by_tier
 from ml.monitoring.drift import stability_index
 from ml.segments.behaviour_groups import MEASURES
 from ml.value.customer_value import ValueModel
+from simulation.policies import costs_of
+from simulation.run import CATALOGUE, read_catalogue
 from tests.unit.dbt_project.conftest import ParsedProject
 
 VARS = {
@@ -38,6 +40,7 @@ MACROS = """
     'behaviour_measures': behaviour_measures(),
     'days_per_month': days_per_month(),
     'months_ahead': months_ahead(),
+    'expected_cost': expected_cost('catalogue', 'order_amount'),
 }) }}
 """
 
@@ -139,3 +142,21 @@ def test_behaviour_groups_have_the_same_measures(macros: dict[str, Any]) -> None
 def test_months_ahead_are_the_same(macros: dict[str, Any]) -> None:
     assert macros["days_per_month"] == DAYS_PER_MONTH
     assert macros["months_ahead"] == months_ahead(VARS["horizon_days"])
+
+
+def test_the_simulated_policies_reckon_with_the_expected_costs_of_the_pipeline(
+    macros: dict[str, Any],
+) -> None:
+    customers = pa.table({"person_id": [1, 2], "order_amount": [38.5, 61.0]})
+    catalogue = read_catalogue(CATALOGUE)
+
+    in_sql = column(
+        f"select ({macros['expected_cost']})::double from customers cross join catalogue"
+        " order by person_id, action_id",
+        customers=customers,
+        catalogue=catalogue,
+    )
+
+    costs = costs_of(customers, catalogue)["expected_cost"].to_numpy()
+    assert len(set(costs.round(6))) > 5
+    assert costs == pytest.approx(in_sql, rel=1e-12)

@@ -18,6 +18,7 @@ from simulation.policies import (
     informed_options,
     oracle_options,
     outcomes_on,
+    permitted_options,
     random_options,
     riskiest_options,
 )
@@ -72,6 +73,36 @@ def test_nobody_who_was_touched_is_chosen(catalogue: pa.Table) -> None:
     offered = options((1, "newsletter", 5.0, 0.05), (2, "newsletter", 1.0, 0.05))
     assert choose(offered, pa.array([2]), 10.0, catalogue)["person_id"].to_pylist() == [2]
     assert len(choose(offered, pa.array([], pa.int64()), 10.0, catalogue)) == 0
+
+
+def test_the_permitted_options_need_consent_and_an_address(catalogue: pa.Table) -> None:
+    people = (1, 2, 3)
+    informed = options(
+        *(
+            (person, action, 1.0, 0.5)
+            for person in people
+            for action in ("newsletter", "personal_letter", "service_call")
+        )
+    )
+    customers = pa.table(
+        {
+            "person_id": people,
+            "marketing_consent": [True, True, False],
+            "has_email": [True, False, True],
+            "has_phone": [True, False, True],
+        }
+    )
+
+    permitted = permitted_options(informed, customers, catalogue)
+
+    found = [(row["person_id"], row["action_id"]) for row in permitted.to_pylist()]
+    assert found == [
+        (1, "newsletter"),
+        (1, "personal_letter"),
+        (1, "service_call"),
+        (2, "personal_letter"),
+        (3, "service_call"),
+    ]
 
 
 def test_the_riskiest_with_a_phone_are_called_first(catalogue: pa.Table) -> None:

@@ -21,6 +21,10 @@ features as (
     select * from {{ ref('feat_customer_snapshots') }}
 ),
 
+causes as (
+    select * from {{ ref('customer_causes') }}
+),
+
 ranked as (
     select
         *,
@@ -54,7 +58,8 @@ final as (
         values_at_stake.expected_margin,
         cast(explained.churn_probability * values_at_stake.expected_value as {{ money_type() }})
             as value_at_risk,
-        explained.main_cause,
+        -- What the customer said or experienced, before what the model's contributions suggest.
+        coalesce(causes.cause, explained.main_cause) as main_cause,
         coalesce(explained.reasons[1], {{ no_reason_text() }}) as reason_1,
         explained.reasons[2] as reason_2,
         explained.reasons[3] as reason_3,
@@ -62,6 +67,7 @@ final as (
         explained.model_version
     from explained
     left join values_at_stake using (customer_id, snapshot_date)
+    left join causes using (customer_id, snapshot_date)
 )
 
 select * from final

@@ -1,4 +1,4 @@
-{#- Reviews of orders, each with one to five stars and a text. -#}
+{#- Reviews of orders and answers to the shop's survey, with one to five stars and a text. -#}
 with
 
 source as (
@@ -24,7 +24,7 @@ renamed as (
         review_id as source_feedback_id,
         account_no as source_customer_id,
         parsed_created_at as created_at,
-        'review' as kind,
+        case when order_no is null then 'survey' else 'review' end as kind,
         stars as rating,
         text,
         order_no as source_order_id

@@ -20,9 +20,12 @@ def test_an_action_has_its_planned_share_or_the_default() -> None:
         {"power": 1.0},
         {"false_discoveries": 0.0},
         {"catalogue_doubt": 1.0},
+        {"useless_share": 1.0},
         {"planned_save_shares": {"call": 1.5}},
     ],
 )
 def test_a_setting_outside_its_range_is_refused_by_name(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ModelError, match=r"power|false_discoveries|catalogue_doubt|call"):
+    with pytest.raises(
+        ModelError, match=r"power|false_discoveries|catalogue_doubt|useless_share|call"
+    ):
         EffectSettings(**wrong)
