@@ -198,10 +198,19 @@ GiftCards = Literal["count_when_spent", "count_when_sold"]
 
 
 class Schedule(Section):
-    """Times of the daily run and of the check whether to retrain, in the local time zone."""
+    """Times of the daily run and of the check whether to retrain, in the local time zone.
+
+    With `automatic` the schedules and the sensor for new files need not be switched on in the UI.
+    The daily schedule also fills missed days of the last `catch_up_days` days, each in at most
+    `tries` runs. Days are expected from `expected_from` on, by default from the first published.
+    """
 
     daily: Cron = "0 5 * * *"
     retrain: Cron = "0 7 * * *"
+    automatic: bool = False
+    catch_up_days: PositiveInt = 14
+    tries: PositiveInt = 3
+    expected_from: date | None = None
 
 
 class DeploymentConfig(Section):

@@ -1,10 +1,10 @@
 """Automation: the schedules and the sensor that request runs of the jobs.
 
 Which files have arrived does not belong here (`ingestion/files/dropped_days.py`), nor the reason to
-retrain (`training/`).
+retrain (`training/`), nor which days are missing (`unattended/`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 import dagster as dg
@@ -14,13 +14,21 @@ from deployment.home import Home
 from ingestion.files.dropped_days import dropped_days
 from orchestration.asset_keys import PUBLISHED
 from orchestration.jobs import DAILY, RETRAIN
+from orchestration.unattended.day_runs import read_history, run_request
+from orchestration.unattended.missed_days import days_to_run, stretches
 
 SECONDS_BETWEEN_TICKS = 300
+NOTHING_PUBLISHED = "nothing has been published yet: run `holdfast run` once"
 
 
 def schedules(config: DeploymentConfig) -> list[dg.ScheduleDefinition]:
     """Two schedules: the daily run of the day before, and later that day the retraining."""
     return [_daily(config), _retrain(config)]
+
+
+def _default_status(config: DeploymentConfig) -> dg.DefaultScheduleStatus:
+    automatic = config.schedule.automatic
+    return dg.DefaultScheduleStatus.RUNNING if automatic else dg.DefaultScheduleStatus.STOPPED
 
 
 def _daily(config: DeploymentConfig) -> dg.ScheduleDefinition:
@@ -29,13 +37,31 @@ def _daily(config: DeploymentConfig) -> dg.ScheduleDefinition:
         job_name=DAILY,
         cron_schedule=config.schedule.daily,
         execution_timezone=config.time_zone,
-        description="Runs the previous day, which is complete by then.",
+        default_status=_default_status(config),
+        description=(
+            "Runs the previous day, which is complete by then, and before it the days that were "
+            "missed. The day itself is run again if it is published, with the files that came "
+            "since."
+        ),
     )
-    def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        day = _day_before(context)
-        if config.last_date is not None and day > config.last_date:
-            return dg.SkipReason(f"the data of {config.company} ends on {config.last_date}")
-        return dg.RunRequest(run_key=f"{DAILY} {day}", partition_key=day.isoformat())
+    def daily(
+        context: dg.ScheduleEvaluationContext,
+    ) -> Sequence[dg.RunRequest] | dg.SkipReason:
+        day, ends = _day_before(context), config.last_date
+        history = read_history(context.instance)
+        if not history.published:
+            return dg.SkipReason(NOTHING_PUBLISHED)
+        days = set(days_to_run(history, min(day, ends or day), config.schedule))
+        if ends is None or day <= ends:
+            days |= {day} - history.active
+        elif not days:
+            return dg.SkipReason(f"the data of {config.company} ends on {ends}")
+        if not days:
+            return dg.SkipReason(f"{day} is being run")
+        return [
+            run_request(stretch, f"{DAILY} {stretch}")
+            for stretch in stretches(sorted(days), alone=history.failures)
+        ]
 
     return daily
 
@@ -46,6 +72,7 @@ def _retrain(config: DeploymentConfig) -> dg.ScheduleDefinition:
         job_name=RETRAIN,
         cron_schedule=config.schedule.retrain,
         execution_timezone=config.time_zone,
+        default_status=_default_status(config),
         description=(
             "Runs the previous day again with a training if one is due: features have drifted, "
             "realised outcomes are worse than the holdout's, or the calendar asks for it."
@@ -77,30 +104,35 @@ def _day_before(context: dg.ScheduleEvaluationContext) -> date:
 
 
 def new_drops_sensor(config: DeploymentConfig) -> dg.SensorDefinition:
-    """A daily run for each day after the latest published one whose files have arrived.
+    """Daily runs of the days after the latest published one whose files have arrived.
 
     Requests nothing before the first publication: that run also trains the first model, and a
-    person starts it.
+    person starts it. A day is requested once; if its run fails, the schedule tries it again.
     """
+    automatic = config.schedule.automatic
 
     @dg.sensor(
         name="new_drops",
         job_name=DAILY,
         minimum_interval_seconds=SECONDS_BETWEEN_TICKS,
+        default_status=(
+            dg.DefaultSensorStatus.RUNNING if automatic else dg.DefaultSensorStatus.STOPPED
+        ),
         description="Watches the landing folders for files of days after the latest published one.",
     )
     def new_drops(
         context: dg.SensorEvaluationContext, home: dg.ResourceParam[Home]
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        published = context.instance.get_materialized_partitions(PUBLISHED)
-        if not published:
-            yield dg.SkipReason("nothing has been published yet: run `holdfast run` once")
+        history = read_history(context.instance)
+        if not history.published:
+            yield dg.SkipReason(NOTHING_PUBLISHED)
             return
-        latest = date.fromisoformat(max(published))
-        days = [day for day in dropped_days(config, home) if day > latest]
+        latest = max(history.published)
+        known = history.attempted
+        days = [day for day in dropped_days(config, home) if day > latest and day not in known]
         if not days:
-            yield dg.SkipReason(f"no files of a complete day after {latest}")
-        for day in days:
-            yield dg.RunRequest(run_key=f"drop {day}", partition_key=day.isoformat())
+            yield dg.SkipReason(f"no new files of a complete day after {latest}")
+        for stretch in stretches(days):
+            yield run_request(stretch, f"drop {stretch}")
 
     return new_drops

@@ -28,6 +28,8 @@ from orchestration.runtime.instance import (
     runs_in_progress,
 )
 from orchestration.training.retrain_reason import ASKED_FOR, RETRAIN_REASON
+from orchestration.unattended.day_runs import tags_of
+from orchestration.unattended.missed_days import Stretch
 
 _IN_LOCATION = {".dagster/repository": f"__repository__@{LOCATION}"}
 
@@ -90,11 +92,7 @@ class Runner:
         """
         if not self._has_model(first):
             self.day(first)
-        tags = {
-            "dagster/asset_partition_range_start": first.isoformat(),
-            "dagster/asset_partition_range_end": last.isoformat(),
-        }
-        self._execute(BACKFILL, tags=tags)
+        self._execute(BACKFILL, tags=tags_of(Stretch(first, last)))
 
     def _has_model(self, day: date) -> bool:
         return Models(self.home, self.config).churn_models.champion(day) is not None
