@@ -9,15 +9,18 @@ from datetime import date, timedelta
 
 import dagster as dg
 
+from alerts.delivery import failure_message
 from deployment.config import DeploymentConfig
 from deployment.home import Home
 from ingestion.files.dropped_days import dropped_days
 from orchestration.asset_keys import PUBLISHED
 from orchestration.jobs import DAILY, RETRAIN
+from orchestration.unattended.alerting import report_alerts
 from orchestration.unattended.day_runs import read_history, run_request
 from orchestration.unattended.missed_days import days_to_run, stretches
 
 SECONDS_BETWEEN_TICKS = 300
+SECONDS_BETWEEN_ALERTS = 60
 NOTHING_PUBLISHED = "nothing has been published yet: run `holdfast run` once"
 
 
@@ -107,17 +110,15 @@ def new_drops_sensor(config: DeploymentConfig) -> dg.SensorDefinition:
     """Daily runs of the days after the latest published one whose files have arrived.
 
     Requests nothing before the first publication: that run also trains the first model, and a
-    person starts it. A day is requested once; if its run fails, the schedule tries it again.
+    person starts it. A day is requested once; if its run fails, the schedule tries it again. The
+    sensor is stopped until a person switches it on: beside the schedule, it saves the hours between
+    the files of a day and its tick.
     """
-    automatic = config.schedule.automatic
 
     @dg.sensor(
         name="new_drops",
         job_name=DAILY,
         minimum_interval_seconds=SECONDS_BETWEEN_TICKS,
-        default_status=(
-            dg.DefaultSensorStatus.RUNNING if automatic else dg.DefaultSensorStatus.STOPPED
-        ),
         description="Watches the landing folders for files of days after the latest published one.",
     )
     def new_drops(
@@ -136,3 +137,25 @@ def new_drops_sensor(config: DeploymentConfig) -> dg.SensorDefinition:
             yield run_request(stretch, f"drop {stretch}")
 
     return new_drops
+
+
+def alert_sensors(config: DeploymentConfig) -> list[dg.SensorDefinition]:
+    """The sensor that reports faults to the configured receivers; none without a receiver.
+
+    It looks at the state of the deployment, and not at single runs, so that nothing is lost while
+    the daemon is down. It runs without being switched on.
+    """
+    if not config.alerts.has_receivers:
+        return []
+
+    @dg.sensor(
+        name="alerts",
+        minimum_interval_seconds=SECONDS_BETWEEN_ALERTS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Reports faults to the receivers of alerts, and when they are over.",
+    )
+    def alerts(context: dg.SensorEvaluationContext, home: dg.ResourceParam[Home]) -> dg.SkipReason:
+        failures = report_alerts(config, home, context.instance)
+        return dg.SkipReason(failure_message(failures) or "every receiver knows the open faults")
+
+    return [alerts]

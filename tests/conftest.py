@@ -18,7 +18,7 @@ from deployment.home import Home
 from tests.campaign import FACTOR
 from tests.integration.deployments import DROPS, HISTORY, LAST, PEOPLE, Deployment
 
-pytest_plugins = ["tests.databases", "tests.object_stores"]
+pytest_plugins = ["tests.databases", "tests.mail_servers", "tests.object_stores"]
 
 Build = Callable[[Path], None]
 

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import dagster as dg
 
+from alerts.delivery import failure_message
 from deployment.config import DeploymentConfig
 from deployment.home import Home
 from orchestration.definitions import build_defs
@@ -28,6 +29,7 @@ from orchestration.runtime.instance import (
     runs_in_progress,
 )
 from orchestration.training.retrain_reason import ASKED_FOR, RETRAIN_REASON
+from orchestration.unattended.alerting import report_alerts
 from orchestration.unattended.day_runs import tags_of
 from orchestration.unattended.missed_days import Stretch
 
@@ -114,6 +116,8 @@ class Runner:
                     tags={**_IN_LOCATION, PROCESS_TAG: process_tag(), **(tags or {})},
                     raise_on_error=False,
                 )
+            if failure := failure_message(report_alerts(self.config, self.home, instance)):
+                self.reporter.note(failure)
         if not result.success:
             raise RunError("\n".join([*_reasons(result), f"(run {result.run_id[:8]})"]))
 

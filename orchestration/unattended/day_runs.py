@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal
 
 import dagster as dg
 
 from orchestration.asset_keys import PUBLISHED
 from orchestration.jobs import BACKFILL, DAILY, RETRAIN
-from orchestration.unattended.missed_days import DayRun, History, Stretch
+from orchestration.unattended.missed_days import DayRun, History, State, Stretch
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 
 _PARTITION = "dagster/partition"
+# Of the runs in the queue, the one with the highest priority is started first.
+_PRIORITY = "dagster/priority"
+# A run that failed because its process was killed, and that the daemon has not yet run again.
+_WILL_RETRY, _IS_RETRIED = "dagster/will_retry", "dagster/auto_retry_run_id"
 _JOBS = frozenset({DAILY, RETRAIN, BACKFILL})
 # Runs searched, the latest first: at five a day, a hundred days.
 _RUNS = 500
-_STATES: Mapping[dg.DagsterRunStatus, Literal["succeeded", "failed", "stopped"]] = {
+_STATES: Mapping[dg.DagsterRunStatus, State] = {
     dg.DagsterRunStatus.SUCCESS: "succeeded",
     dg.DagsterRunStatus.FAILURE: "failed",
     dg.DagsterRunStatus.CANCELED: "stopped",
@@ -39,10 +42,12 @@ def tags_of(stretch: Stretch) -> dict[str, str]:
 
 
 def run_request(stretch: Stretch, run_key: str) -> dg.RunRequest:
-    """The request of one run over a stretch of days."""
+    """The request of one run over a stretch of days; of queued runs, the oldest day's is first."""
+    tags = {_PRIORITY: str(-stretch.first.toordinal())}
     if stretch.first == stretch.last:
-        return dg.RunRequest(run_key=run_key, partition_key=stretch.first.isoformat())
-    return dg.RunRequest(run_key=run_key, tags=tags_of(stretch))
+        day = stretch.first.isoformat()
+        return dg.RunRequest(run_key=run_key, partition_key=day, tags=tags)
+    return dg.RunRequest(run_key=run_key, tags={**tags, **tags_of(stretch)})
 
 
 def _day_run(run: dg.DagsterRun) -> DayRun | None:
@@ -51,5 +56,6 @@ def _day_run(run: dg.DagsterRun) -> DayRun | None:
     first, last = run.tags.get(RANGE_START, day), run.tags.get(RANGE_END, day)
     if first is None or last is None:
         return None
-    state = _STATES.get(run.status, "active")
+    is_retried = run.tags.get(_WILL_RETRY) == "true" and _IS_RETRIED not in run.tags
+    state: State = "active" if is_retried else _STATES.get(run.status, "active")
     return DayRun(run.run_id, date.fromisoformat(first), date.fromisoformat(last), state)

@@ -13,6 +13,8 @@ from typing import Literal
 
 from deployment.config import Schedule
 
+State = Literal["active", "succeeded", "failed", "stopped"]
+
 _DAY = timedelta(days=1)
 
 
@@ -30,7 +32,7 @@ class DayRun:
     run_id: str
     first: date
     last: date
-    state: Literal["active", "succeeded", "failed", "stopped"]
+    state: State
 
     @property
     def days(self) -> list[date]:

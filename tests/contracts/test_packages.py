@@ -16,12 +16,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "demo": set(),
     "golden": set(),
     "deployment": {"ml"},
+    "alerts": {"deployment"},
     "brief": {"deployment", "ml"},
     "warehouse": {"deployment", "ml"},
     "ingestion": {"warehouse", "deployment", "ml"},
-    "orchestration": {"brief", "ingestion", "warehouse", "deployment", "ml"},
+    "orchestration": {"alerts", "brief", "ingestion", "warehouse", "deployment", "ml"},
     "simulation": {"demo", "orchestration", "deployment", "ml"},
     "cli": {
+        "alerts",
         "brief",
         "simulation",
         "orchestration",
@@ -44,6 +46,7 @@ HOME_OF = {
     "mlflow": ("ml/registry/",),
 }
 TESTED = (
+    "alerts",
     "bi",
     "ml",
     "demo",

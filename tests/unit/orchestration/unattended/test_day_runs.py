@@ -50,4 +50,20 @@ def test_one_day_is_requested_by_its_partition_and_several_by_their_range() -> N
     assert run_request(Stretch(DAY, DAY), "k").partition_key == "2026-06-29"
     request = run_request(RANGE, "k")
     assert request.partition_key is None
-    assert dict(request.tags) == tags_of(RANGE)
+    assert request.tags.items() >= tags_of(RANGE).items()
+
+
+def test_of_queued_runs_the_one_of_the_oldest_day_is_started_first() -> None:
+    older, newer = run_request(RANGE, "k"), run_request(Stretch(DAY, DAY), "k")
+    assert int(older.tags["dagster/priority"]) > int(newer.tags["dagster/priority"])
+
+
+def test_a_killed_run_that_the_daemon_runs_again_is_not_requested_meanwhile(
+    instance: dg.DagsterInstance,
+) -> None:
+    killed = {"dagster/partition": f"{DAY}", "dagster/will_retry": "true"}
+    for tags in (killed, {**killed, "dagster/auto_retry_run_id": "another"}):
+        instance.add_run(
+            DagsterRun(job_name="daily", status=dg.DagsterRunStatus.FAILURE, tags=tags)
+        )
+    assert [run.state for run in read_history(instance).runs] == ["failed", "active"]
