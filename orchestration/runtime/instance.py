@@ -68,6 +68,9 @@ run_retries:
   enabled: true
   max_retries: 2
   retry_on_asset_or_op_failure: false
+# A busy machine takes minutes to load the definitions.
+code_servers:
+  local_startup_timeout: 600
 retention:
   schedule: {purge_after_days: 90}
   sensor: {purge_after_days: {skipped: 7, failure: 30, success: 90}}

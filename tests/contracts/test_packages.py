@@ -61,6 +61,8 @@ TESTED = (
 # Modules without a test of their own name, and the test that shows them. Glue of Dagster does
 # nothing that can be seen without a run.
 TESTED_ELSEWHERE = {
+    "alerts/fault.py": "unit/alerts/test_delivery.py",
+    "alerts/messages.py": "unit/alerts/test_delivery.py",
     "bi/superset/bundle.py": "contracts/test_superset_bundle.py",
     "bi/superset/charts.py": "contracts/test_superset_bundle.py",
     "bi/superset/datasets.py": "contracts/test_superset_bundle.py",

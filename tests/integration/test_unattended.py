@@ -18,7 +18,6 @@ import yaml
 
 from orchestration.runtime.instance import prepare
 from orchestration.unattended.day_runs import read_history
-from orchestration.unattended.missed_days import History
 from tests.integration.deployments import DEMO, HISTORY, LAST, ROOT, Deployment
 from tests.unit.alerts.webhook import Chat, chat_server
 
@@ -62,22 +61,24 @@ def daemon(deployment: Deployment, chat: Chat) -> Iterator[subprocess.Popen[byte
 
 
 def wait_for(
-    deployment: Deployment, is_there: Callable[[History], bool], process: subprocess.Popen[bytes]
-) -> History:
-    """Read the instance until it is in a state.
-
-    The daemon's children may have sessions of their own, so that only its instance can be asked.
-    """
+    deployment: Deployment,
+    is_there: Callable[[dg.DagsterInstance], bool],
+    process: subprocess.Popen[bytes],
+) -> None:
+    """Read the deployment's instance until it is in a state, while the daemon is running."""
     prepare(deployment.home, deployment.config)
+    log = deployment.home.root / "daemon.log"
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        with dg.DagsterInstance.get() as instance:
-            history = read_history(instance)
-        if is_there(history):
-            return history
-        assert process.poll() is None, (deployment.home.root / "daemon.log").read_text()
-        time.sleep(1)
-    pytest.fail((deployment.home.root / "daemon.log").read_text())
+    with dg.DagsterInstance.get() as instance:
+        while not is_there(instance):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(1)
+
+
+def is_started(instance: dg.DagsterInstance) -> bool:
+    """Whether a run is being executed."""
+    return bool(instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])))
 
 
 def test_a_daemon_that_was_killed_and_started_days_later_fills_the_days_and_reports_both(
@@ -87,13 +88,12 @@ def test_a_daemon_that_was_killed_and_started_days_later_fills_the_days_and_repo
     with chat_server() as chat:
         before = Deployment(copied.home, configuration(tmp_path, NEXT))
         with daemon(before, chat) as process:
-            wait_for(before, lambda history: NEXT in history.active, process)
+            wait_for(before, is_started, process)
         later = Deployment(copied.home, configuration(tmp_path, LAST))
         days = {HISTORY + timedelta(days=number) for number in range(4)}
         with daemon(later, chat) as process:
-            history = wait_for(later, lambda found: found.published >= days, process)
-            assert history.published == days
-            wait_for(later, lambda _: bool(chat.taken and chat.taken[-1]["over"]), process)
+            wait_for(later, lambda instance: read_history(instance).published == days, process)
+            wait_for(later, lambda _: bool(chat.taken[-1]["over"]), process)
     # Late was reported once, and its end once.
     assert [
         (kind, each["kind"])
