@@ -51,20 +51,23 @@ def report(
     senders = _senders(config.alerts)
     with locked(ledger_path):
         ledger = AlertLedger.read(ledger_path)
+        before = dict(ledger.known), dict(ledger.errors)
         found = {fault.key: fault for fault in faults(ledger.open_keys)}
         ledger.known = {name: ledger.known.get(name, {}) for name in senders}
         ledger.errors = {}
         for name, send in senders.items():
             message, known = _news(config, ledger.known[name], found, at)
-            if message.begun or message.over:
-                try:
-                    send(message)
-                except HoldfastError as error:
-                    ledger.errors[name] = str(error)
-                    continue
+            if not (message.begun or message.over):
+                continue
+            try:
+                send(message)
+            except HoldfastError as error:
+                ledger.errors[name] = str(error)
+                continue
             ledger.known[name] = known
             ledger.write()
-        ledger.write()
+        if (ledger.known, ledger.errors) != before:
+            ledger.write()
         return ledger.errors
 
 

@@ -15,6 +15,7 @@ from deployment.home import Home
 from ingestion.files.dropped_days import dropped_days
 from orchestration.asset_keys import PUBLISHED
 from orchestration.jobs import DAILY, RETRAIN
+from orchestration.loggers import OWN_LOGGER
 from orchestration.unattended.alerting import report_alerts
 from orchestration.unattended.day_runs import read_history, run_request
 from orchestration.unattended.missed_days import days_to_run, stretches
@@ -96,6 +97,7 @@ def _retrain(config: DeploymentConfig) -> dg.ScheduleDefinition:
         return dg.RunRequest(
             run_key=f"{RETRAIN} {day}",
             partition_key=day.isoformat(),
+            run_config=OWN_LOGGER,
             tags={RETRAIN_REASON: reason},
         )
 

@@ -19,7 +19,7 @@ from deployment.config import DeploymentConfig
 from deployment.home import Home
 from orchestration.definitions import build_defs
 from orchestration.jobs import BACKFILL, DAILY, RETRAIN
-from orchestration.loggers import RUN_LOGGER, SILENT
+from orchestration.loggers import OWN_LOGGER, SILENT
 from orchestration.resources import Models
 from orchestration.runtime.instance import (
     LOCATION,
@@ -112,7 +112,7 @@ class Runner:
                 result = self._job(job_name, logger).execute_in_process(
                     instance=instance,
                     partition_key=partition_key,
-                    run_config={"loggers": {RUN_LOGGER: {}}},
+                    run_config=OWN_LOGGER,
                     tags={**_IN_LOCATION, PROCESS_TAG: process_tag(), **(tags or {})},
                     raise_on_error=False,
                 )

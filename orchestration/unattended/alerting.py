@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import dagster as dg
+import duckdb
 
 from alerts.delivery import report
 from alerts.disk import KEY as DISK
@@ -45,8 +46,7 @@ def open_faults(
     return [
         *day_faults(history, blocked, config, datetime.now(UTC)),
         *disk_faults(home.root, config.alerts.min_free_disk_gb, is_open=DISK in known),
-        *published_faults(home.published),
-        *_decay(config, home),
+        *_published(config, home),
         *_undelivered(config, instance),
     ]
 
@@ -77,14 +77,27 @@ def _blocked_runs(instance: dg.DagsterInstance) -> dict[str, str]:
     }
 
 
-def _decay(config: DeploymentConfig, home: Home) -> Iterator[Fault]:
-    if reason := published_decay(config, home.published):
-        yield Fault(
-            "model_decays",
-            "warning",
-            f"The model in use decays: {reason.partition(': ')[2]}.",
-            "holdfast train, unless the retrain schedule is running",
+def _published(config: DeploymentConfig, home: Home) -> list[Fault]:
+    """Faults that the published file shows; a file that cannot be read is one, and hides no other.
+
+    A file that an earlier release wrote may lack a table.
+    """
+    try:
+        found = published_faults(home.published)
+        decay = published_decay(config, home.published)
+    except duckdb.Error:
+        text = "The published file cannot be read, or an earlier release wrote it."
+        return [Fault("published_unreadable", "error", text, "holdfast run writes it again")]
+    if decay is not None:
+        found.append(
+            Fault(
+                "model_decays",
+                "warning",
+                f"The model in use decays: {decay.partition(': ')[2]}.",
+                "holdfast train, unless the retrain schedule is running",
+            )
         )
+    return found
 
 
 def _undelivered(config: DeploymentConfig, instance: dg.DagsterInstance) -> Iterator[Fault]:

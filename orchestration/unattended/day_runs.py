@@ -9,6 +9,7 @@ import dagster as dg
 
 from orchestration.asset_keys import PUBLISHED
 from orchestration.jobs import BACKFILL, DAILY, RETRAIN
+from orchestration.loggers import OWN_LOGGER
 from orchestration.unattended.missed_days import DayRun, History, State, Stretch
 
 RANGE_START = "dagster/asset_partition_range_start"
@@ -42,12 +43,18 @@ def tags_of(stretch: Stretch) -> dict[str, str]:
 
 
 def run_request(stretch: Stretch, run_key: str) -> dg.RunRequest:
-    """The request of one run over a stretch of days; of queued runs, the oldest day's is first."""
+    """The request of one run over a stretch of days; of queued runs, the oldest day's is first.
+
+    Its log is in Dagster's event log only: the daemon's log is read by more people.
+    """
     tags = {_PRIORITY: str(-stretch.first.toordinal())}
-    if stretch.first == stretch.last:
-        day = stretch.first.isoformat()
-        return dg.RunRequest(run_key=run_key, partition_key=day, tags=tags)
-    return dg.RunRequest(run_key=run_key, tags={**tags, **tags_of(stretch)})
+    day = stretch.first.isoformat() if stretch.first == stretch.last else None
+    return dg.RunRequest(
+        run_key=run_key,
+        run_config=OWN_LOGGER,
+        partition_key=day,
+        tags=tags if day else {**tags, **tags_of(stretch)},
+    )
 
 
 def _day_run(run: dg.DagsterRun) -> DayRun | None:

@@ -13,7 +13,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
-import pytest
 import yaml
 
 from orchestration.runtime.instance import prepare

@@ -58,7 +58,8 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def config() -> DeploymentConfig:
-    return load_config(CONFIG / "demo.yml")
+    alerts = Alerts(min_free_disk_gb=0)
+    return load_config(CONFIG / "demo.yml").model_copy(update={"alerts": alerts})
 
 
 def run(instance: dg.DagsterInstance, asset: dg.AssetsDefinition, day: str) -> None:
@@ -96,6 +97,15 @@ def test_a_day_that_drift_blocks_is_named_with_the_features_and_the_command(
     fault = open_faults(config, home, instance)[0]
     assert fault.key == "blocked_by_drift:2026-06-30"
     assert fault.remedy == "plan has drifted: holdfast accept-drift --feature plan"
+
+
+def test_a_damaged_published_file_is_a_fault_and_hides_no_other(
+    instance: dg.DagsterInstance, home: Home, config: DeploymentConfig
+) -> None:
+    run(instance, published, "2026-06-30")
+    home.published.write_bytes(b"no database")
+    keys = [fault.key for fault in open_faults(config, home, instance)]
+    assert keys == ["run_failed:2026-06-30", "late", "published_unreadable"]
 
 
 def test_without_a_receiver_nothing_is_written(
