@@ -37,7 +37,8 @@ def report(
     """Send each receiver the faults that began or ended since its latest message.
 
     Nothing is raised for a receiver that takes no message: it gets the message with the next
-    report, and the ledger keeps the reason.
+    report, and the ledger keeps the reason. While the ledger cannot be written (a full disk),
+    nothing is sent, because it would be sent again each minute.
 
     Args:
         config: the deployment.
@@ -46,29 +47,41 @@ def report(
         at: the time, with an offset.
 
     Returns:
-        The reason by receiver that took no message.
+        The reason by receiver that took no message; `ledger` is the ledger's own.
     """
+    try:
+        with locked(ledger_path):
+            return _report(config, AlertLedger.read(ledger_path), faults, at)
+    except OSError as error:
+        return {"ledger": f"{ledger_path} cannot be written ({error.strerror})"}
+
+
+def _report(
+    config: DeploymentConfig,
+    ledger: AlertLedger,
+    faults: Callable[[set[str]], Sequence[Fault]],
+    at: datetime,
+) -> Mapping[str, str]:
     senders = _senders(config.alerts)
-    with locked(ledger_path):
-        ledger = AlertLedger.read(ledger_path)
-        before = dict(ledger.known), dict(ledger.errors)
-        found = {fault.key: fault for fault in faults(ledger.open_keys)}
-        ledger.known = {name: ledger.known.get(name, {}) for name in senders}
-        ledger.errors = {}
-        for name, send in senders.items():
-            message, known = _news(config, ledger.known[name], found, at)
-            if not (message.begun or message.over):
-                continue
-            try:
-                send(message)
-            except HoldfastError as error:
-                ledger.errors[name] = str(error)
-                continue
-            ledger.known[name] = known
-            ledger.write()
-        if (ledger.known, ledger.errors) != before:
-            ledger.write()
-        return ledger.errors
+    before = dict(ledger.known), dict(ledger.errors)
+    found = {fault.key: fault for fault in faults(ledger.open_keys)}
+    ledger.known = {name: ledger.known.get(name, {}) for name in senders}
+    ledger.errors = {}
+    for name, send in senders.items():
+        message, known = _news(config, ledger.known[name], found, at)
+        if not (message.begun or message.over):
+            continue
+        ledger.write()
+        try:
+            send(message)
+        except HoldfastError as error:
+            ledger.errors[name] = str(error)
+            continue
+        ledger.known[name] = known
+        ledger.write()
+    if (ledger.known, ledger.errors) != before:
+        ledger.write()
+    return ledger.errors
 
 
 def failure_message(failures: Mapping[str, str]) -> str | None:

@@ -146,7 +146,8 @@ def test_a_process_killed_before_the_ledger_is_written_reports_once_more(
     config = deployment("json")
 
     def killed(_: AlertLedger) -> None:
-        raise KeyboardInterrupt
+        if chat.taken:
+            raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(AlertLedger, "write", killed)
@@ -155,6 +156,13 @@ def test_a_process_killed_before_the_ledger_is_written_reports_once_more(
     for _ in range(3):
         assert send(config, tmp_path, STALE) is None
     assert len(chat.taken) == 2
+
+
+def test_nothing_is_sent_while_the_ledger_cannot_be_written(chat: Chat, tmp_path: Path) -> None:
+    (tmp_path / "ledger.json.new").mkdir()
+    failure = str(send(deployment("json"), tmp_path, STALE))
+    assert f"ledger: {tmp_path / 'ledger.json'} cannot be written" in failure
+    assert chat.taken == []
 
 
 def test_a_new_receiver_gets_the_open_faults_and_a_removed_one_is_forgotten(
