@@ -37,5 +37,5 @@ class Alerts(Section):
 
     @property
     def has_receivers(self) -> bool:
-        """Whether anybody gets alerts."""
+        """True if anybody gets alerts."""
         return bool(self.webhooks) or self.mail is not None

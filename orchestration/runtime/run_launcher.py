@@ -26,7 +26,7 @@ class RunLauncher(DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
-        """Whether the process that executes a run is alive.
+        """State of the process that executes a run.
 
         A run of the command line is tagged with its process. Of any other, the code server that
         started it is asked; a server that has ended has taken its runs with it.

@@ -76,7 +76,7 @@ def wait_for(
 
 
 def is_started(instance: dg.DagsterInstance) -> bool:
-    """Whether a run is being executed."""
+    """True while a run is being executed."""
     return bool(instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])))
 
 
