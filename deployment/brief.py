@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from deployment.receivers.mail_server import MailServer
-from deployment.source_config.base import Section
+from deployment.source_config.base import Section, matching
 
 
 class Mail(MailServer):

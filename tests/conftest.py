@@ -33,6 +33,7 @@ settings.load_profile("repeatable")
 LONG = (
     "integration/test_corrections.py",
     "model/test_public_data.py",
+    "integration/test_unattended.py",
     "integration/test_database_source.py",
     "integration/test_failing_day.py",
     "integration/test_real_companies.py",
