@@ -53,7 +53,8 @@ def show_brief(
 def _send(
     console: Console, config: DeploymentConfig, definitions: Definitions, found: BriefPage
 ) -> None:
-    from brief.mail import brief_message, send
+    from brief.mail import brief_message
+    from deployment.receivers.smtp import send_mail
 
     mail = config.brief.mail
     if mail is None:
@@ -62,5 +63,5 @@ def _send(
         )
     with duckdb.connect(str(found.database), read_only=True) as con:
         message = brief_message(con, found.day, definitions, mail)
-    send(message, mail)
+    send_mail(message, mail)
     console.print(f"Sent to {', '.join(mail.recipients)}", soft_wrap=True, highlight=False)

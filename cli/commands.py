@@ -166,6 +166,10 @@ def ui(
     config: ConfigOption = None,
     dagster_port: Annotated[int, typer.Option(help="Port of Dagster.")] = 3000,
     mlflow_port: Annotated[int, typer.Option(help="Port of MLflow.")] = 5000,
+    with_daemon: Annotated[
+        bool,
+        typer.Option("--daemon/--no-daemon", help="Without, where `holdfast daemon` is running."),
+    ] = True,
 ) -> None:
     """Serve the Dagster UI with its daemon, and the MLflow UI, until Ctrl-C."""
     with known_errors(errors):
@@ -174,7 +178,7 @@ def ui(
         _, home = prepare_deployment(config)
         with (
             console.status("Starting, which takes half a minute") as spinner,
-            interfaces(home, dagster_port, mlflow_port) as servers,
+            interfaces(home, dagster_port, mlflow_port, with_daemon=with_daemon) as servers,
         ):
             spinner.stop()
             for server in servers:
@@ -187,14 +191,36 @@ def ui(
 
 
 @app.command()
-def status(config: ConfigOption = None) -> None:
-    """Show the latest published day and the latest runs."""
+def daemon(config: ConfigOption = None) -> None:
+    """Run schedules, sensors and the queue of runs, without a UI, until stopped."""
+    with known_errors(errors):
+        from cli.servers import become_daemon
+
+        prepare_deployment(config)
+        become_daemon()
+
+
+@app.command()
+def status(
+    config: ConfigOption = None,
+    is_check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Show open faults only; exit with 0 without any, 3 for warnings, 4 for errors.",
+        ),
+    ] = False,
+) -> None:
+    """Show the latest published day, the latest runs and the open faults."""
     with known_errors(errors):
         settings, home = prepare_deployment(config)
-        from cli.status import show_published_day, show_runs
+        from cli.status import show_faults, show_published_day, show_runs
 
+        if is_check:
+            raise typer.Exit(show_faults(console, settings, home))
         show_published_day(console, settings, home)
         show_runs(console)
+        show_faults(console, settings, home)
 
 
 @app.command()

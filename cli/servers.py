@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from deployment.errors import HoldfastError
 from deployment.home import Home
@@ -28,11 +29,28 @@ class ServerError(HoldfastError):
     """A server did not start or ended by itself; the text has the last lines of its log."""
 
 
+def become_daemon() -> NoReturn:
+    """Replace this process by Dagster's daemon: schedules, sensors, the queue of runs, monitoring.
+
+    The daemon handles signals itself and ends with its code server and its runs.
+    """
+    command = [sys.executable, "-m", "dagster._daemon", "run", "--workspace", str(WORKSPACE)]
+    os.execv(sys.executable, command)
+
+
 @contextmanager
-def interfaces(home: Home, dagster_port: int, mlflow_port: int) -> Iterator[list[Server]]:
+def interfaces(
+    home: Home, dagster_port: int, mlflow_port: int, *, with_daemon: bool = True
+) -> Iterator[list[Server]]:
     """Both servers, once they answer; stopped with all their child processes on leaving.
 
     From here on SIGINT and SIGTERM raise KeyboardInterrupt in this process.
+
+    Args:
+        home: the home that they show.
+        dagster_port: port of Dagster.
+        mlflow_port: port of MLflow.
+        with_daemon: whether Dagster's daemon runs too; an instance has one.
 
     Raises:
         ServerError: a port is taken, or a server stopped before it answered.
@@ -41,7 +59,8 @@ def interfaces(home: Home, dagster_port: int, mlflow_port: int) -> Iterator[list
     # they stop cleanly on SIGINT only. A handled signal is not inherited as ignored.
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, signal.default_int_handler)
-    dagster = ["dagster", "dev", "--workspace", str(WORKSPACE), "--host", ADDRESS]
+    dagster = ["dagster", "dev"] if with_daemon else ["dagster_webserver"]
+    dagster += ["--workspace", str(WORKSPACE), "--host", ADDRESS]
     mlflow = ["mlflow", "ui", "--backend-store-uri", home.mlflow_tracking_uri, "--host", ADDRESS]
     mlflow += ["--default-artifact-root", home.mlflow_artifacts.as_uri(), "--workers", "1"]
     with ExitStack() as stack:

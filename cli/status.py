@@ -1,10 +1,13 @@
-"""Status: the latest published day and the latest runs, printed to the terminal."""
+"""Status: latest published day, latest runs and open faults, printed to the terminal."""
 
 from __future__ import annotations
 
 import dagster as dg
 from rich.console import Console
+from rich.markup import escape
 
+from alerts.delivery import failure_message
+from alerts.ledger import AlertLedger
 from cli.summary.copies import show_copies
 from cli.summary.day_summary import read_summary
 from cli.summary.display import show_summary
@@ -16,6 +19,12 @@ from orchestration.training.recorded_metrics import (
     latest_refusal,
     recorded_metrics,
 )
+from orchestration.unattended.alerting import open_faults
+
+# Exit codes of `holdfast status --check`. 1 and 2 are those of a known error and of a wrong option.
+NO_FAULT = 0
+WARNING_OPEN = 3
+ERROR_OPEN = 4
 
 _RUNS = 5
 
@@ -49,3 +58,20 @@ def show_runs(console: Console) -> None:
             console.print(
                 f"{started} UTC  {run.job_name:<9} {dates:<11} {run.status.value.lower()}"
             )
+
+
+def show_faults(console: Console, config: DeploymentConfig, home: Home) -> int:
+    """Print the open faults with what to do; return the exit code of the gravest one."""
+    with dg.DagsterInstance.get() as instance:
+        faults = open_faults(config, home, instance)
+    if not faults:
+        console.print("No fault is open.")
+    for fault in faults:
+        colour = "red" if fault.severity == "error" else "yellow"
+        console.print(f"[{colour}]{fault.severity}[/] {escape(fault.text)}", soft_wrap=True)
+        console.print(f"  [dim]→ {escape(fault.remedy)}[/]", soft_wrap=True)
+    if failure := failure_message(AlertLedger.read(home.alerts).errors):
+        console.print(escape(failure), soft_wrap=True)
+    if any(fault.severity == "error" for fault in faults):
+        return ERROR_OPEN
+    return WARNING_OPEN if faults else NO_FAULT

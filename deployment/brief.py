@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
-
+from deployment.receivers.mail_server import MailServer
 from deployment.source_config.base import Section, matching
-from deployment.source_config.rest import LOOPBACK, Reference
-
-Address = Annotated[str, matching(r"[^@\s<>]+@[^@\s<>]+", "an address such as team@example.com")]
 
 
-class Mail(Section):
+class Mail(MailServer):
     """The SMTP server and the people of the brief.
 
-    `tls` is starttls (usual on port 587), tls (from the first byte, usual on port 465) or none,
-    which only a server on this machine may have. `language` is the first language of the mail; by
-    default the deployment's.
+    `language` is the first language of the mail; by default the deployment's.
     """
 
-    host: Annotated[str, Field(min_length=1)]
-    port: PositiveInt = 587
-    tls: Literal["starttls", "tls", "none"] = "starttls"
-    user: str | None = None
-    password: Reference | None = None
-    sender: Address
-    recipients: Annotated[list[Address], Field(min_length=1)]
     language: str | None = None
-    timeout_seconds: PositiveFloat = 30
-
-    @model_validator(mode="after")
-    def _is_safe(self) -> Mail:
-        if self.tls == "none" and self.host not in LOOPBACK:
-            raise ValueError(
-                "expected tls: starttls or tls, without which everybody on the way reads the brief"
-            )
-        if (self.user is None) != (self.password is None):
-            raise ValueError("expected user and password, or neither")
-        return self
 
 
 Superset = Annotated[

@@ -28,6 +28,7 @@ from deployment.brief import Brief
 from deployment.hand_over import HandOver
 from deployment.project import SEEDS
 from deployment.publish import Publish
+from deployment.receivers.alerts import Alerts
 from deployment.source_config import (
     ENTITIES,
     Entity,
@@ -198,10 +199,19 @@ GiftCards = Literal["count_when_spent", "count_when_sold"]
 
 
 class Schedule(Section):
-    """Times of the daily run and of the check whether to retrain, in the local time zone."""
+    """Times of the daily run and of the check whether to retrain, in the local time zone.
+
+    With `automatic` both schedules run without being switched on in the UI. The daily schedule also
+    fills missed days of the last `catch_up_days` days, each in at most `tries` runs. Days are
+    expected from `expected_from` on, by default from the first published one.
+    """
 
     daily: Cron = "0 5 * * *"
     retrain: Cron = "0 7 * * *"
+    automatic: bool = False
+    catch_up_days: PositiveInt = 14
+    tries: PositiveInt = 3
+    expected_from: date | None = None
 
 
 class DeploymentConfig(Section):
@@ -237,6 +247,7 @@ class DeploymentConfig(Section):
     drift: Drift = Drift()
     corrections: Corrections = Corrections()
     schedule: Schedule = Schedule()
+    alerts: Alerts = Alerts()
     owner: Annotated[str, Field(min_length=1)]
     sources: Annotated[dict[Name, Source], Field(min_length=1)]
 

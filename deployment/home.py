@@ -62,6 +62,11 @@ class Home:
         return self.root / "hand_over"
 
     @property
+    def alerts(self) -> Path:
+        """The ledger of the faults that receivers of alerts know."""
+        return self.root / "alerts" / "ledger.json"
+
+    @property
     def mlflow_database(self) -> Path:
         """MLflow's SQLite file."""
         return self.root / "mlflow" / "mlflow.db"

@@ -54,12 +54,15 @@ TRAINING = (EXAMPLES, CHURN_MODEL, HOLDOUT_SCORES, BEHAVIOUR_GROUPS, TEXT_MODEL,
 PUBLISHED = dg.AssetKey(["published", "holdfast"])
 # Copies of the published tables, by the name of their section in `publish` of the configuration.
 COPIES = {name: dg.AssetKey(["published", name]) for name in ("postgres", "parquet")}
+# The check that blocks a day whose features have drifted.
+FEATURES_ARE_AS_IN_TRAINING = dg.AssetCheckKey(FEATURE_COUNTS, "features_are_as_in_training")
 # The check of a copy.
 COPY_IS_CURRENT = "holds_the_published_version"
 
 # The contacts of treated customers (a dbt model), and what receivers get.
 ACTION_CONTACTS = dg.AssetKey(["hand_over", "action_contacts"])
 HANDED_OVER = dg.AssetKey(["hand_over", "actions"])
+RECEIVERS_TAKE_ALL = dg.AssetCheckKey(HANDED_OVER, "receivers_take_all")
 
 
 def raw_key(source: str, table: str) -> dg.AssetKey:

@@ -26,7 +26,7 @@ from orchestration.assets.texts import text_model_asset, text_scores_assets
 from orchestration.assets.training import model_assets
 from orchestration.assets.uplift import uplift_model_asset, uplift_scores_asset
 from orchestration.assets.warehouse import warehouse_assets
-from orchestration.automation import new_drops_sensor, schedules
+from orchestration.automation import alert_sensors, new_drops_sensor, schedules
 from orchestration.checks.drift import drift_check
 from orchestration.checks.eligible_customers import eligible_customers_check
 from orchestration.checks.scores import scores_check
@@ -97,7 +97,7 @@ def build_defs(
         ],
         jobs=jobs(),
         schedules=schedules(config),
-        sensors=[new_drops_sensor(config)],
+        sensors=[new_drops_sensor(config), *alert_sensors(config)],
         resources=given,
         executor=dg.in_process_executor,
         loggers={RUN_LOGGER: logger},

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
         UnresolvedAssetJobDefinition,
     )
 
+# A run that is tried again after its process was killed begins anew: its steps share the dates of
+# the run in the warehouse, which another run may have replaced since.
+_TAGS = {"dagster/retry_strategy": "ALL_STEPS"}
+
 DAILY = "daily"
 RETRAIN = "retrain"
 BACKFILL = "backfill"
@@ -32,15 +36,18 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
             DAILY,
             without_training,
             description="Load the day's files, unify customers, score with the champion, publish.",
+            tags=_TAGS,
         ),
         dg.define_asset_job(
             RETRAIN,
             everything,
             description="The daily job with a training; a promoted model scores the same day.",
+            tags=_TAGS,
         ),
         dg.define_asset_job(
             BACKFILL,
             without_training,
             description="The daily job over a range of dates in one run.",
+            tags=_TAGS,
         ),
     ]

@@ -6,6 +6,8 @@ What a terminal shows of a run does not belong here (`cli/progress.py`).
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 
@@ -21,3 +23,6 @@ def _silent(context: dg.InitLoggerContext) -> logging.Logger:
 
 
 SILENT = dg.LoggerDefinition(_silent, description="Discards the log, which the UI shows.")
+
+# The configuration of a run that logs to the definitions' logger, and not to the process's output.
+OWN_LOGGER: Mapping[str, Any] = {"loggers": {RUN_LOGGER: {}}}

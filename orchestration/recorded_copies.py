@@ -9,6 +9,7 @@ from datetime import date
 import dagster as dg
 
 from orchestration.asset_keys import COPIES, COPY_IS_CURRENT
+from orchestration.recorded_checks import recorded_checks
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,5 @@ def _recorded(instance: dg.DagsterInstance, name: str) -> RecordedCopy:
 
 def _problem(instance: dg.DagsterInstance, name: str) -> str | None:
     """The description of the latest check, if it failed."""
-    key = dg.AssetCheckKey(COPIES[name], COPY_IS_CURRENT)
-    history = instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
-    event = history[0].event if history else None
-    if event is None or event.dagster_event is None:
-        return None
-    result = event.dagster_event.asset_check_evaluation_data
-    return None if result.passed else result.description
+    latest = recorded_checks(instance, dg.AssetCheckKey(COPIES[name], COPY_IS_CURRENT))
+    return next((check.description for check in latest if not check.passed), None)

@@ -18,7 +18,7 @@ from deployment.home import Home
 from tests.campaign import FACTOR
 from tests.integration.deployments import DROPS, HISTORY, LAST, PEOPLE, Deployment
 
-pytest_plugins = ["tests.databases", "tests.object_stores"]
+pytest_plugins = ["tests.databases", "tests.mail_servers", "tests.object_stores"]
 
 Build = Callable[[Path], None]
 
@@ -33,6 +33,7 @@ settings.load_profile("repeatable")
 LONG = (
     "integration/test_corrections.py",
     "model/test_public_data.py",
+    "integration/test_unattended.py",
     "integration/test_database_source.py",
     "integration/test_failing_day.py",
     "integration/test_real_companies.py",

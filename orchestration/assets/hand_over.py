@@ -14,6 +14,7 @@ from orchestration.asset_keys import (
     ACTION_CONTACTS,
     HANDED_OVER,
     PUBLISHED,
+    RECEIVERS_TAKE_ALL,
     WAREHOUSE_POOL,
 )
 from orchestration.metadata import hand_over_figures
@@ -21,8 +22,6 @@ from orchestration.partitions import dates_of
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
-
-RECEIVERS_TAKE_ALL = "receivers_take_all"
 
 
 def hand_over_asset(
@@ -47,7 +46,7 @@ def hand_over_asset(
         kinds={"duckdb"},
         check_specs=[
             dg.AssetCheckSpec(
-                RECEIVERS_TAKE_ALL,
+                RECEIVERS_TAKE_ALL.name,
                 asset=HANDED_OVER,
                 description="Every receiver took every decision; the others are dead letters.",
                 partitions_def=partitions,
@@ -69,7 +68,7 @@ def hand_over_asset(
             report = hand_over(con, home.published, home.hand_over, config.slug, settings, days)
         yield dg.MaterializeResult(metadata=hand_over_figures(report))
         yield dg.AssetCheckResult(
-            check_name=RECEIVERS_TAKE_ALL,
+            check_name=RECEIVERS_TAKE_ALL.name,
             passed=report.failure is None,
             severity=dg.AssetCheckSeverity.ERROR,
             description=report.failure,

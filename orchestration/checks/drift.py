@@ -6,7 +6,7 @@ The bound and the accepted shifts do not belong here (`drift/gate.py`).
 import dagster as dg
 
 from deployment.config import Drift
-from orchestration.asset_keys import FEATURE_COUNTS, WAREHOUSE_POOL
+from orchestration.asset_keys import FEATURES_ARE_AS_IN_TRAINING, WAREHOUSE_POOL
 from orchestration.metadata import drift_figures
 from orchestration.partitions import dates_of
 from warehouse.connection import Warehouse
@@ -21,7 +21,8 @@ def drift_check(partitions: dg.PartitionsDefinition[str], rule: Drift) -> dg.Ass
     """The check `features_are_as_in_training`."""
 
     @dg.asset_check(
-        asset=FEATURE_COUNTS,
+        asset=FEATURES_ARE_AS_IN_TRAINING.asset_key,
+        name=FEATURES_ARE_AS_IN_TRAINING.name,
         blocking=True,
         description=(
             "No feature with weight in the model has drifted both from its training and from the "

@@ -14,11 +14,12 @@ from typing import Protocol
 
 import dagster as dg
 
+from alerts.delivery import failure_message
 from deployment.config import DeploymentConfig
 from deployment.home import Home
 from orchestration.definitions import build_defs
 from orchestration.jobs import BACKFILL, DAILY, RETRAIN
-from orchestration.loggers import RUN_LOGGER, SILENT
+from orchestration.loggers import OWN_LOGGER, SILENT
 from orchestration.resources import Models
 from orchestration.runtime.instance import (
     LOCATION,
@@ -28,6 +29,9 @@ from orchestration.runtime.instance import (
     runs_in_progress,
 )
 from orchestration.training.retrain_reason import ASKED_FOR, RETRAIN_REASON
+from orchestration.unattended.alerting import report_alerts
+from orchestration.unattended.day_runs import tags_of
+from orchestration.unattended.missed_days import Stretch
 
 _IN_LOCATION = {".dagster/repository": f"__repository__@{LOCATION}"}
 
@@ -90,11 +94,7 @@ class Runner:
         """
         if not self._has_model(first):
             self.day(first)
-        tags = {
-            "dagster/asset_partition_range_start": first.isoformat(),
-            "dagster/asset_partition_range_end": last.isoformat(),
-        }
-        self._execute(BACKFILL, tags=tags)
+        self._execute(BACKFILL, tags=tags_of(Stretch(first, last)))
 
     def _has_model(self, day: date) -> bool:
         return Models(self.home, self.config).churn_models.champion(day) is not None
@@ -112,10 +112,12 @@ class Runner:
                 result = self._job(job_name, logger).execute_in_process(
                     instance=instance,
                     partition_key=partition_key,
-                    run_config={"loggers": {RUN_LOGGER: {}}},
+                    run_config=OWN_LOGGER,
                     tags={**_IN_LOCATION, PROCESS_TAG: process_tag(), **(tags or {})},
                     raise_on_error=False,
                 )
+            if failure := failure_message(report_alerts(self.config, self.home, instance)):
+                self.reporter.note(failure)
         if not result.success:
             raise RunError("\n".join([*_reasons(result), f"(run {result.run_id[:8]})"]))
 

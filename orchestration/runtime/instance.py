@@ -55,9 +55,25 @@ concurrency:
   pools:
     default_limit: 1
     granularity: op
+# A run whose process was killed (a restart of the machine) is failed and run again, twice at most.
+# A run that fails by itself is left to the next tick of the schedule.
+run_launcher:
+  module: orchestration.runtime.run_launcher
+  class: RunLauncher
 run_monitoring:
   enabled: true
+  poll_interval_seconds: 30
   free_slots_after_run_end_seconds: 30
+run_retries:
+  enabled: true
+  max_retries: 2
+  retry_on_asset_or_op_failure: false
+# A busy machine takes minutes to load the definitions.
+code_servers:
+  local_startup_timeout: 600
+retention:
+  schedule: {purge_after_days: 90}
+  sensor: {purge_after_days: {skipped: 7, failure: 30, success: 90}}
 # Steps log through Dagster; capturing their output would redirect the terminal's.
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
@@ -119,7 +135,7 @@ def runs_in_progress(instance: DagsterInstance) -> list[DagsterRun]:
     )
     alive = []
     for run in running:
-        if _was_killed(run.tags.get(PROCESS_TAG)):
+        if was_killed(run.tags.get(PROCESS_TAG)):
             instance.report_run_failed(run, "The process that executed this run was killed.")
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
         else:
@@ -127,7 +143,7 @@ def runs_in_progress(instance: DagsterInstance) -> list[DagsterRun]:
     return alive
 
 
-def _was_killed(process: str | None) -> bool:
+def was_killed(process: str | None) -> bool:
     """True if the tagged process belongs to this machine and no longer exists."""
     if process is None:
         return False

@@ -15,7 +15,12 @@ from deployment.config import DeploymentConfig
 from deployment.home import Home
 from ml.monitoring.drift import SCORE
 from orchestration.resources import Models
-from orchestration.training.retrain_reason import Evidence, Outcome, retrain_reason
+from orchestration.training.retrain_reason import (
+    Evidence,
+    Outcome,
+    decay_reason,
+    retrain_reason,
+)
 
 if TYPE_CHECKING:
     from ml.churn.model import LoadedModel
@@ -72,6 +77,28 @@ def why_due(config: DeploymentConfig, home: Home, day: date) -> str | None:
         return None
     evidence = read_evidence(home.published, used, trained_on, day)
     return retrain_reason(evidence, day, config.drift, config.training.every_days)
+
+
+def published_decay(config: DeploymentConfig, published: Path) -> str | None:
+    """The loss of realised outcomes of the model that scored the latest published day.
+
+    None within the bounds of `drift`, and before a day of the model has matured. No model is
+    opened: its holdout is its earliest date.
+    """
+    if not published.exists():
+        return None
+    with duckdb.connect(str(published), read_only=True) as con:
+        row = con.execute("select model_version, as_of_date from ops.publication").fetchone()
+        if row is None or row[0] is None:
+            return None
+        version, day = row
+        last = day - timedelta(days=config.churn.horizon_days)
+        asked = {"version": version, "first": date.min, "last": last}
+        known = [Outcome(*each) for each in con.execute(_OUTCOMES, asked).fetchall()]
+    if len(known) < 2:
+        return None
+    evidence = Evidence(version, day, promised=known[-1], matured=known[0])
+    return decay_reason(evidence, config.drift)
 
 
 # The latest measured date is a row of its own, so that it is returned where nothing has shifted.

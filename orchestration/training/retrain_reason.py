@@ -94,7 +94,7 @@ def retrain_reason(evidence: Evidence, day: date, rule: Drift, every_days: int) 
         every_days: days after which a training is due in any case.
     """
     age = (day - evidence.trained_on).days
-    if age >= rule.rest_days and (sooner := _drift(evidence, rule) or _decay(evidence, rule)):
+    if age >= rule.rest_days and (sooner := _drift(evidence, rule) or decay_reason(evidence, rule)):
         return sooner
     if age >= every_days:
         return (
@@ -120,7 +120,8 @@ def _drift(evidence: Evidence, rule: Drift) -> str | None:
     )
 
 
-def _decay(evidence: Evidence, rule: Drift) -> str | None:
+def decay_reason(evidence: Evidence, rule: Drift) -> str | None:
+    """The loss of the model's realised outcomes against its holdout; None within the bounds."""
     promised, matured = evidence.promised, evidence.matured
     if matured is None:
         return None

@@ -16,12 +16,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "demo": set(),
     "golden": set(),
     "deployment": {"ml"},
+    "alerts": {"deployment"},
     "brief": {"deployment", "ml"},
     "warehouse": {"deployment", "ml"},
     "ingestion": {"warehouse", "deployment", "ml"},
-    "orchestration": {"brief", "ingestion", "warehouse", "deployment", "ml"},
+    "orchestration": {"alerts", "brief", "ingestion", "warehouse", "deployment", "ml"},
     "simulation": {"demo", "orchestration", "deployment", "ml"},
     "cli": {
+        "alerts",
         "brief",
         "simulation",
         "orchestration",
@@ -44,6 +46,7 @@ HOME_OF = {
     "mlflow": ("ml/registry/",),
 }
 TESTED = (
+    "alerts",
     "bi",
     "ml",
     "demo",
@@ -58,6 +61,8 @@ TESTED = (
 # Modules without a test of their own name, and the test that shows them. Glue of Dagster does
 # nothing that can be seen without a run.
 TESTED_ELSEWHERE = {
+    "alerts/fault.py": "unit/alerts/test_delivery.py",
+    "alerts/messages.py": "unit/alerts/test_delivery.py",
     "bi/superset/bundle.py": "contracts/test_superset_bundle.py",
     "bi/superset/charts.py": "contracts/test_superset_bundle.py",
     "bi/superset/datasets.py": "contracts/test_superset_bundle.py",

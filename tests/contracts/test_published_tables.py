@@ -66,6 +66,7 @@ CONTRACT = {
         is_closed""",
     "ops.data_quality_daily": """snapshot_date source table_name delivered accepted rejected
         superseded last_delivered_on is_stale stale_reason""",
+    "ops.published_days": "snapshot_date is_published stale_sources",
     "ops.corrections_daily": """snapshot_date source table_name kind affected_on row_count
         net_amount_change is_within_window""",
 }

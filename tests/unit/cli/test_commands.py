@@ -108,6 +108,12 @@ def test_the_status_of_a_new_home_names_the_next_command(holdfast: Holdfast) -> 
     assert "holdfast run" in output
 
 
+def test_a_check_of_the_status_exits_with_4_while_an_error_is_open(holdfast: Holdfast) -> None:
+    code, output, _ = holdfast("status", "--check")
+    assert code == 4
+    assert output.startswith("error No day has been published yet.\n  → holdfast run\n")
+
+
 @pytest.mark.parametrize("model", [[], ["--model", "texts"]])
 def test_without_a_model_there_is_none_to_roll_back(holdfast: Holdfast, model: list[str]) -> None:
     code, _, errors = holdfast("rollback", *model, "--reason", "It is wrong.")

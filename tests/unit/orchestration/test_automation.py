@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 from dagster._core.definitions.schedule_definition import ScheduleExecutionData
+from dagster._core.definitions.sensor_definition import SensorExecutionData
+from dagster._core.storage.dagster_run import DagsterRun
 
 from deployment.home import Home
+from orchestration.unattended.day_runs import RANGE_END, RANGE_START
 
 PUBLISHED = dg.AssetKey(["published", "holdfast"])
 
@@ -33,35 +36,11 @@ def requested(definitions: dg.Definitions, home: Home, instance: dg.DagsterInsta
         instance=instance, definitions=definitions, resources={"home": home}
     ) as context:
         data = sensor.evaluate_tick(context)
-    return [str(request.partition_key) for request in data.run_requests or []]
+    return days_of(data)
 
 
 def publish(instance: dg.DagsterInstance, day: str) -> None:
     instance.report_runless_asset_event(dg.AssetMaterialization(PUBLISHED, partition=day))
-
-
-def test_the_daily_schedule_requests_the_day_that_has_ended_in_the_companys_time_zone(
-    definitions: dg.Definitions,
-) -> None:
-    schedule = definitions.resolve_schedule_def("daily")
-    assert schedule.execution_timezone == "Europe/Berlin"
-    at_five = datetime(2026, 6, 30, 5, tzinfo=ZoneInfo("Europe/Berlin"))
-    context = dg.build_schedule_context(
-        scheduled_execution_time=at_five, repository_def=definitions.get_repository_def()
-    )
-    (request,) = schedule.evaluate_tick(context).run_requests or []
-    assert request.partition_key == "2026-06-29"
-
-
-def test_the_daily_schedule_skips_days_after_the_end_of_the_data(
-    definitions: dg.Definitions,
-) -> None:
-    schedule = definitions.resolve_schedule_def("daily")
-    later = datetime(2026, 7, 2, 5, tzinfo=ZoneInfo("Europe/Berlin"))
-    context = dg.build_schedule_context(scheduled_execution_time=later)
-    tick = schedule.evaluate_tick(context)
-    assert not tick.run_requests
-    assert "ends on 2026-06-30" in str(tick.skip_message)
 
 
 @pytest.fixture
@@ -69,6 +48,89 @@ def stored_instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
     """A stored instance: a schedule opens its instance again."""
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         yield instance
+
+
+def morning(year: int, month: int, day: int) -> datetime:
+    return datetime(year, month, day, 5, tzinfo=ZoneInfo("Europe/Berlin"))
+
+
+def daily_tick(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, at: datetime
+) -> ScheduleExecutionData:
+    with dg.build_schedule_context(
+        instance=instance,
+        scheduled_execution_time=at,
+        repository_def=definitions.get_repository_def(),
+    ) as context:
+        return definitions.resolve_schedule_def("daily").evaluate_tick(context)
+
+
+def days_of(tick: ScheduleExecutionData | SensorExecutionData) -> list[str]:
+    """The day, or the first and last day, of each requested run."""
+    return [
+        str(request.partition_key)
+        if request.partition_key
+        else f"{request.tags[RANGE_START]} to {request.tags[RANGE_END]}"
+        for request in tick.run_requests or []
+    ]
+
+
+def fail(instance: dg.DagsterInstance, first: str, last: str) -> None:
+    """Record a failed run of a range of days."""
+    instance.add_run(
+        DagsterRun(
+            job_name="daily",
+            status=dg.DagsterRunStatus.FAILURE,
+            tags={RANGE_START: first, RANGE_END: last},
+        )
+    )
+
+
+def test_the_daily_schedule_requests_the_day_that_has_ended_in_the_companys_time_zone(
+    definitions: dg.Definitions, stored_instance: dg.DagsterInstance
+) -> None:
+    assert definitions.resolve_schedule_def("daily").execution_timezone == "Europe/Berlin"
+    publish(stored_instance, "2026-06-28")
+    tick = daily_tick(definitions, stored_instance, morning(2026, 6, 30))
+    assert days_of(tick) == ["2026-06-29"]
+
+
+def test_the_daily_schedule_requests_missed_days_with_the_day_as_one_run(
+    definitions: dg.Definitions, stored_instance: dg.DagsterInstance
+) -> None:
+    publish(stored_instance, "2026-06-25")
+    tick = daily_tick(definitions, stored_instance, morning(2026, 6, 30))
+    assert days_of(tick) == ["2026-06-26 to 2026-06-29"]
+
+
+def test_days_of_a_failed_run_are_requested_alone_and_in_order(
+    definitions: dg.Definitions, stored_instance: dg.DagsterInstance
+) -> None:
+    publish(stored_instance, "2026-06-25")
+    fail(stored_instance, "2026-06-26", "2026-06-27")
+    tick = daily_tick(definitions, stored_instance, morning(2026, 6, 30))
+    assert days_of(tick) == ["2026-06-26", "2026-06-27", "2026-06-28 to 2026-06-29"]
+
+
+def test_the_daily_schedule_fills_days_before_the_end_of_the_data_and_skips_later_ones(
+    definitions: dg.Definitions, stored_instance: dg.DagsterInstance
+) -> None:
+    publish(stored_instance, "2026-06-28")
+    late = morning(2026, 7, 9)
+    assert days_of(daily_tick(definitions, stored_instance, late)) == ["2026-06-29 to 2026-06-30"]
+    for day in ("2026-06-29", "2026-06-30"):
+        publish(stored_instance, day)
+    tick = daily_tick(definitions, stored_instance, late)
+    assert not tick.run_requests
+    assert "ends on 2026-06-30" in str(tick.skip_message)
+
+
+def test_the_daily_schedule_leaves_the_first_run_to_a_person(
+    definitions: dg.Definitions, stored_instance: dg.DagsterInstance
+) -> None:
+    tick = daily_tick(definitions, stored_instance, morning(2026, 6, 30))
+    assert not tick.run_requests
+    assert "run `holdfast run` once" in str(tick.skip_message)
 
 
 def retrain_tick(
@@ -124,7 +186,9 @@ def test_new_files_request_a_run_for_each_day_after_the_latest_published_one(
     for day in ("2026-06-27", "2026-06-29", "2026-06-28"):
         drop(home, day)
     publish(instance, "2026-06-27")
-    assert requested(definitions, home, instance) == ["2026-06-28", "2026-06-29"]
+    assert requested(definitions, home, instance) == ["2026-06-28 to 2026-06-29"]
+    fail(instance, "2026-06-28", "2026-06-29")
+    assert requested(definitions, home, instance) == []  # the schedule tries them again
 
 
 def test_a_file_of_a_day_after_the_end_of_the_data_requests_nothing(

@@ -1,0 +1,68 @@
+"""Published days and runs of days, as Dagster's instance records them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import dagster as dg
+
+from orchestration.asset_keys import PUBLISHED
+from orchestration.jobs import BACKFILL, DAILY, RETRAIN
+from orchestration.loggers import OWN_LOGGER
+from orchestration.unattended.missed_days import DayRun, History, State, Stretch
+
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+
+_PARTITION = "dagster/partition"
+# Of the runs in the queue, the one with the highest priority is started first.
+_PRIORITY = "dagster/priority"
+# A run that failed because its process was killed, and that the daemon has not yet run again.
+_WILL_RETRY, _IS_RETRIED = "dagster/will_retry", "dagster/auto_retry_run_id"
+_JOBS = frozenset({DAILY, RETRAIN, BACKFILL})
+# Runs searched, the latest first: at five a day, a hundred days.
+_RUNS = 500
+_STATES: Mapping[dg.DagsterRunStatus, State] = {
+    dg.DagsterRunStatus.SUCCESS: "succeeded",
+    dg.DagsterRunStatus.FAILURE: "failed",
+    dg.DagsterRunStatus.CANCELED: "stopped",
+}
+
+
+def read_history(instance: dg.DagsterInstance) -> History:
+    """Published days, and the latest runs of the jobs that publish days."""
+    published = instance.get_materialized_partitions(PUBLISHED)
+    runs = (_day_run(run) for run in instance.get_runs(limit=_RUNS) if run.job_name in _JOBS)
+    return History(frozenset(map(date.fromisoformat, published)), tuple(run for run in runs if run))
+
+
+def tags_of(stretch: Stretch) -> dict[str, str]:
+    """Tags of a run over a range of days."""
+    return {RANGE_START: stretch.first.isoformat(), RANGE_END: stretch.last.isoformat()}
+
+
+def run_request(stretch: Stretch, run_key: str) -> dg.RunRequest:
+    """The request of one run over a stretch of days; of queued runs, the oldest day's is first.
+
+    Its log is in Dagster's event log only: the daemon's log is read by more people.
+    """
+    tags = {_PRIORITY: str(-stretch.first.toordinal())}
+    day = stretch.first.isoformat() if stretch.first == stretch.last else None
+    return dg.RunRequest(
+        run_key=run_key,
+        run_config=OWN_LOGGER,
+        partition_key=day,
+        tags=tags if day else {**tags, **tags_of(stretch)},
+    )
+
+
+def _day_run(run: dg.DagsterRun) -> DayRun | None:
+    """The run with its days; None for a run without a partition, which publishes no day."""
+    day = run.tags.get(_PARTITION)
+    first, last = run.tags.get(RANGE_START, day), run.tags.get(RANGE_END, day)
+    if first is None or last is None:
+        return None
+    is_retried = run.tags.get(_WILL_RETRY) == "true" and _IS_RETRIED not in run.tags
+    state: State = "active" if is_retried else _STATES.get(run.status, "active")
+    return DayRun(run.run_id, date.fromisoformat(first), date.fromisoformat(last), state)
