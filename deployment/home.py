@@ -62,6 +62,11 @@ class Home:
         return self.root / "hand_over"
 
     @property
+    def erasure(self) -> Path:
+        """The folder of erasures: key, hashes and journal, and the request that is not finished."""
+        return self.root / "erasure"
+
+    @property
     def mlflow_database(self) -> Path:
         """MLflow's SQLite file."""
         return self.root / "mlflow" / "mlflow.db"

@@ -25,7 +25,7 @@ from orchestration.runtime.instance import (
     PROCESS_TAG,
     RunError,
     process_tag,
-    runs_in_progress,
+    require_no_run,
 )
 from orchestration.training.retrain_reason import ASKED_FOR, RETRAIN_REASON
 
@@ -102,20 +102,15 @@ class Runner:
     def _execute(
         self, job_name: str, *, partition_key: str | None = None, tags: dict[str, str] | None = None
     ) -> None:
-        with dg.DagsterInstance.get() as instance:
-            for run in runs_in_progress(instance):
-                raise RunError(
-                    f"run {run.run_id[:8]} of {run.job_name} is in progress: wait for its end, or "
-                    "stop it in the UI"
-                )
-            with self.reporter.following() as logger:
-                result = self._job(job_name, logger).execute_in_process(
-                    instance=instance,
-                    partition_key=partition_key,
-                    run_config={"loggers": {RUN_LOGGER: {}}},
-                    tags={**_IN_LOCATION, PROCESS_TAG: process_tag(), **(tags or {})},
-                    raise_on_error=False,
-                )
+        require_no_run()
+        with dg.DagsterInstance.get() as instance, self.reporter.following() as logger:
+            result = self._job(job_name, logger).execute_in_process(
+                instance=instance,
+                partition_key=partition_key,
+                run_config={"loggers": {RUN_LOGGER: {}}},
+                tags={**_IN_LOCATION, PROCESS_TAG: process_tag(), **(tags or {})},
+                raise_on_error=False,
+            )
         if not result.success:
             raise RunError("\n".join([*_reasons(result), f"(run {result.run_id[:8]})"]))
 
