@@ -69,13 +69,13 @@ def _lines(report: ErasureReport, *, is_dry: bool) -> list[str]:
             lines.append("    nothing")
     if report.shared_keys:
         lines.append(
-            f"{report.shared_keys} addresses or numbers stay, because another customer has them too."
+            f"{report.shared_keys} addresses or numbers stay: another customer has them too."
         )
     if report.models:
         named = ", ".join(f"{each.model} {each.version} of {each.as_of}" for each in report.models)
         lines.append(
-            f"Trained while the person was known: {named}. A model keeps no row of anybody; the next"
-            " training, or holdfast train, fits a model without the person."
+            f"Trained while the person was known: {named}. A model keeps no row of anybody; the"
+            " next training, or holdfast train, fits a model without the person."
         )
     for problem in report.unfinished:
         lines.append(f"To be settled: {problem}")

@@ -28,6 +28,8 @@ from erasure.tombstones import Tombstones, read_tombstones, write_tombstones
 from erasure.trained_models import TrainedModel, trained_models
 from warehouse.connection import Warehouse, create_tables
 
+_NOBODY = "nobody has this id or address: check its spelling, or name the customer by id"
+
 
 @dataclass(frozen=True)
 class ErasureReport:
@@ -82,9 +84,7 @@ def plan_erasure(
         create_tables(con)
         person = find_person(con, customer_ids, emails, config.default_country)
         if person is None:
-            raise ErasureError(
-                "no customer has this id or address: check its spelling, or name the customer by id"
-            )
+            raise ErasureError(_NOBODY)
         rows = warehouse_rows.find(con, person)
         tombstones = read_tombstones(home)
         left = _hashes(person, tombstones)
@@ -92,20 +92,15 @@ def plan_erasure(
         files, unsearched = landing_files.find(con, config, home, tombstones)
         _, unknown = rules_of(con, con.execute("select current_database()").fetchall()[0][0])
     unsearched += [f"{label}: a table without a rule of erasure" for label in unknown]
-    return Plan(
-        person,
-        files,
-        left,
-        on,
-        by,
-        {
-            "warehouse": rows,
-            "published": published_file.find(home, person),
-            "hand-over": hand_over_files.find(home, person),
-            "other files": other_files.find(home, person),
-        },
-        unsearched,
-    )
+    counts = {
+        "warehouse": rows,
+        "published": published_file.find(home, person),
+        "hand-over": hand_over_files.find(home, person),
+        "other files": other_files.find(home, person),
+    }
+    if not any(counts.values()) and not files:
+        raise ErasureError(_NOBODY)
+    return Plan(person, files, left, on, by, counts, unsearched)
 
 
 def report_of(config: DeploymentConfig, home: Home, plan: Plan) -> ErasureReport:
@@ -143,7 +138,7 @@ def erase(config: DeploymentConfig, home: Home, plan: Plan, finished_at: datetim
         pass  # what a killed extraction left there is deleted
     with warehouse.connect(read_only=True) as con:
         remains = find_remains(con, home, person)
-    close_request(home, plan, finished_at, remains.counts)
+    close_request(home, plan, finished_at, remains.counts, unfinished)
     return _report(config, home, plan, remains, unfinished, was_resumed=was_resumed)
 
 

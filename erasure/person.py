@@ -80,9 +80,10 @@ def find_person(
     emails: Sequence[str],
     default_country: str,
 ) -> Person | None:
-    """The person with these customer ids or addresses; None if the warehouse has no such record.
+    """The person with these customer ids or addresses; None if no customer has an id.
 
-    Writes the temporary table `erased_entities`.
+    An address that no record has may still be in rejected rows and in waiting files. Writes the
+    temporary table `erased_entities`.
 
     Args:
         con: the working warehouse after a run.
@@ -94,9 +95,10 @@ def find_person(
         ErasureError: an address belongs to several customers.
     """
     records = _records(con, customer_ids, emails)
-    if not records:
-        return None
     create_entities(con, [("customers", source, value) for source, value in records])
+    if not records:
+        found = sorted({address for email in emails for address in addresses(email)})
+        return Person([], [], found, [], [], [], []) if found else None
     _add_entities(con)
     contacts = _contacts(con, default_country)
     known = con.execute(
@@ -166,7 +168,8 @@ def _records(
                 f"the address belongs to {len(owners)} customers: name those that are meant, with"
                 f" --customer {' --customer '.join(sorted(owners))}"
             )
-        found |= set(owners) if not found else set()
+        if len(owners) == 1:
+            found |= set(owners)
     return rows_of(
         con,
         f"""

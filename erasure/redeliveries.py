@@ -30,7 +30,7 @@ def set_returning_rows_aside(
     known = len(tombstones.days)
     with transaction(con):
         find_returning_rows(con, config, tombstones, _new_loads(con))
-        # Before the rows are gone: a killed run learns the ids again from rows that are still there.
+        # Before the rows are gone: a run killed now learns the ids again.
         if len(tombstones.days) > known:
             write_tombstones(home, tombstones)
         return set_aside(con)

@@ -7,7 +7,7 @@ the person is gone. It is deleted last. The journal has keyed hashes and counts 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -89,14 +89,17 @@ def require_none_pending(home: Home) -> None:
         raise ErasureError("an erasure was interrupted: finish it first, with holdfast erase")
 
 
-def close_request(home: Home, plan: Plan, at: datetime, open_ends: Mapping[str, int]) -> None:
+def close_request(
+    home: Home, plan: Plan, at: datetime, left: Mapping[str, int], unfinished: Sequence[str]
+) -> None:
     """Enter the finished erasure in the journal, and delete its plan.
 
     Args:
         home: the home.
         plan: what was erased.
         at: the time at which it was finished.
-        open_ends: number of texts that are left, by place.
+        left: number of texts that are left, by place.
+        unfinished: what a person has to settle outside of the home.
     """
     entry = {
         "erased_on": plan.erased_on.isoformat(),
@@ -104,7 +107,8 @@ def close_request(home: Home, plan: Plan, at: datetime, open_ends: Mapping[str, 
         "by": plan.by,
         "person": plan.tombstones[:1],
         "counts": plan.counts,
-        "left": dict(open_ends),
+        "left": dict(left),
+        "to_be_settled": list(unfinished),
     }
     path = home.erasure / _JOURNAL
     before = path.read_text(encoding="utf-8") if path.exists() else ""

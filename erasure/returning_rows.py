@@ -159,7 +159,10 @@ def _find_addresses(con: duckdb.DuckDBPyConnection, query: str, tombstones: Tomb
     words = rows_of(
         con,
         f"""
-        select load_id, row_no, unnest(regexp_extract_all(content, {literal(_WORD_WITH_AT)})) as word
+        select
+            load_id,
+            row_no,
+            unnest(regexp_extract_all(content, {literal(_WORD_WITH_AT)})) as word
         from ({query})
         where content like '%@%' or content like '%＠%'
         """,

@@ -19,6 +19,7 @@ from warehouse.quoting import identifier, literal
 # Tables with every delivered row of an entity, and the day's reading of it.
 _EVENTS = "int_events_checked"
 # Python's re.escape escapes spaces too, which RE2 refuses.
+_BATCH = 20
 _SPECIAL = re.compile(r"([.^$*+?{}\[\]\\|()\-])")
 
 
@@ -94,7 +95,10 @@ def contents(con: duckdb.DuckDBPyConnection, loads: str = "true") -> Iterator[st
             continue
         content = ", ".join(f"cast({identifier(each)} as varchar)" for each in columns)
         yield f"""
-            select raw._load_id as load_id, raw._row as row_no, concat_ws(chr(10), {content}) as content
+            select
+                raw._load_id as load_id,
+                raw._row as row_no,
+                concat_ws(chr(10), {content}) as content
             from {identifier(schema, name)} as raw
             anti join temp.attributed_rows as attributed
                 on raw._load_id = attributed._load_id and raw._row = attributed._row
@@ -105,9 +109,19 @@ def contents(con: duckdb.DuckDBPyConnection, loads: str = "true") -> Iterator[st
     yield f"select load_id, row_no, content from ops.unreadable_rows where {loads}"
 
 
-def pattern(needles: Sequence[str]) -> str:
-    """A regular expression of RE2 that finds any of some texts in lower case."""
-    return "|".join(_SPECIAL.sub(r"\\\1", needle.lower()) for needle in needles)
+def mentions(text: str, needles: Sequence[str]) -> str:
+    """SQL condition that a text expression has any of some texts, in any case.
+
+    RE2 limits the size of a pattern, so that each has some needles only.
+    """
+    patterns = [
+        "|".join(
+            _SPECIAL.sub(r"\\\1", needle.lower()) for needle in needles[start : start + _BATCH]
+        )
+        for start in range(0, len(needles), _BATCH)
+    ]
+    found = [f"regexp_matches(lower({text}), {literal(pattern)})" for pattern in patterns]
+    return f"({' or '.join(found)})" if found else "false"
 
 
 def _find_by_content(con: duckdb.DuckDBPyConnection, person: Person) -> None:
@@ -121,7 +135,7 @@ def _find_by_content(con: duckdb.DuckDBPyConnection, person: Person) -> None:
             f"""
             insert into temp.erased_rows
             select load_id, row_no from ({query})
-            where regexp_matches(lower(content), {literal(pattern(needles))})
+            where {mentions("content", needles)}
             """
         )
 

@@ -56,7 +56,7 @@ def withdraw(config: DeploymentConfig, person: Person) -> list[str]:
 def _without(
     home: Home, customers: Collection[str]
 ) -> Iterator[tuple[Path, Callable[[Path], object], int]]:
-    """Each file with rows of the customers: its path, how it is written without, and their number."""
+    """Files with rows of the customers: path, how it is written without them, and their number."""
     if not home.hand_over.is_dir():
         return
     for path in sorted(home.hand_over.rglob("*")):

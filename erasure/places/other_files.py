@@ -21,11 +21,17 @@ _SQLITE = b"SQLite format 3\0"
 _LOCK_SECONDS = 60
 
 
-def find(home: Home, person: Person) -> dict[str, int]:
-    """Number of the person's texts by file; rows of SQLite databases that have any."""
+def find(home: Home, person: Person, *, is_everything: bool = False) -> dict[str, int]:
+    """Number of the person's texts by file; rows of SQLite databases that have any.
+
+    Args:
+        home: the home.
+        person: the person.
+        is_everything: search the files of other places too, such as deliveries.
+    """
     found = {}
     texts = _Texts(person.needles)
-    for path in _files(home):
+    for path in _files(home, is_everything=is_everything):
         number = _in_database(path, texts) if _is_database(path) else texts.count_in(path)
         if number:
             found[path.relative_to(home.root).as_posix()] = number

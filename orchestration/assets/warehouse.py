@@ -144,7 +144,7 @@ def _keep_erased_people_away(
     with warehouse.connect() as con:
         rows = set_returning_rows_aside(con, config, dbt.home)
     if rows:
-        context.log.info(f"{rows} delivered rows of erased people were deleted.")
+        context.log.info("%d delivered rows of erased people were deleted.", rows)
 
 
 def _read_decisions(

@@ -1,4 +1,4 @@
-"""Files without some of their rows; all other bytes of CSV files and JSON lines stay as they are."""
+"""Files without some of their rows; the other bytes of CSV files and JSON lines stay."""
 
 from __future__ import annotations
 
