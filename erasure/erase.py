@@ -85,11 +85,14 @@ def plan_erasure(
         person = find_person(con, customer_ids, emails, config.default_country)
         if person is None:
             raise ErasureError(_NOBODY)
-        rows = warehouse_rows.find(con, person)
         tombstones = read_tombstones(home)
         left = _hashes(person, tombstones)
+        before = set(tombstones.days)
         tombstones.add(left, on)
+        rows = warehouse_rows.find(con, config, person, tombstones)
         files, unsearched = landing_files.find(con, config, home, tombstones)
+        # With the ids of records that unread rows and waiting files have of the person.
+        left += sorted(tombstones.days.keys() - before - set(left))
         _, unknown = rules_of(con, con.execute("select current_database()").fetchall()[0][0])
     unsearched += [f"{label}: a table without a rule of erasure" for label in unknown]
     counts = {
@@ -128,7 +131,7 @@ def erase(config: DeploymentConfig, home: Home, plan: Plan, finished_at: datetim
     warehouse = Warehouse(home.warehouse, config.time_zone)
     with warehouse.connect() as con:
         create_tables(con)
-        warehouse_rows.delete(con, person, plan.files)
+        warehouse_rows.delete(con, config, person, tombstones, plan.files)
     warehouse_rows.without_old_bytes(home.warehouse)
     published_file.publish_without(config, home, person)
     unfinished += published_file.copy_again(config, home)

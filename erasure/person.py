@@ -14,7 +14,8 @@ import duckdb
 
 from erasure.errors import ErasureError
 from erasure.keys import addresses, mailbox
-from erasure.queries import column, rows_of
+from erasure.queries import column, count, rows_of
+from ml.texts.complaints import example_phrase
 
 # Column that names a row of an entity, in that entity's rows and in those that refer to it.
 REFERENCES: Mapping[str, str] = {
@@ -65,12 +66,19 @@ class Person:
         return [(source, value) for entity, source, value in self.entities if entity == "customers"]
 
     @property
+    def phrases(self) -> list[str]:
+        """The texts as examples of complaints quote them, with and without the name masked."""
+        found = {
+            example_phrase(text, names) for text in self.texts for names in ((), self.full_names)
+        }
+        return sorted(phrase for phrase in found if len(phrase) >= _LEAST_TEXT)
+
+    @property
     def needles(self) -> list[str]:
         """Texts that identify the person wherever they stand, longest first."""
         numbers = [phone for phone, _ in self.phones if sum(map(str.isdigit, phone)) > _LEAST_NAME]
-        found = {
-            *self.addresses, *numbers, *self.distinct_names, *self.texts, *self.customer_ids,
-        }  # fmt: skip
+        found = {*self.addresses, *numbers, *self.distinct_names, *self.customer_ids}
+        found |= {*self.texts, *self.phrases}
         return sorted(found, key=lambda needle: (-len(needle), needle))
 
 
@@ -92,8 +100,14 @@ def find_person(
         default_country: country of numbers that are delivered without one.
 
     Raises:
-        ErasureError: an address belongs to several customers.
+        ErasureError: an address belongs to several customers, or no run has built the warehouse.
     """
+    if not count(
+        con, "select count(*) from duckdb_tables() where table_name = 'int_identity_history'"
+    ):
+        raise ErasureError(
+            "no run has built the warehouse yet, and who is one person: holdfast run"
+        )
     records = _records(con, customer_ids, emails)
     create_entities(con, [("customers", source, value) for source, value in records])
     if not records:

@@ -7,8 +7,8 @@ import duckdb
 from deployment.config import DeploymentConfig
 from deployment.home import Home
 from erasure.places.warehouse_rows import set_aside
-from erasure.queries import column, count
-from erasure.returning_rows import find_returning_rows
+from erasure.returning_rows import find_returning_rows, unread_loads
+from erasure.rows import create_rows
 from erasure.tombstones import read_tombstones, write_tombstones
 from warehouse.transaction import transaction
 
@@ -29,21 +29,9 @@ def set_returning_rows_aside(
     tombstones = read_tombstones(home)
     known = len(tombstones.days)
     with transaction(con):
-        find_returning_rows(con, config, tombstones, _new_loads(con))
+        create_rows(con)
+        find_returning_rows(con, config, tombstones, unread_loads(con))
         # Before the rows are gone: a run killed now learns the ids again.
         if len(tombstones.days) > known:
             write_tombstones(home, tombstones)
         return set_aside(con)
-
-
-def _new_loads(con: duckdb.DuckDBPyConnection) -> list[int]:
-    """Loads that the models have not read: they are in the ledger and in no account."""
-    has_accounts = count(
-        con,
-        "select count(*) from duckdb_tables()"
-        " where schema_name = 'intermediate' and table_name = 'int_load_accounts'",
-    )
-    accounted = "select load_id from intermediate.int_load_accounts" if has_accounts else "select 0"
-    return column(
-        con, f"select load_id from ops.load_ledger where load_id not in ({accounted}) order by 1"
-    )

@@ -17,12 +17,13 @@ from deployment.config import DeploymentConfig
 from deployment.source_config.base import ENTITIES
 from erasure.keys import addresses
 from erasure.person import REFERENCES
-from erasure.queries import column, rows_of
-from erasure.rows import contents, create_rows
+from erasure.queries import column, count, rows_of
+from erasure.rows import contents, each_once
 from erasure.tombstones import Tombstones
 from warehouse.quoting import literal
 
 _CUSTOMER = ("email", "phone", "full_name", "country", "created_at")
+_SEARCHED = "_load_id in (from temp.searched_loads)"
 # What an address in a text looks like, coarsely: `addresses` reads what is found.
 _WORD_WITH_AT = r"[^\s<>()\[\],;:|]+[@＠][^\s<>()\[\],;:|]+"
 
@@ -33,7 +34,7 @@ def find_returning_rows(
     tombstones: Tombstones,
     load_ids: Sequence[int],
 ) -> None:
-    """Fill the temporary table `erased_rows` with the rows of erased people in some loads.
+    """Add the rows of erased people in some loads to the temporary table `erased_rows`.
 
     New records of these people are added to the tombstones.
 
@@ -43,7 +44,6 @@ def find_returning_rows(
         tombstones: hashes of erased people.
         load_ids: the loads.
     """
-    create_rows(con)
     con.execute("create or replace temp table searched_loads (load_id bigint)")
     con.execute(
         "insert into temp.searched_loads select unnest($ids::bigint[])", {"ids": list(load_ids)}
@@ -70,10 +70,20 @@ def find_returning_rows(
     )
     for query in contents(con, "load_id in (from temp.searched_loads)"):
         _find_addresses(con, query, tombstones)
-    con.execute("create or replace temp table erased_rows as select distinct * from erased_rows")
+    each_once(con)
 
 
-_SEARCHED = "_load_id in (from temp.searched_loads)"
+def unread_loads(con: duckdb.DuckDBPyConnection) -> list[int]:
+    """Loads that no model has read: they are in the ledger and in no account."""
+    has_accounts = count(
+        con,
+        "select count(*) from duckdb_tables()"
+        " where schema_name = 'intermediate' and table_name = 'int_load_accounts'",
+    )
+    accounted = "select load_id from intermediate.int_load_accounts" if has_accounts else "select 0"
+    return column(
+        con, f"select load_id from ops.load_ledger where load_id not in ({accounted}) order by 1"
+    )
 
 
 def _staging_views(

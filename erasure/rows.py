@@ -28,6 +28,11 @@ def create_rows(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create or replace temp table erased_rows (load_id bigint, row_no bigint)")
 
 
+def each_once(con: duckdb.DuckDBPyConnection) -> None:
+    """Keep each row of `erased_rows` once."""
+    con.execute("create or replace temp table erased_rows as select distinct * from erased_rows")
+
+
 def find_rows(con: duckdb.DuckDBPyConnection, person: Person) -> None:
     """Fill `erased_rows`; reads `erased_entities`."""
     create_rows(con)
@@ -46,7 +51,7 @@ def find_rows(con: duckdb.DuckDBPyConnection, person: Person) -> None:
     )
     con.execute(f"create or replace temp view attributed_rows as {attributed}")
     _find_by_content(con, person)
-    con.execute("create or replace temp table erased_rows as select distinct * from erased_rows")
+    each_once(con)
 
 
 def condition(columns: Sequence[str]) -> str:
@@ -125,9 +130,8 @@ def mentions(text: str, needles: Sequence[str]) -> str:
 
 
 def _find_by_content(con: duckdb.DuckDBPyConnection, person: Person) -> None:
-    needles = [
-        needle for needle in person.needles if needle not in person.texts + person.customer_ids
-    ]
+    texts = {*person.texts, *person.phrases, *person.customer_ids}
+    needles = [needle for needle in person.needles if needle not in texts]
     if not needles:
         return
     for query in contents(con):

@@ -173,7 +173,6 @@ def _search(
     if not waiting:
         return [], []
     readable, faults = [], []
-    con.execute("create or replace temp table kept_rows as from temp.erased_rows")
     with home.scratch() as scratch:
         readings = {}
         for each in waiting:
@@ -187,10 +186,9 @@ def _search(
             for each in readable:
                 _land(con, each, readings[each.load_id])
             find_returning_rows(con, config, tombstones, [each.load_id for each in readable])
-            found = rows_of(con, "from temp.erased_rows order by all")
+            found = rows_of(con, "from temp.erased_rows where load_id < 0 order by all")
         finally:
-            con.rollback()
-    con.execute("create or replace temp table erased_rows as from temp.kept_rows")
+            con.rollback()  # temporary tables too
     files = []
     for each in readable:
         positions = [row_no for load_id, row_no in found if load_id == each.load_id]

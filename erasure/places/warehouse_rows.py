@@ -8,22 +8,35 @@ from pathlib import Path
 
 import duckdb
 
+from deployment.config import DeploymentConfig
 from erasure.duckdb_files import remove, write_again
 from erasure.person import Person, create_entities
 from erasure.places.landing_files import RewrittenFile, note_rewritten
 from erasure.queries import rows_of
+from erasure.returning_rows import find_returning_rows, unread_loads
 from erasure.rows import find_rows, raw_tables
 from erasure.tables import close_gaps, create_person_tables, number_records, rules_of
-from ml.texts.complaints import example_phrase
+from erasure.tombstones import Tombstones
 from warehouse.quoting import identifier
 from warehouse.transaction import transaction
 
 
-def find(con: duckdb.DuckDBPyConnection, person: Person) -> dict[str, int]:
-    """Number of the person's rows by table; fills the temporary tables that `delete` reads."""
+def find(
+    con: duckdb.DuckDBPyConnection,
+    config: DeploymentConfig,
+    person: Person,
+    tombstones: Tombstones,
+) -> dict[str, int]:
+    """Number of the person's rows by table; fills the temporary tables that `delete` reads.
+
+    Rows of loads that no model has read, as after a run that failed, are known by the tombstones.
+    """
     create_entities(con, person.entities)
     find_rows(con, person)
-    prepare(con, person)
+    find_returning_rows(con, config, tombstones, unread_loads(con))
+    create_person_tables(
+        con, person.customer_ids, [phone for phone, _ in person.phones], person.phrases
+    )
     number_records(con)
     database = _name(con)
     rules, _ = rules_of(con, database)
@@ -31,24 +44,19 @@ def find(con: duckdb.DuckDBPyConnection, person: Person) -> dict[str, int]:
     return {label: number for label, number in counts.items() if number}
 
 
-def prepare(con: duckdb.DuckDBPyConnection, person: Person) -> None:
-    """Create the temporary tables of the person, without those of rows and entities."""
-    names = person.full_names
-    phrases = {example_phrase(text, of) for text in person.texts for of in ((), names)}
-    create_person_tables(
-        con, person.customer_ids, [phone for phone, _ in person.phones], sorted(phrases)
-    )
-
-
 def delete(
-    con: duckdb.DuckDBPyConnection, person: Person, rewritten: Sequence[RewrittenFile]
+    con: duckdb.DuckDBPyConnection,
+    config: DeploymentConfig,
+    person: Person,
+    tombstones: Tombstones,
+    rewritten: Sequence[RewrittenFile],
 ) -> None:
     """Delete the person's rows and count them by load, in one transaction.
 
     The loads of landing files that were written again get the digest of the new file.
     """
     with transaction(con):
-        if find(con, person):
+        if find(con, config, person, tombstones):
             database = _name(con)
             set_aside(con)
             rules, _ = rules_of(con, database)
