@@ -13,7 +13,6 @@ from datetime import date, datetime
 from deployment.config import DeploymentConfig
 from deployment.home import Home
 from erasure.errors import ErasureError
-from erasure.person import Person, find_person
 from erasure.places import (
     hand_over_files,
     landing_files,
@@ -23,7 +22,8 @@ from erasure.places import (
 )
 from erasure.remains import Remains, find_remains
 from erasure.request import Plan, close_request, pending_plan, write_plan
-from erasure.tables import rules_of
+from erasure.search.person import Person, find_person
+from erasure.search.tables import rules_of
 from erasure.tombstones import Tombstones, read_tombstones, write_tombstones
 from erasure.trained_models import TrainedModel, trained_models
 from warehouse.connection import Warehouse, create_tables
@@ -81,7 +81,6 @@ def plan_erasure(
     warehouse = Warehouse(home.warehouse, config.time_zone)
     warehouse.require()
     with warehouse.connect() as con:
-        create_tables(con)
         person = find_person(con, customer_ids, emails, config.default_country)
         if person is None:
             raise ErasureError(_NOBODY)

@@ -7,8 +7,8 @@ import duckdb
 from deployment.config import DeploymentConfig
 from deployment.home import Home
 from erasure.places.warehouse_rows import set_aside
-from erasure.returning_rows import find_returning_rows, unread_loads
-from erasure.rows import create_rows
+from erasure.search.returning_rows import find_returning_rows, unread_loads
+from erasure.search.rows import create_rows
 from erasure.tombstones import read_tombstones, write_tombstones
 from warehouse.transaction import transaction
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import duckdb
 
 from deployment.home import Home
-from erasure.person import Person
 from erasure.places import other_files
-from erasure.queries import column, count, rows_of, text_columns
-from erasure.rows import mentions
+from erasure.search.person import Person
+from erasure.search.queries import column, count, rows_of, text_columns
+from erasure.search.rows import mentions
 from warehouse.quoting import identifier, literal
 
 _PUBLISHED = "published_file"

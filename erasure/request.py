@@ -14,8 +14,8 @@ from typing import Any
 
 from deployment.home import Home
 from erasure.errors import ErasureError
-from erasure.person import Person
 from erasure.places.landing_files import RewrittenFile
+from erasure.search.person import Person
 from warehouse.hand_over.private_files import private_folder, replace_file
 from warehouse.published.versions import flush
 

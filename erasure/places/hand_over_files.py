@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deployment.config import DeploymentConfig
 from deployment.home import Home
-from erasure.person import Person
+from erasure.search.person import Person
 from warehouse.hand_over.private_files import replace_file
 
 _ID = "customer_id"

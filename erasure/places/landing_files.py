@@ -17,8 +17,8 @@ import duckdb
 from deployment.config import DeploymentConfig
 from deployment.home import Home
 from deployment.source_config import FilesSource, FileTable
-from erasure.queries import rows_of
-from erasure.returning_rows import find_returning_rows
+from erasure.search.queries import rows_of
+from erasure.search.returning_rows import find_returning_rows
 from erasure.tombstones import Tombstones
 from ingestion.errors import SourceError
 from ingestion.files.drops import find_drops

@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 from deployment.home import Home
-from erasure.person import Person
+from erasure.search.person import Person
 
 MARK = "[erased]"
 _SQLITE = b"SQLite format 3\0"

@@ -19,10 +19,10 @@ from brief.archive import FOLDER, write_briefs
 from brief.page import Definitions
 from deployment.config import DeploymentConfig
 from deployment.home import Home
-from erasure.duckdb_files import remove, write_again
-from erasure.person import Person, create_entities
-from erasure.rows import create_rows
-from erasure.tables import Rule, create_person_tables, rules_of
+from erasure.places.duckdb_files import remove, write_again
+from erasure.search.person import Person, create_entities
+from erasure.search.rows import create_rows
+from erasure.search.tables import Rule, create_person_tables, rules_of
 from warehouse.published.contents import read_contents
 from warehouse.published.copies.copy_report import CopyError
 from warehouse.published.tables import tables_from_manifest

@@ -9,13 +9,13 @@ from pathlib import Path
 import duckdb
 
 from deployment.config import DeploymentConfig
-from erasure.duckdb_files import remove, write_again
-from erasure.person import Person, create_entities
+from erasure.places.duckdb_files import remove, write_again
 from erasure.places.landing_files import RewrittenFile, note_rewritten
-from erasure.queries import rows_of
-from erasure.returning_rows import find_returning_rows, unread_loads
-from erasure.rows import find_rows, raw_tables
-from erasure.tables import close_gaps, create_person_tables, number_records, rules_of
+from erasure.search.person import Person, create_entities
+from erasure.search.queries import rows_of
+from erasure.search.returning_rows import find_returning_rows, unread_loads
+from erasure.search.rows import find_rows, raw_tables
+from erasure.search.tables import close_gaps, create_person_tables, number_records, rules_of
 from erasure.tombstones import Tombstones
 from warehouse.quoting import identifier
 from warehouse.transaction import transaction

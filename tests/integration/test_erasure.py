@@ -21,7 +21,7 @@ import yaml
 
 from demo import generate
 from deployment.home import Home
-from erasure.tables import rules_of
+from erasure.search.tables import rules_of
 from orchestration.runtime.instance import RunError
 from tests.integration.deployments import (
     DEMO,

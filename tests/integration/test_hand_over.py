@@ -206,3 +206,20 @@ def test_the_file_the_postgresql_schema_and_the_parquet_folder_hold_the_same_row
     for differing in (differing_rows(published, handed_over.database), differing_rows(published)):
         assert set(differing.values()) == {0}
         assert set(GRAINS) <= set(differing)
+
+
+def test_an_erased_customer_leaves_the_copies_and_the_files(handed_over: HandedOver) -> None:
+    deployment = handed_over.deployment
+    ((customer,), *_) = deployment.query(
+        "select customer_id from activation.customer_actions_daily"
+        f" where {TREATED} and snapshot_date = date '{AFTER}' order by 1"
+    )
+    done = deployment.cli("erase", "--customer", str(customer))
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"hand-over by HTTP: \d+ decisions with contacts were sent", done.stdout)
+    published = deployment.home.published
+    for differing in (differing_rows(published, handed_over.database), differing_rows(published)):
+        assert set(differing.values()) == {0}
+    assert deployment.query(f"from marts.dim_customers where customer_id = '{customer}'") == []
+    root = deployment.home.root
+    assert customer not in {row["customer_id"] for row in actions(root, AFTER.isoformat())}

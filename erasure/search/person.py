@@ -14,7 +14,7 @@ import duckdb
 
 from erasure.errors import ErasureError
 from erasure.keys import addresses, mailbox
-from erasure.queries import column, count, rows_of
+from erasure.search.queries import column, count, rows_of
 from ml.texts.complaints import example_phrase
 
 # Column that names a row of an entity, in that entity's rows and in those that refer to it.

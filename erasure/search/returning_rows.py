@@ -16,9 +16,9 @@ import pyarrow as pa
 from deployment.config import DeploymentConfig
 from deployment.source_config.base import ENTITIES
 from erasure.keys import addresses
-from erasure.person import REFERENCES
-from erasure.queries import column, count, rows_of
-from erasure.rows import contents, each_once
+from erasure.search.person import REFERENCES
+from erasure.search.queries import column, count, rows_of
+from erasure.search.rows import contents, each_once
 from erasure.tombstones import Tombstones
 from warehouse.quoting import literal
 

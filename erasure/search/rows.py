@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 
 import duckdb
 
-from erasure.person import REFERENCES, Person
-from erasure.queries import column, rows_of, text_columns
+from erasure.search.person import REFERENCES, Person
+from erasure.search.queries import column, rows_of, text_columns
 from warehouse.quoting import identifier, literal
 
 # Tables with every delivered row of an entity, and the day's reading of it.

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from erasure.queries import count, rows_of
-from erasure.rows import condition
+from erasure.search.queries import count, rows_of
+from erasure.search.rows import condition
 from warehouse.quoting import identifier
 
 _COUNTS = "counts over many customers"
