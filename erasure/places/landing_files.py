@@ -84,7 +84,8 @@ def find(
     positions: defaultdict[int, list[int]] = defaultdict(list)
     for load_id, row_no in rows_of(con, "from temp.erased_rows order by all"):
         positions[load_id].append(row_no)
-    found, waiting = [], []
+    found: list[RewrittenFile] = []
+    waiting: list[_Waiting] = []
     for source, name, table, relative, path in _files(config, home):
         load = current_loads(con, source, name).get(relative)
         digest = sha256_of(path) if path.stat().st_size else ""

@@ -79,11 +79,10 @@ class _Texts:
             return None
 
 
-def _files(home: Home) -> Iterator[Path]:
-    """Files that no other place knows; dbt's target has the project and no data."""
-    handled = (
-        home.landing, home.hand_over, home.published.parent, home.erasure, home.dbt_target,
-    )  # fmt: skip
+def _files(home: Home, *, is_everything: bool = False) -> Iterator[Path]:
+    """Files that no other place knows, or all; dbt's target has the project and no data."""
+    of_places = (home.landing, home.hand_over, home.published.parent)
+    handled = (home.erasure, home.dbt_target, *(() if is_everything else of_places))
     for path in sorted(home.root.rglob("*")):
         if path.is_symlink() or not path.is_file() or path.name.startswith(home.warehouse.name):
             continue

@@ -141,7 +141,11 @@ def find_person(
             ids=ids,
         ),
         known_since=since,
-        **contacts,
+        addresses=contacts.addresses,
+        phones=contacts.phones,
+        full_names=contacts.full_names,
+        distinct_names=contacts.distinct_names,
+        shared_keys=contacts.shared_keys,
     )
 
 
@@ -229,8 +233,19 @@ def _add_entities(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _contacts(con: duckdb.DuckDBPyConnection, default_country: str) -> dict[str, object]:
-    """Addresses, numbers and names, and which of them no remaining customer has."""
+@dataclass(frozen=True)
+class _Contacts:
+    """Addresses, numbers and names of a person, as `Person` has them."""
+
+    addresses: list[str]
+    phones: list[tuple[str, str]]
+    full_names: list[str]
+    distinct_names: list[str]
+    shared_keys: int
+
+
+def _contacts(con: duckdb.DuckDBPyConnection, default_country: str) -> _Contacts:
+    """Contacts of the records, and which of them no remaining customer has."""
     contacts = """
         select
             email, phone, coalesce(country, $country) as country, full_name,
@@ -249,17 +264,17 @@ def _contacts(con: duckdb.DuckDBPyConnection, default_country: str) -> dict[str,
     own_names = {row[3].strip() for row in own if row[3] and row[3].strip()}
     own_addresses = sorted(each for each in found if mailbox(each) not in boxes)
     own_phones = sorted(each for each in phones if _digits(each[0]) not in numbers)
-    return {
-        "addresses": own_addresses,
-        "phones": own_phones,
-        "full_names": sorted(own_names),
-        "distinct_names": sorted(
+    return _Contacts(
+        own_addresses,
+        own_phones,
+        sorted(own_names),
+        sorted(
             name
             for name in own_names
             if len(name) >= _LEAST_NAME and " ".join(name.split()).casefold() not in names
         ),
-        "shared_keys": len(found) - len(own_addresses) + len(phones) - len(own_phones),
-    }
+        len(found) - len(own_addresses) + len(phones) - len(own_phones),
+    )
 
 
 def _digits(phone: str) -> str:
