@@ -84,7 +84,8 @@ def _lines(report: ErasureReport, *, is_dry: bool) -> list[str]:
     if not is_dry:
         left = report.remains.counts
         lines.append(
-            "The person's addresses, numbers, name and texts are found nowhere else in the home."
+            "Nothing else in the home has the person's addresses, numbers, name or texts"
+            f"{', except those that another customer has too' if report.shared_keys else ''}."
             if not left
             else "Still mentioned, by others: "
             + ", ".join(f"{where} ({number})" for where, number in left.items())
