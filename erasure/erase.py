@@ -106,7 +106,7 @@ def plan_erasure(
 
 
 def report_of(config: DeploymentConfig, home: Home, plan: Plan) -> ErasureReport:
-    """What a plan would erase."""
+    """Report of a plan that is not executed."""
     return _report(config, home, plan, Remains({}, {}), [], was_resumed=False)
 
 

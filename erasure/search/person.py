@@ -251,7 +251,7 @@ def _contacts(con: duckdb.DuckDBPyConnection, default_country: str) -> _Contacts
             email, phone, coalesce(country, $country) as country, full_name,
             (source, source_customer_id) in (select (source, id) from temp.erased_records) as is_own
         from intermediate.int_customers_versions
-        where source_customer_id is not null  -- rejected without an id: nobody's
+        where source_customer_id is not null  -- rejected, and of no record
     """
     given = {"country": default_country}
     rows = rows_of(con, f"select distinct * from ({contacts}) order by all", **given)
