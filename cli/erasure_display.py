@@ -69,7 +69,7 @@ def _lines(report: ErasureReport, *, is_dry: bool) -> list[str]:
             lines.append("    nothing")
     if report.shared_keys:
         lines.append(
-            f"{report.shared_keys} addresses or numbers stay: another customer has them too."
+            f"{report.shared_keys} addresses or numbers are not the person's alone, and stay."
         )
     if report.models:
         named = ", ".join(f"{each.model} {each.version} of {each.as_of}" for each in report.models)

@@ -6,6 +6,7 @@ since, leads to the same customer.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +17,7 @@ from erasure.errors import ErasureError
 from erasure.keys import addresses, mailbox
 from erasure.search.queries import column, count, rows_of
 from ml.texts.complaints import example_phrase
+from warehouse.identity.phone_numbers import e164
 
 # Column that names a row of an entity, in that entity's rows and in those that refer to it.
 REFERENCES: Mapping[str, str] = {
@@ -88,7 +90,7 @@ def find_person(
     emails: Sequence[str],
     default_country: str,
 ) -> Person | None:
-    """The person with these customer ids or addresses; None if no customer has an id.
+    """The person with these customer ids or addresses; None if none is given.
 
     An address that no record has may still be in rejected rows and in waiting files. Writes the
     temporary table `erased_entities`.
@@ -100,14 +102,13 @@ def find_person(
         default_country: country of numbers that are delivered without one.
 
     Raises:
-        ErasureError: an address belongs to several customers, or no run has built the warehouse.
+        ErasureError: an address belongs to several customers, no customer has an id, or no run has
+            built the warehouse.
     """
     if not count(
         con, "select count(*) from duckdb_tables() where table_name = 'int_identity_history'"
     ):
-        raise ErasureError(
-            "no run has built the warehouse yet, and who is one person: holdfast run"
-        )
+        raise ErasureError("no run has built the warehouse yet: holdfast run")
     records = _records(con, customer_ids, emails)
     create_entities(con, [("customers", source, value) for source, value in records])
     if not records:
@@ -168,7 +169,12 @@ def _records(
     con: duckdb.DuckDBPyConnection, customer_ids: Sequence[str], emails: Sequence[str]
 ) -> list[tuple[str, str]]:
     """The records of today's customers with one of the ids or addresses."""
-    found = set(_current(con, "list_contains($ids, own_customer_id)", ids=list(customer_ids)))
+    found: set[str] = set()
+    for customer_id in customer_ids:
+        current = _current(con, "list_contains($ids, own_customer_id)", ids=[customer_id])
+        if not current:
+            raise ErasureError(f"no customer has the id {customer_id}: check its spelling")
+        found |= set(current)
     for email in emails:
         boxes = sorted({mailbox(address) for address in addresses(email)})
         owners = _current(
@@ -245,7 +251,11 @@ class _Contacts:
 
 
 def _contacts(con: duckdb.DuckDBPyConnection, default_country: str) -> _Contacts:
-    """Contacts of the records, and which of them no remaining customer has."""
+    """Contacts of the records, and which of them no remaining customer has.
+
+    An address or a number that identity takes for no key, such as deleted@site.invalid, or that it
+    trusts with the same name only, such as info@, may be of anybody, and counts as shared.
+    """
     contacts = """
         select
             email, phone, coalesce(country, $country) as country, full_name,
@@ -257,28 +267,73 @@ def _contacts(con: duckdb.DuckDBPyConnection, default_country: str) -> _Contacts
     rows = rows_of(con, f"select distinct * from ({contacts}) order by all", **given)
     own = [row for row in rows if row[-1]]
     others = [row for row in rows if not row[-1]]
+    keys = _keys(con)
     boxes = {mailbox(each) for row in others for each in addresses(row[0] or "")}
-    numbers = {_digits(row[1]) for row in others if row[1]}
-    names = {" ".join(row[3].split()).casefold() for row in others if row[3]}
+    numbers = {_last_digits(row[1]) for row in others if row[1]}
+    names = {_plain(row[3]) for row in others if row[3]}
     found = {each for row in own for each in addresses(row[0] or "")}
     phones = {(row[1], row[2]) for row in own if row[1] and row[1].strip()}
     own_names = {row[3].strip() for row in own if row[3] and row[3].strip()}
-    own_addresses = sorted(each for each in found if mailbox(each) not in boxes)
-    own_phones = sorted(each for each in phones if _digits(each[0]) not in numbers)
+    own_addresses = sorted(
+        each for each in found if mailbox(each) not in boxes and keys.has("email", mailbox(each))
+    )
+    own_phones = sorted(
+        (phone, country)
+        for phone, country in phones
+        if _last_digits(phone) not in numbers and keys.has("phone", e164(phone, country))
+    )
     return _Contacts(
         own_addresses,
         own_phones,
         sorted(own_names),
         sorted(
-            name
-            for name in own_names
-            if len(name) >= _LEAST_NAME and " ".join(name.split()).casefold() not in names
+            name for name in own_names if len(name) >= _LEAST_NAME and _plain(name) not in names
         ),
         len(found) - len(own_addresses) + len(phones) - len(own_phones),
     )
 
 
-def _digits(phone: str) -> str:
+@dataclass(frozen=True)
+class _Keys:
+    """Keys of the person in identity: (type, value); a value may be a hash."""
+
+    values: set[tuple[str, str]]
+
+    def has(self, key_type: str, value: str | None) -> bool:
+        """True if the value is a key, also one of a record that its source has erased.
+
+        Its hash is that of the macro `erased_key`.
+        """
+        if value is None:
+            return False
+        hashed = hashlib.md5(f"{key_type}:{value}".encode(), usedforsecurity=False).hexdigest()
+        return bool({(key_type, value), (key_type, f"erased:{hashed}")} & self.values)
+
+
+def _keys(con: duckdb.DuckDBPyConnection) -> _Keys:
+    """Addresses and numbers of the records by which identity links without a name."""
+    return _Keys(
+        set(
+            rows_of(
+                con,
+                """
+                select key_type, key_value from intermediate.int_identity_keys
+                where
+                    key_type in ('email', 'phone') and not needs_confirmation
+                    and (source, source_customer_id) in (
+                        select (source, id) from temp.erased_records
+                    )
+                """,
+            )
+        )
+    )
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _last_digits(phone: str) -> str:
     """The last digits of a number, which its spellings within and from outside a country share."""
     return "".join(filter(str.isdigit, phone))[-8:]
 

@@ -126,7 +126,8 @@ def _find_contacts(
     )
     found = []
     for load_id, row_no, record, email, phone, name, country, created_at in rows:
-        hashed = [tombstones.hashes.of_address(each) for each in addresses(email or "")]
+        # Identity reads the first address of several, too.
+        hashed = [tombstones.hashes.of_address(each) for each in addresses(email or "")[:1]]
         if phone:
             hashed.append(tombstones.hashes.of_phone(phone, country or default_country, name) or "")
         days = [day for each in hashed if (day := tombstones.day_of(each)) is not None]
