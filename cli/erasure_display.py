@@ -15,7 +15,7 @@ from rich.markup import escape
 from deployment.config import DeploymentConfig, today_in
 from deployment.home import Home
 from erasure.erase import ErasureReport, erase, plan_erasure, report_of
-from erasure.errors import ErasureError
+from erasure.errors import ErasureError, NobodyError
 from erasure.request import pending_plan
 
 
@@ -31,7 +31,8 @@ def erase_person(
     """Finish an interrupted erasure, or erase a person; print what was deleted and what is left.
 
     Raises:
-        ErasureError: nobody is named or found, or an address belongs to several customers.
+        NobodyError: nothing in the home has an id or an address.
+        ErasureError: nobody is named, or an address belongs to several customers.
     """
     pending = pending_plan(home)
     if pending is not None and not is_dry:
@@ -44,10 +45,11 @@ def erase_person(
     today = today_in(config.time_zone)
     try:
         plan = plan_erasure(config, home, customers, emails, today, getuser())
-    except ErasureError:
-        if pending is not None and not is_dry:
-            return  # the person whose erasure was finished
-        raise
+    except NobodyError:
+        if pending is None or is_dry:
+            raise
+        console.print("Now nobody has this id or address.")
+        return
     if is_dry:
         _show(console, report_of(config, home, plan), is_dry=True)
     else:

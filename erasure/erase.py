@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from deployment.config import DeploymentConfig
 from deployment.home import Home
-from erasure.errors import ErasureError
+from erasure.errors import NobodyError
 from erasure.places import (
     hand_over_files,
     landing_files,
@@ -75,7 +75,8 @@ def plan_erasure(
         by: who asks for it.
 
     Raises:
-        ErasureError: nobody is found, or several customers have an address.
+        NobodyError: nothing in the home has an id or an address.
+        ErasureError: several customers have an address, or no run has built the warehouse.
         WarehouseBusyError: a run is in progress.
     """
     warehouse = Warehouse(home.warehouse, config.time_zone)
@@ -83,7 +84,7 @@ def plan_erasure(
     with warehouse.connect() as con:
         person = find_person(con, customer_ids, emails, config.default_country)
         if person is None:
-            raise ErasureError(_NOBODY)
+            raise NobodyError(_NOBODY)
         tombstones = read_tombstones(home)
         left = _hashes(person, tombstones)
         before = set(tombstones.days)
@@ -101,7 +102,7 @@ def plan_erasure(
         "other files": other_files.find(home, person),
     }
     if not any(counts.values()) and not files:
-        raise ErasureError(_NOBODY)
+        raise NobodyError(_NOBODY)
     return Plan(person, files, left, on, by, counts, unsearched)
 
 

@@ -13,7 +13,7 @@ from datetime import date
 
 import duckdb
 
-from erasure.errors import ErasureError
+from erasure.errors import ErasureError, NobodyError
 from erasure.keys import addresses, mailbox
 from erasure.search.queries import column, count, rows_of
 from ml.texts.complaints import example_phrase
@@ -102,8 +102,8 @@ def find_person(
         default_country: country of numbers that are delivered without one.
 
     Raises:
-        ErasureError: an address belongs to several customers, no customer has an id, or no run has
-            built the warehouse.
+        NobodyError: no customer has an id.
+        ErasureError: an address belongs to several customers, or no run has built the warehouse.
     """
     if not count(
         con, "select count(*) from duckdb_tables() where table_name = 'int_identity_history'"
@@ -173,7 +173,7 @@ def _records(
     for customer_id in customer_ids:
         current = _current(con, "list_contains($ids, own_customer_id)", ids=[customer_id])
         if not current:
-            raise ErasureError(f"no customer has the id {customer_id}: check its spelling")
+            raise NobodyError(f"no customer has the id {customer_id}: check its spelling")
         found |= set(current)
     for email in emails:
         boxes = sorted({mailbox(address) for address in addresses(email)})
