@@ -136,7 +136,7 @@ def erase(config: DeploymentConfig, home: Home, plan: Plan, finished_at: datetim
     published_file.publish_without(config, home, person)
     unfinished += published_file.copy_again(config, home)
     hand_over_files.delete(home, person)
-    other_files.replace(home, person)
+    unfinished += other_files.replace(home, person)
     with home.scratch():
         pass  # what a killed extraction left there is deleted
     with warehouse.connect(read_only=True) as con:

@@ -38,12 +38,17 @@ def find(home: Home, person: Person, *, is_everything: bool = False) -> dict[str
     return found
 
 
-def replace(home: Home, person: Person) -> None:
-    """Replace the person's texts by a mark, in all files in which that is possible."""
-    texts = _Texts(person.needles)
+def replace(home: Home, person: Person) -> list[str]:
+    """Replace the person's texts by a mark, in all files in which that is possible.
+
+    Returns:
+        Problems with databases that another process reads.
+    """
+    texts, problems = _Texts(person.needles), []
     for path in _files(home):
         if _is_database(path):
-            _replace_in_database(path, texts)
+            if not _replace_in_database(path, texts):
+                problems.append(f"{path}-wal: it keeps old bytes until holdfast ui is stopped")
         elif texts.count_in(path):
             content = texts.replaced(path)
             if content is not None:
@@ -51,6 +56,7 @@ def replace(home: Home, person: Person) -> None:
                 fresh.write_bytes(content)
                 fresh.chmod(path.stat().st_mode)
                 fresh.replace(path)
+    return problems
 
 
 class _Texts:
@@ -120,11 +126,14 @@ def _in_database(path: Path, texts: _Texts) -> int:
         )
 
 
-def _replace_in_database(path: Path, texts: _Texts) -> None:
+def _replace_in_database(path: Path, texts: _Texts) -> bool:
     """One transaction; then the file is written again, and its log emptied.
 
     It is written again also where nothing is found: a killed erasure may have replaced the texts
     and left their bytes.
+
+    Returns:
+        False if a reader kept the log from being emptied.
     """
     with closing(_connect(path)) as con:
         con.create_function("has_text", 1, lambda value: _has(texts, value), deterministic=True)
@@ -137,7 +146,8 @@ def _replace_in_database(path: Path, texts: _Texts) -> None:
             con.execute(f"update {table} set {column} = marked({column}) where has_text({column})")
         con.execute("commit")
         con.execute("vacuum")
-        con.execute("pragma wal_checkpoint(truncate)")
+        is_busy, *_ = con.execute("pragma wal_checkpoint(truncate)").fetchone()
+        return not is_busy
 
 
 def _has(texts: _Texts, value: object) -> bool:
