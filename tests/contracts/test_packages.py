@@ -89,7 +89,6 @@ TESTED_ELSEWHERE = {
     "erasure/request.py": "integration/test_erasure.py",
     "erasure/search/person.py": "integration/test_erasure.py",
     "erasure/search/queries.py": "integration/test_erasure.py",
-    "erasure/search/returning_rows.py": "integration/test_erasure.py",
     "erasure/search/rows.py": "integration/test_erasure.py",
     "erasure/search/tables.py": "integration/test_erasure.py",
     "erasure/trained_models.py": "integration/test_erasure.py",

@@ -21,6 +21,7 @@ import yaml
 
 from demo import generate
 from deployment.home import Home
+from erasure.keys import addresses, mailbox
 from erasure.search.tables import rules_of
 from orchestration.runtime.instance import RunError
 from tests.integration.deployments import (
@@ -328,6 +329,32 @@ def test_every_table_of_a_warehouse_is_erased_or_named_as_having_no_rows_of_pers
         with duckdb.connect(str(path), read_only=True) as con:
             ((name,),) = con.execute("select current_database()").fetchall()
             assert rules_of(con, name)[1] == []
+
+
+def test_an_address_has_the_normal_form_that_identity_gives_it(company: Company) -> None:
+    rows = company.deployment.warehouse(
+        """
+        select distinct source, source_customer_id, email
+        from intermediate.int_customers_versions
+        where email is not null and _reject_reason is null
+        """
+    )
+    keys = set(
+        company.deployment.warehouse(
+            """
+            select distinct source, source_customer_id, key_value
+            from intermediate.int_identity_keys
+            where key_type = 'email' and not starts_with(key_value, 'erased:')
+            """
+        )
+    )
+    found = {
+        (source, record, mailbox(addresses(str(email))[0]))
+        for source, record, email in rows
+        if addresses(str(email))
+    }
+    assert len(keys) > 200
+    assert keys <= found
 
 
 def test_nobody_is_erased_by_an_address_that_nobody_has(company: Company) -> None:
