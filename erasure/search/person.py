@@ -63,11 +63,6 @@ class Person:
     known_since: date | None = None
 
     @property
-    def records(self) -> list[tuple[str, str]]:
-        """(source, id) of the source records."""
-        return [(source, value) for entity, source, value in self.entities if entity == "customers"]
-
-    @property
     def phrases(self) -> list[str]:
         """The texts as examples of complaints quote them, with and without the name masked."""
         found = {
