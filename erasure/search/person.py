@@ -28,6 +28,8 @@ REFERENCES: Mapping[str, str] = {
     "source_feedback_id": "feedback",
     "source_subscription_id": "subscriptions",
     "source_touch_id": "touches",
+    "source_consent_id": "consents",
+    "source_suppression_id": "suppressions",
 }
 _LEAST_NAME = 6
 _LEAST_TEXT = 12
