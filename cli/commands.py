@@ -162,6 +162,29 @@ def accept_drift(
 
 
 @app.command()
+def erase(
+    config: ConfigOption = None,
+    customer: Annotated[
+        list[str] | None, typer.Option(help="The customer's id, of any day; may be repeated.")
+    ] = None,
+    email: Annotated[
+        list[str] | None, typer.Option(help="An e-mail address of the person; may be repeated.")
+    ] = None,
+    is_dry: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be erased.")
+    ] = False,
+) -> None:
+    """Erase a person from the home, and keep redeliveries from bringing them back."""
+    with known_errors(errors):
+        settings, home = prepare_deployment(config)
+        from cli.erasure_display import erase_person
+        from orchestration.runtime.instance import require_no_run
+
+        require_no_run()
+        erase_person(console, settings, home, customer or [], email or [], is_dry=is_dry)
+
+
+@app.command()
 def ui(
     config: ConfigOption = None,
     dagster_port: Annotated[int, typer.Option(help="Port of Dagster.")] = 3000,

@@ -67,6 +67,11 @@ class Home:
         return self.root / "alerts" / "ledger.json"
 
     @property
+    def erasure(self) -> Path:
+        """The folder of erasures: key, hashes and journal, and the request that is not finished."""
+        return self.root / "erasure"
+
+    @property
     def mlflow_database(self) -> Path:
         """MLflow's SQLite file."""
         return self.root / "mlflow" / "mlflow.db"

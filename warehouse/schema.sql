@@ -442,6 +442,14 @@ comment on table ops.unreadable_rows is
     'Lines of files that could not be parsed, as delivered; the other rows of their files are in'
     ' the raw tables.';
 
+create table if not exists ops.erased_rows (
+    load_id bigint primary key,
+    rows bigint not null
+);
+comment on table ops.erased_rows is
+    'Number of delivered rows of each load that were deleted because their person was erased; the'
+    ' rows themselves are nowhere (erasure/).';
+
 create table if not exists ops.extractions (
     source varchar not null,
     run_date date not null,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
@@ -73,14 +73,18 @@ def complaint_examples(texts: pa.Table) -> pa.Table:
         for row in sorted(rows, key=lambda row: (row.sentiment, row.text)):
             phrases = chosen[row.topic]
             if row.is_negative and len(phrases) < MAX_EXAMPLES:
-                phrase = " ".join(masked(row.text, row.names or ()).split())
-                phrases.setdefault(phrase[:EXAMPLE_CHARACTERS], row.sentiment)
+                phrases.setdefault(example_phrase(row.text, row.names or ()), row.sentiment)
         found += [
             {"month": month, "topic": topic, "phrase": phrase, "sentiment": sentiment}
             for topic, phrases in chosen.items()
             for phrase, sentiment in phrases.items()
         ]
     return pa.Table.from_pylist(found, schema=COMPLAINT_EXAMPLES)
+
+
+def example_phrase(text: str, names: Iterable[str]) -> str:
+    """A text as an example: masked, in one line, cut to `EXAMPLE_CHARACTERS`."""
+    return " ".join(masked(text, names).split())[:EXAMPLE_CHARACTERS]
 
 
 def terms_in(text: str) -> set[str]:

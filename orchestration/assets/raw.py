@@ -10,6 +10,7 @@ import dagster as dg
 from deployment.config import DeploymentConfig
 from deployment.home import Home
 from deployment.source_config import FileTable, Source
+from erasure.request import require_none_pending
 from ingestion.extraction.sources import Extraction, extract
 from ingestion.landing.report import TableReport
 from orchestration.asset_keys import WAREHOUSE_POOL, raw_key
@@ -70,6 +71,7 @@ def raw_assets(
         home: dg.ResourceParam[Home],
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         with final_unless_in_use():
+            require_none_pending(home)
             warehouse.initialise(config.slug, config.company)
             with warehouse.connect() as con:
                 extraction = extract(con, name, source, home, dates_of(context))

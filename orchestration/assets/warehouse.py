@@ -13,6 +13,8 @@ import duckdb
 from dagster_dbt import dbt_assets
 
 from deployment.config import DeploymentConfig
+from erasure.redeliveries import set_returning_rows_aside
+from erasure.tombstones import has_tombstones
 from ingestion.exchange_rates import write_exchange_rates
 from orchestration.asset_keys import EXAMPLES, WAREHOUSE_POOL
 from orchestration.partitions import dates_of
@@ -79,6 +81,7 @@ def warehouse_assets(
                     for problem in write_exchange_rates(con, config.exchange_rates):
                         context.log.warning(problem)
                 _read_decisions(context, con, config, dbt)
+            _keep_erased_people_away(context, warehouse, config, dbt)
             yield from dbt.build(context, manifest, translator)
 
     @dbt_build(name="build_features", select=_SELECT_AFTER_TEXTS)
@@ -119,6 +122,29 @@ def warehouse_assets(
             yield from dbt.build(context, manifest, translator)
 
     return [unify_customers, build_features, find_candidates, activate_scores]
+
+
+def _keep_erased_people_away(
+    context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
+    config: DeploymentConfig,
+    dbt: Dbt,
+) -> None:
+    """Set the rows of erased people aside, before anything is built from them.
+
+    The staging views are made first, because they know what the columns of a delivery mean.
+    """
+    if not has_tombstones(dbt.home):
+        return
+    dbt.command(
+        *("build", "--select", "+fqn:holdfast.staging"),
+        *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+        *("--no-write-json", "--cache-selected-only"),
+    )
+    with warehouse.connect() as con:
+        rows = set_returning_rows_aside(con, config, dbt.home)
+    if rows:
+        context.log.info("%d delivered rows of erased people were deleted.", rows)
 
 
 def _read_decisions(

@@ -26,7 +26,7 @@ from orchestration.runtime.instance import (
     PROCESS_TAG,
     RunError,
     process_tag,
-    runs_in_progress,
+    require_no_run,
 )
 from orchestration.training.retrain_reason import ASKED_FOR, RETRAIN_REASON
 from orchestration.unattended.alerting import report_alerts
@@ -102,12 +102,8 @@ class Runner:
     def _execute(
         self, job_name: str, *, partition_key: str | None = None, tags: dict[str, str] | None = None
     ) -> None:
+        require_no_run()
         with dg.DagsterInstance.get() as instance:
-            for run in runs_in_progress(instance):
-                raise RunError(
-                    f"run {run.run_id[:8]} of {run.job_name} is in progress: wait for its end, or "
-                    "stop it in the UI"
-                )
             with self.reporter.following() as logger:
                 result = self._job(job_name, logger).execute_in_process(
                     instance=instance,

@@ -143,6 +143,22 @@ def runs_in_progress(instance: DagsterInstance) -> list[DagsterRun]:
     return alive
 
 
+def require_no_run() -> None:
+    """Check that no run of the environment's instance is being executed.
+
+    Raises:
+        RunError: one is.
+    """
+    from dagster import DagsterInstance
+
+    with DagsterInstance.get() as instance:
+        for run in runs_in_progress(instance):
+            raise RunError(
+                f"run {run.run_id[:8]} of {run.job_name} is in progress: wait for its end, or "
+                "stop it in the UI"
+            )
+
+
 def was_killed(process: str | None) -> bool:
     """True if the tagged process belongs to this machine and no longer exists."""
     if process is None:

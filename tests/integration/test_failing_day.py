@@ -154,3 +154,21 @@ def test_a_day_that_is_run_again_decides_and_hands_over_nothing_anew(after: Fail
     assert [after.deployment.warehouse(f"from {table} order by all") for table in tables] == decided
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert len(after.receiver.asked) == asked
+
+
+# The last test of this file: the customer is gone after it.
+def test_an_erased_customer_leaves_the_copies_and_the_files(after: FailingDay) -> None:
+    deployment = after.deployment
+    ((customer,), *_) = deployment.query(
+        "select customer_id from activation.customer_actions_daily"
+        f" where {TREATED} and snapshot_date = date '{AFTER}' order by 1"
+    )
+    done = deployment.cli("erase", "--customer", str(customer))
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"hand-over by HTTP: \d+ decisions with contacts were sent", done.stdout)
+    published = deployment.home.published
+    for differing in (differing_rows(published, after.database), differing_rows(published)):
+        assert set(differing.values()) == {0}
+    assert deployment.query(f"from marts.dim_customers where customer_id = '{customer}'") == []
+    root = deployment.home.root
+    assert customer not in {row["customer_id"] for row in actions(root, AFTER.isoformat())}

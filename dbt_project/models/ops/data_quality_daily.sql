@@ -8,8 +8,8 @@
 
 {#-
     Outcome of every row delivered up to each day of the run; a test requires delivered = accepted +
-    rejected + superseded. `delivered` is counted by the load ledger, the others by the tables that
-    hold the rows.
+    rejected + superseded + erased. `delivered` is counted by the load ledger, `erased` when the rows
+    of a person are deleted, and the others by the tables that hold the rows.
 
     A table is stale on a day on which its source could not be read. A table with dated files is
     also stale when no file of the source came for longer than the deployment allows: a single table
@@ -117,6 +117,19 @@ delivered as (
     from dates
     inner join {{ source('ops', 'load_ledger') }} as loads
         on coalesce(loads.known_from, date '0001-01-01') <= dates.snapshot_date
+    group by all
+),
+
+erased as (
+    select
+        dates.snapshot_date,
+        loads.source,
+        loads.table_name,
+        sum(erased_rows.rows) as erased
+    from dates
+    inner join {{ source('ops', 'load_ledger') }} as loads
+        on coalesce(loads.known_from, date '0001-01-01') <= dates.snapshot_date
+    inner join {{ source('ops', 'erased_rows') }} as erased_rows using (load_id)
     group by all
 ),
 
@@ -323,6 +336,7 @@ final as (
         cast(coalesce(outcomes.accepted, 0) as bigint) as accepted,
         cast(coalesce(outcomes.rejected, 0) as bigint) as rejected,
         cast(coalesce(outcomes.superseded, 0) as bigint) as superseded,
+        cast(coalesce(erased.erased, 0) as bigint) as erased,
         cast(named_customers.named_customers as bigint) as named_customers,
         cast(
             case
@@ -347,6 +361,7 @@ final as (
     from judged
     left join named_customers using (snapshot_date, source, table_name)
     left join outcomes using (snapshot_date, source, table_name)
+    left join erased using (snapshot_date, source, table_name)
     left join lost using (snapshot_date, source, table_name)
     left join unknown_by_table using (snapshot_date, source, table_name)
     left join suspect_refunds using (snapshot_date, source, table_name)

@@ -10,7 +10,8 @@ import csv
 import io
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import BinaryIO
 
 from deployment.source_config import CsvOptions
@@ -74,6 +75,36 @@ def copy_rows(
         raise SourceError.of_file(
             name, f"no row can be read; the first: {reason}: correct the export", line=line
         )
+
+
+def without_rows(
+    name: str, binary: BinaryIO, encoding: str, options: CsvOptions, positions: Collection[int]
+) -> Iterator[str]:
+    """The lines of a file as they are, without those of some rows.
+
+    Bytes that are not of the encoding are surrogates, as the error handler surrogateescape makes
+    them.
+
+    Args:
+        name: name of the file in messages.
+        binary: its bytes, decompressed.
+        encoding: its encoding.
+        options: its CSV format.
+        positions: positions of the rows, from 1, as `copy_rows` and DuckDB count them.
+    """
+    lines = _Lines(name, binary, encoding)
+    for _ in range(options.skip_lines):
+        yield from islice(lines, 1)
+    rows = _rows(lines, options)
+    header, _ = next(rows, ([], None))
+    yield from lines.taken
+    position = 0
+    for values, unreadable in rows:
+        if values or unreadable or len(header) == 1:
+            position += 1
+            if position in positions:
+                continue
+        yield from lines.taken
 
 
 def _rows(lines: _Lines, options: CsvOptions) -> Iterator[tuple[list[str], str | None]]:

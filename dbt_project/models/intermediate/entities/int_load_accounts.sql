@@ -1,6 +1,7 @@
 {#-
     Outcomes of the rows of each load: one row per load, outcome and interval of days (from_date <=
-    day < to_date). Every delivered row has exactly one outcome on every day since its delivery. A
+    day < to_date). Every delivered row has exactly one outcome on every day since its delivery,
+    except the rows of erased people, which ops.erased_rows counts. A
     table is accounted for by the first entity that it provides. A table that provides none is only
     looked into, so its readable rows count as accepted until the load is superseded.
 
@@ -93,9 +94,12 @@ looked_into as (
         loads.load_id as _load_id,
         date '0001-01-01' as rejected_until,
         loads.superseded_on as known_to,
-        loads.rows - coalesce(unreadable_counts.row_count, 0) as row_count
+        loads.rows
+        - coalesce(unreadable_counts.row_count, 0)
+        - coalesce(erased_rows.rows, 0) as row_count
     from loads
     left join unreadable_counts on loads.load_id = unreadable_counts._load_id
+    left join {{ source('ops', 'erased_rows') }} as erased_rows using (load_id)
     {%- if var('accounting_tables') %}
     where
         (loads.source, loads.table_name) not in (
