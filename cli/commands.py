@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from cli.known_errors import known_errors
+from cli.known_errors import FAILED, known_errors, show_problem
 from cli.prepare import date_to_run, prepare_deployment, prepare_runner
 
 app = typer.Typer(
@@ -188,13 +188,22 @@ def ui(
 
 @app.command()
 def status(config: ConfigOption = None) -> None:
-    """Show the latest published day and the latest runs."""
+    """Show the latest published day and the latest runs; ends with 1 if a file is damaged."""
     with known_errors(errors):
         settings, home = prepare_deployment(config)
-        from cli.status import show_published_day, show_runs
+        from warehouse.health.files import damages
 
-        show_published_day(console, settings, home)
-        show_runs(console)
+        found = damages(home)
+        if not any(damage.path.is_relative_to(home.dagster_home) for damage in found):
+            from cli.status import show_published_day, show_runs
+
+            if not any(damage.path == home.published for damage in found):
+                show_published_day(console, settings, home)
+            show_runs(console)
+        for damage in found:
+            show_problem(errors, damage.sentence)
+    if found:
+        raise typer.Exit(FAILED)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from pathlib import Path
 from deployment.errors import HoldfastError
 from deployment.home import Home
 from deployment.project import ROOT
+from ml.registry.store import ensure_store
 
 ADDRESS = "127.0.0.1"
 WORKSPACE = ROOT / "workspace.yaml"
@@ -41,9 +42,13 @@ def interfaces(home: Home, dagster_port: int, mlflow_port: int) -> Iterator[list
     # they stop cleanly on SIGINT only. A handled signal is not inherited as ignored.
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, signal.default_int_handler)
-    dagster = ["dagster", "dev", "--workspace", str(WORKSPACE), "--host", ADDRESS]
+    ensure_store(home.mlflow_database)
+    # Neither server has a login, so both answer to the loopback address and its name alone.
+    dagster = ["orchestration.runtime.local_webserver", "dev", "--workspace", str(WORKSPACE)]
+    dagster += ["--host", ADDRESS]
     mlflow = ["mlflow", "ui", "--backend-store-uri", home.mlflow_tracking_uri, "--host", ADDRESS]
     mlflow += ["--default-artifact-root", home.mlflow_artifacts.as_uri(), "--workers", "1"]
+    mlflow += ["--allowed-hosts", f"{ADDRESS}:{mlflow_port},localhost:{mlflow_port}"]
     with ExitStack() as stack:
         servers = [
             stack.enter_context(Server.running("Dagster", dagster, dagster_port, home)),

@@ -14,6 +14,7 @@ from deployment.home import Home
 from ingestion.files.dropped_days import dropped_days
 from orchestration.asset_keys import PUBLISHED
 from orchestration.jobs import DAILY, RETRAIN
+from warehouse.errors import WarehouseBusyError
 
 SECONDS_BETWEEN_TICKS = 300
 
@@ -60,7 +61,10 @@ def _retrain(config: DeploymentConfig) -> dg.ScheduleDefinition:
         day = _day_before(context)
         if day.isoformat() not in context.instance.get_materialized_partitions(PUBLISHED):
             return dg.SkipReason(f"{day} has not been published yet")
-        reason = why_due(config, home, day)
+        try:
+            reason = why_due(config, home, day)
+        except WarehouseBusyError as busy:
+            return dg.SkipReason(f"{busy}; the next day's check asks again")
         if reason is None:
             return dg.SkipReason(f"no training is due on {day}")
         return dg.RunRequest(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from deployment.config_file import CONFIG_VARIABLE
 from deployment.errors import HoldfastError
-from deployment.home import HOME_VARIABLE, Home
+from deployment.home import HOME_VARIABLE, PRIVATE_UMASK, Home
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, DagsterRun
@@ -83,16 +83,21 @@ def environment(home: Home, config_path: Path) -> dict[str, str]:
     }
 
 
-def prepare(home: Home, config_path: Path) -> None:
+def prepare(home: Home, config_path: Path) -> list[Path]:
     """Make the home's folders and Dagster's configuration, and set this process's environment.
 
     Call this before dagster, dbt or mlflow is imported: they read the environment at import.
+
+    Returns:
+        Folders and files of the home that were open to other accounts, and are no more.
     """
-    home.create()
+    os.umask(PRIVATE_UMASK)
+    closed = home.create().protect()
     settings = home.dagster_home / "dagster.yaml"
     if not settings.exists() or settings.read_text(encoding="utf-8") != _DAGSTER_YAML:
         settings.write_text(_DAGSTER_YAML, encoding="utf-8")
     os.environ.update(environment(home, config_path))
+    return closed
 
 
 def process_tag() -> str:

@@ -10,6 +10,7 @@ import pytest
 from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 
 from deployment.home import Home
+from warehouse.errors import WarehouseBusyError
 
 PUBLISHED = dg.AssetKey(["published", "holdfast"])
 
@@ -115,6 +116,22 @@ def test_the_retrain_schedule_skips_a_day_without_a_reason(
     tick = retrain_tick(definitions, Home(tmp_path).create(), stored_instance)
     assert not tick.run_requests
     assert "no training is due" in str(tick.skip_message)
+
+
+def test_the_retrain_schedule_skips_a_check_while_a_run_writes_the_warehouse(
+    definitions: dg.Definitions,
+    tmp_path: Path,
+    stored_instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def busy(*_: object) -> str:
+        raise WarehouseBusyError("it is being written by process 4711")
+
+    publish(stored_instance, "2026-06-29")
+    monkeypatch.setattr("orchestration.training.evidence.why_due", busy)
+    tick = retrain_tick(definitions, Home(tmp_path), stored_instance)
+    assert not tick.run_requests
+    assert "written by process 4711; the next day's check" in str(tick.skip_message)
 
 
 def test_new_files_request_a_run_for_each_day_after_the_latest_published_one(
