@@ -207,6 +207,33 @@ def status(config: ConfigOption = None) -> None:
 
 
 @app.command()
+def backup(
+    to: Annotated[Path, typer.Option(help="The new folder; it is a home itself.")],
+    config: ConfigOption = None,
+    with_landing: Annotated[
+        bool, typer.Option("--with-landing", help="Copy the deliveries too.")
+    ] = False,
+) -> None:
+    """Copy the home into a new folder, while the UIs run and no run does, and check the copy."""
+    with known_errors(errors):
+        _, home = prepare_deployment(config)
+        import dagster as dg
+
+        from orchestration.runtime.instance import require_idle
+        from warehouse.health.backup import back_up
+
+        with dg.DagsterInstance.get() as instance:
+            require_idle(instance)
+        with console.status("Copying"):
+            made = back_up(home, to, with_landing=with_landing)
+        console.print(
+            f"{made.folder}: {made.size_bytes / 1e6:,.0f} MB, every block was read again",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+@app.command()
 def brief(
     config: ConfigOption = None,
     day: Day = None,

@@ -25,7 +25,7 @@ from orchestration.runtime.instance import (
     PROCESS_TAG,
     RunError,
     process_tag,
-    runs_in_progress,
+    require_idle,
 )
 from orchestration.training.lost_models import require_models
 from orchestration.training.retrain_reason import ASKED_FOR, RETRAIN_REASON
@@ -122,11 +122,7 @@ class Runner:
         self, job_name: str, *, partition_key: str | None = None, tags: dict[str, str] | None = None
     ) -> None:
         with dg.DagsterInstance.get() as instance:
-            for run in runs_in_progress(instance):
-                raise RunError(
-                    f"run {run.run_id[:8]} of {run.job_name} is in progress: wait for its end, or "
-                    "stop it in the UI"
-                )
+            require_idle(instance)
             with self.reporter.following() as logger:
                 result = self._job(job_name, logger).execute_in_process(
                     instance=instance,

@@ -132,6 +132,19 @@ def runs_in_progress(instance: DagsterInstance) -> list[DagsterRun]:
     return alive
 
 
+def require_idle(instance: DagsterInstance) -> None:
+    """Check that no run is being executed.
+
+    Raises:
+        RunError: a run is in progress.
+    """
+    for run in runs_in_progress(instance):
+        raise RunError(
+            f"run {run.run_id[:8]} of {run.job_name} is in progress: wait for its end, or "
+            "stop it in the UI"
+        )
+
+
 def _was_killed(process: str | None) -> bool:
     """True if the tagged process belongs to this machine and no longer exists."""
     if process is None:

@@ -46,13 +46,23 @@ def _kind(numbers: set[int], texts: str, condition: str, remedy: str) -> _Kind:
 
 
 _AGAIN = "and run the command again, which continues from the last state that was stored"
+_FULL = _kind(
+    {errno.ENOSPC},
+    r"No space left on device|database or disk is full|Could not write all",
+    "the disk is full",
+    f"free some space, or move the home to a larger disk, {_AGAIN}",
+)
+_UNREADABLE = _kind(
+    {errno.EIO},
+    r"Input/output error|disk I/O error",
+    "the disk fails to read or to write",
+    f"look into the machine's log for the disk, {_AGAIN}",
+)
+# SQLite reports a full disk as an I/O error where its shared memory cannot grow.
+_LEAST_FREE_BYTES = 16 << 20
 _KINDS = (
-    _kind(
-        {errno.ENOSPC},
-        r"No space left on device|database or disk is full|Could not write all",
-        "the disk is full",
-        f"free some space, or move the home to a larger disk, {_AGAIN}",
-    ),
+    _FULL,
+    _UNREADABLE,
     _kind(
         {errno.EDQUOT},
         r"Disk quota exceeded",
@@ -73,10 +83,16 @@ _KINDS = (
     ),
     _kind(
         {errno.EACCES, errno.EPERM},
-        r"Permission denied|Operation not permitted|unable to open database file",
+        r"Permission denied|Operation not permitted",
         "this account has no permission",
         "run the command as the account that owns the home, or give the home to this account"
         " (chown -R), and run the command again",
+    ),
+    _kind(
+        set(),
+        r"unable to open database file",
+        "a database in it can be neither opened nor made",
+        f"check that this account may write there (holdfast doctor), {_AGAIN}",
     ),
     _kind(
         {errno.EMFILE, errno.ENFILE},
@@ -91,12 +107,6 @@ _KINDS = (
         r"|Failure while replaying WAL",
         "it is damaged",
         "holdfast doctor names the damaged files, and what to do about each",
-    ),
-    _kind(
-        {errno.EIO},
-        r"Input/output error|disk I/O error",
-        "the disk fails to read or to write",
-        f"look into the machine's log for the disk, {_AGAIN}",
     ),
 )
 
@@ -128,13 +138,16 @@ def _explained(kind: _Kind, named: object, text: str, home: Home) -> FaultError:
     place = Path(str(named)) if isinstance(named, str | Path) else None
     if place is None:
         place = Path(found.group(1)) if found else home.root
-    free = f" ({_free(place)})" if errno.ENOSPC in kind.numbers else ""
-    return FaultError(f"{place}: {kind.condition}{free}: {kind.remedy}")
+    free = shutil.disk_usage(_existing(place)).free
+    if kind is _UNREADABLE and free < _LEAST_FREE_BYTES:
+        kind = _FULL
+    condition = kind.condition + (f" ({free >> 20:,} MB are free)" if kind is _FULL else "")
+    return FaultError(f"{place}: {condition}: {kind.remedy}")
 
 
-def _free(place: Path) -> str:
-    existing = next(path for path in (place, *place.absolute().parents) if path.exists())
-    return f"{shutil.disk_usage(existing).free / (1 << 20):,.0f} MB are free"
+def _existing(place: Path) -> Path:
+    """The place, or the nearest folder above it that exists."""
+    return next(path for path in (place, *place.absolute().parents) if path.exists())
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

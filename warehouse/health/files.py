@@ -67,9 +67,7 @@ def require_sound(home: Home) -> list[Damage]:
 def _working_file(home: Home, is_whole: bool) -> Iterator[Damage]:
     if condition := _duckdb_condition(home.warehouse, is_whole):
         days = noted_dates(home.published)
-        again = (
-            f"rebuild its days: {rebuild_command(days)}" if days else "start again: holdfast run"
-        )
+        again = rebuild_command(days) if days else "holdfast run"
         yield Damage(
             home.warehouse,
             condition,
