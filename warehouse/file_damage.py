@@ -15,6 +15,9 @@ from warehouse.connection import open_file
 from warehouse.errors import WarehouseBusyError, WarehouseError
 from warehouse.quoting import identifier
 
+# Of the file and of its two alternating states, in front of the blocks (DuckDB, Storage).
+_HEADERS_BYTES = 3 * 4096
+
 
 def damage_of(path: Path, *, is_whole: bool = False) -> str | None:
     """The damage of a file in DuckDB's words; None without damage, and without a file.
@@ -43,7 +46,7 @@ def damage_of(path: Path, *, is_whole: bool = False) -> str | None:
 
 def _missing_bytes(con: duckdb.DuckDBPyConnection, path: Path) -> int:
     row = con.execute("select total_blocks * block_size from pragma_database_size()").fetchone()
-    return max(0, int(row[0]) - path.stat().st_size) if row else 0
+    return max(0, _HEADERS_BYTES + int(row[0]) - path.stat().st_size) if row else 0
 
 
 def _read_all(con: duckdb.DuckDBPyConnection) -> None:

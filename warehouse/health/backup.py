@@ -48,12 +48,14 @@ def back_up(home: Home, folder: Path, *, with_landing: bool = False) -> Backup:
     Raises:
         WarehouseBusyError: a run writes the warehouse.
         WarehouseError: there is no warehouse.
-        BackupError: the folder exists or is in the home, or the copy is damaged.
+        BackupError: the folder exists or is in the home, or a file or its copy is damaged.
     """
     folder = folder.expanduser().absolute()
     if folder.exists() or folder.is_relative_to(home.root):
         raise BackupError(f"{folder} exists or lies in the home: name a new folder outside of it")
     Warehouse(home.warehouse).require()
+    if found := damages(home):
+        raise BackupError(f"nothing was copied: {found[0].sentence}")
     copy = Home(folder.with_name(f"{folder.name}{_PARTIAL}"))
     shutil.rmtree(copy.root, ignore_errors=True)
     umask = os.umask(PRIVATE_UMASK)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -74,10 +75,16 @@ def test_a_folder_that_exists_or_lies_in_the_home_is_refused(
     assert not (tmp_path / "backup").exists()
 
 
-def test_a_copy_of_damaged_files_is_no_backup(company: Company, tmp_path: Path) -> None:
+def test_damaged_files_are_not_backed_up(company: Company, tmp_path: Path) -> None:
     home = Home(company.folder)
+    company.execute("create table marts.numbers as select random() from range(300_000)")
+    with home.warehouse.open("r+b") as file:
+        file.seek(1_500_000)
+        file.write(os.urandom(1_000))
+    with pytest.raises(BackupError, match=r"the copy is damaged: warehouse.duckdb is damaged"):
+        back_up(home, tmp_path / "backup")
     home.mlflow_database.write_bytes(b"")
-    with pytest.raises(BackupError, match=r"the copy is damaged: mlflow.db is empty"):
+    with pytest.raises(BackupError, match=r"nothing was copied: .*mlflow.db is empty"):
         back_up(home, tmp_path / "backup")
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
 
