@@ -8,12 +8,11 @@ of whoever runs the server. Run as a module, with `dev` and the options of `dags
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import dagster._cli.dev as dev
-from dagster_webserver import app
-from dagster_webserver.cli import main as serve
+from dagster_webserver import app, cli
 from dagster_webserver.webserver import DagsterWebserver
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -21,9 +20,11 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 HOSTS = ("127.0.0.1", "localhost")
 _MODULE = "orchestration.runtime.local_webserver"
 _DEV = "dev"
+# The function of `dagster dev` that starts its daemon and its web server.
+_START = "open_ipc_subprocess"
 
 
-class LocalWebserver(DagsterWebserver):
+class LocalWebserver(DagsterWebserver[Any, Any]):
     """Answers 400 to a request whose Host header names another host."""
 
     def build_middleware(self) -> list[Middleware]:
@@ -35,17 +36,18 @@ class LocalWebserver(DagsterWebserver):
 def main() -> None:
     """Run `dagster dev` with this web server, or the web server itself as its child process."""
     if sys.argv[1:2] != [_DEV]:
-        app.DagsterWebserver = LocalWebserver
+        setattr(app, "DagsterWebserver", LocalWebserver)  # noqa: B010
+        serve: Callable[[], None] = cli.main
         serve()
         return
-    start = dev.open_ipc_subprocess
+    start: Callable[..., Any] = getattr(dev, _START)
 
     def start_with_own_webserver(parts: Sequence[str], **options: Any) -> Any:
         return start(
             [_MODULE if part == "dagster_webserver" else part for part in parts], **options
         )
 
-    dev.open_ipc_subprocess = start_with_own_webserver
+    setattr(dev, _START, start_with_own_webserver)
     dev.dev_command(sys.argv[2:])
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from typing import Any
 
 import dagster._cli.dev as dev
 import pytest
-from dagster_webserver.webserver import DagsterWebserver
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -53,7 +52,7 @@ async def answered(app: Starlette, host: str) -> int:
     ],
 )
 def test_only_requests_to_this_machine_are_answered(host: str, status: int) -> None:
-    server = cast(DagsterWebserver, LocalWebserver.__new__(LocalWebserver))
+    server = LocalWebserver.__new__(LocalWebserver)
     home = Route("/", lambda request: PlainTextResponse("the UI"))
     app = Starlette(routes=[home], middleware=server.build_middleware()[:1])
     assert asyncio.run(answered(app, host)) == status
@@ -69,7 +68,8 @@ def test_dagster_dev_starts_this_web_server_in_place_of_its_own(
 
     def dev_command(arguments: list[str]) -> None:
         for module in ("dagster_webserver", "dagster._daemon"):
-            dev.open_ipc_subprocess(["python", "-m", module, *arguments])
+            start: Any = getattr(dev, "open_ipc_subprocess")  # noqa: B009
+            start(["python", "-m", module, *arguments])
 
     monkeypatch.setattr(dev, "open_ipc_subprocess", record)
     monkeypatch.setattr(dev, "dev_command", dev_command)
