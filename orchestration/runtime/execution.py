@@ -108,7 +108,8 @@ class Runner:
 
     def _require_past(self, days: Sequence[date]) -> None:
         """Check that no published day and no model in use was lost, before a run replaces them."""
-        require_models(self.home, Models(self.home, self.config).churn_models)
+        models = Models(self.home, self.config).churn_models
+        require_models(self.home, models, self.config.slug)
         if lost := require_history(self.home, days):
             self.reporter.note(
                 f"The warehouse lacks {len(lost)} published days after this run, {lost[0]} to "

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from deployment.home import Home
 from ml.registry.version_index import IndexedModels
-from warehouse.connection import open_file
+from warehouse.connection import open_file, warehouse_owner
 from warehouse.health.faults import FaultError
 
 if TYPE_CHECKING:
     from ml.churn.model import LoadedModel
 
 
-def require_models(home: Home, models: IndexedModels[LoadedModel] | IndexedModels[Any]) -> None:
-    """Check that every churn model that scored a day of the warehouse is registered.
+def require_models(home: Home, models: IndexedModels[LoadedModel], slug: str) -> None:
+    """Check that every churn model that scored a day of a company's warehouse is registered.
 
     A new registry numbers its versions from 1 again, so the outcomes of two models would be those
     of one.
@@ -27,7 +27,7 @@ def require_models(home: Home, models: IndexedModels[LoadedModel] | IndexedModel
         WarehouseError: another process holds the warehouse, or DuckDB cannot open it.
     """
     known = {version.version for version in models.index.versions(models.model)}
-    lost = sorted(_scored_by(home) - known, key=int)
+    lost = sorted(_scored_by(home, slug) - known, key=int)
     if lost:
         raise FaultError(
             f"{home.mlflow_database} lacks the models that scored past days (version "
@@ -37,12 +37,14 @@ def require_models(home: Home, models: IndexedModels[LoadedModel] | IndexedModel
         )
 
 
-def _scored_by(home: Home) -> set[str]:
-    """Versions of the models that scored the days of the warehouse."""
+def _scored_by(home: Home, slug: str) -> set[str]:
+    """Versions of the models that scored the days of the warehouse; none of another company's."""
     if not home.warehouse.exists():
         return set()
     with closing(open_file(home.warehouse, read_only=True)) as con:
         try:
+            if warehouse_owner(con) != slug:
+                return set()
             rows = con.execute("select distinct model_version from ml.churn_scores").fetchall()
         except duckdb.CatalogException:
             return set()

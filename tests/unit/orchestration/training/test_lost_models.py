@@ -35,12 +35,16 @@ def registered(*versions: str) -> Any:
 
 
 def test_a_home_whose_models_are_registered_is_whole(home: Home, tmp_path: Path) -> None:
-    require_models(home, registered("1", "2", "10"))
-    require_models(Home(tmp_path / "new"), registered())
+    require_models(home, registered("1", "2", "10"), "demo")
+    require_models(Home(tmp_path / "new"), registered(), "demo")
+
+
+def test_the_warehouse_of_another_company_is_refused_elsewhere(home: Home) -> None:
+    require_models(home, registered(), "another")
 
 
 def test_a_lost_model_is_named_with_what_to_do(home: Home) -> None:
     with pytest.raises(FaultError, match=r"mlflow.db lacks the models .*\(version 2, 10\)"):
-        require_models(home, registered())
+        require_models(home, registered(), "demo")
     with pytest.raises(FaultError, match=r"\(version 2\)"):
-        require_models(home, registered("10"))
+        require_models(home, registered("10"), "demo")
