@@ -131,5 +131,25 @@ lock: dev ## resolve the pinned packages again, with the same versions in both l
 UV_LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
     --no-emit-index-url --no-emit-find-links
 
+# Tools of their own, which uv installs into its cache: neither the pipeline nor its tests need them.
+TOOL := $(BIN)/uv tool run --quiet --from
+LOCKS := requirements.lock requirements-dev.lock bi/superset/requirements.lock
+
+# --strict: a package that could not be looked up fails the audit, and so does a missing network.
+audit: dev ## look up the known vulnerabilities of every locked package
+	@for lock in $(LOCKS); do \
+	    echo "$$lock"; \
+	    $(TOOL) pip-audit==2.10.1 pip-audit --strict --require-hashes --disable-pip \
+	        --progress-spinner off --requirement "$$lock" \
+	    || { echo "Not passed: $$lock has known vulnerabilities, or they could not be looked up."; \
+	         exit 1; }; \
+	done
+
+sbom: dev ## write the software bill of materials, build/sbom.json (CycloneDX)
+	@mkdir -p build
+	@$(TOOL) cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.lock \
+	    --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.json
+	@echo 'The bill of materials is build/sbom.json'
+
 clean: ## remove the environment and the caches, and keep HOLDFAST_HOME
 	@rm -rf $(VENV) $(BI) build *.egg-info .golden .mypy_cache .pytest_cache .ruff_cache

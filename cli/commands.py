@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from cli.known_errors import known_errors
+from cli.known_errors import FAILED, known_errors, show_problem
 from cli.prepare import date_to_run, prepare_deployment, prepare_runner
 
 app = typer.Typer(
@@ -177,10 +177,13 @@ def erase(
     """Erase a person from the home, and keep redeliveries from bringing them back."""
     with known_errors(errors):
         settings, home = prepare_deployment(config)
-        from cli.erasure_display import erase_person
-        from orchestration.runtime.instance import require_no_run
+        import dagster as dg
 
-        require_no_run()
+        from cli.erasure_display import erase_person
+        from orchestration.runtime.instance import require_idle
+
+        with dg.DagsterInstance.get() as instance:
+            require_idle(instance)
         erase_person(console, settings, home, customer or [], email or [], is_dry=is_dry)
 
 
@@ -234,16 +237,54 @@ def status(
         ),
     ] = False,
 ) -> None:
-    """Show the latest published day, the latest runs and the open faults."""
+    """Show the latest published day, runs and open faults; ends with 1 if a file is damaged."""
     with known_errors(errors):
         settings, home = prepare_deployment(config)
-        from cli.status import show_faults, show_published_day, show_runs
+        from warehouse.health.files import damages
 
-        if is_check:
-            raise typer.Exit(show_faults(console, settings, home))
-        show_published_day(console, settings, home)
-        show_runs(console)
-        show_faults(console, settings, home)
+        found = damages(home)
+        for damage in found:
+            show_problem(errors, damage.sentence)
+        # Runs and faults are read from Dagster's storage.
+        if not any(damage.path.is_relative_to(home.dagster_home) for damage in found):
+            from cli.status import show_faults, show_published_day, show_runs
+
+            if is_check and not found:
+                raise typer.Exit(show_faults(console, settings, home))
+            if not is_check and not any(damage.path == home.published for damage in found):
+                show_published_day(console, settings, home)
+            if not is_check:
+                show_runs(console)
+            show_faults(console, settings, home)
+    if found:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Option(help="The new folder; it is a home itself.")],
+    config: ConfigOption = None,
+    with_landing: Annotated[
+        bool, typer.Option("--with-landing", help="Copy the deliveries too.")
+    ] = False,
+) -> None:
+    """Copy the home into a new folder, while the UIs run and no run does, and check the copy."""
+    with known_errors(errors):
+        _, home = prepare_deployment(config)
+        import dagster as dg
+
+        from orchestration.runtime.instance import require_idle
+        from warehouse.health.backup import back_up
+
+        with dg.DagsterInstance.get() as instance:
+            require_idle(instance)
+        with console.status("Copying"):
+            made = back_up(home, to, with_landing=with_landing)
+        console.print(
+            f"{made.folder}: {made.size_bytes / 1e6:,.0f} MB, every block was read again",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 @app.command()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # Python's default is 700.
 _NEW_OBJECTS_BEFORE_COLLECTION = 50_000
 
+_errors = Console(stderr=True)
+
 
 def prepare_deployment(config: Path | None) -> tuple[DeploymentConfig, Home]:
     """Read the configuration, make the home, and set this process's environment for both.
@@ -35,13 +37,28 @@ def prepare_deployment(config: Path | None) -> tuple[DeploymentConfig, Home]:
 
     path = config or config_path_from_env()
     settings, home = load_config(path), Home.from_env()
-    prepare(home, path)
+    if closed := prepare(home, path):
+        names = ", ".join(each.relative_to(home.root).as_posix() for each in closed)
+        _errors.print(
+            f"Other accounts could read {names} in {home.root}; they are closed now.",
+            soft_wrap=True,
+            highlight=False,
+        )
     return settings, home
 
 
 def prepare_runner(config: Path | None, console: Console) -> Runner:
-    """A runner of the deployment that reports to the console."""
+    """A runner of the deployment that reports to the console.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        FaultError: a file of the home is damaged that no run makes again.
+    """
+    from warehouse.health.files import require_sound
+
     settings, home = prepare_deployment(config)
+    for damage in require_sound(home):
+        console.print(f"{damage.path} {damage.condition}: this run makes it again.", soft_wrap=True)
     with console.status("Loading"), _rare_collections():
         from cli.progress import TerminalReporter
         from orchestration.runtime.execution import Runner

@@ -16,6 +16,7 @@ from typing import NoReturn
 from deployment.errors import HoldfastError
 from deployment.home import Home
 from deployment.project import ROOT
+from ml.registry.store import ensure_store
 
 ADDRESS = "127.0.0.1"
 WORKSPACE = ROOT / "workspace.yaml"
@@ -59,10 +60,13 @@ def interfaces(
     # they stop cleanly on SIGINT only. A handled signal is not inherited as ignored.
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, signal.default_int_handler)
-    dagster = ["dagster", "dev"] if with_daemon else ["dagster_webserver"]
+    ensure_store(home.mlflow_database)
+    # Neither server has a login, so both answer to the loopback address and its name alone.
+    dagster = ["orchestration.runtime.local_webserver", *(["dev"] if with_daemon else [])]
     dagster += ["--workspace", str(WORKSPACE), "--host", ADDRESS]
     mlflow = ["mlflow", "ui", "--backend-store-uri", home.mlflow_tracking_uri, "--host", ADDRESS]
     mlflow += ["--default-artifact-root", home.mlflow_artifacts.as_uri(), "--workers", "1"]
+    mlflow += ["--allowed-hosts", f"{ADDRESS}:{mlflow_port},localhost:{mlflow_port}"]
     with ExitStack() as stack:
         servers = [
             stack.enter_context(Server.running("Dagster", dagster, dagster_port, home)),

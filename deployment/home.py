@@ -1,6 +1,8 @@
 """The home folder of a deployment, `HOLDFAST_HOME`, which holds all of its state.
 
-Nothing is written outside the folder or at import: `create` makes the folders.
+Nothing is written outside the folder or at import: `create` makes the folders. Its files are their
+owner's alone: a process sets `PRIVATE_UMASK`, and `protect` closes what another umask left open.
+Who may read the published tables is a setting (`publish.readable_by`).
 """
 
 from __future__ import annotations
@@ -14,6 +16,12 @@ from pathlib import Path
 
 HOME_VARIABLE = "HOLDFAST_HOME"
 DEFAULT_HOME = Path("data")
+
+# Of every process that writes into a home: new files are their owner's alone.
+PRIVATE_UMASK = 0o077
+# The home itself may be passed through by the readers of published tables, and not be listed.
+_ROOT_MODE = 0o711
+_OTHERS = 0o077
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,9 @@ class Home:
 
     def create(self) -> Home:
         """Make the missing folders; return the home itself."""
+        if not self.root.exists():
+            self.root.mkdir(parents=True)
+            self.root.chmod(_ROOT_MODE)
         for folder in (
             self.landing,
             self.published.parent,
@@ -128,3 +139,32 @@ class Home:
         ):
             folder.mkdir(parents=True, exist_ok=True)
         return self
+
+    def protect(self) -> list[Path]:
+        """Close folders and files of the home to other accounts; return those that were open.
+
+        A folder that was closed before is not searched. Links and what belongs to another account
+        stay as they are, and so does the published folder.
+        """
+        folders = (
+            self.landing,
+            self.hand_over,
+            self.mlflow_artifacts.parent,
+            self.dagster_home,
+            self.dbt_target.parent,
+        )
+        files = (self.warehouse, self.warehouse.with_name(f"{self.warehouse.name}.wal"))
+        opened = [path for path in (*folders, *files) if _is_open(path)]
+        for path in opened:
+            for each in (path, *(path.rglob("*") if path.is_dir() else ())):
+                if _is_open(each):
+                    each.chmod(each.stat().st_mode & ~_OTHERS)
+        return opened
+
+
+def _is_open(path: Path) -> bool:
+    """True for this account's own file or folder that another account may enter, read or change."""
+    if path.is_symlink() or not path.exists():
+        return False
+    status = path.stat()
+    return status.st_uid == os.geteuid() and bool(status.st_mode & _OTHERS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from deployment.postgres_url import PostgresUrl
 from deployment.source_config.base import Section, matching
@@ -26,9 +26,17 @@ class ParquetCopy(Section):
     folder: Path = Path("published/parquet")
 
 
-class Publish(Section):
-    """Copies of the published tables beside the DuckDB file; there are none by default."""
+Readers = Literal["owner", "group", "everyone"]
 
+
+class Publish(Section):
+    """Readers of the published files, and copies of the tables; there are none by default.
+
+    `readable_by` names the accounts of the machine that may read the folder `published` and the
+    folder of Parquet files: the owner of the home, the owner's group, or everyone.
+    """
+
+    readable_by: Readers = "owner"
     postgres: PostgresCopy | None = None
     parquet: ParquetCopy | None = None
 

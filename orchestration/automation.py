@@ -19,6 +19,7 @@ from orchestration.loggers import OWN_LOGGER
 from orchestration.unattended.alerting import report_alerts
 from orchestration.unattended.day_runs import read_history, run_request
 from orchestration.unattended.missed_days import days_to_run, stretches
+from warehouse.errors import WarehouseBusyError
 
 SECONDS_BETWEEN_TICKS = 300
 SECONDS_BETWEEN_ALERTS = 60
@@ -91,7 +92,10 @@ def _retrain(config: DeploymentConfig) -> dg.ScheduleDefinition:
         day = _day_before(context)
         if day.isoformat() not in context.instance.get_materialized_partitions(PUBLISHED):
             return dg.SkipReason(f"{day} has not been published yet")
-        reason = why_due(config, home, day)
+        try:
+            reason = why_due(config, home, day)
+        except WarehouseBusyError as busy:
+            return dg.SkipReason(f"{busy}; the next day's check asks again")
         if reason is None:
             return dg.SkipReason(f"no training is due on {day}")
         return dg.RunRequest(

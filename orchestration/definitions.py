@@ -5,6 +5,7 @@ nothing; Dagster calls `defs` when it loads the location. Definitions of single 
 jobs do not belong here.
 """
 
+import os
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +14,7 @@ import dagster as dg
 
 from deployment.config import DeploymentConfig
 from deployment.config_file import config_path_from_env, load_config
-from deployment.home import Home
+from deployment.home import PRIVATE_UMASK, Home
 from orchestration.assets.actions import action_decisions_asset, action_effects_assets
 from orchestration.assets.behaviour_groups import behaviour_groups_asset
 from orchestration.assets.drift import drift_assets
@@ -107,4 +108,6 @@ def build_defs(
 @dg.definitions
 def defs() -> dg.Definitions:
     """The deployment that the environment names."""
+    # A daemon's run is a process of Dagster's, which has not been prepared by the command line.
+    os.umask(PRIVATE_UMASK)
     return build_defs()

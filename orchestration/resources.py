@@ -120,7 +120,13 @@ class Models:
             raise HoldfastError(str(error)) from error
 
     def _place(self, kind: str) -> tuple[str, Path, str, str]:
-        """A registry's store and artefact folder, and the names of its experiment and model."""
+        """A registry's store and artefact folder, and the names of its experiment and model.
+
+        Creates the store if there is none.
+        """
+        from ml.registry.store import ensure_store
+
+        ensure_store(self._home.mlflow_database)
         name = f"{self._slug}-{kind}"
         return self._home.mlflow_tracking_uri, self._home.mlflow_artifacts, name, name
 

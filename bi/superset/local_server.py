@@ -127,7 +127,9 @@ def main() -> None:
     if not published.exists():
         sys.exit(f"{published}: no published file; `make run` publishes one")
     folder = home / "superset"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    os.umask(0o077)
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o700)
     secret_key(folder)
     os.environ["HOLDFAST_HOME"] = str(home)
     os.environ["SUPERSET_CONFIG_PATH"] = str(_HERE / "superset_config.py")

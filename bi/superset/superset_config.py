@@ -14,6 +14,8 @@ SQLALCHEMY_DATABASE_URI = f"sqlite:///{_FOLDER / 'superset.db'}"
 # Queries are not cached: the next query after a publication reads the new day.
 DATA_CACHE_CONFIG = {"CACHE_TYPE": "NullCache"}
 APP_NAME = "Holdfast"
+# A name of another site that resolves to the loopback address is refused (DNS rebinding).
+TRUSTED_HOSTS = ["127.0.0.1", "localhost"]
 # One process without a shared store: its own memory counts the attempts to log in.
 RATELIMIT_STORAGE_URI = "memory://"
 # Superset's page embeds a counting picture of another host. The browser may load from this host

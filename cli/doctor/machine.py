@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 from packaging.markers import Marker
@@ -19,6 +20,8 @@ from deployment.config import DeploymentConfig
 from deployment.home import Home
 from warehouse.connection import Warehouse, warehouse_owner
 from warehouse.errors import WarehouseError
+from warehouse.health.files import damages
+from warehouse.health.lost_days import lost_days, rebuild_command
 
 _OLDEST_PYTHON = (3, 11)
 _LEAST_FREE_BYTES = 1 << 30
@@ -117,11 +120,26 @@ def diagnose_ports(ports: Mapping[str, int]) -> Iterator[Finding]:
 
 
 def diagnose_warehouse(home: Home, config: DeploymentConfig) -> Iterator[Finding]:
-    """Check that the warehouse can be opened and belongs to this deployment."""
-    if not home.warehouse.exists():
-        yield Finding("ok", "warehouse", "does not exist yet: the first run creates it")
+    """Read every block of the home's databases, and check that they are of this deployment."""
+    found = damages(home, is_whole=True)
+    for damage in found:
+        level: Literal["warning", "error"] = "warning" if damage.is_made_again else "error"
+        yield Finding(level, damage.path.name, f"{damage.path} {damage.condition}", damage.remedy)
+    if any(damage.path == home.warehouse for damage in found):
         return
     try:
+        lost = lost_days(home)
+        if lost:
+            yield Finding(
+                "error",
+                "warehouse",
+                f"it lacks {len(lost)} published days, {lost[0]} to {lost[-1]}",
+                f"restore it from a backup, or rebuild the days: {rebuild_command(lost)}",
+            )
+        if not home.warehouse.exists():
+            if not lost:
+                yield Finding("ok", "warehouse", "does not exist yet: the first run creates it")
+            return
         with Warehouse(home.warehouse).connect(read_only=True) as con:
             owner = warehouse_owner(con)
     except (WarehouseError, duckdb.Error) as error:
@@ -135,8 +153,8 @@ def diagnose_warehouse(home: Home, config: DeploymentConfig) -> Iterator[Finding
             f"it belongs to {owner}, the configuration is for {config.slug}",
             "set HOLDFAST_HOME to another folder",
         )
-    else:
-        yield Finding("ok", "warehouse", f"belongs to {config.slug}")
+    elif not lost:
+        yield Finding("ok", "warehouse", f"belongs to {config.slug}, every block can be read")
 
 
 def _gigabytes(size: int) -> str:

@@ -25,8 +25,12 @@ from mlflow.entities.model_registry import ModelVersion
 from ml.cards.html_card import model_card_html
 from ml.errors import ModelError
 from ml.registry.rollback import Rollback, version_to_restore
+from ml.registry.version_index import read_files
 
 CHAMPION = "champion"
+# Tag of a version that was judged: "true" or "false". A registered version without it belongs to a
+# training that was killed before its judgement.
+PROMOTED = "promoted"
 # Tag of a version that was rolled back: the time in ISO 8601.
 ROLLED_BACK = "rolled_back_at"
 MODEL_FOLDER = "model"
@@ -52,7 +56,7 @@ class ModelVersions(ABC, Generic[Loaded]):
         Of several models of one date it is the latest version.
 
         Raises:
-            FileNotFoundError: a file of the registered model is missing.
+            ModelFilesError: a file of the registered model is missing or damaged.
         """
         promoted = [known for known in self._promoted() if _as_of(known) <= as_of]
         if not promoted:
@@ -65,16 +69,24 @@ class ModelVersions(ABC, Generic[Loaded]):
 
         The alias `champion` points to the promoted version of the latest date, so a model promoted
         for a past date does not replace a newer one. A version that was rolled back is not
-        promoted again.
+        promoted again. The tag that puts the version in use is set last, so a promotion that is
+        killed is repeated with its training.
         """
-        if ROLLED_BACK in self._client.get_model_version(self._name, version).tags:
+        known = self._client.get_model_version(self._name, version)
+        if ROLLED_BACK in known.tags:
             return
-        self._client.set_model_version_tag(self._name, version, "promoted", "true")
         if reasons:
-            self._client.set_model_version_tag(
-                self._name, version, "promotion_reasons", " ".join(reasons)
-            )
-        self._point_to_newest()
+            self.tag(version, {"promotion_reasons": " ".join(reasons)})
+        self._point_to_newest(known)
+        self.tag(version, {PROMOTED: "true"})
+
+    def refuse(self, version: str, reasons: list[str]) -> None:
+        """Record that a version was judged and is not used, and why.
+
+        A version that is in use stays in use: the same training, repeated, withdraws nothing.
+        """
+        if self._client.get_model_version(self._name, version).tags.get(PROMOTED) != "true":
+            self.tag(version, {PROMOTED: "false", "refusal_reasons": " ".join(reasons)})
 
     def rollback(self, at: datetime, to: str | None = None, reason: str | None = None) -> Rollback:
         """Roll back to an earlier version; all versions of later dates go out of use.
@@ -97,12 +109,12 @@ class ModelVersions(ABC, Generic[Loaded]):
         restored, why = known[version], reason or "no reason was given"
         after = [each for each in promoted if _precedence(each) > _precedence(restored)]
         withdrawal = {
-            "promoted": "false",
+            PROMOTED: "false",
             ROLLED_BACK: at.isoformat(),
             "rolled_back_to": version,
             "rolled_back_reason": why,
         }
-        restoration = {"promoted": "true", "restored_at": at.isoformat(), "restored_reason": why}
+        restoration = {PROMOTED: "true", "restored_at": at.isoformat(), "restored_reason": why}
         # Restored first, so that a model is in use if the rollback is interrupted.
         self.tag(version, restoration)
         if ROLLED_BACK in restored.tags:
@@ -111,12 +123,6 @@ class ModelVersions(ABC, Generic[Loaded]):
             self.tag(str(each.version), withdrawal)
         self._point_to_newest()
         return Rollback(version, _as_of(restored), tuple(str(each.version) for each in after))
-
-    def last_trained(self, as_of: date) -> date | None:
-        """Date of the latest training up to `as_of`, promoted or not; None before the first."""
-        return max(
-            (day for known in self._versions() if (day := _as_of(known)) <= as_of), default=None
-        )
 
     def promoted_versions(self) -> list[tuple[date, str]]:
         """Date and version of all promoted models, in ascending order of date, then version."""
@@ -132,13 +138,16 @@ class ModelVersions(ABC, Generic[Loaded]):
         """The model of a registered version, promoted or not."""
         return self._load(self._client.get_model_version(self._name, version))
 
-    def _point_to_newest(self) -> None:
-        newest = max(self._promoted(), key=_precedence)
+    def _point_to_newest(self, added: ModelVersion | None = None) -> None:
+        """Point the alias to the newest promoted version; `added` is about to be one."""
+        promoted = [*self._promoted(), *([added] if added else [])]
+        newest = max(promoted, key=_precedence)
         self._client.set_registered_model_alias(self._name, CHAMPION, str(newest.version))
 
     def _load(self, known: ModelVersion) -> Loaded:
         # The path below the root and not MLflow's absolute path, because the home may have moved.
-        return self._read(self._root / known.tags["files"], str(known.version), _as_of(known))
+        folder = self._root / known.tags["files"]
+        return read_files(self._read, folder, str(known.version), _as_of(known))
 
     @abstractmethod
     def _read(self, folder: Path, version: str, as_of: date) -> Loaded:
@@ -148,7 +157,7 @@ class ModelVersions(ABC, Generic[Loaded]):
         return list(self._client.search_model_versions(f"name = '{self._name}'"))
 
     def _promoted(self) -> list[ModelVersion]:
-        return [known for known in self._versions() if known.tags.get("promoted") == "true"]
+        return [known for known in self._versions() if known.tags.get(PROMOTED) == "true"]
 
     def known_as(self, fingerprint: str) -> str | None:
         """The version of a registered model with the same fingerprint, if any."""

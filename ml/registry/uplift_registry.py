@@ -14,11 +14,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mlflow.entities import Param
+from mlflow.entities.model_registry import ModelVersion
 
 from ml.cards.uplift_card import uplift_card, uplift_plots
 from ml.registry.model_versions import (
     CHAMPION,
     MODEL_FOLDER,
+    PROMOTED,
     ModelVersions,
     mlflow_metrics,
     write_card,
@@ -62,12 +64,13 @@ class UpliftRegistry(ModelVersions[LoadedUplift]):
 
     def refuse(self, version: str, reasons: list[str]) -> None:
         """Record that a version is not used, and why; no earlier version takes its place."""
-        self.tag(version, {"promoted": "false", "refusal_reasons": " ".join(reasons)})
+        self.tag(version, {PROMOTED: "false", "refusal_reasons": " ".join(reasons)})
         self._point_to_newest()
 
-    def _point_to_newest(self) -> None:
+    def _point_to_newest(self, added: ModelVersion | None = None) -> None:
         newest = max(self._versions(), key=lambda known: (known.tags["as_of"], int(known.version)))
-        if newest.tags.get("promoted") == "true":
+        is_added = added is not None and newest.version == added.version
+        if is_added or newest.tags.get(PROMOTED) == "true":
             self._client.set_registered_model_alias(self._name, CHAMPION, str(newest.version))
         elif CHAMPION in self._client.get_registered_model(self._name).aliases:
             self._client.delete_registered_model_alias(self._name, CHAMPION)

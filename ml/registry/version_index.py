@@ -15,11 +15,19 @@ from datetime import date
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from ml.errors import ModelError
+
 Loaded = TypeVar("Loaded")
 
+# Of the index's file: another number is written by a release with other fields.
+_FORMAT = 2
 # SQLite, Database File Format, section 1.3: the header's file change counter.
 _CHANGE_COUNTER = slice(24, 28)
 _HEADER_BYTES = 100
+
+
+class ModelFilesError(ModelError):
+    """The files of a registered model are missing or damaged."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,7 @@ class Version:
         as_of: date of the training.
         files: folder of the model's files, below the folder of artefacts.
         is_promoted: whether the version is in use from its date on.
+        is_judged: whether the version was promoted or refused; if not, its training was killed.
     """
 
     model: str
@@ -39,6 +48,7 @@ class Version:
     as_of: str
     files: str
     is_promoted: bool
+    is_judged: bool
 
     @property
     def precedence(self) -> tuple[str, int]:
@@ -75,17 +85,22 @@ class VersionIndex:
             return known
         # The state was read first: a change in between makes the file invalid, not wrong.
         versions = _registered(self.database)
-        content = {"state": state, "versions": [asdict(version) for version in versions]}
+        content = {
+            "format": _FORMAT,
+            "state": state,
+            "versions": [asdict(version) for version in versions],
+        }
         written = self.path.with_suffix(".new")
         written.write_text(json.dumps(content, indent=1), encoding="utf-8")
         written.replace(self.path)
         return versions
 
     def _stored(self, state: str) -> list[Version] | None:
-        if not self.path.exists():
+        try:
+            content = json.loads(self.path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):  # missing or damaged: MLflow has the versions
             return None
-        content = json.loads(self.path.read_text(encoding="utf-8"))
-        if content["state"] != state:
+        if (content.get("format"), content["state"]) != (_FORMAT, state):
             return None
         return [Version(**version) for version in content["versions"]]
 
@@ -112,25 +127,36 @@ class IndexedModels(Generic[Loaded]):
         Of several models of one date it is the latest version.
 
         Raises:
-            FileNotFoundError: a file of the registered model is missing.
+            ModelFilesError: a file of the registered model is missing or damaged.
         """
-        promoted = [known for known in self._promoted() if date.fromisoformat(known.as_of) <= as_of]
+        promoted = [known for known in self._dated(as_of) if known.is_promoted]
         return self._load(promoted[-1]) if promoted else None
 
     def latest(self, as_of: date) -> Loaded | None:
         """The model of the latest training up to `as_of`, or None if it was not promoted.
 
         Raises:
-            FileNotFoundError: a file of the registered model is missing.
+            ModelFilesError: a file of the registered model is missing or damaged.
         """
-        dated = self.index.versions(self.model)
-        known = [each for each in dated if date.fromisoformat(each.as_of) <= as_of]
+        known = self._dated(as_of)
         return self._load(known[-1]) if known and known[-1].is_promoted else None
 
     def last_trained(self, as_of: date) -> date | None:
-        """Date of the latest training up to `as_of`, promoted or not; None before the first."""
-        days = [date.fromisoformat(known.as_of) for known in self.index.versions(self.model)]
-        return max((day for day in days if day <= as_of), default=None)
+        """Date of the latest judged training up to `as_of`, promoted or not; None before any."""
+        known = [version for version in self._dated(as_of) if version.is_judged]
+        return date.fromisoformat(known[-1].as_of) if known else None
+
+    def interrupted(self, as_of: date) -> Version | None:
+        """The version of a training up to `as_of` that was killed before its judgement.
+
+        None if a later training, or one of the same date, was judged.
+        """
+        dated = self._dated(as_of)
+        last = self.last_trained(as_of)
+        open_since = "" if last is None else last.isoformat()
+        return next(
+            (known for known in dated if not known.is_judged and known.as_of > open_since), None
+        )
 
     def in_use(self) -> dict[date, str]:
         """Versions in use by the date from which each is used; of one date the latest version."""
@@ -141,16 +167,43 @@ class IndexedModels(Generic[Loaded]):
 
         Raises:
             KeyError: no such version is registered.
+            ModelFilesError: a file of the registered model is missing or damaged.
         """
         known = {each.version: each for each in self.index.versions(self.model)}
         return self._load(known[version])
+
+    def _dated(self, as_of: date) -> list[Version]:
+        """The versions of dates up to `as_of`, in their order."""
+        return [
+            known
+            for known in self.index.versions(self.model)
+            if date.fromisoformat(known.as_of) <= as_of
+        ]
 
     def _promoted(self) -> list[Version]:
         return [known for known in self.index.versions(self.model) if known.is_promoted]
 
     def _load(self, known: Version) -> Loaded:
         folder = self.artifacts.resolve() / known.files
-        return self.read(folder, known.version, date.fromisoformat(known.as_of))
+        return read_files(self.read, folder, known.version, date.fromisoformat(known.as_of))
+
+
+def read_files(
+    read: Callable[[Path, str, date], Loaded], folder: Path, version: str, as_of: date
+) -> Loaded:
+    """Read a model from its folder.
+
+    Raises:
+        ModelFilesError: a file is missing or damaged.
+    """
+    try:
+        return read(folder, version, as_of)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelFilesError(
+            f"model {version}, as of {as_of}: its files in {folder} cannot be read "
+            f"({type(error).__name__}): restore them from a backup, roll back to another version "
+            "(holdfast rollback), or train again (holdfast train)"
+        ) from error
 
 
 def _state(database: Path) -> str | None:
@@ -182,6 +235,7 @@ def _registered(database: Path) -> list[Version]:
             as_of=known.tags["as_of"],
             files=known.tags["files"],
             is_promoted=known.tags.get("promoted") == "true",
+            is_judged="promoted" in known.tags,
         )
         for known in client.search_model_versions()
     ]

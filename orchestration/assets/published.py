@@ -40,14 +40,26 @@ def published_asset(
         pool=WAREHOUSE_POOL,
     )
     def published(
-        warehouse: dg.ResourceParam[Warehouse], home: dg.ResourceParam[Home]
+        context: dg.AssetExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        home: dg.ResourceParam[Home],
     ) -> dg.MaterializeResult[None]:
         from brief.archive import write_briefs
         from brief.page import Definitions
 
         briefs = partial(write_briefs, definitions=Definitions.of(config))
         with final_unless_in_use():
-            report = publish(warehouse.path, home.published, tables, companions=[briefs])
+            report = publish(
+                warehouse.path,
+                home.published,
+                tables,
+                companions=[briefs],
+                readable_by=config.publish.readable_by,
+            )
+        if report.damage:
+            context.log.warning(
+                "%s was damaged and has been made again: %s", home.published, report.damage
+            )
         return dg.MaterializeResult(
             metadata={
                 "path": dg.MetadataValue.path(home.published),

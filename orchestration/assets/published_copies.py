@@ -55,7 +55,8 @@ def _to_parquet(home: Home, config: DeploymentConfig) -> CopyReport:
     from warehouse.published.copies.parquet import copy_to_parquet
 
     assert config.publish.parquet is not None
-    return copy_to_parquet(home.published, home.file(config.publish.parquet.folder))
+    folder = home.file(config.publish.parquet.folder)
+    return copy_to_parquet(home.published, folder, config.publish.readable_by)
 
 
 def _asset(

@@ -19,6 +19,7 @@ from orchestration.partitions import dates_of
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
+from warehouse.health.lost_days import require_history
 
 SOURCE_DELIVERS = "source_delivers"
 SCHEMA_IS_AS_BEFORE = "schema_is_as_before"
@@ -72,6 +73,8 @@ def raw_assets(
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         with final_unless_in_use():
             require_none_pending(home)
+            for day in require_history(home, dates_of(context)):
+                context.log.warning("%s is published and not in the warehouse: run it again", day)
             warehouse.initialise(config.slug, config.company)
             with warehouse.connect() as con:
                 extraction = extract(con, name, source, home, dates_of(context))

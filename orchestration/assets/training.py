@@ -9,10 +9,13 @@ import dagster as dg
 
 from deployment.config import DeploymentConfig
 from orchestration.asset_keys import (
+    BEHAVIOUR_GROUPS,
     CHURN_MODEL,
     EXAMPLES,
     FEATURES,
     HOLDOUT_SCORES,
+    TEXT_MODEL,
+    UPLIFT_MODEL,
     WAREHOUSE_POOL,
 )
 from orchestration.metadata import png_image
@@ -31,11 +34,13 @@ def model_assets(
 ) -> dg.AssetsDefinition:
     """The model as of the run's last date, and its scores of the holdout."""
     settings = training_settings(config)
+    # A judged churn model is the mark of a finished training, so every other part precedes it.
+    others = [TEXT_MODEL, BEHAVIOUR_GROUPS, UPLIFT_MODEL]
 
     def spec(key: dg.AssetKey, kinds: set[str], description: str) -> dg.AssetSpec:
         return dg.AssetSpec(
             key,
-            deps=[EXAMPLES, FEATURES],
+            deps=[EXAMPLES, FEATURES, *others],
             group_name="model",
             description=description,
             owners=[owner_name(config.owner)],

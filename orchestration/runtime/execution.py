@@ -6,10 +6,10 @@ shows does not belong here: a `RunReporter` is passed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Protocol
 
 import dagster as dg
@@ -26,12 +26,15 @@ from orchestration.runtime.instance import (
     PROCESS_TAG,
     RunError,
     process_tag,
-    require_no_run,
+    require_idle,
 )
+from orchestration.training.lost_models import require_models
 from orchestration.training.retrain_reason import ASKED_FOR, RETRAIN_REASON
 from orchestration.unattended.alerting import report_alerts
 from orchestration.unattended.day_runs import tags_of
 from orchestration.unattended.missed_days import Stretch
+from warehouse.health.faults import fault_in
+from warehouse.health.lost_days import rebuild_command, require_history
 
 _IN_LOCATION = {".dagster/repository": f"__repository__@{LOCATION}"}
 
@@ -76,7 +79,12 @@ class Runner:
 
         Raises:
             RunError: the run failed, or another one is in progress.
+            FaultError: the home has lost published days before the date, or a model.
         """
+        self._require_past([day])
+        self._day(day, retrain=retrain, reason=reason)
+
+    def _day(self, day: date, *, retrain: bool = False, reason: str | None = None) -> None:
         if not retrain and not self._has_model(day):
             self.reporter.note(f"No model is in use for {day} yet: this run trains one.")
             retrain, reason = True, f"no model was in use for {day}"
@@ -91,10 +99,22 @@ class Runner:
 
         Raises:
             RunError: a run failed, or another one is in progress.
+            FaultError: the home has lost published days before the range, or a model.
         """
+        self._require_past([first + timedelta(days=day) for day in range((last - first).days + 1)])
         if not self._has_model(first):
-            self.day(first)
+            self._day(first)
         self._execute(BACKFILL, tags=tags_of(Stretch(first, last)))
+
+    def _require_past(self, days: Sequence[date]) -> None:
+        """Check that no published day and no model in use was lost, before a run replaces them."""
+        models = Models(self.home, self.config).churn_models
+        require_models(self.home, models, self.config.slug)
+        if lost := require_history(self.home, days):
+            self.reporter.note(
+                f"The warehouse lacks {len(lost)} published days after this run, {lost[0]} to "
+                f"{lost[-1]}; they are published again once they are run: {rebuild_command(lost)}"
+            )
 
     def _has_model(self, day: date) -> bool:
         return Models(self.home, self.config).churn_models.champion(day) is not None
@@ -102,8 +122,8 @@ class Runner:
     def _execute(
         self, job_name: str, *, partition_key: str | None = None, tags: dict[str, str] | None = None
     ) -> None:
-        require_no_run()
         with dg.DagsterInstance.get() as instance:
+            require_idle(instance)
             with self.reporter.following() as logger:
                 result = self._job(job_name, logger).execute_in_process(
                     instance=instance,
@@ -115,7 +135,8 @@ class Runner:
             if failure := failure_message(report_alerts(self.config, self.home, instance)):
                 self.reporter.note(failure)
         if not result.success:
-            raise RunError("\n".join([*_reasons(result), f"(run {result.run_id[:8]})"]))
+            found = [str(fault_in(text, self.home) or text) for text in _reasons(result)]
+            raise RunError("\n".join([*dict.fromkeys(found), f"(run {result.run_id[:8]})"]))
 
     def _job(self, name: str, logger: dg.LoggerDefinition) -> dg.JobDefinition:
         definitions = build_defs(config=self.config, home=self.home, logger=logger)

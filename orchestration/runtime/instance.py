@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from deployment.config_file import CONFIG_VARIABLE
 from deployment.errors import HoldfastError
-from deployment.home import HOME_VARIABLE, Home
+from deployment.home import HOME_VARIABLE, PRIVATE_UMASK, Home
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, DagsterRun
@@ -99,16 +99,21 @@ def environment(home: Home, config_path: Path) -> dict[str, str]:
     }
 
 
-def prepare(home: Home, config_path: Path) -> None:
+def prepare(home: Home, config_path: Path) -> list[Path]:
     """Make the home's folders and Dagster's configuration, and set this process's environment.
 
     Call this before dagster, dbt or mlflow is imported: they read the environment at import.
+
+    Returns:
+        Folders and files of the home that were open to other accounts, and are no more.
     """
-    home.create()
+    os.umask(PRIVATE_UMASK)
+    closed = home.create().protect()
     settings = home.dagster_home / "dagster.yaml"
     if not settings.exists() or settings.read_text(encoding="utf-8") != _DAGSTER_YAML:
         settings.write_text(_DAGSTER_YAML, encoding="utf-8")
     os.environ.update(environment(home, config_path))
+    return closed
 
 
 def process_tag() -> str:
@@ -143,20 +148,17 @@ def runs_in_progress(instance: DagsterInstance) -> list[DagsterRun]:
     return alive
 
 
-def require_no_run() -> None:
-    """Check that no run of the environment's instance is being executed.
+def require_idle(instance: DagsterInstance) -> None:
+    """Check that no run is being executed.
 
     Raises:
-        RunError: one is.
+        RunError: a run is in progress.
     """
-    from dagster import DagsterInstance
-
-    with DagsterInstance.get() as instance:
-        for run in runs_in_progress(instance):
-            raise RunError(
-                f"run {run.run_id[:8]} of {run.job_name} is in progress: wait for its end, or "
-                "stop it in the UI"
-            )
+    for run in runs_in_progress(instance):
+        raise RunError(
+            f"run {run.run_id[:8]} of {run.job_name} is in progress: wait for its end, or "
+            "stop it in the UI"
+        )
 
 
 def was_killed(process: str | None) -> bool:

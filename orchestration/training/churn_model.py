@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
 
 from deployment.errors import HoldfastError
+from ml.churn.model import ChurnModel
 from ml.config import TrainingSettings
 from ml.registry.churn_registry import ChurnRegistry
 from ml.registry.promotion import Decision, decide
+from ml.registry.version_index import ModelFilesError
 from ml.training.train import fit, fit_average
 from ml.training.training_result import TrainingResult
 from orchestration.training.retrain_reason import why_trained
@@ -27,9 +28,6 @@ from warehouse.ml_tables.model_tables import (
     replace_reason_evidence,
     replace_value_parameters,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 class NotReproducibleError(HoldfastError):
@@ -65,6 +63,10 @@ def train_churn_model(
     If the model is refused and the champion is absent or a base-rate model, the base rate is
     logged and judged in its place.
 
+    A version counts as trained once it is judged, which is the last step: a training that is killed
+    before is repeated, and finds the version that it registered by its fingerprint. A refusal that
+    the base rate follows is therefore recorded after the base rate was judged.
+
     Args:
         con: the warehouse; holdout scores, value parameters and the evidence for reasons are
             written to it.
@@ -81,11 +83,11 @@ def train_churn_model(
     known, histories = examples(con), histories_of(con, as_of - settings.horizon)
     later = attributes_of(con, as_of)
     catalogue = feature_catalogue(con)
-    found = registry.champion(as_of)
-    champion = found.model if found else None
+    champion, unread = _champion(registry, as_of)
 
-    def judge(result: TrainingResult) -> Training:
+    def log(result: TrainingResult) -> Training:
         version = registry.log(result, {"dagster_run_id": run_id})
+        registry.tag(version, {"retrain_reason": why_trained(run_tags)})
         replace_holdout_scores(con, version, result.holdout_scores(version))
         if result.value:
             replace_value_parameters(con, version, result.value.model)
@@ -93,12 +95,14 @@ def train_churn_model(
             replace_reason_evidence(con, version, result.model.reasons.rows(version))
         _require_same_probabilities(registry, version, result)
         decision = decide(result.model, champion, known)
-        registry.tag(version, {"retrain_reason": why_trained(run_tags)})
-        if decision.promote:
-            registry.promote(version, decision.reasons)
-        return Training(version, decision, result)
+        return Training(version, replace(decision, reasons=[*decision.reasons, *unread]), result)
 
-    training = judge(
+    def judge(training: Training) -> None:
+        decision = training.decision
+        record = registry.promote if decision.promote else registry.refuse
+        record(training.version, decision.reasons)
+
+    trained = log(
         fit(
             known,
             settings,
@@ -109,10 +113,22 @@ def train_churn_model(
             catalogue=catalogue,
         )
     )
-    if training.decision.promote or not (champion is None or champion.is_average):
-        return training
-    why = " ".join(["Of the boosted model:", *training.decision.reasons])
-    return judge(fit_average(known, settings, as_of=as_of, why=why, histories=histories))
+    in_use = trained
+    if not trained.decision.promote and (champion is None or champion.is_average):
+        why = " ".join(["Of the boosted model:", *trained.decision.reasons])
+        in_use = log(fit_average(known, settings, as_of=as_of, why=why, histories=histories))
+        judge(in_use)
+    judge(trained)
+    return in_use
+
+
+def _champion(registry: ChurnRegistry, as_of: date) -> tuple[ChurnModel | None, list[str]]:
+    """The model in use, if its files can be read, and otherwise the reason for a comparison."""
+    try:
+        found = registry.champion(as_of)
+    except ModelFilesError as error:
+        return None, [f"No champion was compared with: {error}."]
+    return (found.model if found else None), []
 
 
 def _require_same_probabilities(
@@ -121,7 +137,9 @@ def _require_same_probabilities(
     """Load the registered model and compare its holdout probabilities with the training's."""
     stored = registry.load(version).model.predict(result.holdout)
     if not np.array_equal(stored, result.holdout_probabilities):
+        problem = "its probabilities on the holdout differ after loading from the registry"
+        # Judged, so that the next runs do not repeat the same training.
+        registry.refuse(version, [f"Refused: {problem}."])
         raise NotReproducibleError(
-            f"model {version}: its probabilities on the holdout differ after loading from the "
-            "registry; train again, and report this if it repeats"
+            f"model {version}: {problem}; train again, and report this if it repeats"
         )

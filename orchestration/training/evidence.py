@@ -1,10 +1,11 @@
-"""Evidence on the model in use, read from the published file, and the decision for a day.
+"""Evidence on the model in use, read from the working warehouse, and the decision for a day.
 
-The published file is read so that asking never waits for a run that holds the working file.
+The published file is a product that can be made again, so no decision depends on it.
 """
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,32 +22,39 @@ from orchestration.training.retrain_reason import (
     decay_reason,
     retrain_reason,
 )
+from warehouse.connection import open_file
 
 if TYPE_CHECKING:
     from ml.churn.model import LoadedModel
 
 
-def read_evidence(published: Path, used: LoadedModel, trained_on: date, day: date) -> Evidence:
+def read_evidence(warehouse: Path, used: LoadedModel, trained_on: date, day: date) -> Evidence:
     """Drift and outcomes of a model as known on a day, without anything learned later.
 
     Args:
-        published: the file; the evidence is empty where it is absent or has no table of drift.
+        warehouse: the working file; the evidence is empty where it or a table is absent.
         used: the model in use.
         trained_on: date of the latest training.
         day: the day of the run.
+
+    Raises:
+        WarehouseBusyError: another process holds the working file.
     """
     facts = used.model.facts
-    if not published.exists():
+    if not warehouse.exists():
         return Evidence(used.version, trained_on)
-    with duckdb.connect(str(published), read_only=True) as con:
+    with closing(open_file(warehouse, read_only=True)) as con:
         asked = {"version": used.version, "day": day}
-        drift = con.execute(_NEWLY_SHIFTED, asked).fetchall() if _measures_drift(con) else []
+        has_drift = _has_table(con, "drift_daily")
+        drift = con.execute(_NEWLY_SHIFTED, asked).fetchall() if has_drift else []
         matured = {
             "version": used.version,
             "first": facts.holdout_date,
             "last": day - timedelta(days=facts.horizon_days),
         }
-        known = [Outcome(*row) for row in con.execute(_OUTCOMES, matured).fetchall()]
+        has_outcomes = _has_table(con, "prediction_performance")
+        rows = con.execute(_OUTCOMES, matured).fetchall() if has_outcomes else []
+    known = [Outcome(*row) for row in rows]
     return Evidence(
         version=used.version,
         trained_on=trained_on,
@@ -58,10 +66,10 @@ def read_evidence(published: Path, used: LoadedModel, trained_on: date, day: dat
     )
 
 
-def _measures_drift(con: duckdb.DuckDBPyConnection) -> bool:
+def _has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
     return bool(
         con.execute(
-            "from duckdb_tables() where schema_name = 'feedback' and table_name = 'drift_daily'"
+            "from duckdb_tables() where schema_name = 'feedback' and table_name = ?", [name]
         ).fetchall()
     )
 
@@ -70,12 +78,21 @@ def why_due(config: DeploymentConfig, home: Home, day: date) -> str | None:
     """The reason to train for a day of a deployment; None where no training is due.
 
     None also without a model in use: the first training is not a retraining.
+
+    Raises:
+        WarehouseBusyError: another process holds the working file.
+        ModelError: the files of the model in use cannot be read.
     """
     models = Models(home, config).churn_models
     used, trained_on = models.champion(day), models.last_trained(day)
     if used is None or trained_on is None:
         return None
-    evidence = read_evidence(home.published, used, trained_on, day)
+    if (killed := models.interrupted(day)) is not None:
+        return (
+            f"interrupted: the training as of {killed.as_of} was killed before its model "
+            f"{killed.version} was judged"
+        )
+    evidence = read_evidence(home.warehouse, used, trained_on, day)
     return retrain_reason(evidence, day, config.drift, config.training.every_days)
 
 

@@ -55,8 +55,8 @@ def train_text_model(
     champion = registry.champion(as_of)
     is_promoted, why = decide_texts(result, champion.model if champion else None)
     version = registry.log(result, {"dagster_run_id": run_id})
-    if is_promoted:
-        registry.promote(version, [why])
+    record = registry.promote if is_promoted else registry.refuse
+    record(version, [why])
     return TextModelTraining(version, is_promoted, why, result)
 
 

@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 import subprocess
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -29,12 +31,11 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def address(first_day: Deployment) -> Iterator[str]:
-    """Where the UI of the deployment answers."""
-    port = free_port()
-    command = first_day.command(
-        "ui", "--dagster-port", str(port), "--mlflow-port", str(free_port())
-    )
+def addresses(first_day: Deployment) -> Iterator[dict[str, str]]:
+    """Where the UIs of the deployment answer, by their name."""
+    ports = {"dagster": free_port(), "mlflow": free_port()}
+    options = [part for name, port in ports.items() for part in (f"--{name}-port", str(port))]
+    command = first_day.command("ui", *options)
     process = subprocess.Popen(
         command, env=first_day.environ(), cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
@@ -43,10 +44,15 @@ def address(first_day: Deployment) -> Iterator[str]:
         if "Ctrl-C" in line:
             break
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def address(addresses: dict[str, str]) -> str:
+    return addresses["dagster"]
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +102,22 @@ def show_markdown(page: Page, address: str, name: str) -> None:
     page.goto(f"{address}/assets/ml/churn_model")
     row = page.locator("tr").filter(has=page.get_by_text(name, exact=True))
     row.get_by_text("Show Markdown").click()
+
+
+@pytest.mark.parametrize("server", ["dagster", "mlflow"])
+def test_a_foreign_host_name_that_resolves_to_this_machine_is_refused(
+    addresses: dict[str, str], server: str
+) -> None:
+    def status(host: str) -> int:
+        request = urllib.request.Request(addresses[server], headers={"Host": host})
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    own = addresses[server].removeprefix("http://")
+    assert status(own) == 200
+    assert status(own.replace("127.0.0.1", "localhost")) == 200
+    assert status("attacker.example") in {400, 403}
+    assert status(f"attacker.example:{own.partition(':')[2]}") in {400, 403}

@@ -8,7 +8,7 @@ publish.
 One more day costs a copy of the file, the tables without dates, and the rows of that day; the cost
 of the rows does not grow with the history. A note beside the file has the revision of every date in
 it (`ops.snapshot_dates`). The daily tables are rewritten from the first date whose revision
-differs. If the note does not match the file, everything is rewritten.
+differs. If the note does not match the file, or the file is damaged, everything is rewritten.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from typing import Any
 
 import duckdb
 
+from deployment.publish import Readers
 from warehouse.errors import busy_error
-from warehouse.published.contents import read_contents
+from warehouse.file_damage import damage_of
+from warehouse.published.contents import FileContents, read_contents
 from warehouse.published.tables import PublicationError, PublishedTable
 from warehouse.published.versions import Companion, put_in_place
 from warehouse.quoting import identifier, literal
@@ -59,6 +61,7 @@ class PublishReport:
 
     Attributes:
         is_full: whether everything was rewritten.
+        damage: DuckDB's message where the file before was damaged; None otherwise.
         replaced_from: the first date that was rewritten in the daily tables; None if they were
             rewritten as a whole, or no date had changed.
         rows: rows by `schema.table`.
@@ -68,6 +71,7 @@ class PublishReport:
     """
 
     is_full: bool
+    damage: str | None
     replaced_from: date | None
     rows: dict[str, int]
     size_bytes: int
@@ -84,6 +88,7 @@ def publish(
     memory_limit: str | None = None,
     full: bool = False,
     companions: Sequence[Companion] = (),
+    readable_by: Readers = "owner",
 ) -> PublishReport:
     """Publish a new version of the file, with the warehouse's tables as they are now.
 
@@ -97,6 +102,7 @@ def publish(
         memory_limit: DuckDB's memory, such as "2GB"; None leaves its default.
         full: rewrite everything, whatever the note has.
         companions: write the files that are published with the database, in the same rename.
+        readable_by: the accounts of the machine that may read the published folder.
 
     Raises:
         WarehouseBusyError: another process holds the warehouse.
@@ -112,49 +118,90 @@ def publish(
         settings["threads"] = threads
     if memory_limit is not None:
         settings["memory_limit"] = memory_limit
-    _remove_leftovers(fresh_path)
+    old, damage = None if full else _Note.read(published_path), damage_of(published_path)
     try:
         with duckdb.connect(config=settings) as con:
             con.execute("set enable_progress_bar = false")
             _attach_warehouse(con, warehouse_path)
-            note = _Note.of_warehouse(con, tables)
-            old = None if full else _Note.read(published_path)
-            changed = None if old is None else old.differences(note)
-            replaced_from = None
-            is_full = old is None or old.shapes != note.shapes
-            if changed is not None and not is_full:
-                replaced_from = min(changed, default=None)
-                shutil.copyfile(published_path, fresh_path)
-            con.execute(f"attach {literal(str(fresh_path))} as fresh")
-            rows = _write_tables(
-                con, tables, note.shapes, is_full=is_full, replaced_from=replaced_from
-            )
-            con.execute(_PUBLICATION)
-            con.execute("checkpoint fresh")
-            contents = read_contents(con, "fresh")
-            con.execute("detach fresh")
+            try:
+                written = _write(con, published_path, fresh_path, tables, None if damage else old)
+            except duckdb.IOException as error:
+                if old is None or damage:
+                    raise
+                # A damaged block may show only when the rows that are kept are read.
+                damage = str(error).splitlines()[0]
+                con.execute("detach database if exists fresh")
+                written = _write(con, published_path, fresh_path, tables, None)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         version = put_in_place(
             fresh_path,
             published_path,
-            contents.description(published_at=now),
-            changed,
+            written.contents.description(published_at=now),
+            written.changed,
             companions,
+            readable_by,
         )
     except duckdb.Error as error:
         failure = PublicationError(f"nothing was published: {error}")
         raise busy_error(warehouse_path, str(error)) or failure from error
     finally:
         _remove_leftovers(fresh_path)
-    note.write(published_path)
+    written.note.write(published_path)
     return PublishReport(
-        is_full=is_full,
-        replaced_from=replaced_from,
-        rows=rows,
+        is_full=written.is_full,
+        damage=damage,
+        replaced_from=written.replaced_from,
+        rows=written.rows,
         size_bytes=published_path.stat().st_size,
         version=version["version"],
         seconds=time.monotonic() - started,
     )
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A new version that is written and not yet in place."""
+
+    note: _Note
+    contents: FileContents
+    changed: set[date] | None
+    is_full: bool
+    replaced_from: date | None
+    rows: dict[str, int]
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection,
+    published_path: Path,
+    fresh_path: Path,
+    tables: Sequence[PublishedTable],
+    old: _Note | None,
+) -> _Written:
+    """Write the new version beside the published file, continuing the one that `old` describes."""
+    _remove_leftovers(fresh_path)
+    note = _Note.of_warehouse(con, tables)
+    changed = None if old is None else old.differences(note)
+    replaced_from = None
+    is_full = old is None or old.shapes != note.shapes
+    if changed is not None and not is_full:
+        replaced_from = min(changed, default=None)
+        shutil.copyfile(published_path, fresh_path)
+    con.execute(f"attach {literal(str(fresh_path))} as fresh")
+    rows = _write_tables(con, tables, note.shapes, is_full=is_full, replaced_from=replaced_from)
+    con.execute(_PUBLICATION)
+    con.execute("checkpoint fresh")
+    contents = read_contents(con, "fresh")
+    con.execute("detach fresh")
+    return _Written(note, contents, changed, is_full, replaced_from, rows)
+
+
+def noted_dates(published_path: Path) -> set[date]:
+    """The dates in the published file by the note beside it, whatever became of the file."""
+    try:
+        content = json.loads(_note_path(published_path).read_text(encoding="utf-8"))
+        return {date.fromisoformat(day) for day in content["revisions"]}
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        return set()
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
+from deployment.publish import Readers
+from warehouse.published.readers import open_to
 from warehouse.published.tables import PublicationError
 
 VERSIONS = "versions"
@@ -55,6 +57,7 @@ def put_in_place(
     description: Mapping[str, Any],
     changed: Collection[date] | None = None,
     companions: Sequence[Companion] = (),
+    readable_by: Readers = "owner",
 ) -> dict[str, Any]:
     """Make a finished file the current version, durably, and remove all but it and the one before.
 
@@ -66,6 +69,7 @@ def put_in_place(
         description: of the file's contents, for `current.json`.
         changed: dates whose rows differ from the version before; None if that is not known.
         companions: write further files, which are linked in the root by their names.
+        readable_by: the accounts that may read the folder.
 
     Returns:
         The description with the version's number and the file's path, relative to `current.json`.
@@ -91,6 +95,7 @@ def put_in_place(
         shutil.rmtree(current)
         raise
     names = {path.name for path in current.iterdir()} - {published_path.name, _DESCRIPTION}
+    open_to(readable_by, root)
     for file in current.rglob("*"):
         flush(file)
     make_current(root, current)

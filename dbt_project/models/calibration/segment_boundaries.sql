@@ -10,15 +10,26 @@
 {#-
     Boundaries of the quintiles of recency, frequency and money and of the value tiers. A training
     finds them, and they are used until the next training, so that no customer changes segment
-    because other customers changed.
+    because other customers changed. A training that was killed before has fitted its behaviour
+    groups already, so the next run finds the boundaries in its place.
 -#}
+-- depends_on: {{ ref('stg_ml__behaviour_groups') }}
 with
 
 as_of as (
-    select max(snapshot_date) as as_of_date from {{ source('ops', 'run_dates') }}
-    where purpose = 'daily'
+    select max(run_dates.snapshot_date) as as_of_date
+    from {{ source('ops', 'run_dates') }} as run_dates
+    where run_dates.purpose = 'daily'
     {%- if is_incremental() %}
-    having exists (from {{ source('ops', 'run_dates') }} as t where t.purpose = 'training')
+    having
+        exists (from {{ source('ops', 'run_dates') }} as t where t.purpose = 'training')
+        or (
+            select max(groups.valid_from) from {{ ref('stg_ml__behaviour_groups') }} as groups
+            where groups.valid_from <= max(run_dates.snapshot_date)
+        ) > (
+            select coalesce(max(known.as_of_date), date '0001-01-01') from {{ this }} as known
+            where known.as_of_date <= max(run_dates.snapshot_date)
+        )
     {%- endif %}
 ),
 

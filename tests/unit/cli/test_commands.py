@@ -137,6 +137,36 @@ def test_the_text_model_is_rolled_back_by_its_name(holdfast: Holdfast, home: Pat
     assert models.text_models.in_use() == {date(2026, 5, 1): "1"}
 
 
+def test_damaged_files_are_named_by_status_and_stop_a_run_before_it_starts(
+    holdfast: Holdfast, home: Path
+) -> None:
+    folders = Home(home).create()
+    folders.warehouse.write_bytes(b"")
+    folders.published.write_bytes(b"damaged" * 2000)
+    code, _, errors = holdfast("status")
+    lines = errors.splitlines()
+    assert (code, len(lines)) == (1, 2)
+    assert lines[0].startswith(f"✗ {folders.warehouse} is empty: restore it from a backup")
+    assert lines[1].startswith(f"✗ {folders.published} is damaged (")
+    assert lines[1].endswith("the next run makes it again (holdfast run)")
+
+    code, _, errors = holdfast("run")
+    assert (code, errors) == (1, f"{lines[0]}\n")
+
+
+def test_a_run_after_the_loss_of_the_warehouse_names_the_days_and_runs_nothing(
+    holdfast: Holdfast, home: Path
+) -> None:
+    folders = Home(home).create()
+    note = folders.published.with_suffix(".state.json")
+    note.write_text('{"revisions": {"2026-06-28": "a", "2026-06-29": "b"}}')
+    code, _, errors = holdfast("run")
+    assert code == 1
+    assert "is gone, and with it 2 days from 2026-06-28 to 2026-06-29" in errors
+    assert "holdfast backfill --from 2026-06-28 --to 2026-06-30" in errors
+    assert not folders.warehouse.exists()
+
+
 def test_drift_of_a_missing_warehouse_cannot_be_accepted(holdfast: Holdfast, home: Path) -> None:
     code, _, errors = holdfast("accept-drift", "--date", "2026-06-30", "--feature", "plan")
     assert code == 1

@@ -13,6 +13,7 @@ from dagster._core.storage.dagster_run import DagsterRun
 
 from deployment.home import Home
 from orchestration.unattended.day_runs import RANGE_END, RANGE_START
+from warehouse.errors import WarehouseBusyError
 
 PUBLISHED = dg.AssetKey(["published", "holdfast"])
 
@@ -177,6 +178,22 @@ def test_the_retrain_schedule_skips_a_day_without_a_reason(
     tick = retrain_tick(definitions, Home(tmp_path).create(), stored_instance)
     assert not tick.run_requests
     assert "no training is due" in str(tick.skip_message)
+
+
+def test_the_retrain_schedule_skips_a_check_while_a_run_writes_the_warehouse(
+    definitions: dg.Definitions,
+    tmp_path: Path,
+    stored_instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def busy(*_: object) -> str:
+        raise WarehouseBusyError("it is being written by process 4711")
+
+    publish(stored_instance, "2026-06-29")
+    monkeypatch.setattr("orchestration.training.evidence.why_due", busy)
+    tick = retrain_tick(definitions, Home(tmp_path), stored_instance)
+    assert not tick.run_requests
+    assert "written by process 4711; the next day's check" in str(tick.skip_message)
 
 
 def test_new_files_request_a_run_for_each_day_after_the_latest_published_one(

@@ -10,7 +10,13 @@ import dagster as dg
 
 from deployment.config import DeploymentConfig
 from deployment.home import Home
-from orchestration.asset_keys import CHURN_MODEL, CHURN_SCORES, EXAMPLES
+from orchestration.asset_keys import (
+    CHURN_MODEL,
+    CHURN_SCORES,
+    EXAMPLES,
+    HOLDOUT_SCORES,
+    TRAINING,
+)
 from orchestration.definitions import build_defs
 from warehouse.connection import Warehouse
 
@@ -118,3 +124,9 @@ def test_a_resource_can_be_replaced(
         config=demo_config, home=empty_home, manifest=manifest, resources={"warehouse": other}
     )
     assert (definitions.resources or {})["warehouse"] is other
+
+
+def test_the_churn_model_is_the_last_part_of_a_training(definitions: dg.Definitions) -> None:
+    graph = definitions.get_repository_def().asset_graph
+    before = graph.get_ancestor_asset_keys(CHURN_MODEL)
+    assert before >= set(TRAINING) - {CHURN_MODEL, HOLDOUT_SCORES}

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from deployment.publish import Readers
 from warehouse.published.contents import Column, TableContents
 from warehouse.published.copies.copy_report import (
     FILE,
@@ -24,6 +25,7 @@ from warehouse.published.copies.copy_report import (
     CopyReport,
     published_version,
 )
+from warehouse.published.readers import open_to
 from warehouse.published.tables import PublicationError
 from warehouse.published.versions import (
     CURRENT,
@@ -40,7 +42,9 @@ MANIFEST = "manifest.json"
 _ENTRIES = {CURRENT, MANIFEST, VERSIONS, f"{CURRENT}.link", f"{MANIFEST}.link"}
 
 
-def copy_to_parquet(published_path: Path, folder: Path) -> CopyReport:
+def copy_to_parquet(
+    published_path: Path, folder: Path, readable_by: Readers = "owner"
+) -> CopyReport:
     """Write every published table as a Parquet file of a new version of the folder.
 
     The description of a table and its columns is in the manifest and in the file's metadata, under
@@ -49,6 +53,7 @@ def copy_to_parquet(published_path: Path, folder: Path) -> CopyReport:
     Args:
         published_path: link to the published file.
         folder: the folder of the copy, which no other program may write into.
+        readable_by: the accounts of the machine that may read the folder.
 
     Raises:
         CopyError: a file could not be written, or the folder has files of others; it holds the
@@ -72,6 +77,7 @@ def copy_to_parquet(published_path: Path, folder: Path) -> CopyReport:
             }
             path = version / MANIFEST
             path.write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
+            open_to(readable_by, folder)
             flush(path)
             make_current(folder, version)
             point(folder / MANIFEST, f"{CURRENT}/{MANIFEST}")

@@ -58,16 +58,28 @@ def test_a_warehouse_of_another_company_is_an_error(deployment: Deployment) -> N
     ]
 
 
-def test_a_file_that_is_no_warehouse_is_a_warning_without_a_traceback(
-    deployment: Deployment,
-) -> None:
+def test_a_damaged_and_an_empty_warehouse_are_errors_with_a_remedy(deployment: Deployment) -> None:
     deployment.home.warehouse.write_text("not a database")
     (problem,) = deployment.problems()
-    assert problem.startswith("warning: warehouse: ")
-    deployment.home.warehouse.unlink()
+    assert problem.startswith(f"error: warehouse.duckdb: {deployment.home.warehouse} is damaged")
+    deployment.home.warehouse.write_bytes(b"")
+    (problem,) = deployment.problems()
+    assert problem == f"error: warehouse.duckdb: {deployment.home.warehouse} is empty"
+
+
+def test_a_warehouse_without_its_own_tables_is_a_warning(deployment: Deployment) -> None:
     duckdb.connect(str(deployment.home.warehouse)).close()
     (problem,) = deployment.problems()
     assert problem.startswith("warning: warehouse: ")
+
+
+def test_published_days_that_the_warehouse_lacks_are_an_error(deployment: Deployment) -> None:
+    note = deployment.home.published.with_suffix(".state.json")
+    note.parent.mkdir(exist_ok=True)
+    note.write_text('{"revisions": {"2026-06-27": "a", "2026-06-29": "b"}}')
+    assert deployment.problems() == [
+        "error: warehouse: it lacks 2 published days, 2026-06-27 to 2026-06-29"
+    ]
 
 
 def test_a_port_in_use_is_a_warning(deployment: Deployment) -> None:

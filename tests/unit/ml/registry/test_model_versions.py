@@ -167,14 +167,59 @@ def test_a_rollback_without_a_previous_version_is_refused_and_changes_nothing(
     assert in_use(versions, 0) == ["1"]
 
 
-def test_the_latest_training_counts_without_promotion(mlflow_home: Path) -> None:
-    versions = three_in_use(mlflow_home, "trained")
-    of_day(versions, 90)
-    versions.rollback(NOW)
+def test_a_training_counts_from_its_judgement_on_promoted_or_not(mlflow_home: Path) -> None:
+    from ml.registry.version_index import IndexedModels, VersionIndex
 
-    asked = [versions.last_trained(DAY + timedelta(days=day)) for day in (-1, 0, 89, 90, 400)]
-    days = [None if known is None else (known - DAY).days for known in asked]
-    assert days == [None, 0, 60, 90, 90]
+    versions = three_in_use(mlflow_home, "trained")
+    index = VersionIndex(mlflow_home / "mlflow.db", mlflow_home / "trained_versions.json")
+    models = IndexedModels(index, "trained", mlflow_home / "artifacts", lambda *found: found[1])
+
+    def trained() -> list[int | None]:
+        asked = [models.last_trained(DAY + timedelta(days=day)) for day in (-1, 0, 89, 90, 400)]
+        return [None if known is None else (known - DAY).days for known in asked]
+
+    unjudged = of_day(versions, 90)
+    killed = models.interrupted(DAY + timedelta(days=90))
+    assert (killed and killed.version, trained()) == (unjudged, [None, 0, 60, 60, 60])
+
+    versions.refuse(unjudged, ["It is no better."])
+    versions.rollback(NOW)
+    assert trained() == [None, 0, 60, 90, 90]
+    assert models.interrupted(DAY + timedelta(days=90)) is None
+    assert tags_of(mlflow_home, "trained", unjudged)["refusal_reasons"] == "It is no better."
+
+
+def test_a_promotion_that_is_killed_before_its_last_step_leaves_the_version_unjudged(
+    mlflow_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = three_in_use(mlflow_home, "killed")
+    version, steps = of_day(versions, 90), []
+    set_tag = versions.tag
+
+    def tag(version: str, tags: dict[str, str]) -> None:
+        steps.append(sorted(tags))
+        if "promoted" in tags:
+            raise KeyboardInterrupt
+        set_tag(version, tags)
+
+    monkeypatch.setattr(versions, "tag", tag)
+    with pytest.raises(KeyboardInterrupt):
+        versions.promote(version, ["It is newer."])
+    assert steps == [["promotion_reasons"], ["promoted"]]
+    assert in_use(versions, 90) == ["3"]
+    assert "promoted" not in tags_of(mlflow_home, "killed", version)
+
+    monkeypatch.undo()
+    versions.promote(version, ["It is newer."])
+    assert in_use(versions, 90) == [version]
+    alias = client_of(mlflow_home).get_model_version_by_alias("killed", "champion")
+    assert str(alias.version) == version
+
+
+def test_a_refusal_withdraws_no_version_that_is_in_use(mlflow_home: Path) -> None:
+    versions = three_in_use(mlflow_home, "kept")
+    versions.refuse("3", ["It is compared with itself."])
+    assert in_use(versions, 60) == ["3"]
 
 
 def test_tags_of_a_version_are_replaced(mlflow_home: Path) -> None:

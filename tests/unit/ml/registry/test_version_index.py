@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ml.registry import version_index
-from ml.registry.version_index import IndexedModels, Version, VersionIndex
+from ml.registry.version_index import IndexedModels, ModelFilesError, Version, VersionIndex
 
 MAY, JUNE, JULY = date(2026, 5, 1), date(2026, 6, 1), date(2026, 7, 1)
 
@@ -21,10 +21,17 @@ class Registered:
         self.asked = 0
         self._database = database
 
-    def add(self, model: str, version: int, as_of: date, *, is_promoted: bool = True) -> None:
-        self.versions.append(
-            Version(model, str(version), as_of.isoformat(), f"files/{version}", is_promoted)
-        )
+    def add(
+        self,
+        model: str,
+        version: int,
+        as_of: date,
+        *,
+        is_promoted: bool = True,
+        is_judged: bool = True,
+    ) -> None:
+        day, files = as_of.isoformat(), f"files/{version}"
+        self.versions.append(Version(model, str(version), day, files, is_promoted, is_judged))
         with sqlite3.connect(self._database) as con:
             con.execute("create table if not exists changes (number)")
             con.execute("insert into changes values (1)")
@@ -103,6 +110,65 @@ def test_a_change_in_a_write_ahead_log_counts(
     con.commit()
     assert models.in_use() == {}
     con.close()
+
+
+def test_a_version_counts_as_trained_once_it_is_judged(
+    models: IndexedModels[str], registered: Registered
+) -> None:
+    registered.add("churn", 1, MAY)
+    registered.add("churn", 2, JUNE, is_promoted=False, is_judged=False)
+    killed = models.interrupted(JULY)
+    assert killed is not None
+    assert (killed.version, models.last_trained(JULY)) == ("2", MAY)
+    assert models.interrupted(MAY) is None
+
+    # The training was repeated with later rows, so with another version.
+    registered.add("churn", 3, JUNE, is_promoted=False)
+    assert (models.interrupted(JULY), models.last_trained(JULY)) == (None, JUNE)
+    assert models.champion(JULY) == "artifacts/files/1 1 2026-05-01"
+
+
+def test_a_first_training_that_was_killed_is_interrupted(
+    models: IndexedModels[str], registered: Registered
+) -> None:
+    registered.add("churn", 1, MAY, is_promoted=False, is_judged=False)
+    killed = models.interrupted(MAY)
+    assert killed is not None
+    assert (killed.version, models.last_trained(MAY)) == ("1", None)
+
+
+@pytest.mark.parametrize(
+    "content", ["", '{"state": "cut', '{"state": "1 8192 7 0", "versions": []}']
+)
+def test_an_index_that_is_damaged_or_of_another_release_is_written_again(
+    models: IndexedModels[str], registered: Registered, tmp_path: Path, content: str
+) -> None:
+    registered.add("churn", 1, MAY)
+    assert models.in_use() == {MAY: "1"}
+    path = tmp_path / "versions.json"
+    state = json.loads(path.read_text())["state"]
+    path.write_text(content.replace("1 8192 7 0", state))
+    assert models.in_use() == {MAY: "1"}
+    assert (registered.asked, json.loads(path.read_text())["state"]) == (2, state)
+
+
+def test_a_model_whose_files_are_missing_or_damaged_is_named_with_its_folder(
+    registered: Registered, tmp_path: Path
+) -> None:
+    index = VersionIndex(tmp_path / "mlflow.db", tmp_path / "versions.json")
+
+    def read(folder: Path, version: str, as_of: date) -> object:
+        return json.loads((folder / "facts.json").read_text())
+
+    models = IndexedModels(index, "churn", tmp_path / "artifacts", read)
+    registered.add("churn", 1, MAY)
+    folder = tmp_path / "artifacts" / "files" / "1"
+    with pytest.raises(ModelFilesError, match=r"model 1, as of 2026-05-01: .*FileNotFoundError"):
+        models.champion(JUNE)
+    folder.mkdir(parents=True)
+    (folder / "facts.json").write_text('{"cut')
+    with pytest.raises(ModelFilesError, match="holdfast train"):
+        models.champion(JUNE)
 
 
 def test_an_interrupted_write_leaves_the_index_as_it_was(

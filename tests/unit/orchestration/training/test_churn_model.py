@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from ml.config import TrainingSettings
+from ml.registry.promotion import Decision
+from ml.registry.version_index import ModelFilesError
 from orchestration.training import churn_model
 from orchestration.training.churn_model import NotReproducibleError, Training, train_churn_model
 
@@ -34,6 +36,7 @@ class Registry:
         self._champion = champion
         self.logged: list[SimpleNamespace] = []
         self.promoted: list[str] = []
+        self.refused: list[str] = []
         self.tags: dict[str, Any] = {}
         self.predicted = np.array([0.3, 0.3])
 
@@ -51,7 +54,12 @@ class Registry:
         self.tags[version] = tags
 
     def promote(self, version: str, reasons: list[str]) -> None:
+        # A refusal that the promotion follows is recorded after it.
+        assert self.refused == []
         self.promoted.append(version)
+
+    def refuse(self, version: str, reasons: list[str]) -> None:
+        self.refused.append(version)
 
 
 @pytest.fixture
@@ -75,7 +83,7 @@ def train(registry: Registry, monkeypatch: pytest.MonkeyPatch, *promotes: bool) 
     monkeypatch.setattr(
         churn_model,
         "decide",
-        lambda *_: SimpleNamespace(promote=next(decisions), reasons=["it is so"]),
+        lambda *_: Decision(next(decisions), ["it is so"]),
     )
     with duckdb.connect() as con:
         given: Any = registry
@@ -101,6 +109,7 @@ def test_the_base_rate_replaces_a_refused_model_if_no_trained_model_is_in_use(
     training = train(registry, monkeypatch, False, True)
     assert training.result.model.is_average
     assert (training.version, registry.promoted, written) == ("2", ["2"], ["1", "2"])
+    assert registry.refused == ["1"]
 
 
 def test_a_refused_model_leaves_the_champion_in_use(
@@ -109,7 +118,7 @@ def test_a_refused_model_leaves_the_champion_in_use(
     registry = Registry(SimpleNamespace(is_average=False))
     training = train(registry, monkeypatch, False)
     assert not training.decision.promote
-    assert (registry.promoted, written) == ([], ["1"])
+    assert (registry.promoted, registry.refused, written) == ([], ["1"], ["1"])
 
 
 def test_a_registered_model_with_other_probabilities_fails_the_training(
@@ -119,4 +128,29 @@ def test_a_registered_model_with_other_probabilities_fails_the_training(
     registry.predicted = np.array([0.3, 0.4])
     with pytest.raises(NotReproducibleError, match="model 1"):
         train(registry, monkeypatch, True)
-    assert registry.promoted == []
+    # Judged, so that the next run does not repeat the same training.
+    assert (registry.promoted, registry.refused) == ([], ["1"])
+
+
+def test_a_champion_whose_files_are_damaged_does_not_stop_a_training(
+    written: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(as_of: date) -> None:
+        raise ModelFilesError("model 7 cannot be read")
+
+    registry = Registry(champion=None)
+    monkeypatch.setattr(registry, "champion", unreadable)
+    training = train(registry, monkeypatch, True)
+    assert training.decision.reasons == [
+        "it is so",
+        "No champion was compared with: model 7 cannot be read.",
+    ]
+
+
+def test_a_training_that_is_killed_before_the_verdict_leaves_its_version_unjudged(
+    written: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = Registry(champion=None)
+    with pytest.raises(StopIteration):
+        train(registry, monkeypatch)
+    assert (len(registry.logged), registry.promoted, registry.refused) == (1, [], [])

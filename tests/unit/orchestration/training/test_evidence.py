@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,8 +9,11 @@ from typing import cast
 import duckdb
 import pytest
 
+from deployment.config import DeploymentConfig
+from deployment.home import Home
 from ml.churn.model import LoadedModel
-from orchestration.training.evidence import read_evidence
+from orchestration.training import evidence
+from orchestration.training.evidence import read_evidence, why_due
 from orchestration.training.retrain_reason import Evidence, Outcome
 
 DAY = date(2026, 6, 30)
@@ -18,8 +22,8 @@ TEN_DAYS_AGO = DAY - timedelta(days=10)
 
 
 @pytest.fixture
-def published(tmp_path: Path) -> Path:
-    path = tmp_path / "holdfast.duckdb"
+def warehouse(tmp_path: Path) -> Path:
+    path = tmp_path / "warehouse.duckdb"
     with duckdb.connect(str(path)) as con:
         con.execute(
             """
@@ -61,8 +65,8 @@ def used(version: str) -> LoadedModel:
     return cast(LoadedModel, SimpleNamespace(version=version, model=SimpleNamespace(facts=facts)))
 
 
-def test_evidence_is_of_the_model_in_use_and_not_later_than_the_day(published: Path) -> None:
-    known = read_evidence(published, used("3"), TEN_DAYS_AGO, DAY)
+def test_evidence_is_of_the_model_in_use_and_not_later_than_the_day(warehouse: Path) -> None:
+    known = read_evidence(warehouse, used("3"), TEN_DAYS_AGO, DAY)
 
     assert known.measured_on == date(2026, 6, 29)
     assert known.newly_shifted == {"since": 0.3}
@@ -72,18 +76,47 @@ def test_evidence_is_of_the_model_in_use_and_not_later_than_the_day(published: P
     assert known.matured == Outcome(date(2026, 4, 1), 2650, 0.31, 0.81, 0.03)
 
 
-def test_no_feature_is_newly_shifted_on_a_models_first_day(published: Path) -> None:
-    known = read_evidence(published, used("3"), TEN_DAYS_AGO, date(2026, 6, 1))
+def test_no_feature_is_newly_shifted_on_a_models_first_day(warehouse: Path) -> None:
+    known = read_evidence(warehouse, used("3"), TEN_DAYS_AGO, date(2026, 6, 1))
     assert (known.measured_on, known.newly_shifted, known.score_psi) == (None, {}, None)
 
 
-def test_evidence_is_empty_without_a_published_file_or_its_table_of_drift(
-    tmp_path: Path, published: Path
+def test_evidence_is_empty_without_a_warehouse_and_has_what_its_tables_have(
+    tmp_path: Path, warehouse: Path
 ) -> None:
     nothing = Evidence("3", TEN_DAYS_AGO)
     assert read_evidence(tmp_path / "none.duckdb", used("3"), TEN_DAYS_AGO, DAY) == nothing
-    with duckdb.connect(str(published)) as con:
+    with duckdb.connect(str(warehouse)) as con:
         con.execute("drop table feedback.drift_daily")
-    known = read_evidence(published, used("3"), TEN_DAYS_AGO, DAY)
+    known = read_evidence(warehouse, used("3"), TEN_DAYS_AGO, DAY)
     assert known.measured_on is None
     assert known.promised is not None
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute("drop table feedback.prediction_performance")
+    assert read_evidence(warehouse, used("3"), TEN_DAYS_AGO, DAY) == replace(
+        nothing, newly_shifted={}
+    )
+
+
+def test_the_decision_reads_no_published_file(
+    demo_config: DeploymentConfig,
+    warehouse: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home = Home(tmp_path).create()
+    home.published.write_bytes(b"damaged")
+    models = SimpleNamespace(
+        champion=lambda day: used("3"),
+        last_trained=lambda day: TEN_DAYS_AGO,
+        interrupted=lambda day: None,
+    )
+    monkeypatch.setattr(evidence, "Models", lambda *_: SimpleNamespace(churn_models=models))
+    reason = why_due(demo_config, home, DAY)
+    assert reason is not None
+    assert reason.startswith("drift: the scores have shifted (PSI 0.26) since model 3")
+
+    models.interrupted = lambda day: SimpleNamespace(version="4", as_of="2026-06-29")
+    assert why_due(demo_config, home, DAY) == (
+        "interrupted: the training as of 2026-06-29 was killed before its model 4 was judged"
+    )

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from tests.campaign import times
 from tests.unit.warehouse.company import FIRST, Company, write_page
+from warehouse.published.publication import PublishReport
 from warehouse.published.tables import PublicationError
 
 FILES = ["current", "current.json", "holdfast.duckdb", "holdfast.state.json", "versions"]
@@ -139,6 +142,53 @@ def test_a_published_file_that_was_written_by_a_client_is_rewritten(company: Com
     with duckdb.connect(str(company.published)) as con:
         con.execute("update activation.risks set risk = 1")
     assert company.publish().is_full
+
+
+def damaged(company: Company, change: Callable[[Path], object]) -> PublishReport:
+    """Publish again after a change of the file that keeps what the note compares."""
+    path = company.published.resolve()
+    before = path.stat()
+    change(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    return company.publish()
+
+
+def overwrite_middle(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        file.write(os.urandom(10_000))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: os.truncate(path, path.stat().st_size // 2),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(os.urandom(path.stat().st_size)),
+        overwrite_middle,
+    ],
+    ids=["truncated", "empty", "overwritten", "overwritten in the middle"],
+)
+def test_a_damaged_file_is_published_anew_as_a_whole_and_reported(
+    tmp_path: Path, change: Callable[[Path], object]
+) -> None:
+    company = Company(tmp_path).create(customers=50_000)
+    company.run(0, 1)
+    company.publish()
+    company.run(2)
+    report = damaged(company, change)
+    assert report.is_full
+    assert report.damage is not None
+    assert company.everything() == company.published_elsewhere().everything()
+    assert company.publish().damage is None
+
+
+def test_a_missing_version_is_published_again(company: Company) -> None:
+    company.run(0)
+    company.publish()
+    shutil.rmtree(company.published.resolve().parent)
+    assert company.publish(companions=[write_page]).is_full
+    assert company.published.exists()
 
 
 def test_a_stale_write_ahead_log_is_not_replayed_into_the_new_file(company: Company) -> None:
