@@ -23,9 +23,12 @@ def main(
     ] = False,
 ) -> None:
     """Write the exports of three systems, and the planted truth into a folder of its own."""
+    # A home's deliveries are closed to other accounts. Made open, they would be reported as such.
+    landing = out / "landing"
+    landing.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         report = generate(
-            out / "landing",
+            landing,
             out / "demo_truth",
             people=people,
             seed=seed,
