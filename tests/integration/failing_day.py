@@ -23,8 +23,7 @@ import yaml
 from rich.console import Console
 
 from cli.summary.copies import show_copies
-from orchestration.asset_keys import HANDED_OVER
-from orchestration.assets.hand_over import RECEIVERS_TAKE_ALL
+from orchestration.asset_keys import RECEIVERS_TAKE_ALL
 from orchestration.assets.raw import SOURCE_DELIVERS
 from orchestration.recorded_copies import recorded_copies
 from orchestration.runtime.instance import prepare
@@ -188,10 +187,13 @@ def _reported(deployment: Deployment) -> Reported:
     with dg.DagsterInstance.get() as instance:
         return Reported(
             {
-                source: _message(instance, SOURCE_DELIVERS, dg.AssetKey([f"raw_{source}", table]))
+                source: _message(
+                    instance,
+                    dg.AssetCheckKey(dg.AssetKey([f"raw_{source}", table]), SOURCE_DELIVERS),
+                )
                 for source, table in TABLES.items()
             },
-            _message(instance, RECEIVERS_TAKE_ALL, HANDED_OVER),
+            _message(instance, RECEIVERS_TAKE_ALL),
             _copies(instance),
             dead_letters(deployment),
             deployment.days(),
@@ -199,9 +201,8 @@ def _reported(deployment: Deployment) -> Reported:
         )
 
 
-def _message(instance: dg.DagsterInstance, check: str, asset: dg.AssetKey) -> str | None:
+def _message(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> str | None:
     """Message of the latest evaluation of an asset's check, None if it passed."""
-    key = dg.AssetCheckKey(asset, check)
     (record,) = instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
     assert record.event is not None
     event = record.event.dagster_event
