@@ -20,8 +20,8 @@ from orchestration.unattended.day_runs import read_history
 from tests.integration.deployments import DEMO, HISTORY, LAST, ROOT, Deployment
 from tests.unit.alerts.webhook import Chat, chat_server
 
-# A day of this company takes a minute of CPU; a busy machine gives a tenth of a core.
-PATIENCE_SECONDS = 2400
+# A day of this company takes half a minute of CPU; a busy machine gives a tenth of a core.
+PATIENCE_SECONDS = 900
 NEXT = HISTORY + timedelta(days=1)
 
 
@@ -89,7 +89,7 @@ def test_a_daemon_that_was_killed_and_started_days_later_fills_the_days_and_repo
         with daemon(before, chat) as process:
             wait_for(before, is_started, process)
         later = Deployment(copied.home, configuration(tmp_path, LAST))
-        days = {HISTORY + timedelta(days=number) for number in range(4)}
+        days = {HISTORY + timedelta(days=number) for number in range((LAST - HISTORY).days + 1)}
         with daemon(later, chat) as process:
             wait_for(later, lambda instance: read_history(instance).published == days, process)
             wait_for(later, lambda _: bool(chat.taken[-1]["over"]), process)
