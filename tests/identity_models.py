@@ -26,6 +26,9 @@ create table intermediate.int_orders_versions (
     source varchar, source_customer_id varchar, ordered_at timestamp, _reject_reason varchar,
     known_from date
 );
+create table intermediate.int_suppressions_versions (
+    phone varchar, _load_id bigint, _reject_reason varchar
+);
 create table intermediate.int_phone_numbers (phone varchar, country varchar, number varchar);
 create table ops.identity_decisions (
     decision varchar, source_a varchar, source_customer_id_a varchar, source_b varchar,

@@ -27,13 +27,14 @@ def damage_of(path: Path, *, is_whole: bool = False) -> str | None:
     Args:
         path: the file.
         is_whole: read every table, at the disk's speed; otherwise the file is opened and its size
-            is compared with the number of its blocks.
+            is compared with the number of its blocks in use. The size of a file beside which a
+            killed process left its log is not compared, because DuckDB counts as after the log.
     """
     if not path.exists():
         return None
     try:
         with closing(open_file(path, read_only=True)) as con:
-            if missing := _missing_bytes(con, path):
+            if not _has_log(path) and (missing := _missing_bytes(con, path)):
                 return f"{missing:,} bytes are missing at its end"
             if is_whole:
                 _read_all(con)
@@ -44,8 +45,14 @@ def damage_of(path: Path, *, is_whole: bool = False) -> str | None:
     return None
 
 
+def _has_log(path: Path) -> bool:
+    log = path.with_name(f"{path.name}.wal")
+    return log.exists() and log.stat().st_size > 0
+
+
 def _missing_bytes(con: duckdb.DuckDBPyConnection, path: Path) -> int:
-    row = con.execute("select total_blocks * block_size from pragma_database_size()").fetchone()
+    # Free blocks may lie behind the end: DuckDB shortens a file and goes on counting them.
+    row = con.execute("select used_blocks * block_size from pragma_database_size()").fetchone()
     return max(0, _HEADERS_BYTES + int(row[0]) - path.stat().st_size) if row else 0
 
 

@@ -75,6 +75,7 @@ WITHOUT_PERSONS: Mapping[str, str] = {
     "ops.extractions": _RUNS,
     "ops.load_ledger": _RUNS,
     "ops.publication": _RUNS,
+    "ops.published_days": _RUNS,
     "ops.run_dates": _RUNS,
     "ops.schema_changes": _RUNS,
     "ops.snapshot_dates": _RUNS,

@@ -26,11 +26,20 @@ def server() -> Iterator[Server]:
         yield server
 
 
+# Tables of the demo's CRM and their keys.
+KEYS = {
+    "customers": "customer_no",
+    "touches": "contact_id",
+    "preferences": "preference_no",
+    "suppressions": "entry_no",
+}
+
+
 @pytest.fixture
 def crm(server: Server, delivered: Deployment) -> Database:
     """The demo's CRM of the first day, its columns as text and a time of change beside them."""
     database = server.database("crm")
-    for table, key in (("customers", "customer_no"), ("touches", "contact_id")):
+    for table, key in KEYS.items():
         folder = delivered.home.landing / "crm"
         drops = find_drops(folder, f"{table}/**/{table}_{{date}}.csv")
         files = [str(folder / drop.name) for drop in drops if drop.drop_date == HISTORY]

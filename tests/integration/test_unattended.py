@@ -80,6 +80,16 @@ def is_started(instance: dg.DagsterInstance) -> bool:
     return bool(instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])))
 
 
+def reported(chat: Chat) -> list[tuple[str, str]]:
+    """Beginning or end, and kind, of each fault that the receiver was told of, in order."""
+    return [
+        (kind, each["kind"])
+        for body in chat.taken
+        for kind in ("begun", "over")
+        for each in body[kind]
+    ]
+
+
 def test_a_daemon_that_was_killed_and_started_days_later_fills_the_days_and_reports_both(
     first_day: Deployment, home_copy: Path, tmp_path: Path
 ) -> None:
@@ -92,15 +102,12 @@ def test_a_daemon_that_was_killed_and_started_days_later_fills_the_days_and_repo
         days = {HISTORY + timedelta(days=number) for number in range((LAST - HISTORY).days + 1)}
         with daemon(later, chat) as process:
             wait_for(later, lambda instance: read_history(instance).published == days, process)
-            wait_for(later, lambda _: bool(chat.taken[-1]["over"]), process)
+            wait_for(later, lambda _: ("over", "late") in reported(chat), process)
     # Late was reported once, and its end once.
-    assert [
-        (kind, each["kind"])
-        for body in chat.taken
-        for kind in ("begun", "over")
-        for each in body[kind]
-        if each["kind"] == "late"
-    ] == [("begun", "late"), ("over", "late")]
+    assert [each for each in reported(chat) if each[1] == "late"] == [
+        ("begun", "late"),
+        ("over", "late"),
+    ]
     assert later.query(
         "select snapshot_date, is_published from ops.published_days order by snapshot_date"
     ) == [(day, True) for day in sorted(days)]

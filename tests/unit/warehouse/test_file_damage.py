@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -48,3 +50,31 @@ def test_a_cut_at_the_end_is_found_although_the_file_opens(path: Path) -> None:
     damage = damage_of(path)
     assert damage is not None
     assert damage_of(path, is_whole=True) is not None
+
+
+def test_blocks_that_are_free_and_behind_the_end_are_no_damage(path: Path) -> None:
+    whole = path.stat().st_size
+    with duckdb.connect(str(path)) as con:
+        con.execute("drop table numbers")
+    assert path.stat().st_size < whole
+    assert damage_of(path, is_whole=True) is None
+
+
+# A process that ends without closing the file leaves its log, as a killed one does.
+_KILLED = """
+import duckdb, os, sys
+con = duckdb.connect(sys.argv[1])
+con.execute("set checkpoint_threshold = '1GB'")
+con.execute("drop table numbers")
+con.execute("checkpoint")
+con.execute("create table late as select random() as number from range(50_000)")
+os._exit(0)
+"""
+
+
+def test_the_log_that_a_killed_process_leaves_is_no_damage(path: Path) -> None:
+    subprocess.run([sys.executable, "-c", _KILLED, str(path)], check=True)
+    assert path.with_name("warehouse.duckdb.wal").stat().st_size > 0
+    assert damage_of(path, is_whole=True) is None
+    with duckdb.connect(str(path)) as con:
+        assert con.execute("select count(*) from late").fetchone() == (50_000,)
