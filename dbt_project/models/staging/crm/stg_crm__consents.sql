@@ -1,4 +1,4 @@
-{#- Answers on the preference page: marketing, channel by channel. Days are written as 31.12.2025. -#}
+{#- Answers on the preference page: marketing, by channel. Days are written as 31.12.2025. -#}
 with
 
 source as (
