@@ -81,7 +81,7 @@ def is_started(instance: dg.DagsterInstance) -> bool:
 
 
 def reported(chat: Chat) -> list[tuple[str, str]]:
-    """Beginning or end, and kind, of each fault that the receiver was told of, in order."""
+    """Beginning or end, and kind, of each fault that was reported to the receiver, in order."""
     return [
         (kind, each["kind"])
         for body in chat.taken
