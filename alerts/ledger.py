@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.fault import Fault
+from deployment.private_files import replace_file
 
 _FORMAT = 1
 
@@ -81,13 +81,9 @@ class AlertLedger:
             },
             "errors": self.errors,
         }
-        fresh = self.path.with_name(f"{self.path.name}.new")
+        text = json.dumps(content, indent=1)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with fresh.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self.path)
+        replace_file(self.path, lambda fresh: fresh.write_text(text, encoding="utf-8"))
 
 
 def _entry(known: KnownFault) -> Mapping[str, str]:

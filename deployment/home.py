@@ -153,13 +153,18 @@ class Home:
             self.dagster_home,
             self.dbt_target.parent,
         )
-        files = (self.warehouse, self.warehouse.with_name(f"{self.warehouse.name}.wal"))
+        files = (self.warehouse, write_ahead_log(self.warehouse))
         opened = [path for path in (*folders, *files) if _is_open(path)]
         for path in opened:
             for each in (path, *(path.rglob("*") if path.is_dir() else ())):
                 if _is_open(each):
                     each.chmod(each.stat().st_mode & ~_OTHERS)
         return opened
+
+
+def write_ahead_log(path: Path) -> Path:
+    """The file in which DuckDB keeps the changes of a database file until its next checkpoint."""
+    return path.with_name(f"{path.name}.wal")
 
 
 def _is_open(path: Path) -> bool:

@@ -17,8 +17,8 @@ from functools import cache
 from pathlib import Path
 
 from deployment.home import Home
+from deployment.private_files import private_folder, replace_file
 from deployment.project import SEEDS
-from warehouse.hand_over.private_files import private_folder, replace_file
 from warehouse.identity.phone_numbers import e164
 
 _KEY_BYTES = 32

@@ -13,10 +13,10 @@ from datetime import date, datetime
 from typing import Any
 
 from deployment.home import Home
+from deployment.private_files import private_folder, replace_file
 from erasure.errors import ErasureError
 from erasure.places.landing_files import RewrittenFile
 from erasure.search.person import Person
-from warehouse.hand_over.private_files import private_folder, replace_file
 from warehouse.published.versions import flush
 
 _PENDING = "pending.json"

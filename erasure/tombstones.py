@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 
 from deployment.home import Home
+from deployment.private_files import replace_file
 from erasure.keys import Hashes, hashes_of
-from warehouse.hand_over.private_files import replace_file
 
 _FILE = "tombstones.json"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from deployment.home import write_ahead_log
 from warehouse.connection import open_file
 from warehouse.errors import WarehouseBusyError, WarehouseError
 from warehouse.quoting import identifier
@@ -46,7 +47,7 @@ def damage_of(path: Path, *, is_whole: bool = False) -> str | None:
 
 
 def _has_log(path: Path) -> bool:
-    log = path.with_name(f"{path.name}.wal")
+    log = write_ahead_log(path)
     return log.exists() and log.stat().st_size > 0
 
 

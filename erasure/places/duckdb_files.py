@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from deployment.home import write_ahead_log
 from warehouse.published.versions import flush
 from warehouse.quoting import literal
 
@@ -36,4 +37,4 @@ def write_again(path: Path, target: Path) -> None:
 def remove(path: Path) -> None:
     """Remove a file with its write-ahead log."""
     path.unlink(missing_ok=True)
-    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+    write_ahead_log(path).unlink(missing_ok=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from deployment.config import DeploymentConfig
 from deployment.home import Home
+from deployment.private_files import replace_file
 from erasure.search.person import Person
-from warehouse.hand_over.private_files import replace_file
 
 _ID = "customer_id"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from deployment.config import DeploymentConfig
+from deployment.home import write_ahead_log
 from erasure.places.duckdb_files import remove, write_again
 from erasure.places.landing_files import RewrittenFile, note_rewritten
 from erasure.search.person import Person, create_entities
@@ -99,7 +100,7 @@ def without_old_bytes(path: Path) -> None:
     write_again(path, fresh)
     fresh.replace(path)
     remove(fresh)
-    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+    write_ahead_log(path).unlink(missing_ok=True)
     # Left by a killed process that had more to sort than memory.
     shutil.rmtree(f"{path}.tmp", ignore_errors=True)
 

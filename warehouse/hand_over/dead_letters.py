@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from warehouse.hand_over.private_files import private_folder, replace_file
+from deployment.private_files import private_folder, replace_file
 
 FILE = "dead_letters.jsonl"
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from warehouse.hand_over.private_files import private_folder, replace_file
+from deployment.private_files import private_folder, replace_file
 from warehouse.hand_over.spreadsheet_cells import without_formulas
 
 CSV = "actions.csv"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deployment.errors import HoldfastError
-from deployment.home import PRIVATE_UMASK, Home
+from deployment.home import PRIVATE_UMASK, Home, write_ahead_log
 from warehouse.connection import Warehouse, open_file
 from warehouse.health.files import damages
 
@@ -74,7 +74,7 @@ def back_up(home: Home, folder: Path, *, with_landing: bool = False) -> Backup:
 
 
 def _copy(home: Home, copy: Home, *, with_landing: bool) -> None:
-    log = home.warehouse.with_name(f"{home.warehouse.name}.wal")
+    log = write_ahead_log(home.warehouse)
     for file in (home.warehouse, *([log] if log.exists() else [])):
         shutil.copyfile(file, copy.root / file.name)
     databases = [home.mlflow_database, *sorted(home.dagster_home.rglob("*.db"))]

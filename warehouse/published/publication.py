@@ -24,6 +24,7 @@ from typing import Any
 
 import duckdb
 
+from deployment.home import write_ahead_log
 from deployment.publish import Readers
 from warehouse.errors import busy_error
 from warehouse.file_damage import damage_of
@@ -426,9 +427,5 @@ def _write_comments(
 
 def _remove_leftovers(fresh_path: Path) -> None:
     fresh_path.unlink(missing_ok=True)
-    _wal(fresh_path).unlink(missing_ok=True)
+    write_ahead_log(fresh_path).unlink(missing_ok=True)
     shutil.rmtree(f"{fresh_path}.tmp", ignore_errors=True)
-
-
-def _wal(path: Path) -> Path:
-    return path.with_name(f"{path.name}.wal")

@@ -26,6 +26,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
+from deployment.home import write_ahead_log
 from deployment.publish import Readers
 from warehouse.published.readers import open_to
 from warehouse.published.tables import PublicationError
@@ -101,7 +102,7 @@ def put_in_place(
     make_current(root, current)
     # Left beside a regular file by a client that was killed while it had the file open for writing:
     # DuckDB would replay the log.
-    published_path.with_name(f"{published_path.name}.wal").unlink(missing_ok=True)
+    write_ahead_log(published_path).unlink(missing_ok=True)
     for link, target in ((published_path, published_path.name), (root / _POINTER, _DESCRIPTION)):
         point(link, f"{CURRENT}/{target}")
     for name in sorted(names):

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from tests.held_warehouse import held
 from warehouse.connection import Warehouse, as_of_date, write_run_dates
 from warehouse.errors import WarehouseBusyError, WarehouseError
 
@@ -92,22 +91,12 @@ def test_a_date_that_is_run_again_gets_a_new_revision(warehouse: Warehouse) -> N
 
 
 def test_a_warehouse_that_another_process_writes_says_so(warehouse: Warehouse) -> None:
-    program = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print('open', flush=True);"
-    with subprocess.Popen(
-        [sys.executable, "-c", f"{program} sys.stdin.read()", str(warehouse.path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as other:
-        assert other.stdout is not None
-        other.stdout.readline()
-        with (
-            pytest.raises(
-                WarehouseBusyError, match=f"is being written by process {other.pid}: wait"
-            ),
-            warehouse.connect(),
-        ):
-            pass
-        other.kill()
+    with (
+        held(warehouse.path) as process,
+        pytest.raises(WarehouseBusyError, match=f"is being written by process {process}: wait"),
+        warehouse.connect(),
+    ):
+        pass
 
 
 def test_a_warehouse_that_is_not_there_is_not_made_by_reading(tmp_path: Path) -> None:

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from deployment.home import Home
+from tests.held_warehouse import held
 from tests.unit.warehouse.company import Company
 from warehouse.errors import WarehouseBusyError, WarehouseError
 from warehouse.health.backup import BackupError, back_up
@@ -93,18 +92,6 @@ def test_while_a_run_writes_the_warehouse_no_backup_is_made(
     company: Company, tmp_path: Path
 ) -> None:
     home = Home(company.folder)
-    program = (
-        "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print('held', flush=True);"
-        "sys.stdin.read()"
-    )
-    holder = subprocess.Popen(
-        [sys.executable, "-c", program, str(home.warehouse)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert holder.stdout is not None
-    assert holder.stdout.readline() == b"held\n"
-    with pytest.raises(WarehouseBusyError):
+    with held(home.warehouse), pytest.raises(WarehouseBusyError):
         back_up(home, tmp_path / "backup")
-    holder.communicate()
     assert not (tmp_path / "backup").exists()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deployment.home import Home
+from tests.held_warehouse import held
 from tests.unit.warehouse.company import Company
 from warehouse.health.faults import FaultError
 from warehouse.health.files import damages, require_sound
@@ -86,19 +87,5 @@ def test_a_published_file_that_is_damaged_or_gone_does_not_stop_a_run(home: Home
 
 
 def test_a_warehouse_that_a_run_writes_is_not_examined(home: Home) -> None:
-    import subprocess
-    import sys
-
-    program = (
-        "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print('held', flush=True);"
-        "sys.stdin.read()"
-    )
-    holder = subprocess.Popen(
-        [sys.executable, "-c", program, str(home.warehouse)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert holder.stdout is not None
-    assert holder.stdout.readline() == b"held\n"
-    assert found(home, is_whole=True) == []
-    holder.communicate()
+    with held(home.warehouse):
+        assert found(home, is_whole=True) == []

@@ -1,4 +1,4 @@
-"""Files with personal data: readable by their owner only, and replaced by one rename."""
+"""Private files: readable by their owner only, and replaced by one rename."""
 
 from __future__ import annotations
 

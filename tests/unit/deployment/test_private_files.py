@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.hand_over.private_files import private_folder, replace_file
+from deployment.private_files import private_folder, replace_file
 
 
 def mode(path: Path) -> int:
