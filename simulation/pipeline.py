@@ -51,10 +51,7 @@ def run_day(config: Path, home: Home, day: date, reporter: RunReporter) -> None:
 
 
 def published_customers(home: Home, records: Path, day: date) -> pa.Table:
-    """Scored customers of the day, with their churn probability and how they may be reached.
-
-    The columns are `person_id`, `churn_probability`, `has_phone`, `has_email` and
-    `marketing_consent`.
+    """Scored customers of the day: `person_id`, `churn_probability` and `has_phone`.
 
     Args:
         home: the deployment, whose latest published day is `day`.
@@ -67,9 +64,10 @@ def published_customers(home: Home, records: Path, day: date) -> pa.Table:
             f"""
             with people as ({_people(records)})
 
-            select people.person_id, max(churn_probability) as churn_probability,
-                bool_or(has_phone) as has_phone, bool_or(has_email) as has_email,
-                bool_and(coalesce(marketing_consent, false)) as marketing_consent
+            select
+                people.person_id,
+                max(churn_probability) as churn_probability,
+                bool_or(has_phone) as has_phone
             from activation.customer_risk_daily as risk
             inner join people using (customer_id)
             inner join marts.dim_customers using (customer_id)
@@ -78,6 +76,26 @@ def published_customers(home: Home, records: Path, day: date) -> pa.Table:
             order by person_id
             """,
             [day],
+        ).to_arrow_table()
+
+
+def permitted_pairs(home: Home, records: Path) -> pa.Table:
+    """Pairs that the customers of the latest decided day permit: `person_id`, `action_id`.
+
+    All customers of a person must permit the action.
+    """
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        con.execute(f"attach '{home.published}' as published (read_only)")
+        return con.execute(
+            f"""
+            with people as ({_people(records, "published.")})
+
+            select people.person_id, action_id
+            from actions.action_candidates
+            inner join people using (customer_id)
+            group by people.person_id, action_id
+            having bool_and(is_permitted)
+            """
         ).to_arrow_table()
 
 

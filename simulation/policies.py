@@ -170,31 +170,16 @@ def informed_options(costs: pa.Table, outcomes: pa.Table, customers: pa.Table) -
     )
 
 
-def permitted_options(informed: pa.Table, customers: pa.Table, catalogue: pa.Table) -> pa.Table:
+def permitted_options(informed: pa.Table, permitted: pa.Table) -> pa.Table:
     """The informed options that the company may carry out: with consent, an address or a phone.
 
     Args:
         informed: of `informed_options`.
-        customers: of `simulation.pipeline.published_customers`.
-        catalogue: `action_id`, `channel` and `consent_purpose`.
+        permitted: of `simulation.pipeline.permitted_pairs`.
     """
-    with duckdb.connect() as con:
-        con.register("informed", informed)
-        con.register("customers", customers)
-        con.register("catalogue", catalogue)
-        return con.execute(
-            """
-            select informed.*
-            from informed
-            inner join customers using (person_id)
-            inner join catalogue using (action_id)
-            where
-                (marketing_consent or consent_purpose is distinct from 'marketing')
-                and (has_email or channel <> 'email')
-                and (has_phone or channel <> 'phone')
-            order by person_id, action_id
-            """
-        ).to_arrow_table()
+    return informed.join(permitted, ["person_id", "action_id"], join_type="left semi").sort_by(
+        [("person_id", "ascending"), ("action_id", "ascending")]
+    )
 
 
 def outcomes_on(costs: pa.Table, company: Company, day: date) -> pa.Table:

@@ -26,6 +26,7 @@ from simulation.company import Company
 from simulation.pipeline import (
     decided_treatments,
     learned,
+    permitted_pairs,
     published_customers,
     run_day,
     write_config,
@@ -119,7 +120,7 @@ class Simulation:
         options = {
             RISKIEST: riskiest_options(published, catalogue),
             RANDOM: random_options(costs, self.company.seed, day),
-            PERMITTED: permitted_options(informed, published, catalogue),
+            PERMITTED: permitted_options(informed, permitted_pairs(self.home, self.records)),
             INFORMED: informed,
             ORACLE: oracle_options(costs, outcomes, customers),
         }
@@ -168,7 +169,7 @@ def read_catalogue(path: Path) -> pa.Table:
         return con.execute(
             f"""
             select
-                action_id, channel, consent_purpose, capacity_a_day,
+                action_id, capacity_a_day,
                 contact_cost::double as contact_cost,
                 redemption_amount::double as redemption_amount,
                 redemption_order_share::double as redemption_order_share,

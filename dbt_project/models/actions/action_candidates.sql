@@ -1,8 +1,9 @@
 {#-
     Actions that each eligible customer could get on the day that is decided: one row per customer
     and action of the catalogue, with the expected net value, the reason against it (blocked_by;
-    null where the action is allowed) and the draws that decide on the arm. A run decides the as-of
-    date only, because nobody can act in the past; without a budget the table is empty.
+    null where the action is allowed), whether the customer permits it and can be contacted
+    (is_permitted), and the draws that decide on the arm. A run decides the as-of date only, because
+    nobody can act in the past; without a budget the table is empty.
 
     The cause is that of the customer's signs (customer_causes). An action is proven for a customer
     if its save share for this cause is above 0 with at least the required probability, or where its
@@ -189,7 +190,15 @@ paired as (
         {{ expected_cost('catalogue', 'customers.average_order_value_365d') }} as expected_cost,
         taken_this_period.action_id is not null as is_taken_this_period,
         harmful_actions.action_id is not null as is_harmful,
-        suppressed.action_id is not null as is_suppressed
+        suppressed.action_id is not null as is_suppressed,
+        coalesce(
+            case catalogue.channel
+                when 'email' then customers.has_email
+                when 'phone' then customers.has_phone
+                else true
+            end,
+            false
+        ) as has_contact
     from customers
     cross join catalogue
     left join save_shares as own_cause
@@ -235,8 +244,7 @@ judged as (
             when not coalesce(is_reachable, false) then 'lost_anyway'
             when is_in_cool_down or is_taken_this_period then 'in_cool_down'
             when not has_consent then 'no_consent'
-            when channel = 'email' and not coalesce(has_email, false) then 'no_contact'
-            when channel = 'phone' and not coalesce(has_phone, false) then 'no_contact'
+            when not has_contact then 'no_contact'
             when is_discount and has_open_complaint then 'open_complaint'
             when is_discount and customer_type in ('opportunist', 'passer_by')
                 then 'buys_only_on_coupon'
@@ -252,6 +260,7 @@ final as (
         judged.snapshot_date,
         judged.action_id,
         judged.blocked_by,
+        judged.has_consent and judged.has_contact and not judged.is_suppressed as is_permitted,
         judged.churn_probability,
         judged.is_reachable,
         judged.lifecycle_stage,
