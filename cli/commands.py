@@ -44,6 +44,7 @@ class ModelKind(StrEnum):
 
     CHURN = "churn"
     TEXTS = "texts"
+    UPLIFT = "uplift"
 
 
 @app.command()
@@ -108,15 +109,32 @@ def rollback(
     ] = None,
     reason: Reason = None,
     kind: Annotated[
-        ModelKind, typer.Option("--model", help="The churn model or the text model.")
+        ModelKind,
+        typer.Option("--model", help="The churn model, the text model or an uplift learner."),
     ] = ModelKind.CHURN,
+    action: Annotated[
+        str | None, typer.Option("--action", help="The action of the uplift learner.")
+    ] = None,
 ) -> None:
-    """Roll back the model in use to an earlier version."""
+    """Roll back the model in use to an earlier version, or withdraw an uplift learner."""
     with known_errors(errors):
+        if (kind is ModelKind.UPLIFT) != (action is not None) or (action and to):
+            raise typer.BadParameter(
+                "--model uplift needs --action and takes no --to: it withdraws the learner in use"
+            )
         settings, home = prepare_deployment(config)
         from orchestration.resources import Models
 
-        done = Models(home, settings).rollback(kind.value, datetime.now(UTC), to, reason)
+        models = Models(home, settings)
+        if kind is ModelKind.UPLIFT:
+            version = models.withdraw_learner(str(action), datetime.now(UTC), reason)
+            console.print(
+                f"Uplift learner {version} of {action} is out of use. The next run decides by the "
+                "action's save shares.",
+                soft_wrap=True,
+            )
+            return
+        done = models.rollback(kind.value, datetime.now(UTC), to, reason)
         name, next_run = {
             ModelKind.CHURN: ("Churn model", "scores with it"),
             ModelKind.TEXTS: ("Text model", "scores again with it the texts of those versions"),

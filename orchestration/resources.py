@@ -119,6 +119,17 @@ class Models:
         except ModelError as error:
             raise HoldfastError(str(error)) from error
 
+    def withdraw_learner(self, action_id: str, at: datetime, reason: str | None) -> str:
+        """Take the uplift learner of an action out of use, and return its version.
+
+        Raises:
+            HoldfastError: no learner is in use for the action.
+        """
+        try:
+            return self.uplift(action_id).withdraw(at, reason)
+        except ModelError as error:
+            raise HoldfastError(str(error)) from error
+
     def _place(self, kind: str) -> tuple[str, Path, str, str]:
         """A registry's store and artefact folder, and the names of its experiment and model.
 

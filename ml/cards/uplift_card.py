@@ -5,6 +5,9 @@ The text is in `templates/uplift_card.md.jinja`; here are its figures and plots.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 
 from ml.cards.markdown import render_markdown
@@ -14,30 +17,42 @@ from ml.uplift.uplift_learner import LEAST_CUSTOMERS
 from ml.uplift.uplift_training import UpliftTraining
 
 
-def uplift_card(training: UpliftTraining, valuation: Valuation | None, reasons: list[str]) -> str:
-    """The card as Markdown.
+@dataclass(frozen=True)
+class UpliftCard:
+    """A model card.
 
-    Args:
-        training: the learner with its figures.
-        valuation: of a rule with the learner on logged decisions, if it was valued.
-        reasons: of the decision about the learner, as sentences.
+    Attributes:
+        markdown: the text.
+        plots: PNG bytes by name, the Qini curve and the uplift by decile.
     """
-    return render_markdown(
-        "uplift_card.md.jinja",
-        training=training,
-        result=training.result,
-        metrics=training.metrics,
-        deciles=training.result.deciles.to_pylist(),
-        valuation=valuation,
-        reasons=reasons,
-        features=len(training.result.learner.preprocessor.columns),
-        least_customers=LEAST_CUSTOMERS,
-    )
 
+    markdown: str
+    plots: Mapping[str, bytes]
 
-def uplift_plots(training: UpliftTraining) -> dict[str, bytes]:
-    """PNG bytes of the Qini curve and of the uplift by decile, by name."""
-    return {"qini": qini_plot(training), "deciles": decile_plot(training)}
+    @classmethod
+    def of(
+        cls, training: UpliftTraining, valuation: Valuation | None, reasons: list[str]
+    ) -> UpliftCard:
+        """The card of a training.
+
+        Args:
+            training: the learner with its figures.
+            valuation: of a rule with the learner on logged decisions, if it was valued.
+            reasons: of the decision about the learner, as sentences.
+        """
+        markdown = render_markdown(
+            "uplift_card.md.jinja",
+            training=training,
+            result=training.result,
+            metrics=training.metrics,
+            deciles=training.result.deciles.to_pylist(),
+            valuation=valuation,
+            reasons=reasons,
+            features=len(training.result.learner.preprocessor.columns),
+            least_customers=LEAST_CUSTOMERS,
+        )
+        plots = {"qini": qini_plot(training), "deciles": decile_plot(training)}
+        return cls(markdown, plots)
 
 
 def qini_plot(training: UpliftTraining) -> bytes:

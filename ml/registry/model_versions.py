@@ -61,7 +61,7 @@ class ModelVersions(ABC, Generic[Loaded]):
         promoted = [known for known in self._promoted() if _as_of(known) <= as_of]
         if not promoted:
             return None
-        found = max(promoted, key=_precedence)
+        found = max(promoted, key=precedence)
         return self._load(found)
 
     def promote(self, version: str, reasons: list[str] | None = None) -> None:
@@ -103,11 +103,11 @@ class ModelVersions(ABC, Generic[Loaded]):
         Raises:
             RollbackError: the version does not exist or is in use, or there is no previous version.
         """
-        promoted = sorted(self._promoted(), key=_precedence)
+        promoted = sorted(self._promoted(), key=precedence)
         known = {str(version.version): version for version in self._versions()}
         version = version_to_restore([str(each.version) for each in promoted], list(known), to)
         restored, why = known[version], reason or "no reason was given"
-        after = [each for each in promoted if _precedence(each) > _precedence(restored)]
+        after = [each for each in promoted if precedence(each) > precedence(restored)]
         withdrawal = {
             PROMOTED: "false",
             ROLLED_BACK: at.isoformat(),
@@ -126,7 +126,7 @@ class ModelVersions(ABC, Generic[Loaded]):
 
     def promoted_versions(self) -> list[tuple[date, str]]:
         """Date and version of all promoted models, in ascending order of date, then version."""
-        promoted = sorted(self._promoted(), key=_precedence)
+        promoted = sorted(self._promoted(), key=precedence)
         return [(_as_of(known), str(known.version)) for known in promoted]
 
     def tag(self, version: str, tags: Mapping[str, str]) -> None:
@@ -141,7 +141,7 @@ class ModelVersions(ABC, Generic[Loaded]):
     def _point_to_newest(self, added: ModelVersion | None = None) -> None:
         """Point the alias to the newest promoted version; `added` is about to be one."""
         promoted = [*self._promoted(), *([added] if added else [])]
-        newest = max(promoted, key=_precedence)
+        newest = max(promoted, key=precedence)
         self._client.set_registered_model_alias(self._name, CHAMPION, str(newest.version))
 
     def _load(self, known: ModelVersion) -> Loaded:
@@ -226,7 +226,8 @@ def _as_of(version: ModelVersion) -> date:
     return date.fromisoformat(version.tags["as_of"])
 
 
-def _precedence(version: ModelVersion) -> tuple[date, int]:
+def precedence(version: ModelVersion) -> tuple[date, int]:
+    """Order of versions: the date of the training, then the number."""
     return _as_of(version), int(version.version)
 
 

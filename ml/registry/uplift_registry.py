@@ -9,22 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mlflow.entities import Param
 from mlflow.entities.model_registry import ModelVersion
 
-from ml.cards.uplift_card import uplift_card, uplift_plots
+from ml.cards.uplift_card import UpliftCard
 from ml.registry.model_versions import (
     CHAMPION,
     MODEL_FOLDER,
     PROMOTED,
+    ROLLED_BACK,
     ModelVersions,
     mlflow_metrics,
+    precedence,
     write_card,
 )
+from ml.registry.rollback import RollbackError
 from ml.uplift.offline_value import Valuation
 from ml.uplift.uplift_learner import UpliftLearner
 from ml.uplift.uplift_training import LoadedUplift, UpliftTraining
@@ -39,10 +42,10 @@ class UpliftRegistry(ModelVersions[LoadedUplift]):
         self,
         training: UpliftTraining,
         valuation: Valuation | None,
-        reasons: list[str],
+        card: UpliftCard,
         tags: Mapping[str, str] | None = None,
     ) -> str:
-        """Log a training, register its learner, and return the version.
+        """Log a training with its card, register its learner, and return the version.
 
         A learner with the fingerprint of a registered one keeps that version.
         """
@@ -53,8 +56,7 @@ class UpliftRegistry(ModelVersions[LoadedUplift]):
             metrics = {**training.metrics, **(valuation.metrics if valuation else {})}
             self._client.log_batch(run_id, mlflow_metrics(metrics), _params(training))
             with TemporaryDirectory() as folder:
-                card = uplift_card(training, valuation, reasons)
-                write_card(Path(folder), card, uplift_plots(training))
+                write_card(Path(folder), card.markdown, card.plots)
                 files = Path(folder) / MODEL_FOLDER / FILES_FOLDER
                 files.mkdir(parents=True)
                 training.result.learner.save(files)
@@ -67,8 +69,39 @@ class UpliftRegistry(ModelVersions[LoadedUplift]):
         self.tag(version, {PROMOTED: "false", "refusal_reasons": " ".join(reasons)})
         self._point_to_newest()
 
+    def withdraw(self, at: datetime, reason: str | None = None) -> str:
+        """Take the learner in use out of use, and return its version.
+
+        The simple estimate decides until a later training is promoted; the same training, repeated,
+        is not. No older learner is restored: its ranking is not confirmed by newer outcomes.
+
+        Args:
+            at: time of the withdrawal, with a time zone.
+            reason: for the tags.
+
+        Raises:
+            RollbackError: no learner is in use.
+        """
+        newest = self._newest()
+        if newest is None or newest.tags.get(PROMOTED) != "true":
+            raise RollbackError("no learner is in use for this action, so none can be withdrawn")
+        version = str(newest.version)
+        tags = {
+            PROMOTED: "false",
+            ROLLED_BACK: at.isoformat(),
+            "rolled_back_reason": reason or "no reason was given",
+        }
+        self.tag(version, tags)
+        self._point_to_newest()
+        return version
+
+    def _newest(self) -> ModelVersion | None:
+        return max(self._versions(), key=precedence, default=None)
+
     def _point_to_newest(self, added: ModelVersion | None = None) -> None:
-        newest = max(self._versions(), key=lambda known: (known.tags["as_of"], int(known.version)))
+        newest = self._newest()
+        if newest is None:
+            return
         is_added = added is not None and newest.version == added.version
         if is_added or newest.tags.get(PROMOTED) == "true":
             self._client.set_registered_model_alias(self._name, CHAMPION, str(newest.version))

@@ -49,7 +49,6 @@ def uplift_model_asset(
         warehouse: dg.ResourceParam[Warehouse],
         models: dg.ResourceParam[Models],
     ) -> dg.MaterializeResult[None]:
-        from ml.cards.uplift_card import uplift_card, uplift_plots
         from ml.decisions.settings import Randomisation
         from ml.uplift.uplift_learner import UpliftSettings
         from orchestration.training.uplift_model import train_uplift_models
@@ -75,10 +74,9 @@ def uplift_model_asset(
             metadata["rule_by_todays_priors"] = trained.rule.sentence
         for each in trained.learners:
             metadata[each.action_id] = each.why
-            if each.training is not None:
-                card = uplift_card(each.training, each.valuation, [each.why])
-                metadata[f"{each.action_id} card"] = dg.MetadataValue.md(card)
-                for name, png in uplift_plots(each.training).items():
+            if each.card is not None:
+                metadata[f"{each.action_id} card"] = dg.MetadataValue.md(each.card.markdown)
+                for name, png in each.card.plots.items():
                     metadata[f"{each.action_id} {name}"] = png_image(png)
         return dg.MaterializeResult(metadata=metadata)
 

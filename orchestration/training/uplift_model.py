@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ml.cards.uplift_card import UpliftCard
 from ml.decisions.settings import DayLimits, Randomisation
 from ml.schemas import CUSTOMER_ID, SNAPSHOT_DATE
 from ml.uplift.offline_value import Valuation, simple_rule, value_rule
@@ -52,7 +53,7 @@ class ActionLearner:
         is_promoted: whether the learner is in use.
         why: the reason, as sentences.
         training: the learner with its figures; None where there is too little history.
-        valuation: of the rule with the learner on logged decisions, if it was valued.
+        card: of that learner.
     """
 
     action_id: str
@@ -60,7 +61,7 @@ class ActionLearner:
     is_promoted: bool
     why: str
     training: UpliftTraining | None = None
-    valuation: Valuation | None = None
+    card: UpliftCard | None = None
 
 
 @dataclass(frozen=True)
@@ -129,13 +130,14 @@ def train_uplift_models(
         valuation = log.value_of(con, training.result.learner, action_id) if is_ranked else None
         is_promoted, reasons = training.decide(valuation)
         versions = registry(action_id)
-        version = versions.log(training, valuation, reasons, {"dagster_run_id": run_id})
+        card = UpliftCard.of(training, valuation, reasons)
+        version = versions.log(training, valuation, card, {"dagster_run_id": run_id})
         if is_promoted:
             versions.promote(version, reasons)
         else:
             versions.refuse(version, reasons)
         learners.append(
-            ActionLearner(action_id, version, is_promoted, " ".join(reasons), training, valuation)
+            ActionLearner(action_id, version, is_promoted, " ".join(reasons), training, card)
         )
     return UpliftModels(learners, log.value_of_priors())
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from ml.cards.uplift_card import uplift_card
+from ml.cards.uplift_card import UpliftCard
 from ml.uplift.uplift_training import UpliftTraining
 from tests.unit.ml.uplift.planted_units import AS_OF, BETTER, SETTINGS, trained_learner
 
@@ -36,8 +36,9 @@ def test_a_learner_is_logged_once_with_card_and_curve_and_is_in_use_until_one_is
     training, name = trained_learner(), "demo-uplift-call"
     registry = registry_in(mlflow_home, name)
     reasons = ["It is better."]
-    version = registry.log(training, BETTER, reasons, {"company": "demo"})
-    assert registry.log(training, BETTER, reasons) == version
+    card = UpliftCard.of(training, BETTER, reasons)
+    version = registry.log(training, BETTER, card, {"company": "demo"})
+    assert registry.log(training, BETTER, card) == version
     registry.promote(version, reasons)
     assert alias_of(mlflow_home, name) == version
 
@@ -45,8 +46,7 @@ def test_a_learner_is_logged_once_with_card_and_curve_and_is_in_use_until_one_is
     client = MlflowClient(uri, registry_uri=uri)
     run = client.get_run(client.get_model_version(name, version).run_id)
     folder = Path(run.info.artifact_uri.removeprefix("file://"))
-    card = (folder / "model_card.md").read_text(encoding="utf-8")
-    assert card == uplift_card(training, BETTER, reasons)
+    assert (folder / "model_card.md").read_text(encoding="utf-8") == card.markdown
     assert (folder / "model_card.html").read_text(encoding="utf-8").count("data:image/png") == 2
     assert run.data.metrics["qini_area_low"] == training.metrics["qini_area_low"]
     assert run.data.metrics["offline_difference_low"] == 0.5
@@ -64,7 +64,7 @@ def test_a_learner_is_logged_once_with_card_and_curve_and_is_in_use_until_one_is
     assert models.latest(AS_OF - timedelta(days=1)) is None
 
     other = replace(training, as_of=LATER, result=_refitted(training))
-    refused = registry.log(other, None, ["Too noisy."])
+    refused = registry.log(other, None, UpliftCard.of(other, None, ["Too noisy."]))
     registry.refuse(refused, ["Too noisy."])
     assert models.latest(LATER) is None
     assert models.latest(AS_OF) == version
