@@ -1,14 +1,17 @@
-"""One planted company and one training on it, shared by the tests of this folder."""
+"""One planted company with one training on it, and the demo company, for tests of this folder."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
+import duckdb
 import pytest
 
 from ml.config import TrainingSettings
 from ml.training.train import fit
 from ml.training.training_result import TrainingResult
+from tests.model.demo_database import demo_database
 from tests.model.planted_churn import CATALOGUE, PlantedCompany, cutoffs, planted_company
 
 HOLDOUT = date(2026, 3, 1)
@@ -27,3 +30,9 @@ def trained(company: PlantedCompany) -> TrainingResult:
         as_of=HOLDOUT + timedelta(days=90),
         catalogue=CATALOGUE,
     )
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    with demo_database(tmp_path_factory.mktemp("demo_truth")) as connection:
+        yield connection
