@@ -49,9 +49,12 @@ event_log_storage:
   config:
     base_dir: {env: DAGSTER_HOME}
 # One run at a time, and one step at a time that writes the warehouse.
-concurrency:
-  runs:
+run_coordinator:
+  module: orchestration.unattended.run_queue
+  class: RunQueue
+  config:
     max_concurrent_runs: 1
+concurrency:
   pools:
     default_limit: 1
     granularity: op

@@ -18,7 +18,6 @@ RANGE_END = "dagster/asset_partition_range_end"
 _PARTITION = "dagster/partition"
 # Of the runs in the queue, the one with the highest priority is started first.
 _PRIORITY = "dagster/priority"
-# A run that failed because its process was killed, and that the daemon has not yet run again.
 _WILL_RETRY, _IS_RETRIED = "dagster/will_retry", "dagster/auto_retry_run_id"
 _JOBS = frozenset({DAILY, RETRAIN, BACKFILL})
 # Runs searched, the latest first: at five a day, a hundred days.
@@ -57,12 +56,24 @@ def run_request(stretch: Stretch, run_key: str) -> dg.RunRequest:
     )
 
 
+def will_be_retried(run: dg.DagsterRun) -> bool:
+    """True for a run whose process was killed, and that the daemon has not yet run again.
+
+    Dagster marks each killed run as one to be retried. It retries only runs of the code location,
+    which have an origin: a run of the command line has none.
+    """
+    return (
+        run.remote_job_origin is not None
+        and run.tags.get(_WILL_RETRY) == "true"
+        and _IS_RETRIED not in run.tags
+    )
+
+
 def _day_run(run: dg.DagsterRun) -> DayRun | None:
     """The run with its days; None for a run without a partition, which publishes no day."""
     day = run.tags.get(_PARTITION)
     first, last = run.tags.get(RANGE_START, day), run.tags.get(RANGE_END, day)
     if first is None or last is None:
         return None
-    is_retried = run.tags.get(_WILL_RETRY) == "true" and _IS_RETRIED not in run.tags
-    state: State = "active" if is_retried else _STATES.get(run.status, "active")
+    state: State = "active" if will_be_retried(run) else _STATES.get(run.status, "active")
     return DayRun(run.run_id, date.fromisoformat(first), date.fromisoformat(last), state)

@@ -47,7 +47,7 @@ def test_telemetry_is_off(empty_home: Home) -> None:
 
 def test_one_run_at_a_time_and_one_writer_of_the_warehouse(empty_home: Home) -> None:
     settings = yaml.safe_load((empty_home.dagster_home / "dagster.yaml").read_text())
-    assert settings["concurrency"]["runs"]["max_concurrent_runs"] == 1
+    assert settings["run_coordinator"]["config"]["max_concurrent_runs"] == 1
     assert settings["concurrency"]["pools"]["default_limit"] == 1
 
 

@@ -10,6 +10,7 @@ from dagster._core.storage.dagster_run import DagsterRun
 from orchestration.asset_keys import PUBLISHED
 from orchestration.unattended.day_runs import read_history, run_request, tags_of
 from orchestration.unattended.missed_days import Stretch
+from tests.unit.orchestration.unattended.killed_runs import killed_run
 
 DAY = date(2026, 6, 29)
 RANGE = Stretch(date(2026, 6, 26), date(2026, 6, 28))
@@ -61,9 +62,13 @@ def test_of_queued_runs_the_one_of_the_oldest_day_is_started_first() -> None:
 def test_a_killed_run_that_the_daemon_runs_again_is_not_requested_meanwhile(
     instance: dg.DagsterInstance,
 ) -> None:
-    killed = {"dagster/partition": f"{DAY}", "dagster/will_retry": "true"}
-    for tags in (killed, {**killed, "dagster/auto_retry_run_id": "another"}):
-        instance.add_run(
-            DagsterRun(job_name="daily", status=dg.DagsterRunStatus.FAILURE, tags=tags)
-        )
+    for run in (killed_run(DAY), killed_run(DAY, retried_as="another")):
+        instance.add_run(run)
     assert [run.state for run in read_history(instance).runs] == ["failed", "active"]
+
+
+def test_a_killed_run_of_the_command_line_has_failed_because_no_daemon_runs_it_again(
+    instance: dg.DagsterInstance,
+) -> None:
+    instance.add_run(killed_run(DAY, is_of_daemon=False))
+    assert [run.state for run in read_history(instance).runs] == ["failed"]
