@@ -123,9 +123,7 @@ def erase(config: DeploymentConfig, home: Home, plan: Plan, finished_at: datetim
     tombstones = read_tombstones(home)
     tombstones.add(plan.tombstones, plan.erased_on)
     write_tombstones(home, tombstones)
-    unfinished = [
-        problem for file in plan.files if (problem := landing_files.remove_rows(config, file))
-    ]
+    unfinished = landing_files.remove_rows(config, plan.files)
     person = plan.person
     unfinished += hand_over_files.withdraw(config, person)
     warehouse = Warehouse(home.warehouse, config.time_zone)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
@@ -25,7 +26,7 @@ from ingestion.files.drops import find_drops
 from ingestion.files.fingerprint import sha256_of
 from ingestion.files.formats.archives import unpacked
 from ingestion.files.formats.readers import DeliveredFile, Reading, open_file
-from ingestion.files.formats.row_removal import can_remove_rows, write_without_rows
+from ingestion.files.formats.row_removal import file_without_rows
 from ingestion.landing.ledger import current_loads
 from ingestion.landing.raw_table import RawTable
 from warehouse.published.versions import flush
@@ -99,26 +100,49 @@ def find(
     return [*found, *in_waiting], faults
 
 
-def remove_rows(config: DeploymentConfig, file: RewrittenFile) -> str | None:
-    """Write a file again without the person's rows; return the reason if it cannot be done.
+def remove_rows(config: DeploymentConfig, files: Sequence[RewrittenFile]) -> list[str]:
+    """Write files again without the person's rows; return the reasons where it cannot be done.
 
     A file that an interrupted erasure has written already has another digest, and is left alone.
     """
-    path = Path(file.path)
-    source = config.sources[file.source]
-    assert isinstance(source, FilesSource)
-    table = source.tables[file.table]
-    if not path.exists() or sha256_of(path) != file.sha256:
+    by_path = groupby(sorted(files, key=lambda file: file.path), key=lambda file: file.path)
+    found = [_remove_rows(config, Path(path), list(parts)) for path, parts in by_path]
+    return [problem for problem in found if problem is not None]
+
+
+def _remove_rows(
+    config: DeploymentConfig, path: Path, parts: Sequence[RewrittenFile]
+) -> str | None:
+    """Write one file again, of which one or several tables are read."""
+    if not path.exists() or sha256_of(path) != parts[0].sha256:
         return None
-    if not can_remove_rows(table):
-        kind = "an archive" if table.is_zip else "a workbook"
-        return f"{path}: {len(file.positions)} rows, and {kind} cannot be written: delete the file"
+    content = path.read_bytes()
+    try:
+        for table, positions in _removals(config, parts):
+            content = file_without_rows(str(path), content, table, positions)
+    except SourceError as error:
+        rows = sum(len(part.positions) for part in parts)
+        return f"{error}: {rows} rows of the person stay in the file, delete it"
     fresh = path.with_name(f".{path.name}.erased{''.join(path.suffixes[-1:])}")
-    write_without_rows(path, fresh, table, set(file.positions))
+    fresh.write_bytes(content)
     flush(fresh)
     fresh.chmod(path.stat().st_mode)
     fresh.replace(path)
     return None
+
+
+def _removals(
+    config: DeploymentConfig, parts: Sequence[RewrittenFile]
+) -> list[tuple[FileTable, set[int]]]:
+    """Positions to remove by sheet or archived file; tables of the same rows are one removal."""
+    found: dict[tuple[str | None, str | None], tuple[FileTable, set[int]]] = {}
+    for part in parts:
+        source = config.sources[part.source]
+        assert isinstance(source, FilesSource)
+        table = source.tables[part.table]
+        _, positions = found.setdefault((table.member, table.workbook.sheet), (table, set()))
+        positions.update(part.positions)
+    return list(found.values())
 
 
 def note_rewritten(con: duckdb.DuckDBPyConnection, files: Sequence[RewrittenFile]) -> None:

@@ -85,7 +85,6 @@ TESTED_ELSEWHERE = {
     "erasure/errors.py": "integration/test_erasure.py",
     "erasure/places/duckdb_files.py": "integration/test_erasure.py",
     "erasure/places/hand_over_files.py": "integration/test_erasure.py",
-    "erasure/places/landing_files.py": "integration/test_erasure.py",
     "erasure/places/other_files.py": "integration/test_erasure.py",
     "erasure/places/published_file.py": "integration/test_erasure.py",
     "erasure/places/warehouse_rows.py": "integration/test_erasure.py",

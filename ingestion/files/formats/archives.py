@@ -1,12 +1,14 @@
-"""Zip archives: the selected file is unpacked, and archives of extreme ratio are refused."""
+"""Zip archives: one file is unpacked or replaced, and archives of extreme ratio are refused."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import shutil
 import zipfile
 import zlib
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
@@ -51,6 +53,31 @@ def unpacked(name: str, path: Path, member: str | None, scratch: Path) -> Path:
     if not copy.stat().st_size:
         raise SourceError.of_file(name, "the file in it is empty (0 bytes): deliver it again")
     return copy
+
+
+def with_file_changed(
+    name: str, content: bytes, member: str | None, change: Callable[[bytes], bytes]
+) -> bytes:
+    """An archive with a new content of one of its files; names and times of all files stay.
+
+    Args:
+        name: what messages call the archive.
+        content: the archive.
+        member: pattern of the file's name in it; None if it has only one file.
+        change: returns the new content of the file.
+
+    Raises:
+        SourceError: another file in it is encrypted, so that it cannot be copied.
+    """
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(target, "w") as copy:
+        changed = _the_one(name, archive, member)
+        for info in archive.infolist():
+            if info.flag_bits & _ENCRYPTED:
+                raise SourceError.of_file(name, f"{info.filename} in it is encrypted")
+            file = archive.read(info)
+            copy.writestr(info, change(file) if info is changed else file)
+    return target.getvalue()
 
 
 def refuse_bombs(name: str, archive: zipfile.ZipFile) -> None:

@@ -1,4 +1,8 @@
-"""Files without some of their rows; the other bytes of CSV files and JSON lines stay."""
+"""Files without some of their rows.
+
+Other bytes of CSV files and JSON lines stay, and so do the other files of an archive. Parquet files
+and workbooks are written anew.
+"""
 
 from __future__ import annotations
 
@@ -6,44 +10,49 @@ import codecs
 import gzip
 import io
 from collections.abc import Collection
-from pathlib import Path
 from typing import BinaryIO
 
 from deployment.source_config import FileTable
 from deployment.source_config.files import DETECTED
 from ingestion.files.fingerprint import is_gzip
+from ingestion.files.formats.archives import with_file_changed
 from ingestion.files.formats.csv_rows import without_rows
 from ingestion.files.formats.encodings import detect
 
 
-def can_remove_rows(table: FileTable) -> bool:
-    """True if the files of a table can be written without some rows: not archives and workbooks."""
-    return table.format != "excel" and not table.is_zip
-
-
-def write_without_rows(
-    path: Path, target: Path, table: FileTable, positions: Collection[int]
-) -> None:
-    """Write a copy of a delivered file without some rows.
+def file_without_rows(
+    name: str, content: bytes, table: FileTable, positions: Collection[int]
+) -> bytes:
+    """The content of a delivered file without some rows.
 
     Args:
-        path: the file.
-        target: the copy.
-        table: configuration of the file's table, for which `can_remove_rows`.
+        name: name of the file; the suffix .gz means compression.
+        content: its bytes.
+        table: configuration of the file's table.
         positions: positions of the rows in the file, from 1, as `_row` of the raw table.
+
+    Raises:
+        SourceError: an archive has encrypted files beside the table's own.
     """
+    if table.is_zip:
+        return with_file_changed(
+            name, content, table.member, lambda file: _without(name, file, table, positions)
+        )
+    if is_gzip(name):
+        return gzip.compress(_without(name, gzip.decompress(content), table, positions))
+    return _without(name, content, table, positions)
+
+
+def _without(name: str, content: bytes, table: FileTable, positions: Collection[int]) -> bytes:
     if table.format == "parquet":
-        _write_parquet(path, target, positions)
-        return
-    packed = path.read_bytes()
-    content = gzip.decompress(packed) if is_gzip(path) else packed
-    binary = io.BytesIO(content)
-    kept = (
-        _csv(path.name, binary, table, positions)
-        if table.format == "csv"
-        else _json_lines(binary, positions)
-    )
-    target.write_bytes(gzip.compress(kept) if is_gzip(path) else kept)
+        return _parquet(content, positions)
+    if table.format == "excel":
+        from ingestion.files.formats.workbook import workbook_without_rows
+
+        return workbook_without_rows(content, table.workbook, positions)
+    if table.format == "csv":
+        return _csv(name, io.BytesIO(content), table, positions)
+    return _json_lines(io.BytesIO(content), positions)
 
 
 def _csv(name: str, binary: BinaryIO, table: FileTable, positions: Collection[int]) -> bytes:
@@ -67,18 +76,20 @@ def _json_lines(binary: BinaryIO, positions: Collection[int]) -> bytes:
     return b"".join(kept) or b"\n"
 
 
-def _write_parquet(path: Path, target: Path, positions: Collection[int]) -> None:
+def _parquet(content: bytes, positions: Collection[int]) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet
 
-    file = pa.parquet.ParquetFile(path)
+    file = pa.parquet.ParquetFile(pa.BufferReader(content))
     rows = file.read()
     kept = [position not in positions for position in range(1, len(rows) + 1)]
     metadata = file.metadata
     has_columns = metadata.num_row_groups and metadata.num_columns
     codec = metadata.row_group(0).column(0).compression if has_columns else "snappy"
+    target = io.BytesIO()
     pa.parquet.write_table(
         rows.filter(pa.array(kept, pa.bool_())),
         target,
         compression="none" if codec == "UNCOMPRESSED" else codec.lower(),
     )
+    return target.getvalue()

@@ -1,12 +1,13 @@
-"""Reads a sheet of an Excel workbook as the text of a CSV export."""
+"""Excel workbooks: a sheet as the text of a CSV export, and a workbook without some rows."""
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -118,6 +119,48 @@ class Sheet:
         raise SourceError.of_file(
             self._name, f"there is no sheet {wanted or ''}; there are {listed}: set workbook.sheet"
         )
+
+
+def workbook_without_rows(
+    content: bytes, options: WorkbookOptions, positions: Collection[int]
+) -> bytes:
+    """A workbook of the same sheets, with values and number formats only.
+
+    Anything else (comments, pivot tables, undo history) might hold values of the rows that are
+    removed. Formulas become their last values.
+
+    Args:
+        content: the workbook, of which a sheet has been read before.
+        options: name of that sheet and row of its header.
+        positions: positions of its rows that are left out, from 1, as `Sheet.copy_rows` counts.
+    """
+    from openpyxl import Workbook, load_workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    copy, target = Workbook(write_only=True), io.BytesIO()
+    chosen = options.sheet or book.worksheets[0].title
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()
+        written, position = copy.create_sheet(sheet.title), 0
+        for number, cells in enumerate(sheet.iter_rows(), start=1):
+            is_row = sheet.title == chosen and number > options.header_row
+            position += is_row and any(_text(cell.value) is not None for cell in cells)
+            removed = is_row and position in positions
+            written.append([] if removed else [_copied(WriteOnlyCell(written), c) for c in cells])
+    copy.save(target)
+    return target.getvalue()
+
+
+def _copied(copy: Any, cell: Any) -> Any:
+    """A new cell with the value and the number format of a cell; a text stays one behind a "="."""
+    copy.value = cell.value
+    if cell.value is not None:
+        copy.number_format = cell.number_format
+        copy.data_type = cell.data_type
+    return copy
 
 
 def _look_at(name: str, path: Path) -> None:

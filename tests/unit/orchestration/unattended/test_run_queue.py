@@ -4,9 +4,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
+from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 
 from deployment.home import Home
 from orchestration.unattended.run_queue import RunQueue
@@ -16,9 +18,11 @@ DAY = date(2026, 6, 29)
 
 
 @pytest.fixture
-def instance(empty_home: Home) -> Iterator[dg.DagsterInstance]:
-    """The instance as the daemon opens it, by the home's dagster.yaml."""
-    with dg.DagsterInstance.from_config(str(empty_home.dagster_home)) as instance:
+def instance(empty_home: Home, tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """An instance with the queue that the home's dagster.yaml names."""
+    settings = yaml.safe_load((empty_home.dagster_home / "dagster.yaml").read_text())
+    overrides = {"run_coordinator": settings["run_coordinator"]}
+    with dg.DagsterInstance.local_temp(str(tmp_path), overrides=overrides) as instance:
         assert isinstance(instance.run_coordinator, RunQueue)
         yield instance
 
@@ -41,12 +45,12 @@ def test_the_queue_starts_one_run_at_a_time_and_none_before_a_killed_one_is_queu
 
 
 def test_a_killed_run_that_is_never_retried_does_not_stop_the_queue(
-    instance: dg.DagsterInstance, empty_home: Home
+    instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     instance.add_run(killed_run(DAY, is_of_daemon=False))
     assert admitted(instance) == 1
     instance.add_run(killed_run(DAY))
-    (runs,) = empty_home.dagster_home.rglob("runs.db")
+    (runs,) = tmp_path.rglob("runs.db")
     with closing(sqlite3.connect(runs)) as con, con:
         con.execute("update runs set update_timestamp = datetime('now', '-11 minutes')")
     assert admitted(instance) == 1
