@@ -13,7 +13,6 @@ from alerts.delivery import failure_message
 from deployment.config import DeploymentConfig
 from deployment.home import Home
 from ingestion.files.dropped_days import dropped_days
-from orchestration.asset_keys import PUBLISHED
 from orchestration.jobs import DAILY, RETRAIN
 from orchestration.loggers import OWN_LOGGER
 from orchestration.unattended.alerting import report_alerts
@@ -50,10 +49,10 @@ def _daily(config: DeploymentConfig) -> dg.ScheduleDefinition:
         ),
     )
     def daily(
-        context: dg.ScheduleEvaluationContext,
+        context: dg.ScheduleEvaluationContext, home: dg.ResourceParam[Home]
     ) -> Sequence[dg.RunRequest] | dg.SkipReason:
         day, ends = _day_before(context), config.last_date
-        history = read_history(context.instance)
+        history = read_history(context.instance, home)
         if not history.published:
             return dg.SkipReason(NOTHING_PUBLISHED)
         days = set(days_to_run(history, min(day, ends or day), config.schedule))
@@ -90,7 +89,7 @@ def _retrain(config: DeploymentConfig) -> dg.ScheduleDefinition:
         from orchestration.training.retrain_reason import RETRAIN_REASON
 
         day = _day_before(context)
-        if day.isoformat() not in context.instance.get_materialized_partitions(PUBLISHED):
+        if day not in read_history(context.instance, home).published:
             return dg.SkipReason(f"{day} has not been published yet")
         try:
             reason = why_due(config, home, day)
@@ -130,7 +129,7 @@ def new_drops_sensor(config: DeploymentConfig) -> dg.SensorDefinition:
     def new_drops(
         context: dg.SensorEvaluationContext, home: dg.ResourceParam[Home]
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        history = read_history(context.instance)
+        history = read_history(context.instance, home)
         if not history.published:
             yield dg.SkipReason(NOTHING_PUBLISHED)
             return

@@ -1,4 +1,4 @@
-"""Published days and runs of days, as Dagster's instance records them."""
+"""Published days and runs of days, as Dagster's instance and the published file record them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from datetime import date
 
 import dagster as dg
 
+from deployment.home import Home
 from orchestration.asset_keys import PUBLISHED
 from orchestration.jobs import BACKFILL, DAILY, RETRAIN
 from orchestration.loggers import OWN_LOGGER
 from orchestration.unattended.missed_days import DayRun, History, State, Stretch
+from warehouse.published.publication import noted_dates
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
@@ -29,11 +31,16 @@ _STATES: Mapping[dg.DagsterRunStatus, State] = {
 }
 
 
-def read_history(instance: dg.DagsterInstance) -> History:
-    """Published days, and the latest runs of the jobs that publish days."""
-    published = instance.get_materialized_partitions(PUBLISHED)
+def read_history(instance: dg.DagsterInstance, home: Home) -> History:
+    """Published days, and the latest runs of the jobs that publish days.
+
+    The published file has the days of a home whose record of runs is gone.
+    """
+    recorded = map(date.fromisoformat, instance.get_materialized_partitions(PUBLISHED))
     runs = (_day_run(run) for run in instance.get_runs(limit=_RUNS) if run.job_name in _JOBS)
-    return History(frozenset(map(date.fromisoformat, published)), tuple(run for run in runs if run))
+    return History(
+        frozenset(noted_dates(home.published).union(recorded)), tuple(run for run in runs if run)
+    )
 
 
 def tags_of(stretch: Stretch) -> dict[str, str]:

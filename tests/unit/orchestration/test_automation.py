@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from dagster._core.storage.dagster_run import DagsterRun
 
 from deployment.home import Home
 from orchestration.unattended.day_runs import RANGE_END, RANGE_START
+from tests.unit.warehouse.company import FIRST, Company
 from warehouse.errors import WarehouseBusyError
 
 PUBLISHED = dg.AssetKey(["published", "holdfast"])
@@ -56,10 +57,14 @@ def morning(year: int, month: int, day: int) -> datetime:
 
 
 def daily_tick(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, at: datetime
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    at: datetime,
+    home: Home | None = None,
 ) -> ScheduleExecutionData:
     with dg.build_schedule_context(
         instance=instance,
+        resources={"home": home or Home(Path(instance.root_directory) / "empty")},
         scheduled_execution_time=at,
         repository_def=definitions.get_repository_def(),
     ) as context:
@@ -132,6 +137,21 @@ def test_the_daily_schedule_leaves_the_first_run_to_a_person(
     tick = daily_tick(definitions, stored_instance, morning(2026, 6, 30))
     assert not tick.run_requests
     assert "run `holdfast run` once" in str(tick.skip_message)
+
+
+def test_days_of_the_published_file_count_where_the_record_of_runs_is_gone(
+    definitions: dg.Definitions, stored_instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    (tmp_path / "home").mkdir()
+    company = Company(tmp_path / "home").create()
+    company.run(0, 1, 2)
+    company.publish()
+    home, after = Home(company.folder), FIRST + timedelta(days=5)
+    tick = daily_tick(
+        definitions, stored_instance, morning(after.year, after.month, after.day), home
+    )
+    missed = [FIRST + timedelta(days=number) for number in (3, 4)]
+    assert days_of(tick) == [f"{missed[0]} to {missed[1]}"]
 
 
 def retrain_tick(

@@ -2,16 +2,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import dagster as dg
 import pytest
 from dagster._core.storage.dagster_run import DagsterRun
 
+from deployment.home import Home
 from orchestration.asset_keys import PUBLISHED
 from orchestration.unattended.day_runs import read_history, run_request, tags_of
 from orchestration.unattended.missed_days import Stretch
 from tests.unit.orchestration.unattended.killed_runs import killed_run
 
+NOWHERE = Home(Path("/nowhere"))
 DAY = date(2026, 6, 29)
 RANGE = Stretch(date(2026, 6, 26), date(2026, 6, 28))
 
@@ -35,7 +38,7 @@ def test_runs_are_read_with_their_days_and_state_the_latest_first(
     ):
         instance.add_run(DagsterRun(job_name=job, status=status, tags=tags))
     instance.report_runless_asset_event(dg.AssetMaterialization(PUBLISHED, partition="2026-06-25"))
-    history = read_history(instance)
+    history = read_history(instance, NOWHERE)
     assert history.published == {date(2026, 6, 25)}
     assert [(run.first, run.last, run.state) for run in history.runs] == [
         (DAY, DAY, "active"),
@@ -64,11 +67,11 @@ def test_a_killed_run_that_the_daemon_runs_again_is_not_requested_meanwhile(
 ) -> None:
     for run in (killed_run(DAY), killed_run(DAY, retried_as="another")):
         instance.add_run(run)
-    assert [run.state for run in read_history(instance).runs] == ["failed", "active"]
+    assert [run.state for run in read_history(instance, NOWHERE).runs] == ["failed", "active"]
 
 
 def test_a_killed_run_of_the_command_line_has_failed_because_no_daemon_runs_it_again(
     instance: dg.DagsterInstance,
 ) -> None:
     instance.add_run(killed_run(DAY, is_of_daemon=False))
-    assert [run.state for run in read_history(instance).runs] == ["failed"]
+    assert [run.state for run in read_history(instance, NOWHERE).runs] == ["failed"]
