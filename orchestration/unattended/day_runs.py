@@ -34,13 +34,14 @@ _STATES: Mapping[dg.DagsterRunStatus, State] = {
 def read_history(instance: dg.DagsterInstance, home: Home) -> History:
     """Published days, and the latest runs of the jobs that publish days.
 
-    The published file has the days of a home whose record of runs is gone.
+    A day without a recorded run counts as published if the published file has it: the record may be
+    gone. A day whose run failed does not, although its rows are published with a later day's.
     """
+    found = (_day_run(run) for run in instance.get_runs(limit=_RUNS) if run.job_name in _JOBS)
+    runs = tuple(run for run in found if run is not None)
     recorded = map(date.fromisoformat, instance.get_materialized_partitions(PUBLISHED))
-    runs = (_day_run(run) for run in instance.get_runs(limit=_RUNS) if run.job_name in _JOBS)
-    return History(
-        frozenset(noted_dates(home.published).union(recorded)), tuple(run for run in runs if run)
-    )
+    attempted = {day for run in runs for day in run.days}
+    return History(frozenset(recorded) | (noted_dates(home.published) - attempted), runs)
 
 
 def tags_of(stretch: Stretch) -> dict[str, str]:

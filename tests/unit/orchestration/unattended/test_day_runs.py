@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -13,6 +13,7 @@ from orchestration.asset_keys import PUBLISHED
 from orchestration.unattended.day_runs import read_history, run_request, tags_of
 from orchestration.unattended.missed_days import Stretch
 from tests.unit.orchestration.unattended.killed_runs import killed_run
+from tests.unit.warehouse.company import FIRST, Company
 
 NOWHERE = Home(Path("/nowhere"))
 DAY = date(2026, 6, 29)
@@ -48,6 +49,17 @@ def test_runs_are_read_with_their_days_and_state_the_latest_first(
     ]
     assert history.failures == dict.fromkeys(history.runs[2].days, 1)
     assert history.active == {DAY}
+
+
+def test_a_day_of_the_published_file_counts_unless_a_recorded_run_of_it_failed(
+    instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    company = Company(tmp_path).create()
+    company.run(0, 1, 2)
+    company.publish()
+    instance.add_run(killed_run(FIRST + timedelta(days=1), is_of_daemon=False))
+    history = read_history(instance, Home(company.folder))
+    assert history.published == {FIRST, FIRST + timedelta(days=2)}
 
 
 def test_one_day_is_requested_by_its_partition_and_several_by_their_range() -> None:
