@@ -101,7 +101,11 @@ def test_a_daemon_that_was_killed_and_started_days_later_fills_the_days_and_repo
         later = Deployment(copied.home, configuration(tmp_path, LAST))
         days = {HISTORY + timedelta(days=number) for number in range((LAST - HISTORY).days + 1)}
         with daemon(later, chat) as process:
-            wait_for(later, lambda instance: read_history(instance, later.home).published == days, process)
+            wait_for(
+                later,
+                lambda instance: read_history(instance, later.home).published == days,
+                process,
+            )
             wait_for(later, lambda _: ("over", "late") in reported(chat), process)
     # Late was reported once, and its end once.
     assert [each for each in reported(chat) if each[1] == "late"] == [
