@@ -27,13 +27,14 @@ def kill_in(step: str, deployment: Deployment, day: date) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    _wait_for(step, process, deployment)
+    wait_for_step(step, process, deployment)
+    time.sleep(0.5)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
 
 
-def _wait_for(step: str, process: subprocess.Popen[bytes], deployment: Deployment) -> None:
-    """Wait until the process is in the midst of a step: for what it writes to the event log."""
+def wait_for_step(step: str, process: subprocess.Popen[bytes], deployment: Deployment) -> None:
+    """Wait until a process that was just started begins a step, as it writes to the event log."""
     with closing(sqlite3.connect(deployment.home.dagster_home / "event_log.db")) as log:
         (before,) = log.execute("select max(id) from event_logs").fetchone()
         begun = """
@@ -43,4 +44,3 @@ def _wait_for(step: str, process: subprocess.Popen[bytes], deployment: Deploymen
         while log.execute(begun, [before, step]).fetchone() == (0,):
             assert process.poll() is None, f"the run ended before {step}"
             time.sleep(0.02)
-    time.sleep(0.5)

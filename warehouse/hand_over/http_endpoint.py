@@ -26,7 +26,7 @@ from warehouse.hand_over.outcomes import Outcome
 from warehouse.hand_over.signature import signed_headers
 
 # Outcomes are written after so many decisions; after a kill, at most so many are sent again.
-_BATCH = 25
+BATCH = 25
 # After so many decisions in a row for which the endpoint does not work, the others wait for the
 # next run, so that a dead receiver costs the day minutes and not hours.
 _GIVE_UP_AFTER = 3
@@ -111,9 +111,9 @@ class HttpEndpoint:
             return
         refused_in_a_row = 0
         with http_pool(url, self._receiver.timeout_seconds, retries=False) as pool:
-            for start in range(0, len(bodies), _BATCH):
+            for start in range(0, len(bodies), BATCH):
                 outcomes = []
-                for decision_id, body in bodies[start : start + _BATCH]:
+                for decision_id, body in bodies[start : start + BATCH]:
                     if refused_in_a_row >= _GIVE_UP_AFTER:
                         outcomes.append(Outcome(decision_id, 0, _NOT_SENT))
                         continue
