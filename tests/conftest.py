@@ -7,16 +7,15 @@ import gc
 import os
 import shutil
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
 
-from demo import generate
 from deployment.home import Home
 from tests.campaign import FACTOR
-from tests.integration.deployments import DROPS, HISTORY, LAST, PEOPLE, Deployment
+from tests.integration.deployments import DROPS, HISTORY, LAST, PEOPLE, Deployment, deliver
 
 pytest_plugins = ["tests.databases", "tests.mail_servers", "tests.object_stores"]
 
@@ -95,10 +94,7 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Build
 def delivered(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """The demo company's deliveries, history and daily drops, with nothing run yet."""
     home = Home(tmp_path_factory.mktemp("delivered"))
-    truth = home.root / "demo_truth"
-    # By default the generated history ends some days before 30 June.
-    drops = (date(2026, 6, 30) - HISTORY).days
-    generate(home.landing, truth, people=PEOPLE, daily_drops=drops, drops_until=LAST)
+    deliver(home, PEOPLE)
     return Deployment(home)
 
 

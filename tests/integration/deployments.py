@@ -16,6 +16,7 @@ import yaml
 from typer.testing import CliRunner
 
 from cli.commands import app
+from demo import generate
 from deployment.config import deployment_vars
 from deployment.config_file import load_config
 from deployment.home import Home
@@ -43,6 +44,14 @@ def with_quick_training(config: Path, folder: Path) -> Path:
     path = folder / config.name
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return path
+
+
+def deliver(home: Home, people: int) -> None:
+    """Write the demo company's deliveries, from its history up to `LAST`."""
+    # By default the generated history ends some days before 30 June.
+    drops = (date(2026, 6, 30) - HISTORY).days
+    truth = home.root / "demo_truth"
+    generate(home.landing, truth, people=people, daily_drops=drops, drops_until=LAST)
 
 
 def _grains() -> dict[str, str]:

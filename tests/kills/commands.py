@@ -15,9 +15,16 @@ from pathlib import Path
 
 import yaml
 
-from demo import generate
 from deployment.home import Home
-from tests.integration.deployments import DEMO, HISTORY, LAST, QUICK_TRAINING, ROOT, Deployment
+from tests.integration.deployments import (
+    DEMO,
+    HISTORY,
+    LAST,
+    QUICK_TRAINING,
+    ROOT,
+    Deployment,
+    deliver,
+)
 from tests.integration.killed_runs import wait_for_step
 from tests.unit.warehouse.hand_over.receiver import Receiver
 
@@ -78,13 +85,7 @@ def first_day(folder: Path) -> Deployment:
     if not home.root.exists():
         fresh = Deployment(Home(folder / "first_day.partial"))
         shutil.rmtree(fresh.home.root, ignore_errors=True)
-        generate(
-            fresh.home.landing,
-            fresh.home.root / "demo_truth",
-            people=PEOPLE,
-            daily_drops=(LAST - HISTORY).days,
-            drops_until=LAST,
-        )
+        deliver(fresh.home, PEOPLE)
         with configured(fresh, COMMANDS[0], folder / "first_day.yml") as (ready, _):
             done = run(ready, ("run", "--date", str(HISTORY)))
         if done.code:
