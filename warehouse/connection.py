@@ -13,15 +13,12 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.errors import WarehouseError, missing_error, opening_error
+from warehouse.errors import NewerReleaseError, WarehouseError, missing_error, opening_error
 from warehouse.quoting import literal
+from warehouse.schema_version import migrate, require_known_version
 from warehouse.transaction import transaction
 
 SCHEMA = Path(__file__).with_name("schema.sql")
-
-# Incremental tables of dbt, and a column that they lack if an older release wrote them. Their old
-# rows cannot be completed, so they are derived again from the versions of the source's rows.
-_BUILT_ANEW_WITHOUT = (("intermediate.int_identity_keys", "known_to"),)
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Warehouse:
 
         Raises:
             WarehouseBusyError: another process holds the file.
-            WarehouseError: there is no file to read, or DuckDB cannot open it.
+            WarehouseError: as `open_file`.
         """
         settings: dict[str, str | bool | int | float | list[str]] = {
             "preserve_insertion_order": True
@@ -73,7 +70,7 @@ class Warehouse:
             raise missing_error(self.path)
 
     def initialise(self, slug: str, company: str) -> None:
-        """Create the tables that Python writes and register the company as the owner.
+        """Create the tables that Python writes, register the company as the owner, and migrate.
 
         Raises:
             WarehouseError: the warehouse belongs to another company.
@@ -81,7 +78,7 @@ class Warehouse:
         with self.connect() as con:
             create_tables(con)
             claim(con, slug, company)
-            drop_outdated(con)
+            migrate(con)
 
 
 def open_file(
@@ -96,29 +93,24 @@ def open_file(
 
     Raises:
         WarehouseBusyError: another process holds the file.
+        NewerReleaseError: a newer release has written the file.
         WarehouseError: there is no file to read, or DuckDB cannot open it.
     """
     try:
-        return duckdb.connect(str(path), read_only=read_only, config=settings or {})
+        con = duckdb.connect(str(path), read_only=read_only, config=settings or {})
     except duckdb.IOException as error:
         raise opening_error(path, error) from error
+    try:
+        require_known_version(con, path)
+    except NewerReleaseError:
+        con.close()
+        raise
+    return con
 
 
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Create the schemas and the tables that Python writes, where they do not exist."""
     con.execute(SCHEMA.read_text(encoding="utf-8"))
-
-
-def drop_outdated(con: duckdb.DuckDBPyConnection) -> None:
-    """Drop tables of dbt that an older release wrote in another form; the next run builds them."""
-    for table, column in _BUILT_ANEW_WITHOUT:
-        present = con.execute(
-            "select list(column_name) from duckdb_columns()"
-            " where schema_name || '.' || table_name = ?",
-            [table],
-        ).fetchone()
-        if present and present[0] and column not in present[0]:
-            con.execute(f"drop table {table}")
 
 
 def claim(con: duckdb.DuckDBPyConnection, slug: str, company: str) -> None:
@@ -130,7 +122,10 @@ def claim(con: duckdb.DuckDBPyConnection, slug: str, company: str) -> None:
     """
     owner = warehouse_owner(con)
     if owner is None:
-        con.execute("insert into ops.deployment values (?, ?, now())", [slug, company])
+        con.execute(
+            "insert into ops.deployment (slug, company, created_at) values (?, ?, now())",
+            [slug, company],
+        )
     elif owner != slug:
         raise WarehouseError(
             f"this home holds the warehouse of {owner!r}, and the configuration is for {slug!r}:"

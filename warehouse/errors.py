@@ -10,6 +10,7 @@ from deployment.errors import HoldfastError
 
 # DuckDB raises an IOException for every failure of a file; only its text has the kind.
 _LOCK_CONFLICTS = ("Could not set lock on file", "Conflicting lock is held")
+_NEWER_FORMAT = "Trying to read a database file with version number"
 
 
 class WarehouseError(HoldfastError):
@@ -18,6 +19,17 @@ class WarehouseError(HoldfastError):
 
 class WarehouseBusyError(WarehouseError):
     """Another process holds the working file: a retry may succeed."""
+
+
+class NewerReleaseError(WarehouseError):
+    """A newer release of Holdfast or DuckDB has written the working file; it is not damaged."""
+
+    def __init__(self, path: Path, evidence: str) -> None:
+        """Name the file, and by what the newer release is known."""
+        super().__init__(
+            f"{path} was written by a newer release ({evidence}): run that release of Holdfast, or "
+            "restore the backup that was made before the upgrade"
+        )
 
 
 def busy_error(path: Path, duckdb_message: str) -> WarehouseBusyError | None:
@@ -41,6 +53,8 @@ def opening_error(path: Path, error: duckdb.Error) -> WarehouseError:
         return busy
     if not path.exists():
         return missing_error(path)
+    if _NEWER_FORMAT in message:
+        return NewerReleaseError(path, "DuckDB cannot read the file's format")
     return WarehouseError(f"{path} cannot be opened: {message.splitlines()[0]}")
 
 

@@ -13,7 +13,7 @@ import duckdb
 
 from deployment.home import write_ahead_log
 from warehouse.connection import open_file
-from warehouse.errors import WarehouseBusyError, WarehouseError
+from warehouse.errors import NewerReleaseError, WarehouseBusyError, WarehouseError
 from warehouse.quoting import identifier
 
 # Of the file and of its two alternating states, in front of the blocks (DuckDB, Storage).
@@ -23,7 +23,7 @@ _HEADERS_BYTES = 3 * 4096
 def damage_of(path: Path, *, is_whole: bool = False) -> str | None:
     """The damage of a file in DuckDB's words; None without damage, and without a file.
 
-    A file that another process writes is not examined.
+    A file that another process writes, or that a newer release wrote, is not examined.
 
     Args:
         path: the file.
@@ -39,7 +39,7 @@ def damage_of(path: Path, *, is_whole: bool = False) -> str | None:
                 return f"{missing:,} bytes are missing at its end"
             if is_whole:
                 _read_all(con)
-    except WarehouseBusyError:
+    except (WarehouseBusyError, NewerReleaseError):
         return None
     except (WarehouseError, duckdb.IOException) as error:
         return str(error.__cause__ or error).splitlines()[0]

@@ -1,13 +1,16 @@
 -- Every table that Python writes: `ops` for runs and loads, `ml` for the results of models.
 -- dbt makes all the others, and `ingestion` the raw tables. The file is executed at every start,
--- so each statement leaves what exists as it is; `alter` upgrades a warehouse of an older version.
+-- so each statement leaves what exists as it is; `alter` adds columns to a warehouse of an older
+-- release. What it cannot add is a migration (schema_version.py).
 create schema if not exists ops;
 create schema if not exists ml;
 
 create table if not exists ops.deployment (
     slug varchar not null, company varchar not null, created_at timestamptz not null
 );
-comment on table ops.deployment is 'The company this warehouse belongs to: one row, written once.';
+alter table ops.deployment add column if not exists schema_version integer;
+comment on table ops.deployment is
+    'The company this warehouse belongs to: one row. schema_version is raised by migrations.';
 
 create table if not exists ops.run_dates (
     snapshot_date date not null,

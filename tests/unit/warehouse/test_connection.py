@@ -46,21 +46,6 @@ def test_scores_from_before_values_had_a_factor_are_kept_without_one(warehouse: 
     assert kept == [("c0", None)]
 
 
-def test_keys_that_an_older_release_wrote_are_dropped_and_present_ones_kept(
-    warehouse: Warehouse,
-) -> None:
-    for columns, kept in (("key_value varchar", 0), ("key_value varchar, known_to date", 1)):
-        with warehouse.connect() as con:
-            con.execute("create schema if not exists intermediate")
-            con.execute(f"create table intermediate.int_identity_keys ({columns})")
-        warehouse.initialise("demo", "Demo Company")
-        with warehouse.connect() as con:
-            found = con.execute(
-                "select count(*) from duckdb_tables() where table_name = 'int_identity_keys'"
-            ).fetchone()
-        assert found == (kept,)
-
-
 def test_a_warehouse_serves_one_company(warehouse: Warehouse) -> None:
     with pytest.raises(WarehouseError, match=r"holds the warehouse of 'demo'.*for 'other'"):
         warehouse.initialise("other", "Other Company")

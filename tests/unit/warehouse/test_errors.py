@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse.errors import WarehouseBusyError, busy_error, opening_error
+from warehouse.errors import NewerReleaseError, WarehouseBusyError, busy_error, opening_error
 
 FILE = Path("home/warehouse.duckdb")
 # As DuckDB writes it; dbt puts the same text into the messages of the nodes that failed.
@@ -37,3 +37,12 @@ def test_a_missing_file_and_an_unreadable_one_have_different_messages(tmp_path: 
     assert str(opening_error(path, failure)).endswith(
         "cannot be opened: IO Error: not a valid DuckDB database file!"
     )
+
+
+def test_a_file_of_a_newer_duckdb_is_no_damage_and_names_the_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    path.touch()
+    failure = duckdb.IOException(
+        "IO Error: Trying to read a database file with version number 99, but we can only read 65."
+    )
+    assert isinstance(opening_error(path, failure), NewerReleaseError)
