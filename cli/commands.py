@@ -344,9 +344,13 @@ def doctor(config: ConfigOption = None) -> None:
     from cli.doctor.diagnosis import diagnose
     from deployment.config_file import config_path_from_env
     from deployment.home import Home
+    from warehouse.health.access import require_access
 
     marks = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "error": "[red]✗[/]"}
-    findings = diagnose(config or config_path_from_env(), Home.from_env())
+    home = Home.from_env()
+    with known_errors(errors):
+        require_access(home)
+        findings = diagnose(config or config_path_from_env(), home)
     for finding in findings:
         console.print(f"{marks[finding.level]} {finding.subject}: {escape(finding.message)}")
         if finding.remedy:

@@ -30,13 +30,17 @@ def prepare_deployment(config: Path | None) -> tuple[DeploymentConfig, Home]:
 
     Raises:
         ConfigError: the configuration is wrong.
+        FaultError: the home belongs to another account.
+        OSError: this account may not write the home.
     """
     from deployment.config_file import config_path_from_env, load_config
     from deployment.home import Home
     from orchestration.runtime.instance import prepare
+    from warehouse.health.access import require_access
 
     path = config or config_path_from_env()
     settings, home = load_config(path), Home.from_env()
+    require_access(home)
     if closed := prepare(home, path):
         names = ", ".join(each.relative_to(home.root).as_posix() for each in closed)
         _errors.print(

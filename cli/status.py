@@ -14,6 +14,7 @@ from cli.summary.display import show_summary
 from deployment.config import DeploymentConfig
 from deployment.home import Home
 from orchestration.recorded_copies import recorded_copies
+from orchestration.resources import Models
 from orchestration.training.recorded_metrics import (
     latest_learners,
     latest_refusal,
@@ -40,8 +41,12 @@ def show_published_day(console: Console, config: DeploymentConfig, home: Home) -
         console.print("Nothing has been published yet: holdfast run")
         return
     with dg.DagsterInstance.get() as instance:
-        metrics = recorded_metrics(instance, summary.model_version)
-        refusal = latest_refusal(instance, summary.model_version, summary.day)
+        version = summary.model_version
+        metrics = recorded_metrics(instance, version)
+        if version is not None and not metrics:
+            # The training was killed after the promotion, or Dagster's record of it is gone.
+            metrics = Models(home, config).registry.metrics(version)
+        refusal = latest_refusal(instance, version, summary.day)
         learners = latest_learners(instance, summary.day) if summary.actions else None
         copies = recorded_copies(instance, config.publish.copies)
     show_summary(console, summary, metrics, config, home, refusal, learners)

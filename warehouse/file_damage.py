@@ -23,7 +23,8 @@ _HEADERS_BYTES = 3 * 4096
 def damage_of(path: Path, *, is_whole: bool = False) -> str | None:
     """The damage of a file in DuckDB's words; None without damage, and without a file.
 
-    A file that another process writes, or that a newer release wrote, is not examined.
+    A file that another process writes, that a newer release wrote, or that this account may not
+    open is not examined.
 
     Args:
         path: the file.
@@ -42,6 +43,8 @@ def damage_of(path: Path, *, is_whole: bool = False) -> str | None:
     except (WarehouseBusyError, NewerReleaseError):
         return None
     except (WarehouseError, duckdb.IOException) as error:
+        if "Permission denied" in str(error):
+            return None
         return str(error.__cause__ or error).splitlines()[0]
     return None
 

@@ -62,6 +62,18 @@ class ChurnRegistry(ModelVersions[LoadedModel]):
                 },
             )
 
+    def metrics(self, version: str) -> dict[str, float]:
+        """All metrics of a registered version by name; empty for a version that is not registered.
+
+        The names are those of `TrainingResult.all_metrics`.
+        """
+        runs = [str(known.run_id) for known in self._versions() if str(known.version) == version]
+        return {
+            name.replace("/", "."): value
+            for run_id in runs
+            for name, value in self._client.get_run(run_id).data.metrics.items()
+        }
+
     def _read(self, folder: Path, version: str, as_of: date) -> LoadedModel:
         return LoadedModel(ChurnModel.load(folder), version, as_of)
 

@@ -42,9 +42,9 @@ def open_faults(
         open_keys: keys of faults that were open before, by default those that the ledger has.
     """
     known = AlertLedger.read(home.alerts).open_keys if open_keys is None else open_keys
-    history, blocked = read_history(instance, home), _blocked_runs(instance)
+    history = read_history(instance, home)
     return [
-        *day_faults(history, blocked, config, datetime.now(UTC)),
+        *day_faults(history, _blocked_runs(instance), config, datetime.now(UTC)),
         *disk_faults(home.root, config.alerts.min_free_disk_gb, is_open=DISK in known),
         *_published(config, home),
         *_undelivered(config, instance),

@@ -11,6 +11,7 @@ import errno
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,16 +139,19 @@ def _explained(kind: _Kind, named: object, text: str, home: Home) -> FaultError:
     place = Path(str(named)) if isinstance(named, str | Path) else None
     if place is None:
         place = Path(found.group(1)) if found else home.root
-    free = shutil.disk_usage(_existing(place)).free
+    free = _free_bytes(place)
     if kind is _UNREADABLE and free < _LEAST_FREE_BYTES:
         kind = _FULL
     condition = kind.condition + (f" ({free >> 20:,} MB are free)" if kind is _FULL else "")
     return FaultError(f"{place}: {condition}: {kind.remedy}")
 
 
-def _existing(place: Path) -> Path:
-    """The place, or the nearest folder above it that exists."""
-    return next(path for path in (place, *place.absolute().parents) if path.exists())
+def _free_bytes(place: Path) -> int:
+    """Free space at a place, by the nearest folder above it that this account can reach."""
+    for path in (place, *place.absolute().parents):
+        with suppress(OSError):
+            return shutil.disk_usage(path).free
+    return 0
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

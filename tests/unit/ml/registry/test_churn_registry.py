@@ -96,6 +96,13 @@ def test_an_equal_training_keeps_its_version(logged: Any, tuned: TrainingResult)
     assert logged.log(tuned) == "1"
 
 
+def test_the_metrics_of_a_version_are_those_of_its_training(
+    logged: Any, tuned: TrainingResult
+) -> None:
+    assert logged.metrics("1") == pytest.approx(tuned.all_metrics())
+    assert logged.metrics("2") == {}
+
+
 def test_a_stored_model_predicts_with_its_own_code_where_the_project_is_not_importable(
     mlflow_home: Path, logged: Any, tuned: TrainingResult, examples: pa.Table, tmp_path: Path
 ) -> None:
