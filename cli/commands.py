@@ -199,10 +199,12 @@ def erase(
 
         from cli.erasure_display import erase_person
         from orchestration.runtime.instance import require_idle
+        from warehouse.exclusive import exclusive
 
-        with dg.DagsterInstance.get() as instance:
-            require_idle(instance)
-        erase_person(console, settings, home, customer or [], email or [], is_dry=is_dry)
+        with exclusive(home):
+            with dg.DagsterInstance.get() as instance:
+                require_idle(instance)
+            erase_person(console, settings, home, customer or [], email or [], is_dry=is_dry)
 
 
 @app.command()
@@ -292,11 +294,12 @@ def backup(
         import dagster as dg
 
         from orchestration.runtime.instance import require_idle
+        from warehouse.exclusive import exclusive
         from warehouse.health.backup import back_up
 
-        with dg.DagsterInstance.get() as instance:
-            require_idle(instance)
-        with console.status("Copying"):
+        with exclusive(home), console.status("Copying"):
+            with dg.DagsterInstance.get() as instance:
+                require_idle(instance)
             made = back_up(home, to, with_landing=with_landing)
         console.print(
             f"{made.folder}: {made.size_bytes / 1e6:,.0f} MB, every block was read again",

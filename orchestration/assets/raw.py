@@ -19,6 +19,7 @@ from orchestration.partitions import dates_of
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
+from warehouse.exclusive import hold
 from warehouse.health.lost_days import require_history
 
 SOURCE_DELIVERS = "source_delivers"
@@ -72,6 +73,8 @@ def raw_assets(
         home: dg.ResourceParam[Home],
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         with final_unless_in_use():
+            # A run of the command line holds the home already; one of the daemon does from here on.
+            hold(home)
             require_none_pending(home)
             for day in require_history(home, dates_of(context)):
                 context.log.warning("%s is published and not in the warehouse: run it again", day)

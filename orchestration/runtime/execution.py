@@ -33,6 +33,7 @@ from orchestration.training.retrain_reason import ASKED_FOR, RETRAIN_REASON
 from orchestration.unattended.alerting import report_alerts
 from orchestration.unattended.day_runs import tags_of
 from orchestration.unattended.missed_days import Stretch
+from warehouse.exclusive import exclusive
 from warehouse.health.faults import fault_in
 from warehouse.health.lost_days import rebuild_command, require_history
 
@@ -122,7 +123,7 @@ class Runner:
     def _execute(
         self, job_name: str, *, partition_key: str | None = None, tags: dict[str, str] | None = None
     ) -> None:
-        with dg.DagsterInstance.get() as instance:
+        with exclusive(self.home), dg.DagsterInstance.get() as instance:
             require_idle(instance)
             with self.reporter.following() as logger:
                 result = self._job(job_name, logger).execute_in_process(
