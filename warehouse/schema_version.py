@@ -17,25 +17,44 @@ from warehouse.transaction import transaction
 Migration = Callable[[duckdb.DuckDBPyConnection], None]
 
 
-def _drop_keys_without_their_end(con: duckdb.DuckDBPyConnection) -> None:
-    """Drop dbt's keys of records as of 0.1.0, which lack `known_to`; the next run builds them.
+# dbt's incremental tables of delivered rows: each row is read once, by the rules of its day.
+READ_ONCE = (
+    "int_consents_versions",
+    "int_customer_records",
+    "int_customers_versions",
+    "int_event_days",
+    "int_events_checked",
+    "int_feedback_versions",
+    "int_identity_keys",
+    "int_order_baskets",
+    "int_order_lines_versions",
+    "int_orders_versions",
+    "int_phone_numbers",
+    "int_refunds_versions",
+    "int_subscriptions_versions",
+    "int_suppressions_versions",
+    "int_tickets_versions",
+    "int_touches_versions",
+)
 
-    Old rows cannot be completed, so they are derived again from the versions of the source's rows.
+
+def read_delivered_rows_again(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop what was read in the raw tables; the next run reads them again, by today's rules.
+
+    Published days, scores, decisions and customer ids stay. A release that changes how staging
+    reads or rejects rows needs this migration: otherwise rows that the release before rejected
+    stay rejected. The next run takes about as long as a first one.
     """
-    present = con.execute(
-        """
-        select count(*), count(*) filter (where column_name = 'known_to')
-        from duckdb_columns()
-        where schema_name = 'intermediate' and table_name = 'int_identity_keys'
-        """
-    ).fetchone()
-    if present and present[0] and not present[1]:
-        con.execute("drop table intermediate.int_identity_keys")
+    for table in READ_ONCE:
+        con.execute(f"drop table if exists intermediate.{table}")
 
 
 # The migration at position n makes version n + 1 of version n. A warehouse of a release before
 # versions has version 0, and so has a new one, which has nothing to migrate.
-MIGRATIONS: Sequence[Migration] = (_drop_keys_without_their_end,)
+MIGRATIONS: Sequence[Migration] = (
+    # 0.1.0 rejected rows for values that may be missing, and its keys of records have no end.
+    read_delivered_rows_again,
+)
 
 
 def schema_version(con: duckdb.DuckDBPyConnection) -> int:

@@ -8,7 +8,9 @@ import pytest
 from warehouse.connection import Warehouse, open_file
 from warehouse.errors import NewerReleaseError
 from warehouse.file_damage import damage_of
-from warehouse.schema_version import MIGRATIONS, schema_version
+from warehouse.schema_version import MIGRATIONS, READ_ONCE, schema_version
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -18,10 +20,9 @@ def warehouse(tmp_path: Path) -> Warehouse:
     return warehouse
 
 
-def has_keys(con: duckdb.DuckDBPyConnection) -> bool:
-    return bool(
-        con.execute("from duckdb_tables() where table_name = 'int_identity_keys'").fetchall()
-    )
+def tables(con: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = con.execute("select table_name from duckdb_tables() where schema_name = 'intermediate'")
+    return sorted(name for (name,) in rows.fetchall())
 
 
 def test_a_new_warehouse_has_the_latest_version(warehouse: Warehouse) -> None:
@@ -29,30 +30,33 @@ def test_a_new_warehouse_has_the_latest_version(warehouse: Warehouse) -> None:
         assert schema_version(con) == len(MIGRATIONS)
 
 
-@pytest.mark.parametrize(
-    ("columns", "is_kept"),
-    [("key_value varchar", False), ("key_value varchar, known_to date", True)],
-)
-def test_keys_of_records_without_their_end_are_dropped_from_a_warehouse_without_a_version(
-    warehouse: Warehouse, columns: str, is_kept: bool
+def test_delivered_rows_are_read_again_once_after_a_release_before_versions(
+    warehouse: Warehouse,
 ) -> None:
-    with warehouse.connect() as con:
-        con.execute("alter table ops.deployment drop column schema_version")
-        con.execute("create schema intermediate")
-        con.execute(f"create table intermediate.int_identity_keys ({columns})")
-    warehouse.initialise("demo", "Demo Company")
-    with warehouse.connect() as con:
-        assert has_keys(con) == is_kept
-        assert schema_version(con) == len(MIGRATIONS)
+    for version, kept in (
+        (0, ["int_identity_history"]),
+        (len(MIGRATIONS), ["int_identity_history", "int_orders_versions"]),
+    ):
+        with warehouse.connect() as con:
+            con.execute("update ops.deployment set schema_version = ?", [version or None])
+            con.execute("create schema if not exists intermediate")
+            for table in ("int_identity_history", "int_orders_versions"):
+                con.execute(f"create table if not exists intermediate.{table} (known_from date)")
+        warehouse.initialise("demo", "Demo Company")
+        with warehouse.connect() as con:
+            assert tables(con) == kept
+            assert schema_version(con) == len(MIGRATIONS)
 
 
-def test_a_migrated_warehouse_is_not_migrated_again(warehouse: Warehouse) -> None:
-    with warehouse.connect() as con:
-        con.execute("create schema intermediate")
-        con.execute("create table intermediate.int_identity_keys (key_value varchar)")
-    warehouse.initialise("demo", "Demo Company")
-    with warehouse.connect() as con:
-        assert has_keys(con)
+def test_each_incremental_table_of_delivered_rows_is_read_again() -> None:
+    models = ROOT / "dbt_project" / "models" / "intermediate"
+    incremental = {
+        path.stem
+        for path in models.rglob("*.sql")
+        if "materialized='incremental'" in path.read_text(encoding="utf-8")
+    }
+    assert incremental
+    assert incremental <= set(READ_ONCE)
 
 
 def test_a_warehouse_of_a_newer_release_is_refused_by_every_opening_and_not_called_damaged(

@@ -1,0 +1,1 @@
+"""Homes of earlier releases, each made by its commit, packed, and opened by today's code."""
