@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 LOCKED := $(PIP_INSTALL) --require-hashes --no-deps --requirement
 
 .DEFAULT_GOAL := help
-.PHONY: help env dev run demo test campaign check style types sqlstyle contracts ui docs bench \
+.PHONY: help env dev run demo test campaign kills check style types sqlstyle contracts ui docs bench \
     evaluate golden dictionary sample bi bi-test bundle lock clean
 
 help: ## list the commands
@@ -59,6 +59,10 @@ test: dev ## run all tests, one process a core
 campaign: dev ## repeat the tests of properties and kills for hours
 	@HOLDFAST_CAMPAIGN=50 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses auto \
 	    --dist loadfile -m campaign
+
+# With more options: .venv/bin/python -m tests.kills --help
+kills: dev ## kill run, retrain, backfill, erase and hand-over 200 times, and compare every home
+	@OMP_WAIT_POLICY=passive $(BIN)/python -m tests.kills
 
 # Two at a time: mypy has one process, and sqlfluff waits for its own first.
 check: dev ## lint, types, SQL style and the contract tests
