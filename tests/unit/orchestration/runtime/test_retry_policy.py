@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import errno
+
 import dagster as dg
+import duckdb
 import pytest
 
 from ingestion.errors import SourceError
@@ -24,6 +27,20 @@ def test_a_known_error_fails_the_step_for_good_with_its_message(error: type[Exce
         "Could not set lock on file",
         False,
     )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device", "/tmp/warehouse.duckdb"),
+        duckdb.IOException('Could not write all to file "/tmp/warehouse.duckdb": no space'),
+        WarehouseError('dbt failed: could not write "/tmp/w": No space left on device'),
+    ],
+)
+def test_a_full_disk_fails_the_step_with_the_message_of_the_command_line(error: Exception) -> None:
+    message = r"^/tmp\S*: the disk is full .*: free some space"
+    with pytest.raises(dg.Failure, match=message), final_unless_in_use():
+        raise error
 
 
 def test_an_unknown_error_keeps_its_trace() -> None:
