@@ -18,7 +18,7 @@ from orchestration.resources import Models
 from orchestration.training.recorded_metrics import (
     latest_learners,
     latest_refusal,
-    recorded_metrics,
+    model_metrics,
 )
 from orchestration.unattended.alerting import open_faults
 
@@ -42,10 +42,7 @@ def show_published_day(console: Console, config: DeploymentConfig, home: Home) -
         return
     with dg.DagsterInstance.get() as instance:
         version = summary.model_version
-        metrics = recorded_metrics(instance, version)
-        if version is not None and not metrics:
-            # The training was killed after the promotion, or Dagster's record of it is gone.
-            metrics = Models(home, config).registry.metrics(version)
+        metrics = model_metrics(instance, Models(home, config), version)
         refusal = latest_refusal(instance, version, summary.day)
         learners = latest_learners(instance, summary.day) if summary.actions else None
         copies = recorded_copies(instance, config.publish.copies)

@@ -1,4 +1,4 @@
-"""Past trainings, as Dagster's event log records them with the churn model and the learners."""
+"""Past trainings: metrics of the churn model, its refusal, and the learners."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import date
 import dagster as dg
 
 from orchestration.asset_keys import CHURN_MODEL, UPLIFT_MODEL
+from orchestration.resources import Models
 
 # Trainings searched, the latest first: at one a month, eight years.
 _TRAININGS = 100
@@ -36,6 +37,20 @@ def recorded_metrics(instance: dg.DagsterInstance, version: str | None) -> dict[
                 if isinstance(value, dg.FloatMetadataValue) and value.value is not None
             }
     return {}
+
+
+def model_metrics(
+    instance: dg.DagsterInstance, models: Models, version: str | None
+) -> dict[str, float]:
+    """Holdout metrics of a model version, from MLflow where no event of Dagster has them.
+
+    MLflow takes seconds to import, and has the metrics of a training that was killed after its
+    promotion too.
+    """
+    recorded = recorded_metrics(instance, version)
+    if recorded or version is None:
+        return recorded
+    return models.registry.metrics(version)
 
 
 def latest_refusal(instance: dg.DagsterInstance, in_use: str | None, day: date) -> Refusal | None:

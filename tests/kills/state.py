@@ -13,7 +13,7 @@ from deployment.config_file import load_config
 from ml.registry.version_index import VersionIndex
 from orchestration.resources import Models
 from orchestration.runtime.instance import prepare
-from orchestration.training.recorded_metrics import recorded_metrics
+from orchestration.training.recorded_metrics import model_metrics
 from orchestration.unattended.alerting import open_faults
 from tests.integration.deployments import Deployment, differences
 from tests.unit.warehouse.hand_over.receiver import Receiver
@@ -33,7 +33,7 @@ class State:
         delivered: idempotency keys that the receiver has taken.
         repeated: decisions that it has taken again, beyond those of one batch.
         versions: the last registered version of each model and date: promoted, judged.
-        metrics: names of the holdout metrics that the latest promoted model is shown with.
+        has_metrics: whether the latest promoted model is shown with metrics.
         erasures: entries of the journal of erasures, and whether one is unfinished.
         faults: keys of the faults that `holdfast status` shows.
     """
@@ -43,7 +43,7 @@ class State:
     delivered: set[str]
     repeated: int
     versions: dict[tuple[str, str], tuple[bool, bool]]
-    metrics: list[str]
+    has_metrics: bool
     erasures: list[object]
     faults: list[str]
 
@@ -54,9 +54,10 @@ def read_state(deployment: Deployment, receiver: Receiver) -> State:
     prepare(home, deployment.config)
     index = VersionIndex(home.mlflow_database, home.mlflow_database.with_name("kills.json"))
     versions = [version for model in index.models("") for version in index.versions(model)]
-    in_use = Models(home, config).churn_models.in_use()
+    models = Models(home, config)
+    in_use = models.churn_models.in_use()
     with dg.DagsterInstance.get() as instance:
-        metrics = recorded_metrics(instance, in_use[max(in_use)])
+        has_metrics = bool(model_metrics(instance, models, in_use[max(in_use)]))
         faults = open_faults(config, home, instance)
     journal = home.erasure / "requests.jsonl"
     lines = journal.read_text("utf-8").splitlines() if journal.exists() else []
@@ -79,7 +80,7 @@ def read_state(deployment: Deployment, receiver: Receiver) -> State:
         versions={
             (each.model, each.as_of): (each.is_promoted, each.is_judged) for each in versions
         },
-        metrics=sorted(metrics),
+        has_metrics=has_metrics,
         erasures=[
             *(json.loads(line)["left"] for line in lines),
             (home.erasure / "pending.json").exists(),
