@@ -200,8 +200,11 @@ def erase(
         from cli.erasure_display import erase_person
         from orchestration.runtime.instance import require_idle
         from warehouse.exclusive import exclusive
+        from warehouse.health.files import require_sound
 
         with exclusive(home):
+            # A damaged database would stop the erasure half way.
+            require_sound(home)
             with dg.DagsterInstance.get() as instance:
                 require_idle(instance)
             erase_person(console, settings, home, customer or [], email or [], is_dry=is_dry)
