@@ -34,6 +34,7 @@ LONG = (
     "model/test_public_data.py",
     "integration/test_unattended.py",
     "integration/test_database_source.py",
+    "integration/test_upgrade.py",
     "integration/test_failing_day.py",
     "integration/test_real_companies.py",
     "integration/test_olist.py",
