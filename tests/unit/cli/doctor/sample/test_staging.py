@@ -1,5 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+from cli.doctor.sample.staging import diagnose_sample
+from demo import generate
+from deployment.config_file import load_config
+from deployment.home import Home
+from deployment.project import ROOT
+from deployment.source_config import FilesSource
 from tests.unit.cli.doctor.sample.conftest import Shop, good_orders
 
 
@@ -65,3 +73,14 @@ def test_a_model_that_fails_is_named_without_the_value_that_it_failed_on(
     (problem,) = sampled_shop.problems()
     assert problem.startswith("warning: stg_shop__orders cannot be run on a sample of rows")
     assert "SECRET" not in problem
+
+
+def test_the_files_of_the_demo_company_are_readable_by_its_own_staging(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    generate(home.landing, tmp_path / "truth", people=100, daily_drops=0)
+    config = load_config(ROOT / "config" / "demo.yml")
+    for name, source in config.sources.items():
+        assert isinstance(source, FilesSource)
+        findings = list(diagnose_sample(name, source, config, home, ROOT))
+        assert findings
+        assert [each for each in findings if each.level == "error"] == []
