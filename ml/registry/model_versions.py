@@ -25,7 +25,7 @@ from mlflow.entities.model_registry import ModelVersion
 from ml.cards.html_card import model_card_html
 from ml.errors import ModelError
 from ml.registry.rollback import Rollback, version_to_restore
-from ml.registry.version_index import read_files
+from ml.registry.version_index import ModelFilesError, read_files
 
 CHAMPION = "champion"
 # Tag of a version that was judged: "true" or "false". A registered version without it belongs to a
@@ -63,6 +63,16 @@ class ModelVersions(ABC, Generic[Loaded]):
             return None
         found = max(promoted, key=precedence)
         return self._load(found)
+
+    def readable_champion(self, as_of: date) -> tuple[Loaded | None, list[str]]:
+        """The champion to compare a candidate with; if its files are damaged, None and the reason.
+
+        A training replaces a model whose files are gone, so they must not stop it.
+        """
+        try:
+            return self.champion(as_of), []
+        except ModelFilesError as error:
+            return None, [f"No champion was compared with: {error}."]
 
     def promote(self, version: str, reasons: list[str] | None = None) -> None:
         """Promote a version, which is then in use from its date on.
@@ -160,9 +170,10 @@ class ModelVersions(ABC, Generic[Loaded]):
         return [known for known in self._versions() if known.tags.get(PROMOTED) == "true"]
 
     def known_as(self, fingerprint: str) -> str | None:
-        """The version of a registered model with the same fingerprint, if any."""
+        """The version of a registered model with the same fingerprint whose files are there."""
         for known in self._versions():
-            if known.tags.get("fingerprint") == fingerprint:
+            is_same = known.tags.get("fingerprint") == fingerprint
+            if is_same and (self._root / known.tags["files"]).is_dir():
                 return str(known.version)
         return None
 

@@ -10,11 +10,9 @@ import duckdb
 import numpy as np
 
 from deployment.errors import HoldfastError
-from ml.churn.model import ChurnModel
 from ml.config import TrainingSettings
 from ml.registry.churn_registry import ChurnRegistry
 from ml.registry.promotion import Decision, decide
-from ml.registry.version_index import ModelFilesError
 from ml.training.train import fit, fit_average
 from ml.training.training_result import TrainingResult
 from orchestration.training.retrain_reason import why_trained
@@ -83,7 +81,8 @@ def train_churn_model(
     known, histories = examples(con), histories_of(con, as_of - settings.horizon)
     later = attributes_of(con, as_of)
     catalogue = feature_catalogue(con)
-    champion, unread = _champion(registry, as_of)
+    found, unread = registry.readable_champion(as_of)
+    champion = found.model if found else None
 
     def log(result: TrainingResult) -> Training:
         version = registry.log(result, {"dagster_run_id": run_id})
@@ -120,15 +119,6 @@ def train_churn_model(
         judge(in_use)
     judge(trained)
     return in_use
-
-
-def _champion(registry: ChurnRegistry, as_of: date) -> tuple[ChurnModel | None, list[str]]:
-    """The model in use, if its files can be read, and otherwise the reason for a comparison."""
-    try:
-        found = registry.champion(as_of)
-    except ModelFilesError as error:
-        return None, [f"No champion was compared with: {error}."]
-    return (found.model if found else None), []
 
 
 def _require_same_probabilities(

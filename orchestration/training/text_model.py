@@ -52,8 +52,9 @@ def train_text_model(
     if len(texts) == 0 and not _has_feedback(con):
         return None
     result = train_texts(texts, as_of)
-    champion = registry.champion(as_of)
-    is_promoted, why = decide_texts(result, champion.model if champion else None)
+    champion, unread = registry.readable_champion(as_of)
+    is_promoted, verdict = decide_texts(result, champion.model if champion else None)
+    why = " ".join([verdict, *unread])
     version = registry.log(result, {"dagster_run_id": run_id})
     record = registry.promote if is_promoted else registry.refuse
     record(version, [why])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,29 @@ def test_a_text_model_is_stored_once_and_found_by_date(
     assert (found.version, found.as_of) == (version, AS_OF)
     assert registry.in_use() == {AS_OF: version}
     assert registry.champion(AS_OF - timedelta(days=1)) is None
+
+
+def test_a_model_whose_files_are_gone_stops_no_training_and_is_stored_anew(
+    mlflow_home: Path, training: TextTraining
+) -> None:
+    from ml.registry.text_registry import TextRegistry
+
+    # Files of its own: the home is that of other tests too.
+    artifacts = mlflow_home / "artifacts_that_are_lost"
+    registry = TextRegistry(f"sqlite:///{mlflow_home}/mlflow.db", artifacts, "lost", "lost_texts")
+    version = registry.log(training)
+    registry.promote(version, ["It is the first."])
+    champion, reasons = registry.readable_champion(AS_OF)
+    assert champion is not None
+    assert (champion.version, reasons) == (version, [])
+
+    shutil.rmtree(artifacts)
+    champion, (reason,) = registry.readable_champion(AS_OF)
+    assert champion is None
+    assert reason.startswith(f"No champion was compared with: model {version}, as of {AS_OF}")
+    again = registry.log(training)
+    assert again != version
+    assert registry.load(again).model.fingerprint == training.model.fingerprint
 
 
 def test_a_run_has_card_metrics_and_parameters_and_no_text(

@@ -12,7 +12,6 @@ import pytest
 
 from ml.config import TrainingSettings
 from ml.registry.promotion import Decision
-from ml.registry.version_index import ModelFilesError
 from orchestration.training import churn_model
 from orchestration.training.churn_model import NotReproducibleError, Training, train_churn_model
 
@@ -40,8 +39,8 @@ class Registry:
         self.tags: dict[str, Any] = {}
         self.predicted = np.array([0.3, 0.3])
 
-    def champion(self, as_of: date) -> SimpleNamespace | None:
-        return SimpleNamespace(model=self._champion) if self._champion else None
+    def readable_champion(self, as_of: date) -> tuple[SimpleNamespace | None, list[str]]:
+        return (SimpleNamespace(model=self._champion) if self._champion else None), []
 
     def log(self, result: SimpleNamespace, tags: dict[str, str]) -> str:
         self.logged.append(result)
@@ -135,16 +134,10 @@ def test_a_registered_model_with_other_probabilities_fails_the_training(
 def test_a_champion_whose_files_are_damaged_does_not_stop_a_training(
     written: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unreadable(as_of: date) -> None:
-        raise ModelFilesError("model 7 cannot be read")
-
     registry = Registry(champion=None)
-    monkeypatch.setattr(registry, "champion", unreadable)
+    monkeypatch.setattr(registry, "readable_champion", lambda _: (None, ["Model 7 is damaged."]))
     training = train(registry, monkeypatch, True)
-    assert training.decision.reasons == [
-        "it is so",
-        "No champion was compared with: model 7 cannot be read.",
-    ]
+    assert training.decision.reasons == ["it is so", "Model 7 is damaged."]
 
 
 def test_a_training_that_is_killed_before_the_verdict_leaves_its_version_unjudged(
