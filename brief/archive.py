@@ -91,7 +91,10 @@ def find_page(
         day = day or latest
         if day is None or day not in days:
             known = f"{min(days)} to {max(days)}" if days else "none"
-            raise BriefError(f"{day} was not published; published days: {known}")
+            raise BriefError(
+                f"{day} was not published, or is kept no more (keep.past_days); days there are: "
+                f"{known}"
+            )
         if (database.with_name(FOLDER) / f"{day}.html").exists():
             return BriefPage(day, published.with_name(FOLDER) / f"{day}.html", database)
         other.mkdir(parents=True, exist_ok=True)
@@ -99,9 +102,11 @@ def find_page(
 
 
 def _days(con: duckdb.DuckDBPyConnection) -> tuple[date | None, set[date]]:
-    """The latest day of a published file, and all of its days."""
+    """The latest day of a published file, and all days with rows of customers."""
     row = con.execute("select as_of_date from ops.publication").fetchone()
-    days = con.execute("select distinct snapshot_date from ops.data_quality_daily").fetchall()
+    days = con.execute(
+        "select snapshot_date from ops.published_days where is_published and not is_removed"
+    ).fetchall()
     return (row[0] if row else None), {day for (day,) in days}
 
 

@@ -211,6 +211,35 @@ def erase(
 
 
 @app.command()
+def prune(
+    config: ConfigOption = None,
+    is_dry: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be removed.")
+    ] = False,
+) -> None:
+    """Remove rows, models and runs that are older than the configuration keeps them."""
+    with known_errors(errors):
+        settings, home = prepare_deployment(config)
+        import dagster as dg
+
+        from orchestration.pruning import give_space_back, prune_home
+        from orchestration.runtime.instance import require_idle
+
+        with dg.DagsterInstance.get() as instance, console.status("Removing"):
+            require_idle(instance)
+            pruned = prune_home(settings, home, instance, is_dry=is_dry)
+            given_back = 0 if is_dry else give_space_back(home)
+        for name, number in pruned.figures().items():
+            console.print(f"{number:>12,} {name}", highlight=False, soft_wrap=True)
+        if is_dry:
+            console.print("Nothing was changed.")
+        elif given_back:
+            console.print(f"The warehouse is {given_back / 1e6:,.0f} MB smaller.", highlight=False)
+        if pruned.rows and not is_dry:
+            console.print("The next run publishes without these rows: holdfast run", soft_wrap=True)
+
+
+@app.command()
 def ui(
     config: ConfigOption = None,
     dagster_port: Annotated[int, typer.Option(help="Port of Dagster.")] = 3000,

@@ -7,6 +7,7 @@ file and words its mistakes.
 from __future__ import annotations
 
 import csv
+import sys
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from functools import cache
@@ -26,6 +27,7 @@ from pydantic import (
 
 from deployment.brief import Brief
 from deployment.hand_over import HandOver
+from deployment.keep import LOOK_BACK_DAYS, Keep
 from deployment.project import SEEDS
 from deployment.publish import Publish
 from deployment.receivers.alerts import Alerts
@@ -242,6 +244,7 @@ class DeploymentConfig(Section):
     brief: Brief = Brief()
     publish: Publish = Publish()
     retention: Retention = Retention()
+    keep: Keep = Keep()
     identity: Identity = Identity()
     training: Training = Training()
     drift: Drift = Drift()
@@ -297,6 +300,29 @@ class DeploymentConfig(Section):
             raise ValueError(
                 f"sources: expected a table that provides {needed}, because churn.kind is"
                 f" {self.churn.kind}, found none"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _what_later_days_need_is_kept(self) -> DeploymentConfig:
+        keep, horizon = self.keep, self.churn.horizon_days
+        catch_up = self.schedule.catch_up_days
+        least = horizon + max(LOOK_BACK_DAYS, catch_up)
+        if keep.past_days is not None and keep.past_days < least:
+            raise ValueError(
+                f"keep.past_days: expected {least} or more, because outcomes of a day are known"
+                f" after {horizon} days (churn.horizon_days) and a day is compared with the month"
+                f" before it, found {keep.past_days}"
+            )
+        if keep.runs_days is not None and keep.runs_days < catch_up:
+            raise ValueError(
+                f"keep.runs_days: expected {catch_up} or more, because missed days are run again"
+                f" for so long (schedule.catch_up_days), found {keep.runs_days}"
+            )
+        if keep.texts_days is not None and keep.texts_days < (keep.past_days or sys.maxsize):
+            raise ValueError(
+                f"keep.texts_days: expected keep.past_days or more, because a day that is run again"
+                f" reads the texts of its month, found {keep.texts_days}"
             )
         return self
 

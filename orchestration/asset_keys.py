@@ -11,6 +11,9 @@ import dagster as dg
 # Steps that open the working DuckDB file for writing; the instance admits one at a time.
 WAREHOUSE_POOL = "warehouse_writer"
 
+# What was removed because of its age, before the day is built.
+REMOVED_ROWS = dg.AssetKey(["ops", "removed_rows"])
+
 # dbt models and seeds.
 FEATURES = dg.AssetKey(["features", "feat_customer_snapshots"])
 FEATURE_CATALOGUE = dg.AssetKey(["seeds", "feature_catalogue"])

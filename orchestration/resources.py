@@ -63,7 +63,7 @@ class Models:
         def read(folder: Path, version: str, as_of: date) -> LoadedModel:
             return LoadedModel(ChurnModel.load(folder), version, as_of)
 
-        return IndexedModels(self._index, f"{self._slug}-churn", self._home.mlflow_artifacts, read)
+        return IndexedModels(self.index, f"{self._slug}-churn", self._home.mlflow_artifacts, read)
 
     @cached_property
     def text_models(self) -> IndexedModels[LoadedTextModel]:
@@ -73,7 +73,7 @@ class Models:
         def read(folder: Path, version: str, as_of: date) -> LoadedTextModel:
             return LoadedTextModel(TextModel.load(folder), version, as_of)
 
-        return IndexedModels(self._index, f"{self._slug}-texts", self._home.mlflow_artifacts, read)
+        return IndexedModels(self.index, f"{self._slug}-texts", self._home.mlflow_artifacts, read)
 
     def uplift(self, action_id: str) -> UpliftRegistry:
         """The learners of an action's effect on single customers."""
@@ -91,8 +91,8 @@ class Models:
 
         prefix, artifacts = f"{self._slug}-uplift-", self._home.mlflow_artifacts
         found = {
-            model.removeprefix(prefix): IndexedModels(self._index, model, artifacts, read)
-            for model in self._index.models(prefix)
+            model.removeprefix(prefix): IndexedModels(self.index, model, artifacts, read)
+            for model in self.index.models(prefix)
         }
         return {
             action: learner
@@ -101,7 +101,8 @@ class Models:
         }
 
     @cached_property
-    def _index(self) -> VersionIndex:
+    def index(self) -> VersionIndex:
+        """The registered versions of all models."""
         database = self._home.mlflow_database
         return VersionIndex(database, database.with_name("versions.json"))
 

@@ -144,10 +144,16 @@ def write_run_dates(
 ) -> None:
     """Replace the dates of the current run, and add its daily dates to `ops.snapshot_dates`.
 
-    Each daily date gets a new revision, so that the changes of this run are published.
+    Each daily date gets a new revision, so that the changes of this run are published. Training
+    dates are kept in `ops.training_dates` until the next training.
     """
     with transaction(con):
         con.execute("delete from ops.run_dates")
+        if training:
+            con.execute("delete from ops.training_dates")
+            con.execute(
+                "insert into ops.training_dates select distinct unnest(?::date[])", [list(training)]
+            )
         for purpose, dates in (("daily", daily), ("training", training)):
             con.execute(
                 "insert into ops.run_dates select distinct unnest(?::date[]), ?",

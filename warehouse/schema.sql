@@ -26,6 +26,24 @@ comment on table ops.snapshot_dates is
     'Every daily date ever run. The latest is the as-of date of the warehouse. Each run of a date'
     ' gives it a new revision, by which the publication finds the dates to replace.';
 
+create table if not exists ops.training_dates (
+    snapshot_date date primary key
+);
+comment on table ops.training_dates is
+    'Training dates of the latest training; replaced by each training.';
+
+create table if not exists ops.removed_rows (
+    removed_on date not null,
+    setting varchar not null,
+    table_name varchar not null,
+    removed_before date,
+    rows bigint not null
+);
+comment on table ops.removed_rows is
+    'Number of rows that were removed because of their age, by the day of the run, the setting of'
+    ' the section keep, and the table. removed_before is the first day whose rows were kept; null'
+    ' for rows of training dates that a later training does not use.';
+
 create table if not exists ops.exchange_rates (
     rated_on date not null,
     currency varchar not null,

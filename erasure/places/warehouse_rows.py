@@ -15,7 +15,7 @@ from erasure.places.landing_files import RewrittenFile, note_rewritten
 from erasure.search.person import Person, create_entities
 from erasure.search.queries import rows_of
 from erasure.search.returning_rows import find_returning_rows, unread_loads
-from erasure.search.rows import find_rows, raw_tables
+from erasure.search.rows import entity_tables, find_rows, raw_tables
 from erasure.search.tables import close_gaps, create_person_tables, number_records, rules_of
 from erasure.tombstones import Tombstones
 from warehouse.quoting import identifier
@@ -71,14 +71,16 @@ def set_aside(con: duckdb.DuckDBPyConnection) -> int:
     """Count the rows of `erased_rows` in `ops.erased_rows` by load, and delete them where they are.
 
     Returns:
-        The number of delivered rows, which raw tables and `ops.unreadable_rows` had.
+        The number of delivered rows. Raw tables and `ops.unreadable_rows` have them, except those
+        that were removed because of their age (`keep.raw_days`), which have a version only.
     """
     tables = {identifier(*table): ("_load_id", "_row") for table in raw_tables(con)}
     tables["ops.unreadable_rows"] = ("load_id", "row_no")
-    held = " union all ".join(
+    versions = dict.fromkeys(entity_tables(con), ("_load_id", "_row"))
+    held = " union ".join(
         f"select {load_id} as load_id, {row_no} as row_no from {table}"
         f" where ({load_id}, {row_no}) in (from temp.erased_rows)"
-        for table, (load_id, row_no) in tables.items()
+        for table, (load_id, row_no) in (tables | versions).items()
     )
     counts = rows_of(con, f"select load_id, count(*) from ({held}) group by load_id")
     if counts:

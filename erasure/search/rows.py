@@ -36,7 +36,7 @@ def each_once(con: duckdb.DuckDBPyConnection) -> None:
 def find_rows(con: duckdb.DuckDBPyConnection, person: Person) -> None:
     """Fill `erased_rows`; reads `erased_entities`."""
     create_rows(con)
-    tables = _entity_tables(con)
+    tables = entity_tables(con)
     for table, columns in tables.items():
         con.execute(
             f"""
@@ -82,6 +82,32 @@ def raw_tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
         order by all
         """,
     )
+
+
+def entity_tables(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Columns of the tables that hold each delivered row of an entity."""
+    names = column(
+        con,
+        """
+        select table_name from duckdb_tables()
+        where schema_name = 'intermediate' and database_name = current_database()
+            and (table_name like 'int\\_%\\_versions' escape '\\' or table_name = $events)
+        order by 1
+        """,
+        events=_EVENTS,
+    )
+    return {
+        f"intermediate.{name}": column(
+            con,
+            """
+            select column_name from duckdb_columns()
+            where schema_name = 'intermediate' and table_name = $name
+                and database_name = current_database()
+            """,
+            name=name,
+        )
+        for name in names
+    }
 
 
 def contents(con: duckdb.DuckDBPyConnection, loads: str = "true") -> Iterator[str]:
@@ -142,29 +168,3 @@ def _find_by_content(con: duckdb.DuckDBPyConnection, person: Person) -> None:
             where {mentions("content", needles)}
             """
         )
-
-
-def _entity_tables(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
-    """Columns of the tables that hold each delivered row of an entity."""
-    names = column(
-        con,
-        """
-        select table_name from duckdb_tables()
-        where schema_name = 'intermediate' and database_name = current_database()
-            and (table_name like 'int\\_%\\_versions' escape '\\' or table_name = $events)
-        order by 1
-        """,
-        events=_EVENTS,
-    )
-    return {
-        f"intermediate.{name}": column(
-            con,
-            """
-            select column_name from duckdb_columns()
-            where schema_name = 'intermediate' and table_name = $name
-                and database_name = current_database()
-            """,
-            name=name,
-        )
-        for name in names
-    }

@@ -76,9 +76,11 @@ WITHOUT_PERSONS: Mapping[str, str] = {
     "ops.load_ledger": _RUNS,
     "ops.publication": _RUNS,
     "ops.published_days": _RUNS,
+    "ops.removed_rows": _COUNTS,
     "ops.run_dates": _RUNS,
     "ops.schema_changes": _RUNS,
     "ops.snapshot_dates": _RUNS,
+    "ops.training_dates": _RUNS,
     "warnings.stage_losses": _COUNTS,
     "warnings.warning_expectations": _CALIBRATION,
 }

@@ -24,7 +24,8 @@ from ml.cards.model_card import model_card
 from ml.cards.plots import all_plots
 from ml.churn.model import ChurnModel, LoadedModel
 from ml.churn.preprocess import Preprocessor
-from ml.registry.model_versions import MODEL_FOLDER, ModelVersions, mlflow_metrics, write_card
+from ml.registry.model_versions import ModelVersions, mlflow_metrics, write_card
+from ml.registry.version_index import MODEL_FOLDER
 from ml.training.training_result import TrainingResult
 
 PACKAGE = Path(__file__).parent.parent

@@ -25,7 +25,7 @@ from mlflow.entities.model_registry import ModelVersion
 from ml.cards.html_card import model_card_html
 from ml.errors import ModelError
 from ml.registry.rollback import Rollback, version_to_restore
-from ml.registry.version_index import ModelFilesError, read_files
+from ml.registry.version_index import MODEL_FOLDER, ModelFilesError, read_files
 
 CHAMPION = "champion"
 # Tag of a version that was judged: "true" or "false". A registered version without it belongs to a
@@ -33,7 +33,6 @@ CHAMPION = "champion"
 PROMOTED = "promoted"
 # Tag of a version that was rolled back: the time in ISO 8601.
 ROLLED_BACK = "rolled_back_at"
-MODEL_FOLDER = "model"
 
 Loaded = TypeVar("Loaded")
 

@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 from mlflow.entities import Param
 
 from ml.cards.text_card import text_card
-from ml.registry.model_versions import MODEL_FOLDER, ModelVersions, mlflow_metrics, write_card
+from ml.registry.model_versions import ModelVersions, mlflow_metrics, write_card
+from ml.registry.version_index import MODEL_FOLDER
 from ml.texts.model import LoadedTextModel, TextModel
 from ml.texts.training import TextTraining
 

@@ -19,6 +19,8 @@ from ml.errors import ModelError
 
 Loaded = TypeVar("Loaded")
 
+# In the artefacts of a training's run: what MLflow stores of the model.
+MODEL_FOLDER = "model"
 # Of the index's file: another number is written by a release with other fields.
 _FORMAT = 2
 # SQLite, Database File Format, section 1.3: the header's file change counter.

@@ -19,6 +19,7 @@ from threading import local
 import sqlalchemy as db
 from dagster import EventLogEntry
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -37,6 +38,13 @@ class EventLogStorage(ConsolidatedSqliteEventLogStorage):
         """Store several events in one transaction."""
         with self._connect():
             super().store_event_batch(events)
+
+    def delete_events_for_run(self, conn: db.Connection, run_id: str) -> None:
+        """Delete the events of a run, and its check results, which Dagster leaves."""
+        super().delete_events_for_run(conn, run_id)
+        conn.execute(
+            AssetCheckExecutionsTable.delete().where(AssetCheckExecutionsTable.c.run_id == run_id)
+        )
 
     def has_table(self, table_name: str) -> bool:
         """True if the schema has a table; a table found once is not looked for again."""

@@ -7,7 +7,7 @@ shows does not belong here: a `RunReporter` is passed in.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Protocol
@@ -33,9 +33,11 @@ from orchestration.training.retrain_reason import ASKED_FOR, RETRAIN_REASON
 from orchestration.unattended.alerting import report_alerts
 from orchestration.unattended.day_runs import tags_of
 from orchestration.unattended.missed_days import Stretch
+from warehouse.connection import open_file
 from warehouse.exclusive import exclusive
 from warehouse.health.faults import fault_in
 from warehouse.health.lost_days import rebuild_command, require_history
+from warehouse.pruning.past_days import require_kept
 
 _IN_LOCATION = {".dagster/repository": f"__repository__@{LOCATION}"}
 
@@ -108,9 +110,15 @@ class Runner:
         self._execute(BACKFILL, tags=tags_of(Stretch(first, last)))
 
     def _require_past(self, days: Sequence[date]) -> None:
-        """Check that no published day and no model in use was lost, before a run replaces them."""
+        """Check that no published day and no model in use was lost, before a run replaces them.
+
+        Days whose rows were removed because of their age cannot be run either.
+        """
         models = Models(self.home, self.config).churn_models
         require_models(self.home, models, self.config.slug)
+        if self.home.warehouse.exists():
+            with closing(open_file(self.home.warehouse, read_only=True)) as con:
+                require_kept(con, days, self.config.churn.horizon_days)
         if lost := require_history(self.home, days):
             self.reporter.note(
                 f"The warehouse lacks {len(lost)} published days after this run, {lost[0]} to "

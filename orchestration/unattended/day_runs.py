@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 
 import dagster as dg
 
@@ -35,13 +36,17 @@ def read_history(instance: dg.DagsterInstance, home: Home) -> History:
     """Published days, and the latest runs of the jobs that publish days.
 
     A day without a recorded run counts as published if the published file has it: the record may be
-    gone. A day whose run failed does not, although its rows are published with a later day's.
+    gone, or deleted for its age (`keep.runs_days`). A day whose run failed does not, although its
+    rows are published with a later day's. Days before those in the file have been removed from it.
     """
     found = (_day_run(run) for run in instance.get_runs(limit=_RUNS) if run.job_name in _JOBS)
     runs = tuple(run for run in found if run is not None)
-    recorded = map(date.fromisoformat, instance.get_materialized_partitions(PUBLISHED))
     attempted = {day for run in runs for day in run.days}
-    return History(frozenset(recorded) | (noted_dates(home.published) - attempted), runs)
+    recorded = map(date.fromisoformat, instance.get_materialized_partitions(PUBLISHED))
+    noted = noted_dates(home.published)
+    first = min(noted, default=date.min)
+    published = {day for day in recorded if day >= first} | (noted - attempted)
+    return History(frozenset(published), runs)
 
 
 def tags_of(stretch: Stretch) -> dict[str, str]:

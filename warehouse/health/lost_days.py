@@ -15,6 +15,8 @@ import duckdb
 from deployment.home import Home
 from warehouse.connection import open_file
 from warehouse.health.faults import FaultError
+from warehouse.pruning.account import removed_before
+from warehouse.pruning.past_days import PAST_DAYS
 from warehouse.published.publication import noted_dates
 
 NOT_REBUILT = (
@@ -24,13 +26,18 @@ NOT_REBUILT = (
 
 
 def lost_days(home: Home) -> list[date]:
-    """The published days that the warehouse does not have, ascending.
+    """The published days that the warehouse has lost, ascending.
+
+    A day that was removed because of its age is not lost: it is published until the next run.
 
     Raises:
         WarehouseError: another process holds the warehouse, or DuckDB cannot open it.
     """
     published = noted_dates(home.published)
-    return sorted(published - _known_days(home)) if published else []
+    if not published:
+        return []
+    known, removed = _known_days(home)
+    return sorted(day for day in published - known if removed is None or day >= removed)
 
 
 def require_history(home: Home, days: Collection[date]) -> list[date]:
@@ -70,13 +77,16 @@ def _named(days: list[date]) -> str:
     return f"{len(days)} days from {days[0]} to {days[-1]}"
 
 
-def _known_days(home: Home) -> set[date]:
-    """The days that were run, none without a warehouse or before its first run."""
+def _known_days(home: Home) -> tuple[set[date], date | None]:
+    """The days of the warehouse, and the day before which days were removed, if any were.
+
+    None without a warehouse or before its first run.
+    """
     if not home.warehouse.exists():
-        return set()
+        return set(), None
     with closing(open_file(home.warehouse, read_only=True)) as con:
         try:
             rows = con.execute("select snapshot_date from ops.snapshot_dates").fetchall()
         except duckdb.CatalogException:
-            return set()
-    return {day for (day,) in rows}
+            return set(), None
+        return {day for (day,) in rows}, removed_before(con, PAST_DAYS)

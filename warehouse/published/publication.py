@@ -8,7 +8,8 @@ publish.
 One more day costs a copy of the file, the tables without dates, and the rows of that day; the cost
 of the rows does not grow with the history. A note beside the file has the revision of every date in
 it (`ops.snapshot_dates`). The daily tables are rewritten from the first date whose revision
-differs. If the note does not match the file, or the file is damaged, everything is rewritten.
+differs. If the note does not match the file, days were removed, or the file is damaged, everything
+is rewritten.
 """
 
 from __future__ import annotations
@@ -183,7 +184,7 @@ def _write(
     note = _Note.of_warehouse(con, tables)
     changed = None if old is None else old.differences(note)
     replaced_from = None
-    is_full = old is None or old.shapes != note.shapes
+    is_full = old is None or old.shapes != note.shapes or old.has_days_besides(note)
     if changed is not None and not is_full:
         replaced_from = min(changed, default=None)
         shutil.copyfile(published_path, fresh_path)
@@ -250,6 +251,10 @@ class _Note:
         fresh = path.with_name(f"{path.name}.new")
         fresh.write_text(json.dumps(content, indent=1), encoding="utf-8")
         fresh.replace(path)
+
+    def has_days_besides(self, other: _Note) -> bool:
+        """True if days were removed since: a file that is written anew is smaller by them."""
+        return not self.revisions.keys() <= other.revisions.keys()
 
     def differences(self, other: _Note) -> set[date]:
         """Dates that were run again, added or removed."""

@@ -1,11 +1,21 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key=['snapshot_date'],
+    )
+}}
+
 {#-
     Backtest of past predictions: one row per date and model whose horizon has passed. Dates are the
     holdouts, scored by the model that was trained before them, and every scored day after its
-    horizon.
+    horizon. A date is evaluated once its horizon has passed, and again when it is run again or
+    another model has scored it. The unique key is a list, so that the publication copies the whole
+    table, because days enter it long after they were run.
 -#}
 with
 
-predictions as (
+all_predictions as (
     select
         snapshot_date,
         customer_id,
@@ -21,6 +31,21 @@ predictions as (
         churn_probability,
         'holdout' as kind
     from {{ ref('stg_ml__holdout_scores') }}
+),
+{% if is_incremental() %}
+changed_dates as (
+    select snapshot_date from {{ source('ops', 'run_dates') }}
+    union
+    select predicted.snapshot_date
+    from (select distinct snapshot_date, model_version from all_predictions) as predicted
+    anti join {{ this }} as known using (snapshot_date, model_version)
+),
+{% endif %}
+predictions as (
+    select * from all_predictions
+    {%- if is_incremental() %}
+    semi join changed_dates using (snapshot_date)
+    {%- endif %}
 ),
 
 outcomes as (

@@ -1,7 +1,8 @@
 {#-
     Every day from the first one that was run to the latest, and whether it was run: a reader can
     tell a missed day from a day on which nothing happened. ops.data_quality_daily is built in a
-    run's last build and has rows for each day that reached it.
+    run's last build and has rows for each day that reached it, also after the other rows of the day
+    were removed.
 -#}
 with
 
@@ -34,13 +35,20 @@ calendar as (
     from bounds
 ),
 
+removals as (
+    select max(removed_before) as removed_before from {{ source('ops', 'removed_rows') }}
+    where setting = 'past_days'
+),
+
 final as (
     select
         calendar.snapshot_date,
         run_days.snapshot_date is not null as is_published,
-        run_days.stale_sources
+        run_days.stale_sources,
+        coalesce(calendar.snapshot_date < removals.removed_before, false) as is_removed
     from calendar
     left join run_days on calendar.snapshot_date = run_days.snapshot_date
+    cross join removals
 )
 
 select * from final

@@ -1,0 +1,131 @@
+"""Removal of what is older than the deployment keeps it: rows, models and Dagster's runs.
+
+Rows are removed in one transaction. Files of models and runs are removed after it; what a killed
+removal leaves is removed by the next one. SQLite uses the space of deleted runs for new ones.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+
+from deployment.config import DeploymentConfig
+from deployment.home import Home
+from erasure.places.warehouse_rows import without_old_bytes
+from ml.registry.unused_files import unused_folders
+from orchestration.resources import Models
+from warehouse.connection import Warehouse, as_of_date, create_tables
+from warehouse.pruning.account import RemovedRows
+from warehouse.pruning.prune import first_kept_day, prune_warehouse
+
+# Deleting one takes a tenth of a second. The first run with the setting may find years of them.
+RUNS_AT_ONCE = 50
+# Of the warehouse's blocks. Fewer free blocks are used by the next days.
+_FREE_SHARE = 0.25
+_ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What was removed: rows by setting and table, folders of models, and ids of Dagster's runs."""
+
+    rows: list[RemovedRows]
+    models: list[Path]
+    runs: list[str]
+
+    def figures(self) -> dict[str, int]:
+        """Numbers by name, as metadata of an asset."""
+        return {
+            "runs": len(self.runs),
+            "models": len(self.models),
+            **{f"rows of {each.table} ({each.setting})": each.rows for each in self.rows},
+        }
+
+
+def prune(
+    con: duckdb.DuckDBPyConnection,
+    config: DeploymentConfig,
+    home: Home,
+    models: Models,
+    instance: dg.DagsterInstance,
+    as_of: date,
+    *,
+    most_runs: int | None = RUNS_AT_ONCE,
+    is_dry: bool = False,
+) -> Pruned:
+    """Remove everything that is too old on a day.
+
+    Args:
+        con: the warehouse.
+        config: the deployment.
+        home: its home.
+        models: its models.
+        instance: its Dagster instance.
+        as_of: the latest day, also of the run that is about to begin.
+        most_runs: most of Dagster's runs to remove, the oldest first; None for all.
+        is_dry: change nothing.
+    """
+    keep = config.keep
+    rows = prune_warehouse(con, config, as_of, is_dry=is_dry)
+    folders: list[Path] = []
+    if keep.past_days is not None:
+        first = first_kept_day(as_of, keep.past_days)
+        folders = unused_folders(models.index, home.mlflow_artifacts, first)
+    runs: list[str] = []
+    if keep.runs_days is not None:
+        runs = old_runs(instance, datetime.now(UTC) - timedelta(days=keep.runs_days), most_runs)
+    if not is_dry:
+        for folder in folders:
+            shutil.rmtree(folder)
+        for run_id in runs:
+            instance.delete_run(run_id)
+    return Pruned(rows, folders, runs)
+
+
+def prune_home(
+    config: DeploymentConfig, home: Home, instance: dg.DagsterInstance, *, is_dry: bool
+) -> Pruned:
+    """Remove everything that is too old on the latest day of a home, without a run.
+
+    Raises:
+        WarehouseError: no run has made the warehouse yet.
+        WarehouseBusyError: a run is in progress.
+    """
+    warehouse, models = Warehouse(home.warehouse, config.time_zone), Models(home, config)
+    warehouse.require()
+    with warehouse.connect() as con:
+        create_tables(con)
+        day = as_of_date(con)
+        if day is None:
+            return Pruned([], [], [])
+        return prune(con, config, home, models, instance, day, most_runs=None, is_dry=is_dry)
+
+
+def give_space_back(home: Home) -> int:
+    """Write the warehouse again if a quarter of it is free; return how many bytes it shrank by.
+
+    Raises:
+        WarehouseBusyError: a run is in progress.
+    """
+    with Warehouse(home.warehouse).connect() as con:
+        con.execute("checkpoint")
+        ((total, free),) = con.execute(
+            "select total_blocks, free_blocks from pragma_database_size()"
+        ).fetchall()
+    if free < _FREE_SHARE * total:
+        return 0
+    before = home.warehouse.stat().st_size
+    without_old_bytes(home.warehouse)
+    return before - home.warehouse.stat().st_size
+
+
+def old_runs(instance: dg.DagsterInstance, before: datetime, most: int | None) -> list[str]:
+    """Ids of the runs that were created before a moment and have ended, the oldest first."""
+    ended = dg.RunsFilter(statuses=_ENDED, created_before=before)
+    records = instance.get_run_records(ended, limit=most, ascending=True)
+    return [record.dagster_run.run_id for record in records]

@@ -1,0 +1,1 @@
+"""Removal of rows because of their age, and the account of what was removed."""

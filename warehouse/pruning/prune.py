@@ -1,0 +1,63 @@
+"""Removal of everything in the warehouse that has outlived the settings of the section `keep`.
+
+Whole calendar months are removed: a run looks for old rows once a month, and the publication after
+a removal of days, which writes the whole file, is one in thirty.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import duckdb
+
+from deployment.config import DeploymentConfig
+from warehouse.pruning.account import RemovedRows
+from warehouse.pruning.delivered_rows import remove_raw_rows, remove_texts
+from warehouse.pruning.past_days import remove_past_days, remove_unused_dates
+
+
+def first_kept_day(as_of: date, days: int) -> date:
+    """The first day of the month in which the day `days` before a date lies."""
+    return (as_of - timedelta(days=days)).replace(day=1)
+
+
+def prune_warehouse(
+    con: duckdb.DuckDBPyConnection,
+    config: DeploymentConfig,
+    as_of: date,
+    *,
+    is_dry: bool = False,
+) -> list[RemovedRows]:
+    """Remove what is too old, and add it to the account, in one transaction.
+
+    Args:
+        con: the warehouse.
+        config: the deployment.
+        as_of: the latest day, also of the run that is about to begin.
+        is_dry: undo everything; only the report remains.
+
+    Returns:
+        The tables from which rows were removed.
+    """
+    keep, sources = config.keep, config.sources
+    con.begin()
+    try:
+        removed = []
+        if keep.past_days is not None:
+            first = first_kept_day(as_of, keep.past_days)
+            removed += remove_past_days(con, as_of, first, config.churn.horizon_days)
+        removed += remove_unused_dates(con, as_of)
+        if keep.texts_days is not None:
+            first = first_kept_day(as_of, keep.texts_days)
+            removed += remove_texts(con, sources, as_of, first)
+        if keep.raw_days is not None:
+            first = first_kept_day(as_of, keep.raw_days)
+            removed += remove_raw_rows(con, sources, as_of, first)
+    except BaseException:
+        con.rollback()
+        raise
+    if is_dry:
+        con.rollback()
+    else:
+        con.commit()
+    return [each for each in removed if each.rows]
