@@ -7,6 +7,8 @@ from datetime import date
 
 import duckdb
 
+from warehouse.quoting import identifier
+
 
 @dataclass(frozen=True)
 class Removal:
@@ -30,7 +32,8 @@ class Removal:
             table: `schema.name`.
             condition: in SQL.
         """
-        return self.execute(con, table, f"delete from {table} where {condition}")
+        quoted = identifier(*table.split("."))
+        return self.execute(con, table, f"delete from {quoted} where {condition}")
 
     def execute(self, con: duckdb.DuckDBPyConnection, table: str, statement: str) -> RemovedRows:
         """Execute a statement that removes something from a table, and note its number of rows."""

@@ -18,7 +18,7 @@ import duckdb
 
 from deployment.source_config import Entity, FilesSource, Source
 from warehouse.pruning.account import Removal, RemovedRows
-from warehouse.quoting import identifier, literal
+from warehouse.quoting import literal
 
 RAW_DAYS, TEXTS_DAYS = "raw_days", "texts_days"
 _FEEDBACK = "intermediate.int_feedback_versions"
@@ -94,9 +94,8 @@ def _file_tables(
         if not isinstance(source, FilesSource):
             continue
         for name, table in source.tables.items():
-            is_built = table.provides and _versions(table.provides[0]) in known
-            if is_built and f"raw_{source_name}.{name}" in known:
-                raw = identifier(f"raw_{source_name}", name)
+            raw = f"raw_{source_name}.{name}"
+            if table.provides and {raw, _versions(table.provides[0])} <= known:
                 yield source_name, name, table.provides[0], raw
 
 

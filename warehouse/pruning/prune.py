@@ -6,6 +6,7 @@ a removal of days, which writes the whole file, is one in thirty.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import duckdb
@@ -21,6 +22,15 @@ def first_kept_day(as_of: date, days: int) -> date:
     return (as_of - timedelta(days=days)).replace(day=1)
 
 
+def latest_day(con: duckdb.DuckDBPyConnection, besides: Sequence[date] = ()) -> date | None:
+    """The latest day that was run, besides some days; None if there is none."""
+    ((day,),) = con.execute(
+        "select max(snapshot_date) from ops.snapshot_dates where not list_contains(?, snapshot_date)",
+        [list(besides)],
+    ).fetchall()
+    return day
+
+
 def prune_warehouse(
     con: duckdb.DuckDBPyConnection,
     config: DeploymentConfig,
@@ -33,7 +43,7 @@ def prune_warehouse(
     Args:
         con: the warehouse.
         config: the deployment.
-        as_of: the latest day, also of the run that is about to begin.
+        as_of: the latest day whose run has evaluated earlier days.
         is_dry: undo everything; only the report remains.
 
     Returns:

@@ -69,6 +69,25 @@ def test_the_events_of_a_run_are_those_of_dagsters_own_storage(
         assert latest.asset_materialization.metadata["rows"].value == 3
 
 
+@dg.asset_check(asset=TABLE)
+def has_rows() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
+def test_of_a_deleted_run_nothing_is_left_where_dagsters_own_storage_leaves_check_results(
+    pooled: dg.DagsterInstance, dagsters_own: dg.DagsterInstance
+) -> None:
+    for instance, left in ((pooled, 0), (dagsters_own, 1)):
+        result = dg.materialize([customers, has_rows], instance=instance)
+        instance.delete_run(result.run_id)
+        assert instance.get_runs() == []
+        assert instance.all_logs(result.run_id) == []
+        executions = instance.event_log_storage.get_asset_check_execution_history(
+            dg.AssetCheckKey(TABLE, "has_rows"), limit=9
+        )
+        assert len(executions) == left
+
+
 def test_dagsters_own_storage_still_opens_a_connection_for_every_statement(
     dagsters_own: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,7 +106,14 @@ def test_dagsters_own_storage_still_opens_a_connection_for_every_statement(
 
 
 @pytest.mark.parametrize(
-    "method", ["_connect", "_has_asset_key_col_on_connection", "has_table", "store_event_batch"]
+    "method",
+    [
+        "_connect",
+        "_has_asset_key_col_on_connection",
+        "delete_events_for_run",
+        "has_table",
+        "store_event_batch",
+    ],
 )
 def test_what_the_storage_overrides_is_there_to_be_overridden(method: str) -> None:
     assert callable(getattr(ConsolidatedSqliteEventLogStorage, method))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -87,3 +88,17 @@ def test_a_killed_run_of_the_command_line_has_failed_because_no_daemon_runs_it_a
 ) -> None:
     instance.add_run(killed_run(DAY, is_of_daemon=False))
     assert [run.state for run in read_history(instance, NOWHERE).runs] == ["failed"]
+
+
+def test_the_published_file_knows_days_whose_runs_were_deleted_and_none_that_it_has_removed(
+    instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    for day in ("2026-06-01", "2026-06-25"):
+        instance.report_runless_asset_event(dg.AssetMaterialization(PUBLISHED, partition=day))
+    noted = {"2026-06-23": "a", "2026-06-24": "b"}
+    home = Home(tmp_path)
+    note = home.published.with_name("holdfast.state.json")
+    note.parent.mkdir()
+    note.write_text(json.dumps({"revisions": noted}), encoding="utf-8")
+    history = read_history(instance, home)
+    assert history.published == {date(2026, 6, 23), date(2026, 6, 24), date(2026, 6, 25)}

@@ -56,6 +56,19 @@ def test_the_rebuilding_runs_are_not_stopped(home: Home, company: Company) -> No
     assert require_history(home, DAYS[:1]) == DAYS[1:3]
 
 
+def test_days_that_were_removed_because_of_their_age_are_not_lost(
+    home: Home, company: Company
+) -> None:
+    company.execute(f"delete from ops.snapshot_dates where snapshot_date < '{DAYS[2]}'")
+    assert lost_days(home) == DAYS[:2]
+    company.execute(
+        "insert into ops.removed_rows values"
+        f" ('{DAYS[3]}', 'past_days', 'ops.snapshot_dates', '{DAYS[2]}', 2)"
+    )
+    assert lost_days(home) == []
+    assert require_history(home, DAYS[3:]) == []
+
+
 def test_a_warehouse_that_was_restored_too_old_lacks_the_last_days(
     home: Home, company: Company
 ) -> None:

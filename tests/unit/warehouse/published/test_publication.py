@@ -69,6 +69,19 @@ def test_one_more_day_rewrites_that_day_only(company: Company) -> None:
     assert company.everything() == incremental
 
 
+def test_after_days_were_removed_the_file_is_written_anew_and_is_smaller(tmp_path: Path) -> None:
+    company = Company(tmp_path).create(customers=20_000)
+    company.run(*range(8))
+    before = company.publish().size_bytes
+    for statement in ("activation.risks", "ops.snapshot_dates"):
+        company.execute(f"delete from {statement} where snapshot_date < '{FIRST}'::date + 6")
+    company.run(8)
+    report = company.publish()
+    assert report.is_full
+    assert report.size_bytes < before / 2
+    assert company.everything() == company.published_elsewhere().everything()
+
+
 def test_publishing_twice_gives_the_same_tables(company: Company) -> None:
     company.run(0)
     company.publish()
