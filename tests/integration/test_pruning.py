@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 import yaml
 
-from deployment.home import Home
 from tests.integration.deployments import (
     DEMO,
     GRAINS,

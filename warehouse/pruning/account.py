@@ -66,7 +66,7 @@ def removed_before(con: duckdb.DuckDBPyConnection, setting: str) -> date | None:
     ).fetchall()
     if not known:  # a warehouse that an older release wrote, before its first run
         return None
-    ((before,),) = con.execute(
+    row = con.execute(
         "select max(removed_before) from ops.removed_rows where setting = ?", [setting]
-    ).fetchall()
-    return before
+    ).fetchone()
+    return row[0] if row else None
