@@ -1,9 +1,9 @@
 """`python -m benchmarks.growth`: size of a home by day, compared with the data delivered to it.
 
-A demo company delivers a drop a day. Days are run one by one as a deployment runs them, or
-`--together` so many: a training on the first of them, a backfill, and the last as a day of its own,
-whose time is taken. Rows by customer are then those of daily runs. Decisions, briefs and Dagster's
-events are not: a run makes them once, however many days it has.
+A demo company delivers a drop a day. Days are run one by one as a deployment runs them, trainings
+included, or `--together` so many: all but the last as one backfill, and the last as a day of its
+own, whose time is taken. Rows by customer are then those of daily runs. Decisions, briefs and
+Dagster's events are not, because a run makes them once, and only the first day trains a model.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Size:
         published: the published file.
         models: models and their database.
         dagster: Dagster's databases.
-        cpu_seconds: CPU time of the run of the day, without a training.
+        cpu_seconds: CPU time of the run of the day.
         wall_seconds: its time.
         other_cores: mean number of cores that other processes kept busy meanwhile.
     """
@@ -112,10 +112,7 @@ class GrowingHome:
         first, last = days[0].isoformat(), days[-1].isoformat()
         if len(days) == 1:
             return self._command("run", "--date", last)
-        self._command("train", "--date", first)
-        if len(days) > 2:
-            before = (days[-1] - timedelta(1)).isoformat()
-            self._command("backfill", "--from", days[1].isoformat(), "--to", before)
+        self._command("backfill", "--from", first, "--to", days[-2].isoformat())
         return self._command("run", "--date", last, "--no-retrain")
 
     def size(self, day: date, usage: Usage) -> Size:
@@ -190,7 +187,7 @@ def stretches(first: date, days: int, together: int) -> Iterator[list[date]]:
 
 
 def draw(sizes: Sequence[Size], path: Path) -> None:
-    """Draw the sizes by day, each divided by its size after the first day, and the run's time."""
+    """Draw the sizes by day beside the delivered rows, and the time of one more day."""
     figure = Figure(figsize=(9.0, 3.8), layout="constrained")
     FigureCanvasAgg(figure)
     sizes_axes, time_axes = figure.subplots(1, 2)

@@ -7,6 +7,7 @@ removal leaves is removed by the next one. SQLite uses the space of deleted runs
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,9 +20,9 @@ from deployment.home import Home
 from erasure.places.warehouse_rows import without_old_bytes
 from ml.registry.unused_files import unused_folders
 from orchestration.resources import Models
-from warehouse.connection import Warehouse, as_of_date, create_tables
+from warehouse.connection import Warehouse, create_tables
 from warehouse.pruning.account import RemovedRows
-from warehouse.pruning.prune import first_kept_day, prune_warehouse
+from warehouse.pruning.prune import latest_day, prune_warehouse
 
 # Deleting one takes a tenth of a second. The first run with the setting may find years of them.
 RUNS_AT_ONCE = 50
@@ -53,12 +54,15 @@ def prune(
     home: Home,
     models: Models,
     instance: dg.DagsterInstance,
-    as_of: date,
     *,
+    besides: Sequence[date] = (),
     most_runs: int | None = RUNS_AT_ONCE,
     is_dry: bool = False,
 ) -> Pruned:
-    """Remove everything that is too old on a day.
+    """Remove everything that was too old on the latest day that was run.
+
+    That day's run has evaluated the days whose horizon had passed by then, so none is removed
+    before its outcome is known.
 
     Args:
         con: the warehouse.
@@ -66,19 +70,19 @@ def prune(
         home: its home.
         models: its models.
         instance: its Dagster instance.
-        as_of: the latest day, also of the run that is about to begin.
+        besides: days of the run that is about to begin, which do not count.
         most_runs: most of Dagster's runs to remove, the oldest first; None for all.
         is_dry: change nothing.
     """
-    keep = config.keep
-    rows = prune_warehouse(con, config, as_of, is_dry=is_dry)
+    rows: list[RemovedRows] = []
     folders: list[Path] = []
-    if keep.past_days is not None:
-        first = first_kept_day(as_of, keep.past_days)
-        folders = unused_folders(models.index, home.mlflow_artifacts, first)
+    if (as_of := latest_day(con, besides)) is not None:
+        rows, first = prune_warehouse(con, config, as_of, is_dry=is_dry)
+        if first is not None:
+            folders = unused_folders(models.index, home.mlflow_artifacts, first)
     runs: list[str] = []
-    if keep.runs_days is not None:
-        runs = old_runs(instance, datetime.now(UTC) - timedelta(days=keep.runs_days), most_runs)
+    if (runs_days := config.keep.runs_days) is not None:
+        runs = old_runs(instance, datetime.now(UTC) - timedelta(days=runs_days), most_runs)
     if not is_dry:
         for folder in folders:
             shutil.rmtree(folder)
@@ -100,10 +104,7 @@ def prune_home(
     warehouse.require()
     with warehouse.connect() as con:
         create_tables(con)
-        day = as_of_date(con)
-        if day is None:
-            return Pruned([], [], [])
-        return prune(con, config, home, models, instance, day, most_runs=None, is_dry=is_dry)
+        return prune(con, config, home, models, instance, most_runs=None, is_dry=is_dry)
 
 
 def give_space_back(home: Home) -> int:

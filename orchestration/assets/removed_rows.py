@@ -13,7 +13,7 @@ from orchestration.pruning import prune
 from orchestration.resources import Models
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
-from warehouse.connection import Warehouse, as_of_date
+from warehouse.connection import Warehouse
 from warehouse.pruning.past_days import require_kept
 
 
@@ -47,8 +47,7 @@ def removed_rows_asset(
         days = dates_of(context)
         with final_unless_in_use(), warehouse.connect() as con:
             require_kept(con, days, config.churn.horizon_days)
-            latest = max(days[-1], as_of_date(con) or days[-1])
-            pruned = prune(con, config, home, models, context.instance, latest)
+            pruned = prune(con, config, home, models, context.instance, besides=days)
         return dg.MaterializeResult(metadata=pruned.figures())
 
     return removed_rows

@@ -12,9 +12,9 @@ from datetime import date, timedelta
 import duckdb
 
 from deployment.config import DeploymentConfig
-from warehouse.pruning.account import RemovedRows
+from warehouse.pruning.account import RemovedRows, removed_before
 from warehouse.pruning.delivered_rows import remove_raw_rows, remove_texts
-from warehouse.pruning.past_days import remove_past_days, remove_unused_dates
+from warehouse.pruning.past_days import PAST_DAYS, remove_past_days, remove_unused_dates
 
 
 def first_kept_day(as_of: date, days: int) -> date:
@@ -37,7 +37,7 @@ def prune_warehouse(
     as_of: date,
     *,
     is_dry: bool = False,
-) -> list[RemovedRows]:
+) -> tuple[list[RemovedRows], date | None]:
     """Remove what is too old, and add it to the account, in one transaction.
 
     Args:
@@ -47,7 +47,8 @@ def prune_warehouse(
         is_dry: undo everything; only the report remains.
 
     Returns:
-        The tables from which rows were removed.
+        The tables from which rows were removed, and the first day that is kept; None if no day was
+        ever removed.
     """
     keep, sources = config.keep, config.sources
     con.begin()
@@ -63,6 +64,7 @@ def prune_warehouse(
         if keep.raw_days is not None:
             first = first_kept_day(as_of, keep.raw_days)
             removed += remove_raw_rows(con, sources, as_of, first)
+        first_kept = removed_before(con, PAST_DAYS)
     except BaseException:
         con.rollback()
         raise
@@ -70,4 +72,4 @@ def prune_warehouse(
         con.rollback()
     else:
         con.commit()
-    return [each for each in removed if each.rows]
+    return [each for each in removed if each.rows], first_kept

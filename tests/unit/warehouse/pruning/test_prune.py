@@ -36,9 +36,10 @@ def test_a_dry_run_reports_and_changes_nothing(tmp_path: Path) -> None:
         today = date(2026, 6, 1)
         assert latest_day(con) == today
         assert latest_day(con, [today]) == date(2025, 1, 1)
-        found = prune_warehouse(con, config, today, is_dry=True)
+        found, first = prune_warehouse(con, config, today, is_dry=True)
+        assert first == date(2025, 6, 1)
         assert [(each.table, each.rows) for each in found] == [("ops.snapshot_dates", 1)]
         assert con.execute("select count(*) from ops.snapshot_dates").fetchall() == [(2,)]
         assert con.execute("from ops.removed_rows").fetchall() == []
-        assert prune_warehouse(con, config, today) == found
+        assert prune_warehouse(con, config, today) == (found, first)
         assert con.execute("select count(*) from ops.snapshot_dates").fetchall() == [(1,)]
