@@ -27,7 +27,6 @@ from pydantic import (
 
 from deployment.brief import Brief
 from deployment.hand_over import HandOver
-from deployment.keep import LOOK_BACK_DAYS, Keep
 from deployment.project import SEEDS
 from deployment.publish import Publish
 from deployment.receivers.alerts import Alerts
@@ -50,6 +49,10 @@ Cron = Annotated[str, matching(r"\S+( \S+){4}", 'five cron fields such as "0 5 *
 Country = Annotated[str, matching(r"[A-Z]{2}", "a two-letter country code such as DE (ISO 3166)")]
 Currency = Annotated[str, matching(r"[A-Z]{3}", "a three-letter currency such as EUR (ISO 4217)")]
 Share = Annotated[float, Field(gt=0, lt=1)]
+
+# An action is compared with features of at most a month before it, and a day's features with those
+# of four weeks before.
+LOOK_BACK_DAYS = 31
 
 
 class Churn(Section):
@@ -109,6 +112,22 @@ class Retention(Section):
     def economics(self) -> RetentionEconomics:
         """The figures for the evaluation of models."""
         return RetentionEconomics(self.customer_value, self.offer_cost, self.contact_cost)
+
+
+class Keep(Section):
+    """Days for which past data is kept; none keeps it for ever.
+
+    `past_days`: rows by customer of past days, in the warehouse and in the published file, with the
+    briefs and the models of these days. `runs_days`: Dagster's record of runs, with their logs.
+    `raw_days`: rows of delivered files as they were delivered, whose values the warehouse has in a
+    form of its own. `texts_days`: what customers wrote. Whole calendar months are removed. Files in
+    the landing folder are never deleted, and versions of rows are kept as long as the warehouse.
+    """
+
+    past_days: PositiveInt | None = 365
+    runs_days: PositiveInt | None = 90
+    raw_days: PositiveInt | None = None
+    texts_days: PositiveInt | None = None
 
 
 class Identity(Section):

@@ -21,8 +21,7 @@ from orchestration.assets.drift import drift_assets
 from orchestration.assets.hand_over import hand_over_asset
 from orchestration.assets.published import published_asset
 from orchestration.assets.published_copies import published_copies
-from orchestration.assets.raw import raw_assets
-from orchestration.assets.removed_rows import removed_rows_asset
+from orchestration.assets.raw import raw_assets, removed_rows_asset
 from orchestration.assets.scoring import churn_scores_asset
 from orchestration.assets.texts import text_model_asset, text_scores_assets
 from orchestration.assets.training import model_assets

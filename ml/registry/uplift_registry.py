@@ -19,7 +19,6 @@ from mlflow.entities.model_registry import ModelVersion
 from ml.cards.uplift_card import UpliftCard
 from ml.registry.model_versions import (
     CHAMPION,
-    MODEL_FOLDER,
     PROMOTED,
     ROLLED_BACK,
     ModelVersions,
@@ -28,6 +27,7 @@ from ml.registry.model_versions import (
     write_card,
 )
 from ml.registry.rollback import RollbackError
+from ml.registry.version_index import MODEL_FOLDER
 from ml.uplift.offline_value import Valuation
 from ml.uplift.uplift_learner import UpliftLearner
 from ml.uplift.uplift_training import LoadedUplift, UpliftTraining

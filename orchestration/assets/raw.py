@@ -1,6 +1,7 @@
-"""Raw tables: new rows of each source, stored as delivered.
+"""Raw tables: new rows of each source, stored as delivered; then the removal of what is too old.
 
-Reading sources does not belong here (`ingestion/`).
+Reading sources does not belong here (`ingestion/`), nor the choice of rows that are removed
+(`warehouse/pruning/`).
 """
 
 from collections.abc import Iterator
@@ -13,14 +14,17 @@ from deployment.source_config import FileTable, Source
 from erasure.request import require_none_pending
 from ingestion.extraction.sources import Extraction, extract
 from ingestion.landing.report import TableReport
-from orchestration.asset_keys import WAREHOUSE_POOL, raw_key
+from orchestration.asset_keys import REMOVED_ROWS, WAREHOUSE_POOL, raw_key
 from orchestration.metadata import extraction_figures
 from orchestration.partitions import dates_of
+from orchestration.pruning import prune
+from orchestration.resources import Models
 from orchestration.runtime.retry_policy import final_unless_in_use
 from orchestration.translator import owner_name
 from warehouse.connection import Warehouse
 from warehouse.exclusive import hold
 from warehouse.health.lost_days import require_history
+from warehouse.pruning.past_days import require_kept
 
 SOURCE_DELIVERS = "source_delivers"
 SCHEMA_IS_AS_BEFORE = "schema_is_as_before"
@@ -93,6 +97,42 @@ def raw_assets(
                 yield _schema_is_as_before(key, reports.get(table_name))
 
     return raw
+
+
+def removed_rows_asset(
+    config: DeploymentConfig, partitions: dg.PartitionsDefinition[str]
+) -> dg.AssetsDefinition:
+    """The account of the rows that the settings of the section `keep` have removed."""
+
+    @dg.asset(
+        key=REMOVED_ROWS,
+        deps=[
+            raw_key(name, table)
+            for name, source in config.sources.items()
+            for table in source.tables
+        ],
+        group_name="raw",
+        description="Rows, runs and models that were removed because of their age (section keep of"
+        " the configuration), with their numbers.",
+        owners=[owner_name(config.owner)],
+        kinds={"duckdb"},
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=WAREHOUSE_POOL,
+    )
+    def removed_rows(
+        context: dg.AssetExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        home: dg.ResourceParam[Home],
+        models: dg.ResourceParam[Models],
+    ) -> dg.MaterializeResult[None]:
+        days = dates_of(context)
+        with final_unless_in_use(), warehouse.connect() as con:
+            require_kept(con, days, config.churn.horizon_days)
+            pruned = prune(con, config, home, models, context.instance, besides=days)
+        return dg.MaterializeResult(metadata=pruned.figures())
+
+    return removed_rows
 
 
 def _source_delivers(key: dg.AssetKey, extraction: Extraction) -> dg.AssetCheckResult:

@@ -1,1 +1,1 @@
-"""Removal of rows because of their age, and the account of what was removed."""
+"""Removal of rows because of their age, and its account. Erasure of a person is not here."""

@@ -24,11 +24,12 @@ def first_kept_day(as_of: date, days: int) -> date:
 
 def latest_day(con: duckdb.DuckDBPyConnection, besides: Sequence[date] = ()) -> date | None:
     """The latest day that was run, besides some days; None if there is none."""
-    ((day,),) = con.execute(
-        "select max(snapshot_date) from ops.snapshot_dates where not list_contains(?, snapshot_date)",
+    row = con.execute(
+        "select max(snapshot_date) from ops.snapshot_dates"
+        " where not list_contains(?, snapshot_date)",
         [list(besides)],
-    ).fetchall()
-    return day
+    ).fetchone()
+    return row[0] if row else None
 
 
 def prune_warehouse(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deployment.keep import LOOK_BACK_DAYS
+from deployment.config import LOOK_BACK_DAYS
 
 _ALL = "true"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from deployment.config import Keep
 from deployment.config_file import ConfigError, load_config
-from deployment.keep import Keep
 from tests.unit.deployment.configs import GOOD, write
 
 
