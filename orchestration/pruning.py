@@ -33,7 +33,7 @@ _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRu
 
 @dataclass(frozen=True)
 class Pruned:
-    """What was removed: rows by setting and table, folders of models, and ids of Dagster's runs."""
+    """Report of a removal: rows by setting and table, models' folders, ids of Dagster's runs."""
 
     rows: list[RemovedRows]
     models: list[Path]

@@ -42,6 +42,7 @@ LONG = (
     "integration/test_api_company.py",
     "integration/test_messy_shop.py",
     "integration/test_erasure.py",
+    "integration/test_pruning.py",
     "integration/test_drift.py",
     "browser/test_dagster_ui.py",
     "integration/test_accounting.py",

@@ -119,6 +119,8 @@ TESTED_ELSEWHERE = {
     "warehouse/published/copies/postgres_catalogue.py": (
         "unit/warehouse/published/copies/test_postgres.py"
     ),
+    "warehouse/pruning/account.py": "unit/warehouse/pruning/test_past_days.py",
+    "warehouse/pruning/rows_of_days.py": "integration/test_pruning.py",
 }
 # A folder that holds more has more than one subject.
 FILES_IN_A_FOLDER = 12

@@ -1,4 +1,4 @@
-"""How long data is kept: a time that is too short for what later days need is refused."""
+"""Times for which data is kept: one that is too short for what later days need is refused."""
 
 from __future__ import annotations
 
