@@ -4,6 +4,7 @@ A demo company delivers a drop a day. Days are run one by one as a deployment ru
 included, or `--together` so many: all but the last as one backfill, and the last as a day of its
 own, whose time is taken. Rows by customer are then those of daily runs. Decisions, briefs and
 Dagster's events are not, because a run makes them once, and only the first day trains a model.
+A measurement that was stopped continues in its folder.
 """
 
 from __future__ import annotations
@@ -170,20 +171,29 @@ def main(
     """Run the days, and write the sizes after each run as a table and a picture."""
     out = out or Home.from_env().root / "growth"
     growing = GrowingHome(out, FIRST_DAY, FIRST_DAY + timedelta(days - 1))
-    growing.begin(people, past_days or None)
-    sizes: list[Size] = []
-    for stretch in stretches(FIRST_DAY, days, together):
+    sizes = _read(out / "sizes.csv")
+    if not sizes:
+        growing.begin(people, past_days or None)
+    for stretch in stretches(FIRST_DAY, len(sizes) and sizes[-1].days, days, together):
         sizes.append(growing.size(stretch[-1], growing.run(stretch)))
         _write(sizes, out / "sizes.csv")
         typer.echo(f"{sizes[-1]}", err=True)
     draw(sizes, out / "growth.svg")
 
 
-def stretches(first: date, days: int, together: int) -> Iterator[list[date]]:
-    """The days of each run; the first day is a run of its own, which trains the first model."""
-    yield [first]
-    rest = [first + timedelta(number) for number in range(1, days)]
-    yield from (rest[start : start + together] for start in range(0, len(rest), together))
+def stretches(first: date, done: int, days: int, together: int) -> Iterator[list[date]]:
+    """The days of each run that is left; the first day is a run of its own, which trains a model.
+
+    Args:
+        first: the first day.
+        done: number of days that were run.
+        days: number of days to run.
+        together: number of days in a run.
+    """
+    if done == 0:
+        yield [first]
+    for start in range(max(done, 1), days, together):
+        yield [first + timedelta(number) for number in range(start, min(start + together, days))]
 
 
 def draw(sizes: Sequence[Size], path: Path) -> None:
@@ -214,6 +224,18 @@ def draw(sizes: Sequence[Size], path: Path) -> None:
 
 def _size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _read(path: Path) -> list[Size]:
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    kinds = {"day": date.fromisoformat}
+    kinds |= dict.fromkeys(("cpu_seconds", "wall_seconds", "other_cores"), float)
+    return [
+        Size(**{name: kinds.get(name, int)(value) for name, value in row.items()}) for row in rows
+    ]
 
 
 def _write(sizes: Sequence[Size], path: Path) -> None:

@@ -71,7 +71,7 @@ def run_model(
     con.execute(f"create table {name} as {templates.sql(model)}")
     columns = frozenset(str(row[0]).lower() for row in con.execute(f"describe {name}").fetchall())
     count = con.execute(f"select count(*) from {name}").fetchone()
-    if count is None or entity not in SCHEMAS or SCHEMAS[entity].key not in columns:
+    if count is None or SCHEMAS[entity].key not in columns:
         return None
     return SampledModel(
         entity, name, table, columns, raw_names(text), int(count[0]), sample.is_whole
