@@ -92,7 +92,7 @@ def find_page(
         if day is None or day not in days:
             known = f"{min(days)} to {max(days)}" if days else "none"
             raise BriefError(
-                f"{day} was not published, or is kept no more (keep.past_days); days there are: "
+                f"{day} was not published, or is kept no more (keep.past_days); published days: "
                 f"{known}"
             )
         if (database.with_name(FOLDER) / f"{day}.html").exists():
@@ -105,7 +105,8 @@ def _days(con: duckdb.DuckDBPyConnection) -> tuple[date | None, set[date]]:
     """The latest day of a published file, and all days with rows of customers."""
     row = con.execute("select as_of_date from ops.publication").fetchone()
     days = con.execute(
-        "select snapshot_date from ops.published_days where is_published and not is_removed"
+        "select distinct snapshot_date from ops.data_quality_daily"
+        " anti join (from ops.published_days where is_removed) using (snapshot_date)"
     ).fetchall()
     return (row[0] if row else None), {day for (day,) in days}
 

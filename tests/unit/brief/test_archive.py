@@ -33,10 +33,14 @@ def version(
     days: list[date],
     before: Path | None = None,
     changed: Collection[date] | None = frozenset(),
+    removed: Collection[date] = (),
 ) -> Path:
     """A version of the published file with its pages."""
     folder.mkdir()
-    rows = {"ops.data_quality_daily": [a_day(day)["ops.data_quality_daily"][0] for day in days]}
+    rows = {
+        "ops.data_quality_daily": [a_day(day)["ops.data_quality_daily"][0] for day in days],
+        "ops.published_days": [{"snapshot_date": day, "is_removed": True} for day in removed],
+    }
     database = published_file(folder / "holdfast.duckdb", rows, max(days, default=None))
     write_briefs(database, before, changed, definitions=SHOP)
     return folder
@@ -67,6 +71,14 @@ def test_a_past_day_that_was_run_again_has_a_new_page(
     two = version(tmp_path / "2", [EARLIER, DAY], one, changed)
     assert pages(two)[f"{EARLIER}.html"] == f"{EARLIER} as of {DAY}"
     assert pages(one)[f"{EARLIER}.html"] == f"{EARLIER} as of {EARLIER}"
+
+
+def test_a_day_whose_rows_were_removed_because_of_their_age_has_no_page(tmp_path: Path) -> None:
+    one = version(tmp_path / "1", [EARLIER])
+    two = version(tmp_path / "2", [EARLIER, DAY], one, {DAY}, removed=[EARLIER])
+    assert pages(two).keys() == {f"{DAY}.html"}
+    with pytest.raises(BriefError, match=rf"{EARLIER} was not published, or is kept no more"):
+        find_page(two / "holdfast.duckdb", tmp_path / "other", EARLIER, SHOP)
 
 
 def test_a_day_that_is_no_longer_published_has_no_page(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_after_days_were_removed_the_file_is_written_anew_and_is_smaller(tmp_pat
     company.run(8)
     report = company.publish()
     assert report.is_full
-    assert report.size_bytes < before / 2
+    assert report.size_bytes < 0.7 * before
     assert company.everything() == company.published_elsewhere().everything()
 
 
