@@ -24,6 +24,7 @@ import typer
 import yaml
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from pydantic import TypeAdapter
 
 from benchmarks.measure import Usage, measure
 from benchmarks.sides import CONFIG, PROJECT
@@ -230,12 +231,7 @@ def _read(path: Path) -> list[Size]:
     if not path.exists():
         return []
     with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    kinds = {"day": date.fromisoformat}
-    kinds |= dict.fromkeys(("cpu_seconds", "wall_seconds", "other_cores"), float)
-    return [
-        Size(**{name: kinds.get(name, int)(value) for name, value in row.items()}) for row in rows
-    ]
+        return TypeAdapter(list[Size]).validate_python(list(csv.DictReader(file)))
 
 
 def _write(sizes: Sequence[Size], path: Path) -> None:

@@ -16,7 +16,8 @@ NOW = datetime(2026, 9, 1, 8, 30, tzinfo=UTC)
 
 
 def versions_in(home: Path, name: str) -> Any:
-    from ml.registry.model_versions import MODEL_FOLDER, ModelVersions
+    from ml.registry.model_versions import ModelVersions
+    from ml.registry.version_index import MODEL_FOLDER
 
     class Notes(ModelVersions[tuple[str, str]]):
         """A model that is the text of a file."""
