@@ -217,9 +217,9 @@ def draw(sizes: Sequence[Size], path: Path) -> None:
     time_axes.plot(days[1:], [size.cpu_seconds for size in sizes[1:]], "o-")
     time_axes.set_ylabel("CPU seconds of one more day")
     for axes in (sizes_axes, rows_axes, time_axes):
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.05 * axes.get_ylim()[1])
         axes.set_xlabel("days that were run")
-    sizes_axes.legend(loc="upper left", frameon=False)
+    sizes_axes.legend(loc=(0.4, 0.3), frameon=False)  # between the two files
     figure.savefig(path, format="svg", metadata={"Date": None})
 
 
