@@ -15,10 +15,8 @@ import duckdb
 
 from warehouse.errors import NewerReleaseError, WarehouseError, missing_error, opening_error
 from warehouse.quoting import literal
-from warehouse.schema_version import migrate, require_known_version
+from warehouse.schema_version import SCHEMA, migrate, require_known_version
 from warehouse.transaction import transaction
-
-SCHEMA = Path(__file__).with_name("schema.sql")
 
 
 @dataclass(frozen=True)

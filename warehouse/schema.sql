@@ -246,6 +246,8 @@ create table if not exists ops.assignment_key (key varchar not null);
 comment on table ops.assignment_key is
     'Secret key of the random draws of the actions: one row. Who knows it can tell arms in advance.';
 
+-- Without a key, because DuckDB gives no block of deleted rows back that a table with a key has. A
+-- day is decided once (ops.decided_days), in one transaction.
 create table if not exists ops.decided_actions (
     snapshot_date date not null,
     customer_id varchar not null,
@@ -262,8 +264,7 @@ create table if not exists ops.decided_actions (
     customer_type varchar,
     cause varchar,
     expires_on date,
-    cool_down_until date,
-    primary key (snapshot_date, customer_id)
+    cool_down_until date
 );
 comment on table ops.decided_actions is
     'Decision for each customer who was allowed at least one action, one row a decided day and'

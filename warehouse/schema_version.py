@@ -16,6 +16,7 @@ from warehouse.transaction import transaction
 
 Migration = Callable[[duckdb.DuckDBPyConnection], None]
 
+SCHEMA = Path(__file__).with_name("schema.sql")
 
 # dbt's incremental tables of delivered rows: each row is read once, by the rules of its day.
 READ_ONCE = (
@@ -49,11 +50,25 @@ def read_delivered_rows_again(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"drop table if exists intermediate.{table}")
 
 
+def drop_key_of_decisions(con: duckdb.DuckDBPyConnection) -> None:
+    """Write `ops.decided_actions` again without its primary key.
+
+    DuckDB gives no block back that deleted rows leave in a table with a key, and the key took two
+    thirds of the table's blocks.
+    """
+    con.execute("create temp table decisions as from ops.decided_actions")
+    con.execute("drop table ops.decided_actions")
+    con.execute(SCHEMA.read_text(encoding="utf-8"))
+    con.execute("insert into ops.decided_actions by name from decisions")
+    con.execute("drop table decisions")
+
+
 # The migration at position n makes version n + 1 of version n. A warehouse of a release before
 # versions has version 0, and so has a new one, which has nothing to migrate.
 MIGRATIONS: Sequence[Migration] = (
     # 0.1.0 rejected rows for values that may be missing, and its keys of records have no end.
     read_delivered_rows_again,
+    drop_key_of_decisions,
 )
 
 

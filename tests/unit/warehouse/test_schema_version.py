@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,10 @@ from warehouse.file_damage import damage_of
 from warehouse.schema_version import MIGRATIONS, READ_ONCE, schema_version
 
 ROOT = Path(__file__).parents[3]
+_KEYS = """
+    select count(*) from duckdb_constraints()
+    where table_name = 'decided_actions' and constraint_type = 'PRIMARY KEY'
+"""
 
 
 @pytest.fixture
@@ -72,3 +77,26 @@ def test_a_warehouse_of_a_newer_release_is_refused_by_every_opening_and_not_call
             open_file(warehouse.path, read_only=is_reader)
     assert damage_of(warehouse.path, is_whole=True) is None
     assert warehouse.path.read_bytes() == before
+
+
+def test_decisions_that_an_older_release_keyed_are_kept_without_a_key(
+    warehouse: Warehouse,
+) -> None:
+    decided = (date(2026, 6, 30), "c0", "none", 1.0)
+    with warehouse.connect() as con:
+        con.execute(
+            "insert into ops.decided_actions"
+            " (snapshot_date, customer_id, arm, chosen_with_probability) values (?, ?, ?, ?)",
+            decided,
+        )
+        con.execute("alter table ops.decided_actions add primary key (snapshot_date, customer_id)")
+        con.execute("update ops.deployment set schema_version = 1")
+        assert con.execute(_KEYS).fetchall() == [(1,)]
+    warehouse.initialise("demo", "Demo Company")
+    with warehouse.connect() as con:
+        assert con.execute(_KEYS).fetchall() == [(0,)]
+        kept = con.execute(
+            "select snapshot_date, customer_id, arm, chosen_with_probability"
+            " from ml.action_decisions"
+        ).fetchall()
+    assert kept == [decided]
