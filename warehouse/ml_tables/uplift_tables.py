@@ -150,9 +150,17 @@ def logged_options(con: duckdb.DuckDBPyConnection) -> pa.Table:
 
 
 def _valued_days(con: duckdb.DuckDBPyConnection) -> list[date]:
-    """Days to value, the latest first."""
+    """Days to value, the latest first; none of which decisions were removed (`keep.past_days`).
+
+    Such a day has only the customers with an arm, and they are no fair sample of its decisions.
+    """
     rows = con.execute(
         """
+        with removals as (
+            select max(removed_before) as removed_before from ops.removed_rows
+            where table_name = 'ops.decided_actions'
+        )
+
         select decided.snapshot_date, count(*) * any_value(sizes.options)
         from ops.decided_actions as decided
         inner join (
@@ -161,6 +169,7 @@ def _valued_days(con: duckdb.DuckDBPyConnection) -> list[date]:
             group by snapshot_date
         ) as sizes using (snapshot_date)
         semi join experiments.decision_outcomes as outcomes using (snapshot_date)
+        anti join removals on decided.snapshot_date < removals.removed_before
         group by decided.snapshot_date
         order by decided.snapshot_date desc
         """

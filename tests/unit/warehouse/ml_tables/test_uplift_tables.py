@@ -105,6 +105,21 @@ def test_logged_options_are_those_of_days_a_week_apart_without_the_hold_out(
     assert [row["expected_cost"] for row in (call, mail, nothing)] == pytest.approx([4.5, 0.05, 0])
 
 
+def test_days_of_which_decisions_were_removed_are_not_valued(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    log_decisions(con)
+    for table, before in (("ops.decided_actions", DECIDED[1]), ("ml.churn_scores", DECIDED[-1])):
+        con.execute(
+            "insert into ops.removed_rows values ('2027-01-01', 'past_days', ?, ?, 1)",
+            [table, before],
+        )
+    assert set(logged_options(con)["snapshot_date"].to_pylist()) == {DECIDED[-1]}
+    con.execute("update ops.removed_rows set removed_before = ?", [DECIDED[1]])
+    con.execute("delete from ops.decided_actions where snapshot_date = ?", [DECIDED[-1]])
+    assert set(logged_options(con)["snapshot_date"].to_pylist()) == {DECIDED[1]}
+
+
 def test_the_limits_of_a_day_are_its_budget_and_the_capacities(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
