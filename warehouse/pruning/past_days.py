@@ -46,9 +46,10 @@ def remove_past_days(
     if not old:
         return []
     valued_from = as_of - timedelta(days=VALUED_DAYS * DAYS_BETWEEN + horizon_days)
+    unvalued = Removal(as_of, PAST_DAYS, min(first, valued_from))
     return [
         *_remove(con, removal, OF_PAST_DAYS, f"snapshot_date < date '{first}'"),
-        *_remove(con, removal, OF_DECISIONS, f"snapshot_date < date '{min(first, valued_from)}'"),
+        *_remove(con, unvalued, OF_DECISIONS, f"snapshot_date < date '{unvalued.before}'"),
     ]
 
 
@@ -63,11 +64,12 @@ def remove_unused_dates(con: duckdb.DuckDBPyConnection, as_of: date) -> list[Rem
         as_of: the day of the run.
     """
     unused = f"snapshot_date not in ({_USED_DATES})"
+    # All rows of an unused date are removed from the labels, and some of the other tables' stay.
     if not OF_DATES.keys() <= _tables(con):
         return []
     due = con.execute(
         "select exists (from ops.training_dates)"
-        f" and exists (from features.feat_customer_snapshots where {unused})"
+        f" and exists (from labels.lbl_churn_outcomes where {unused})"
     ).fetchall()
     return _remove(con, Removal(as_of, PAST_DAYS), OF_DATES, unused) if due == [(True,)] else []
 

@@ -39,7 +39,17 @@ OF_PAST_DAYS: Mapping[str, str] = {
 }
 # Rows of dates that are neither a day that is kept nor a date of the latest training or a holdout.
 OF_DATES: Mapping[str, str] = {
-    "features.feat_customer_snapshots": _ALL,
+    # Learners of uplift read the features that an assigned customer had on that day.
+    "features.feat_customer_snapshots": f"""
+        (snapshot_date, customer_id) not in (
+            select (features.snapshot_date, features.customer_id)
+            from experiments.action_units as units
+            asof inner join features.feat_customer_snapshots as features
+                on units.customer_id = features.customer_id
+                    and units.assigned_on >= features.snapshot_date
+            where units.assigned_on <= features.snapshot_date + {LOOK_BACK_DAYS}
+        )
+    """,
     "labels.lbl_churn_outcomes": _ALL,
     # A campaign's touch has the cause that was known in the month before it.
     "experiments.customer_causes": f"""

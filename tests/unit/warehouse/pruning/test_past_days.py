@@ -14,6 +14,7 @@ from warehouse.connection import create_tables
 from warehouse.errors import WarehouseError
 from warehouse.pruning.account import RemovedRows
 from warehouse.pruning.past_days import remove_past_days, remove_unused_dates, require_kept
+from warehouse.pruning.rows_of_days import OF_DATES, OF_DECISIONS, OF_PAST_DAYS
 
 HORIZON = 90
 TODAY = date(2026, 12, 31)
@@ -40,6 +41,7 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             create table labels.lbl_churn_outcomes (snapshot_date date, customer_id varchar);
             create table experiments.customer_causes (snapshot_date date, customer_id varchar);
             create table experiments.action_touches (record_no bigint, sent_on date);
+            create table experiments.action_units (customer_id varchar, assigned_on date);
             create table intermediate.int_identity_history (record_no bigint, customer_id varchar);
             insert into intermediate.int_identity_history values (1, 'a'), (2, 'b');
             """
@@ -116,6 +118,10 @@ def test_decisions_with_an_arm_stay_and_others_as_long_as_rules_are_valued_on_th
     arms = ["control", "global_holdout", "treatment"]
     assert [arm for (arm,) in con.execute(kept.format("<"), [valued]).fetchall()] == arms
     assert len(con.execute(kept.format("="), [valued]).fetchall()) == 4
+    assert rows(
+        con,
+        "select removed_before from ops.removed_rows where table_name = 'ops.decided_actions'",
+    ) == [valued]
     # Probabilities of a choice stay as long as a decision refers to them.
     assert rows(con, "select choice_no from ops.decision_choices order by all") == [
         0, 0, 1, 1, 2, 2, 3,
@@ -157,7 +163,7 @@ def test_the_cause_of_a_customer_who_was_touched_in_the_month_after_it_stays(
 ) -> None:
     stale = date(2026, 5, 2)
     con.execute("insert into ops.training_dates values ('2026-05-01')")
-    con.execute("insert into features.feat_customer_snapshots values (?, 'a')", [stale])
+    con.execute("insert into labels.lbl_churn_outcomes values (?, 'a')", [stale])
     for customer in ("a", "b"):
         con.execute("insert into experiments.customer_causes values (?, ?)", [stale, customer])
     con.execute(
@@ -165,6 +171,38 @@ def test_the_cause_of_a_customer_who_was_touched_in_the_month_after_it_stays(
     )
     remove_unused_dates(con, TODAY)
     assert rows(con, "select customer_id from experiments.customer_causes") == ["a"]
+
+
+def test_the_features_that_an_assigned_customer_had_on_that_day_stay(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    before, latest = date(2026, 5, 2), date(2026, 5, 3)
+    con.execute("insert into ops.training_dates values ('2026-05-01')")
+    for day in (before, latest):
+        con.execute("insert into labels.lbl_churn_outcomes values (?, 'a')", [day])
+        for customer in ("assigned", "too_late", "never"):
+            con.execute(
+                "insert into features.feat_customer_snapshots values (?, ?)", [day, customer]
+            )
+    con.execute(
+        "insert into experiments.action_units values"
+        " ('assigned', '2026-06-03'), ('too_late', '2026-06-04')"
+    )
+    assert remove_unused_dates(con, TODAY)
+    kept = "select snapshot_date, customer_id from features.feat_customer_snapshots"
+    assert rows(con, f"{kept} where customer_id <> 'a'") == [(latest, "assigned")]
+    assert remove_unused_dates(con, TODAY) == []
+
+
+def test_no_table_of_many_removed_rows_has_a_key(con: duckdb.DuckDBPyConnection) -> None:
+    # DuckDB gives no block back that deleted rows leave in a table with a key.
+    keyed = rows(
+        con,
+        "select schema_name || '.' || table_name from duckdb_constraints()"
+        " where constraint_type in ('PRIMARY KEY', 'UNIQUE')",
+    )
+    removed_from = {*OF_PAST_DAYS, *OF_DATES, *OF_DECISIONS}
+    assert removed_from & set(keyed) == {"ops.snapshot_dates"}  # a row a day
 
 
 def test_a_removed_day_and_one_that_is_compared_with_removed_days_cannot_be_run(
