@@ -64,9 +64,9 @@ def remove_unused_dates(con: duckdb.DuckDBPyConnection, as_of: date) -> list[Rem
         as_of: the day of the run.
     """
     unused = f"snapshot_date not in ({_USED_DATES})"
-    # All rows of an unused date are removed from the labels, and some of the other tables' stay.
     if not OF_DATES.keys() <= _tables(con):
         return []
+    # Of an unused date all labels go, and some features and causes stay.
     due = con.execute(
         "select exists (from ops.training_dates)"
         f" and exists (from labels.lbl_churn_outcomes where {unused})"
