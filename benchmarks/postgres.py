@@ -213,10 +213,12 @@ table, path, day, memory_limit = sys.argv[1:]
 config = {"columns": ["customer_no"], "key": ["customer_no"], "cursor": "updated"}
 url = "${HOLDFAST_BENCHMARK_URL}"
 source = SqlSource.model_validate({"kind": "sql", "url": url, "tables": {table: config}})
-warehouse = Warehouse(Path(path), memory_limit=memory_limit or None)
+warehouse = Warehouse(Path(path))
 warehouse.initialise("benchmark", "Benchmark")
 begun = time.monotonic()
 with warehouse.connect() as con:
+    if memory_limit:
+        con.execute(f"set global memory_limit = '{memory_limit}'")
     rows = extract_database(con, open_source("crm", source), date.fromisoformat(day))[0].rows
 """
     + _TOLD

@@ -20,6 +20,7 @@ import duckdb
 
 from brief.errors import BriefError
 from brief.page import Definitions, brief_html
+from deployment.engine.limits import EngineLimits
 
 PAGE = "brief.html"
 FOLDER = "briefs"
@@ -40,6 +41,7 @@ def write_briefs(
     changed: Collection[date] | None,
     *,
     definitions: Definitions,
+    limits: EngineLimits | None = None,
 ) -> None:
     """Write the pages beside a new version of the published file.
 
@@ -49,10 +51,12 @@ def write_briefs(
         changed: dates whose rows differ from it; None if that is not known, and then all pages of
             past days are written again.
         definitions: what the figures mean.
+        limits: memory, threads and spill folder of the run; None leaves DuckDB's defaults.
     """
     folder = database.with_name(FOLDER)
     folder.mkdir()
-    with duckdb.connect(str(database), read_only=True) as con:
+    settings = limits.duckdb_settings() if limits else {}
+    with duckdb.connect(str(database), read_only=True, config=settings) as con:
         latest, days = _days(con)
         if latest is None:
             return

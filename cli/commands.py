@@ -160,7 +160,7 @@ def accept_drift(
         from orchestration.drift.gate import accept
         from warehouse.connection import Warehouse
 
-        warehouse = Warehouse(home.warehouse, settings.time_zone)
+        warehouse = Warehouse.of(settings, home)
         warehouse.require()
         with warehouse.connect() as con:
             accept(

@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from deployment.brief import Brief
+from deployment.engine.limits import Engine
 from deployment.hand_over import HandOver
 from deployment.project import SEEDS
 from deployment.publish import Publish
@@ -270,6 +271,7 @@ class DeploymentConfig(Section):
     corrections: Corrections = Corrections()
     schedule: Schedule = Schedule()
     alerts: Alerts = Alerts()
+    engine: Engine = Engine()
     owner: Annotated[str, Field(min_length=1)]
     sources: Annotated[dict[Name, Source], Field(min_length=1)]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from deployment.config import DeploymentConfig
+from deployment.engine.limits import EngineLimits
 from deployment.home import Home
 from erasure.errors import NobodyError
 from erasure.places import (
@@ -27,6 +28,7 @@ from erasure.search.tables import rules_of
 from erasure.tombstones import Tombstones, read_tombstones, write_tombstones
 from erasure.trained_models import TrainedModel, trained_models
 from warehouse.connection import Warehouse, create_tables
+from warehouse.spill import make_empty
 
 _NOBODY = "nobody has this id or address: check its spelling, or name the customer by id"
 
@@ -79,7 +81,7 @@ def plan_erasure(
         ErasureError: several customers have an address, or no run has built the warehouse.
         WarehouseBusyError: a run is in progress.
     """
-    warehouse = Warehouse(home.warehouse, config.time_zone)
+    warehouse = Warehouse.of(config, home)
     warehouse.require()
     with warehouse.connect() as con:
         person = find_person(con, customer_ids, emails, config.default_country)
@@ -124,19 +126,20 @@ def erase(config: DeploymentConfig, home: Home, plan: Plan, finished_at: datetim
     tombstones.add(plan.tombstones, plan.erased_on)
     write_tombstones(home, tombstones)
     unfinished = landing_files.remove_rows(config, plan.files)
-    person = plan.person
+    person, limits = plan.person, EngineLimits.of(config.engine, home)
     unfinished += hand_over_files.withdraw(config, person)
-    warehouse = Warehouse(home.warehouse, config.time_zone)
+    warehouse = Warehouse.of(config, home)
     with warehouse.connect() as con:
         create_tables(con)
         warehouse_rows.delete(con, config, person, tombstones, plan.files)
-    warehouse_rows.without_old_bytes(home.warehouse)
+    warehouse_rows.without_old_bytes(home.warehouse, limits)
     published_file.publish_without(config, home, person)
     unfinished += published_file.copy_again(config, home)
     hand_over_files.delete(home, person)
     unfinished += other_files.replace(home, person)
     with home.scratch():
         pass  # what a killed extraction left there is deleted
+    make_empty(limits.spill)
     with warehouse.connect(read_only=True) as con:
         remains = find_remains(con, home, person)
     close_request(home, plan, finished_at, remains.counts, unfinished)

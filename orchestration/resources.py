@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from deployment.config import DeploymentConfig, deployment_vars
+from deployment.engine.limits import EngineLimits
 from deployment.errors import HoldfastError
 from deployment.home import Home
 from deployment.secrets import reveal
@@ -179,7 +180,7 @@ def build_resources(config: DeploymentConfig, home: Home) -> dict[str, object]:
     return {
         "home": home,
         "config": config,
-        "warehouse": Warehouse(home.warehouse, config.time_zone),
-        "dbt": Dbt(home, deployment_vars(config)),
+        "warehouse": Warehouse.of(config, home),
+        "dbt": Dbt(home, deployment_vars(config), limits=EngineLimits.of(config.engine, home)),
         "models": Models(home, config),
     }

@@ -5,18 +5,25 @@ Opens the file, executes `schema.sql` and keeps the dates of the current run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
+from deployment.engine.limits import EngineLimits
 from warehouse.errors import NewerReleaseError, WarehouseError, missing_error, opening_error
 from warehouse.quoting import literal
 from warehouse.schema_version import SCHEMA, migrate, require_known_version
+from warehouse.spill import make_empty
 from warehouse.transaction import transaction
+
+if TYPE_CHECKING:
+    from deployment.config import DeploymentConfig
+    from deployment.home import Home
 
 
 @dataclass(frozen=True)
@@ -26,30 +33,30 @@ class Warehouse:
     Args:
         path: the file; its folder must exist.
         time_zone: IANA name, in which timestamps with a zone become local ones.
-        threads: DuckDB's threads; None leaves its default, the number of cores.
-        memory_limit: such as "2GB"; None leaves DuckDB's default, 80 % of the machine.
+        limits: memory, threads and spill folder of the run; None leaves DuckDB's defaults.
     """
 
     path: Path
     time_zone: str = "UTC"
-    threads: int | None = None
-    memory_limit: str | None = None
+    limits: EngineLimits | None = None
+
+    @classmethod
+    def of(cls, config: DeploymentConfig, home: Home) -> Warehouse:
+        """The warehouse of a deployment."""
+        return cls(home.warehouse, config.time_zone, EngineLimits.of(config.engine, home))
 
     @contextmanager
     def connect(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the file; close it on leaving.
 
+        Most of the run's memory is left to the rows that Python reads.
+
         Raises:
             WarehouseBusyError: another process holds the file.
             WarehouseError: as `open_file`.
         """
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "preserve_insertion_order": True
-        }
-        if self.threads is not None:
-            settings["threads"] = self.threads
-        if self.memory_limit is not None:
-            settings["memory_limit"] = self.memory_limit
+        limits = {} if self.limits is None else self.limits.duckdb_settings(beside_rows=True)
+        settings = {"preserve_insertion_order": True, **limits}
         con = open_file(self.path, read_only=read_only, settings=settings)
         try:
             con.execute("set enable_progress_bar = false")  # it would write into a program's output
@@ -70,10 +77,14 @@ class Warehouse:
     def initialise(self, slug: str, company: str) -> None:
         """Create the tables that Python writes, register the company as the owner, and migrate.
 
+        Rows that a killed run has spilled are removed.
+
         Raises:
             WarehouseError: the warehouse belongs to another company.
         """
         with self.connect() as con:
+            if self.limits is not None:
+                make_empty(self.limits.spill)
             create_tables(con)
             claim(con, slug, company)
             migrate(con)
@@ -83,7 +94,7 @@ def open_file(
     path: Path,
     *,
     read_only: bool = False,
-    settings: dict[str, str | bool | int | float | list[str]] | None = None,
+    settings: Mapping[str, str | bool | int] | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open the working file as DuckDB does, with these settings and no other.
 
@@ -95,7 +106,7 @@ def open_file(
         WarehouseError: there is no file to read, or DuckDB cannot open it.
     """
     try:
-        con = duckdb.connect(str(path), read_only=read_only, config=settings or {})
+        con = duckdb.connect(str(path), read_only=read_only, config=dict(settings or {}))
     except duckdb.IOException as error:
         raise opening_error(path, error) from error
     try:

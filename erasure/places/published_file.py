@@ -18,6 +18,7 @@ import duckdb
 from brief.archive import FOLDER, write_briefs
 from brief.page import Definitions
 from deployment.config import DeploymentConfig
+from deployment.engine.limits import EngineLimits
 from deployment.home import Home
 from erasure.places.duckdb_files import remove, write_again
 from erasure.search.person import Person, create_entities
@@ -64,7 +65,7 @@ def publish_without(config: DeploymentConfig, home: Home, person: Person) -> Non
                 published_at=(current_version(home.published) or {}).get("published_at")
             )
             con.execute(f"detach {_FILE}")
-        write_again(changed, fresh)
+        write_again(changed, fresh, EngineLimits.of(config.engine, home))
         remove(changed)
         briefs = partial(write_briefs, definitions=Definitions.of(config))
         days = _days_of_briefs(home, person)

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from deployment.config import DeploymentConfig
+from deployment.engine.limits import EngineLimits
 from deployment.home import write_ahead_log
 from erasure.places.duckdb_files import remove, write_again
 from erasure.places.landing_files import RewrittenFile, note_rewritten
@@ -94,16 +95,16 @@ def set_aside(con: duckdb.DuckDBPyConnection) -> int:
     return sum(number for _, number in counts)
 
 
-def without_old_bytes(path: Path) -> None:
+def without_old_bytes(path: Path, limits: EngineLimits) -> None:
     """Write the file again and put it in its place, by one rename."""
     fresh = path.with_name(f"{path.name}.erased")
     with duckdb.connect(str(path)) as con:
         con.execute("checkpoint")
-    write_again(path, fresh)
+    write_again(path, fresh, limits)
     fresh.replace(path)
     remove(fresh)
     write_ahead_log(path).unlink(missing_ok=True)
-    # Left by a killed process that had more to sort than memory.
+    # Left by a killed process of a version before the spill folder.
     shutil.rmtree(f"{path}.tmp", ignore_errors=True)
 
 

@@ -47,12 +47,13 @@ def published_asset(
         from brief.archive import write_briefs
         from brief.page import Definitions
 
-        briefs = partial(write_briefs, definitions=Definitions.of(config))
+        briefs = partial(write_briefs, definitions=Definitions.of(config), limits=warehouse.limits)
         with final_unless_in_use():
             report = publish(
                 warehouse.path,
                 home.published,
                 tables,
+                limits=warehouse.limits,
                 companions=[briefs],
                 readable_by=config.publish.readable_by,
             )

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from deployment.config import DeploymentConfig
+from deployment.engine.limits import EngineLimits
 from deployment.home import Home
 from orchestration.asset_keys import COPIES, COPY_IS_CURRENT, PUBLISHED, WAREHOUSE_POOL
 from orchestration.translator import owner_name
@@ -48,7 +49,8 @@ def _to_postgres(
     from warehouse.published.copies.postgres import copy_to_postgres
 
     assert config.publish.postgres is not None
-    return copy_to_postgres(home.published, config.publish.postgres, config.slug, keys)
+    limits = EngineLimits.of(config.engine, home)
+    return copy_to_postgres(home.published, config.publish.postgres, config.slug, keys, limits)
 
 
 def _to_parquet(home: Home, config: DeploymentConfig) -> CopyReport:
@@ -56,7 +58,8 @@ def _to_parquet(home: Home, config: DeploymentConfig) -> CopyReport:
 
     assert config.publish.parquet is not None
     folder = home.file(config.publish.parquet.folder)
-    return copy_to_parquet(home.published, folder, config.publish.readable_by)
+    limits = EngineLimits.of(config.engine, home)
+    return copy_to_parquet(home.published, folder, config.publish.readable_by, limits)
 
 
 def _asset(

@@ -38,6 +38,7 @@ from dbt_common.events.base_types import EventMsg
 from dbt_common.events.event_manager_client import ctx_set_event_manager
 from dbt_common.events.functions import msg_to_dict
 
+from deployment.engine.limits import EngineLimits
 from deployment.errors import HoldfastError
 from deployment.home import Home
 from deployment.project import DBT_PROJECT
@@ -47,7 +48,7 @@ from orchestration.runtime.unchanged_relations import InOrder, note, stamp_of, s
 from orchestration.runtime.unread_events import UnreadEvents, build_when_read
 from warehouse.connection import open_file
 from warehouse.errors import busy_error
-from warehouse.quoting import identifier
+from warehouse.quoting import identifier, literal
 
 _RESULTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"})
 _FAILED = frozenset({NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr})
@@ -140,11 +141,13 @@ class Dbt:
         variables: the deployment's variables (`deployment_vars`). They are the same in every run,
             so that the project is parsed once.
         project: the project's folder, with profiles.yml in it.
+        limits: memory, threads and spill folder of the run; None leaves DuckDB's defaults.
     """
 
     home: Home
     variables: Mapping[str, Any]
     project: Path = DBT_PROJECT
+    limits: EngineLimits | None = None
 
     def manifest(self) -> dict[str, Any]:
         """The manifest as a dictionary, parsed again if the project or the variables have changed.
@@ -172,8 +175,7 @@ class Dbt:
                 built, and the results of all were yielded.
         """
         nodes = _nodes(context, manifest, translator)
-        # Opened as dbt opens it: connections of one process share one instance of the file.
-        with open_file(self.home.warehouse) as con:
+        with self._opened() as con:
             stamp = stamp_of(con, self._fingerprint(), manifest)
             stamped = stampable(manifest, nodes)
             kept = unchanged(con, stamp, stamped)
@@ -224,8 +226,24 @@ class Dbt:
             WarehouseBusyError: another process holds the warehouse.
             TransformError: a model or a test failed.
         """
-        messages = _invoke([*arguments, *self._flags()], self._own_nodes(), self.home.warehouse)
+        with self._opened():
+            messages = list(
+                _invoke([*arguments, *self._flags()], self._own_nodes(), self.home.warehouse)
+            )
         return [message.raw_event["data"]["node_info"]["node_name"] for message in messages]
+
+    @contextmanager
+    def _opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The file as dbt opens it: dbt's connections share its instance, and with it the limits.
+
+        Raises:
+            WarehouseBusyError: another process holds the warehouse.
+        """
+        with open_file(self.home.warehouse) as con:
+            settings = {} if self.limits is None else self.limits.duckdb_settings()
+            for name, value in settings.items():
+                con.execute(f"set global {name} = {literal(str(value))}")
+            yield con
 
     def _own_nodes(self) -> Manifest:
         """The manifest with a copy of its nodes, to which a build adds what it compiles.

@@ -126,7 +126,7 @@ class ContractCompany:
     def extract(self, days: Sequence[date]) -> None:
         """Load the files that a run of each day sees."""
         config = load_config(self.config)
-        warehouse = Warehouse(self.home.warehouse, time_zone=config.time_zone, threads=2)
+        warehouse = Warehouse(self.home.warehouse, time_zone=config.time_zone)
         warehouse.initialise(config.slug, config.company)
         opened = open_source("billing", config.sources["billing"])
         with warehouse.connect() as con:

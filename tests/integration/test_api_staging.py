@@ -134,7 +134,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
         path = root / "company.yml"
         path.write_text(yaml.safe_dump(example(apis)), encoding="utf-8")
         config = load_config(path)
-        warehouse = Warehouse(home.warehouse, time_zone=config.time_zone, threads=2)
+        warehouse = Warehouse(home.warehouse, time_zone=config.time_zone)
         warehouse.initialise(config.slug, config.company)
         # A second day, on which an order that was open has been paid.
         for day in (DAY, DAY + timedelta(days=1)):

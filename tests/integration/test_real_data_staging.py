@@ -51,7 +51,7 @@ def landed(config_name: str, variable: str, data: Path, root: Path) -> tuple[Dep
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(variable, str(data))
         config = load_config(path)
-        warehouse = Warehouse(deployment.home.warehouse, time_zone=config.time_zone, threads=2)
+        warehouse = Warehouse(deployment.home.warehouse, time_zone=config.time_zone)
         warehouse.initialise(config.slug, config.company)
         assert config.last_date is not None
         with warehouse.connect() as con:

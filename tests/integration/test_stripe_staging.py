@@ -63,7 +63,7 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
             header = ",".join(source.tables[table].columns)
             (exports / f"{table}_{DAY}.csv").write_text(f"{header}\n{rows.strip()}\n")
         deployment = Deployment(Home(root / "home").create(), CONFIG)
-        warehouse = Warehouse(deployment.home.warehouse, time_zone=config.time_zone, threads=2)
+        warehouse = Warehouse(deployment.home.warehouse, time_zone=config.time_zone)
         warehouse.initialise(config.slug, config.company)
         with warehouse.connect() as con:
             extract_files(con, open_source("stripe", source), deployment.home, DAY)

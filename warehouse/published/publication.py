@@ -25,6 +25,7 @@ from typing import Any
 
 import duckdb
 
+from deployment.engine.limits import EngineLimits
 from deployment.home import write_ahead_log
 from deployment.publish import Readers
 from warehouse.errors import busy_error
@@ -86,8 +87,7 @@ def publish(
     published_path: Path,
     tables: Sequence[PublishedTable],
     *,
-    threads: int | None = None,
-    memory_limit: str | None = None,
+    limits: EngineLimits | None = None,
     full: bool = False,
     companions: Sequence[Companion] = (),
     readable_by: Readers = "owner",
@@ -100,8 +100,7 @@ def publish(
         warehouse_path: the working file; this process must not have it open.
         published_path: link to the current version; no other process may write into its folder.
         tables: the tables to publish.
-        threads: DuckDB's threads; None leaves its default.
-        memory_limit: DuckDB's memory, such as "2GB"; None leaves its default.
+        limits: memory, threads and spill folder of the run; None leaves DuckDB's defaults.
         full: rewrite everything, whatever the note has.
         companions: write the files that are published with the database, in the same rename.
         readable_by: the accounts of the machine that may read the published folder.
@@ -113,16 +112,9 @@ def publish(
     started = time.monotonic()
     published_path.parent.mkdir(parents=True, exist_ok=True)
     fresh_path = published_path.with_name(f"{published_path.name}.new")
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "temp_directory": f"{fresh_path}.tmp"
-    }
-    if threads is not None:
-        settings["threads"] = threads
-    if memory_limit is not None:
-        settings["memory_limit"] = memory_limit
     old, damage = None if full else _Note.read(published_path), damage_of(published_path)
     try:
-        with duckdb.connect(config=settings) as con:
+        with duckdb.connect(config=limits.duckdb_settings() if limits else {}) as con:
             con.execute("set enable_progress_bar = false")
             _attach_warehouse(con, warehouse_path)
             try:
@@ -433,4 +425,3 @@ def _write_comments(
 def _remove_leftovers(fresh_path: Path) -> None:
     fresh_path.unlink(missing_ok=True)
     write_ahead_log(fresh_path).unlink(missing_ok=True)
-    shutil.rmtree(f"{fresh_path}.tmp", ignore_errors=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from deployment.engine.limits import EngineLimits
 from tests.held_warehouse import held
 from warehouse.connection import Warehouse, as_of_date, write_run_dates
 from warehouse.errors import WarehouseBusyError, WarehouseError
@@ -12,7 +13,8 @@ from warehouse.errors import WarehouseBusyError, WarehouseError
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb", "Asia/Shanghai", 1, "500MB")
+    limits = EngineLimits(memory_bytes=3_000_000_000, threads=1, spill=tmp_path / "spill")
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", "Asia/Shanghai", limits)
     warehouse.initialise("demo", "Demo Company")
     return warehouse
 

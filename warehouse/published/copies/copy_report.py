@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from deployment.engine.limits import EngineLimits
 from deployment.errors import HoldfastError
 from warehouse.published.contents import FileContents, read_contents
 from warehouse.published.versions import current_version
@@ -42,9 +43,13 @@ class CopyReport:
 
 @contextmanager
 def published_version(
-    published_path: Path,
+    published_path: Path, limits: EngineLimits | None
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, FileContents, dict[str, object]]]:
     """A connection with the current version attached as `FILE`, its contents and description.
+
+    Args:
+        published_path: link to the published file.
+        limits: memory, threads and spill folder of the run; None leaves DuckDB's defaults.
 
     Raises:
         CopyError: nothing has been published yet.
@@ -53,7 +58,7 @@ def published_version(
     if description is None:
         raise CopyError(f"{published_path} has no version to copy: run a day first")
     path = published_path.parent / str(description["path"])
-    with duckdb.connect() as con:
+    with duckdb.connect(config=limits.duckdb_settings() if limits else {}) as con:
         con.execute("set enable_progress_bar = false")
         con.execute(f"attach {literal(str(path))} as {FILE} (read_only)")
         yield con, read_contents(con, FILE), description

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from deployment.engine.limits import EngineLimits
 from deployment.publish import Readers
 from warehouse.published.contents import Column, TableContents
 from warehouse.published.copies.copy_report import (
@@ -43,7 +44,10 @@ _ENTRIES = {CURRENT, MANIFEST, VERSIONS, f"{CURRENT}.link", f"{MANIFEST}.link"}
 
 
 def copy_to_parquet(
-    published_path: Path, folder: Path, readable_by: Readers = "owner"
+    published_path: Path,
+    folder: Path,
+    readable_by: Readers = "owner",
+    limits: EngineLimits | None = None,
 ) -> CopyReport:
     """Write every published table as a Parquet file of a new version of the folder.
 
@@ -54,6 +58,7 @@ def copy_to_parquet(
         published_path: link to the published file.
         folder: the folder of the copy, which no other program may write into.
         readable_by: the accounts of the machine that may read the folder.
+        limits: memory, threads and spill folder of the run; None leaves DuckDB's defaults.
 
     Raises:
         CopyError: a file could not be written, or the folder has files of others; it holds the
@@ -65,7 +70,7 @@ def copy_to_parquet(
             f"{folder} has files that no copy made ({min(others)}): set a folder of its own in"
             " publish.parquet"
         )
-    with published_version(published_path) as (con, contents, description):
+    with published_version(published_path, limits) as (con, contents, description):
         try:
             before = (folder / CURRENT).resolve()
             version = add_version(folder)

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 from adbc_driver_postgresql import dbapi
 
+from deployment.engine.limits import EngineLimits
 from deployment.publish import PostgresCopy
 from deployment.secrets import SecretError, reveal
 from warehouse.postgres_connection import ERRORS, connect, reason
@@ -59,6 +60,7 @@ def copy_to_postgres(
     settings: PostgresCopy,
     deployment: str,
     keys: Mapping[str, Sequence[str]],
+    limits: EngineLimits | None = None,
 ) -> CopyReport:
     """Replace the schema with the tables of the published file.
 
@@ -70,11 +72,12 @@ def copy_to_postgres(
         settings: address and schema.
         deployment: the deployment's short name; a schema of another deployment is not replaced.
         keys: columns of the key by `schema.table`; a table without an entry has none.
+        limits: memory, threads and spill folder of the run; None leaves DuckDB's defaults.
 
     Raises:
         CopyError: nothing was replaced; the message has no value of a row and no secret.
     """
-    with published_version(published_path) as (con, contents, description):
+    with published_version(published_path, limits) as (con, contents, description):
         with _session(settings) as (connection, cursor):
             before = find_schema(cursor, settings.schema_name)
             refusal = before and _refusal(cursor, settings.schema_name, before, deployment)

@@ -1,0 +1,4 @@
+"""Limits of a run on this machine: memory, threads and spill folder.
+
+Opening a file with them does not belong here (`warehouse/`, `orchestration/runtime/dbt.py`).
+"""

@@ -1,0 +1,91 @@
+"""Settings of the engine: the memory, the threads and the spill folder of a run."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import PositiveInt, field_validator
+
+from deployment.engine.machine_memory import machine_memory
+from deployment.home import Home
+from deployment.source_config.base import Section, matching
+
+_UNITS = {"MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(MB|GB|TB)")
+_LEAST_BYTES = 1_000_000_000
+# Python's before the first row is read: Dagster, dbt with the parsed project, XGBoost.
+_PYTHON_BYTES = 500_000_000
+# DuckDB's limit does not count all of its memory, such as the vectors of a running query.
+_COUNTED_SHARE = 0.8
+# Where Python may hold the rows of all customers, as in a training or a scoring.
+_SHARE_BESIDE_ROWS = 0.25
+
+Size = Annotated[str, matching(_SIZE.pattern, "a size such as 6GB")]
+
+
+class Engine(Section):
+    """Limits of a run.
+
+    `memory` is that of the whole process: DuckDB's, and what Python holds beside it. The default is
+    half of the machine's memory, or of the control group's (a container, a systemd unit) where that
+    has less. `threads` are DuckDB's; the default is the number of cores. `spill` is the folder of
+    rows that do not fit into memory, relative to the home or absolute.
+    """
+
+    memory: Size | None = None
+    threads: PositiveInt | None = None
+    spill: Path = Path("spill")
+
+    @field_validator("memory")
+    @classmethod
+    def _memory_holds_the_libraries(cls, memory: str | None) -> str | None:
+        if memory is not None and _bytes_of(memory) < _LEAST_BYTES:
+            raise ValueError(f"expected at least 1GB, found {memory}")
+        return memory
+
+
+@dataclass(frozen=True)
+class EngineLimits:
+    """Limits of a run on this machine.
+
+    Attributes:
+        memory_bytes: of the whole process.
+        threads: DuckDB's; None leaves its default, the number of cores.
+        spill: absolute path of the folder of spilled rows.
+    """
+
+    memory_bytes: int
+    threads: int | None
+    spill: Path
+
+    @classmethod
+    def of(cls, engine: Engine, home: Home) -> EngineLimits:
+        """The limits that the settings and the machine give."""
+        memory = _bytes_of(engine.memory) if engine.memory else machine_memory() // 2
+        return cls(max(memory, _LEAST_BYTES), engine.threads, home.file(engine.spill))
+
+    def duckdb_settings(self, *, beside_rows: bool = False) -> dict[str, str | int]:
+        """Settings of a DuckDB connection by name.
+
+        Args:
+            beside_rows: leave three quarters of the memory to rows of customers that Python holds.
+        """
+        memory = (self.memory_bytes - _PYTHON_BYTES) * _COUNTED_SHARE
+        if beside_rows:
+            memory *= _SHARE_BESIDE_ROWS
+        settings: dict[str, str | int] = {
+            "memory_limit": f"{memory / 1e6:.0f}MB",
+            "temp_directory": str(self.spill),
+        }
+        return settings if self.threads is None else {**settings, "threads": self.threads}
+
+
+def _bytes_of(size: str) -> int:
+    """The bytes of a size such as 6GB (decimal units)."""
+    found = _SIZE.fullmatch(size)
+    assert found
+    number, unit = found.groups()
+    return int(float(number) * _UNITS[unit])
