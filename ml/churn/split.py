@@ -151,9 +151,13 @@ def matured(examples: pa.Table, settings: TrainingSettings, as_of: date) -> pa.T
         SchemaError: a column is missing, has the wrong type, or a key or label is null.
     """
     check_examples(examples)
-    eligible = eligible_rows(examples)
-    days = eligible[SNAPSHOT_DATE].cast(pa.date32())
-    return eligible.filter(pc.less_equal(days, pa.scalar(as_of - settings.horizon)))
+    return dated_until(eligible_rows(examples), as_of - settings.horizon)
+
+
+def dated_until(rows: pa.Table, last: date) -> pa.Table:
+    """Rows of dates up to the last; the table itself, and no copy, if these are all."""
+    is_known = pc.less_equal(rows[SNAPSHOT_DATE].cast(pa.date32()), pa.scalar(last))
+    return rows if pc.all(is_known).as_py() else rows.filter(is_known)
 
 
 def split_examples(examples: pa.Table, settings: TrainingSettings) -> tuple[Split, Parts]:

@@ -33,9 +33,7 @@ def earlier_origins(
         as_of: the day of the training.
         signs: monotone constraints by feature.
     """
-    reduced = replace(
-        settings, tuning_trials=0, earlier_origins=0, max_rows=settings.max_rows // ROWS_SHARE
-    )
+    reduced = of_an_origin(settings)
     origins: list[OriginResult] = []
     for number in range(1, settings.earlier_origins + 1):
         origin = _origin(known, reduced, as_of - number * settings.step, signs)
@@ -43,6 +41,13 @@ def earlier_origins(
             break
         origins.append(origin)
     return tuple(origins)
+
+
+def of_an_origin(settings: TrainingSettings) -> TrainingSettings:
+    """The settings of an earlier origin of a training."""
+    return replace(
+        settings, tuning_trials=0, earlier_origins=0, max_rows=settings.max_rows // ROWS_SHARE
+    )
 
 
 def _origin(

@@ -48,6 +48,7 @@ from orchestration.runtime.unchanged_relations import InOrder, note, stamp_of, s
 from orchestration.runtime.unread_events import UnreadEvents, build_when_read
 from warehouse.connection import open_file
 from warehouse.errors import busy_error
+from warehouse.free_memory import return_free_memory
 from warehouse.quoting import identifier, literal
 
 _RESULTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"})
@@ -239,6 +240,7 @@ class Dbt:
         Raises:
             WarehouseBusyError: another process holds the warehouse.
         """
+        return_free_memory()
         with open_file(self.home.warehouse) as con:
             settings = {} if self.limits is None else self.limits.duckdb_settings()
             for name, value in settings.items():

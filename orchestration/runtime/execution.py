@@ -17,6 +17,7 @@ import dagster as dg
 from alerts.delivery import failure_message
 from deployment.config import DeploymentConfig
 from deployment.home import Home
+from ingestion.files.waiting import waiting_bytes
 from orchestration.definitions import build_defs
 from orchestration.jobs import BACKFILL, DAILY, RETRAIN
 from orchestration.loggers import OWN_LOGGER, SILENT
@@ -35,6 +36,7 @@ from orchestration.unattended.day_runs import tags_of
 from orchestration.unattended.missed_days import Stretch
 from warehouse.connection import open_file
 from warehouse.exclusive import exclusive
+from warehouse.health.disk_space import shortage
 from warehouse.health.faults import fault_in
 from warehouse.health.lost_days import rebuild_command, require_history
 from warehouse.pruning.past_days import require_kept
@@ -84,7 +86,7 @@ class Runner:
             RunError: the run failed, or another one is in progress.
             FaultError: the home has lost published days before the date, or a model.
         """
-        self._require_past([day])
+        self._prepare([day])
         self._day(day, retrain=retrain, reason=reason)
 
     def _day(self, day: date, *, retrain: bool = False, reason: str | None = None) -> None:
@@ -104,13 +106,13 @@ class Runner:
             RunError: a run failed, or another one is in progress.
             FaultError: the home has lost published days before the range, or a model.
         """
-        self._require_past([first + timedelta(days=day) for day in range((last - first).days + 1)])
+        self._prepare([first + timedelta(days=day) for day in range((last - first).days + 1)])
         if not self._has_model(first):
             self._day(first)
         self._execute(BACKFILL, tags=tags_of(Stretch(first, last)))
 
-    def _require_past(self, days: Sequence[date]) -> None:
-        """Check that no published day and no model in use was lost, before a run replaces them.
+    def _prepare(self, days: Sequence[date]) -> None:
+        """Check that no published day and no model in use was lost; report a disk that may fill.
 
         Days whose rows were removed because of their age cannot be run either.
         """
@@ -124,6 +126,8 @@ class Runner:
                 f"The warehouse lacks {len(lost)} published days after this run, {lost[0]} to "
                 f"{lost[-1]}; they are published again once they are run: {rebuild_command(lost)}"
             )
+        if problem := shortage(self.home, waiting_bytes(self.config, self.home, days[-1])):
+            self.reporter.note(problem)
 
     def _has_model(self, day: date) -> bool:
         return Models(self.home, self.config).churn_models.champion(day) is not None

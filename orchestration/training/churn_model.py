@@ -8,17 +8,20 @@ from datetime import date
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from deployment.errors import HoldfastError
 from ml.config import TrainingSettings
 from ml.registry.churn_registry import ChurnRegistry
 from ml.registry.promotion import Decision, decide
+from ml.training.needed_examples import needed_keys
 from ml.training.train import fit, fit_average
 from ml.training.training_result import TrainingResult
 from orchestration.training.retrain_reason import why_trained
 from warehouse.ml_tables.model_tables import (
     attributes_dated_from,
     attributes_of,
+    example_keys,
     examples,
     feature_catalogue,
     histories_of,
@@ -78,7 +81,8 @@ def train_churn_model(
         ModelError: too little history, an unexpected column, a leaking feature, or a registered
             model whose probabilities differ from those of its training.
     """
-    known, histories = examples(con), histories_of(con, as_of - settings.horizon)
+    known = _needed_examples(con, settings, as_of)
+    histories = histories_of(con, as_of - settings.horizon)
     later = attributes_of(con, as_of)
     catalogue = feature_catalogue(con)
     found, unread = registry.readable_champion(as_of)
@@ -119,6 +123,16 @@ def train_churn_model(
         judge(in_use)
     judge(trained)
     return in_use
+
+
+def _needed_examples(
+    con: duckdb.DuckDBPyConnection, settings: TrainingSettings, as_of: date
+) -> pa.Table:
+    """Read all examples, or where there are more than the largest sample those that are used."""
+    keys = example_keys(con)
+    if len(keys) <= settings.max_rows:
+        return examples(con)
+    return examples(con, needed_keys(keys, settings, as_of))
 
 
 def _require_same_probabilities(

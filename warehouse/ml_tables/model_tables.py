@@ -23,9 +23,23 @@ if TYPE_CHECKING:
     from ml.segments.behaviour_groups import BehaviourGroups
 
 
-def examples(con: duckdb.DuckDBPyConnection) -> pa.Table:
-    """All labelled examples of the run."""
-    return con.execute("from examples.churn_examples").to_arrow_table()
+def example_keys(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Date and customer of all labelled examples of the run."""
+    return con.execute(
+        "select snapshot_date, customer_id from examples.churn_examples"
+    ).to_arrow_table()
+
+
+def examples(con: duckdb.DuckDBPyConnection, keys: pa.Table | None = None) -> pa.Table:
+    """Labelled examples of the run: those with the keys, or all of them."""
+    if keys is None:
+        return con.execute("from examples.churn_examples").to_arrow_table()
+    con.register("keys", keys)
+    found = con.execute(
+        "from examples.churn_examples semi join keys using (snapshot_date, customer_id)"
+    ).to_arrow_table()
+    con.unregister("keys")
+    return found
 
 
 def features_of(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:

@@ -30,6 +30,7 @@ from deployment.home import write_ahead_log
 from deployment.publish import Readers
 from warehouse.errors import busy_error
 from warehouse.file_damage import damage_of
+from warehouse.free_memory import return_free_memory
 from warehouse.published.contents import FileContents, read_contents
 from warehouse.published.tables import PublicationError, PublishedTable
 from warehouse.published.versions import Companion, put_in_place
@@ -112,6 +113,7 @@ def publish(
     started = time.monotonic()
     published_path.parent.mkdir(parents=True, exist_ok=True)
     fresh_path = published_path.with_name(f"{published_path.name}.new")
+    return_free_memory()
     old, damage = None if full else _Note.read(published_path), damage_of(published_path)
     try:
         with duckdb.connect(config=limits.duckdb_settings() if limits else {}) as con:

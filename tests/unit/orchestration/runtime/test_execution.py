@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -59,10 +60,16 @@ def test_a_second_run_is_refused_while_one_is_in_progress(
         run = instance.create_run_for_job(
             idle, tags={PROCESS_TAG: process_tag()}, status=dg.DagsterRunStatus.STARTED
         )
+    delivered = home.landing / "crm" / "touches" / "touches_2026-06-30.csv"
+    delivered.parent.mkdir(parents=True)
+    with delivered.open("wb") as file:
+        file.truncate(shutil.disk_usage(home.root).free)  # sparse: it takes no space
     reporter = Recorder()
     assert demo_config.last_date is not None
     with pytest.raises(RunError, match=f"run {run.run_id[:8]} of idle is in progress"):
         Runner(demo_config, home, reporter).day(demo_config.last_date)
-    # Without a model the run would train, which is reported before it starts.
-    assert reporter.notes == ["No model is in use for 2026-06-30 yet: this run trains one."]
+    # A disk that will not do and a training are reported before the run starts.
+    assert len(reporter.notes) == 2
+    assert "may fill up" in reporter.notes[0]
+    assert reporter.notes[1] == "No model is in use for 2026-06-30 yet: this run trains one."
     assert reporter.runs == 0

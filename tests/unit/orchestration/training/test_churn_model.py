@@ -65,7 +65,7 @@ class Registry:
 def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Versions whose holdout scores are written; reads and fits are replaced."""
     versions: list[str] = []
-    for name in ("examples", "attributes_of", "attributes_dated_from", "histories_of"):
+    for name in ("_needed_examples", "attributes_of", "attributes_dated_from", "histories_of"):
         monkeypatch.setattr(churn_model, name, lambda *arguments: None)
     monkeypatch.setattr(churn_model, "feature_catalogue", lambda con: {})
     monkeypatch.setattr(
