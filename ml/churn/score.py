@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ml.churn.explain import REASONS, Catalogue, Explainer
-from ml.churn.model import BATCH_ROWS, LoadedModel, Prepared, batches
+from ml.churn.model import BATCH_ROWS, LoadedModel, batches
 from ml.level.level_model import Level, OpenWindow, unforecast
 from ml.schemas import (
     CAUSES,
@@ -157,29 +157,26 @@ def _scored(
     reasons = np.empty((len(rows), REASONS), dtype=np.int16)
     factors = np.empty(len(rows))
 
-    def explain(where: slice | NDArray[np.int64], prepared: Prepared, *, exact: bool) -> None:
-        contributions, values = predictor.contributions(prepared, exact=exact), prepared.values
-        separates = None if evidence is None else evidence.separates(names, values)
-        found = explainer.explain(contributions, values, separates)
-        main_cause[where], reasons[where] = found.main_cause, found.reasons
-
     start = 0
     for batch in batches(rows):
         prepared = predictor.prepare(batch)
         where = slice(start, start + len(batch))
         margins[where] = predictor.margins_of(prepared)
         factors[where] = predictor.value_factors(prepared)
-        explain(where, prepared, exact=False)
         start += len(batch)
     probabilities = scoring.calibrator.apply(margins)
     level = level_of(probabilities)
     if level is not None:
         probabilities = scoring.calibrator.apply(margins, level.log_ratio)
-    at_risk = np.flatnonzero(probabilities >= exact_from)
-    for start in range(0, len(at_risk), BATCH_ROWS):
-        some = at_risk[start : start + BATCH_ROWS]
-        prepared = predictor.prepare(rows.take(pa.array(some)))
-        explain(some, prepared, exact=True)
+    for exact in (False, True):
+        chosen = np.flatnonzero((probabilities >= exact_from) == exact)
+        for start in range(0, len(chosen), BATCH_ROWS):
+            some = chosen[start : start + BATCH_ROWS]
+            prepared = predictor.prepare(rows.take(pa.array(some)))
+            contributions = predictor.contributions(prepared, exact=exact)
+            separates = None if evidence is None else evidence.separates(names, prepared.values)
+            found = explainer.explain(contributions, prepared.values, separates)
+            main_cause[some], reasons[some] = found.main_cause, found.reasons
 
     scores = pa.table(
         [

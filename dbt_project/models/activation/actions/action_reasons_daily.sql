@@ -21,7 +21,7 @@ scores as (
 ),
 
 features as (
-    select * from {{ ref('feat_customer_snapshots') }}
+    {{ of_daily_dates(ref('feat_customer_snapshots')) }}
 ),
 
 catalogue as (
