@@ -65,18 +65,31 @@ def uplift_units(con: duckdb.DuckDBPyConnection, action_id: str) -> pa.Table:
             from experiments.action_units
             where action_id = $action and is_retained is not null
             qualify count(*) over (partition by customer_id, period_start) = 1
+        ),
+
+        -- An asof join would sort the snapshots of all customers, which takes 16 s at 1.3 million.
+        dated as (
+            select
+                units.*,
+                max(snapshots.snapshot_date) as snapshot_date
+            from units
+            inner join features.feat_customer_snapshots as snapshots
+                on
+                    units.customer_id = snapshots.customer_id
+                    and snapshots.snapshot_date <= units.assigned_on
+                    and units.assigned_on <= snapshots.snapshot_date + {MAX_FEATURE_AGE_DAYS}
+            group by all
         )
 
         select
-            units.*,
+            dated.* exclude (snapshot_date),
             features.* exclude (customer_id, snapshot_date)
-        from units
-        asof inner join features.feat_customer_snapshots as features
+        from dated
+        inner join features.feat_customer_snapshots as features
             on
-                units.customer_id = features.customer_id
-                and units.assigned_on >= features.snapshot_date
-        where units.assigned_on <= features.snapshot_date + {MAX_FEATURE_AGE_DAYS}
-        order by units.assigned_on, units.customer_id
+                dated.customer_id = features.customer_id
+                and dated.snapshot_date = features.snapshot_date
+        order by dated.assigned_on, dated.customer_id
         """,
         {"action": action_id},
     ).to_arrow_table()
