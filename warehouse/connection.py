@@ -5,7 +5,7 @@ Opens the file, executes `schema.sql` and keeps the dates of the current run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from deployment.engine.limits import EngineLimits
+from deployment.engine.limits import DuckDBSettings, EngineLimits
 from warehouse.errors import NewerReleaseError, WarehouseError, missing_error, opening_error
 from warehouse.quoting import literal
 from warehouse.schema_version import SCHEMA, migrate, require_known_version
@@ -55,8 +55,9 @@ class Warehouse:
             WarehouseBusyError: another process holds the file.
             WarehouseError: as `open_file`.
         """
-        limits = {} if self.limits is None else self.limits.duckdb_settings(beside_rows=True)
-        settings = {"preserve_insertion_order": True, **limits}
+        settings: DuckDBSettings = {"preserve_insertion_order": True}
+        if self.limits is not None:
+            settings |= self.limits.duckdb_settings(beside_rows=True)
         con = open_file(self.path, read_only=read_only, settings=settings)
         try:
             con.execute("set enable_progress_bar = false")  # it would write into a program's output
@@ -94,7 +95,7 @@ def open_file(
     path: Path,
     *,
     read_only: bool = False,
-    settings: Mapping[str, str | bool | int] | None = None,
+    settings: DuckDBSettings | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open the working file as DuckDB does, with these settings and no other.
 
@@ -106,7 +107,7 @@ def open_file(
         WarehouseError: there is no file to read, or DuckDB cannot open it.
     """
     try:
-        con = duckdb.connect(str(path), read_only=read_only, config=dict(settings or {}))
+        con = duckdb.connect(str(path), read_only=read_only, config=settings or {})
     except duckdb.IOException as error:
         raise opening_error(path, error) from error
     try:

@@ -23,6 +23,8 @@ _COUNTED_SHARE = 0.8
 # Where Python may hold the rows of all customers, as in a training or a scoring.
 _SHARE_BESIDE_ROWS = 0.25
 
+# The type that `duckdb.connect` declares.
+DuckDBSettings = dict[str, str | bool | int | float | list[str]]
 Size = Annotated[str, matching(_SIZE.pattern, "a size such as 6GB")]
 
 
@@ -67,7 +69,7 @@ class EngineLimits:
         memory = _bytes_of(engine.memory) if engine.memory else machine_memory() // 2
         return cls(max(memory, _LEAST_BYTES), engine.threads, home.file(engine.spill))
 
-    def duckdb_settings(self, *, beside_rows: bool = False) -> dict[str, str | int]:
+    def duckdb_settings(self, *, beside_rows: bool = False) -> DuckDBSettings:
         """Settings of a DuckDB connection by name.
 
         Args:
@@ -76,11 +78,13 @@ class EngineLimits:
         memory = (self.memory_bytes - _PYTHON_BYTES) * _COUNTED_SHARE
         if beside_rows:
             memory *= _SHARE_BESIDE_ROWS
-        settings: dict[str, str | int] = {
+        settings: DuckDBSettings = {
             "memory_limit": f"{memory / 1e6:.0f}MB",
             "temp_directory": str(self.spill),
         }
-        return settings if self.threads is None else {**settings, "threads": self.threads}
+        if self.threads is not None:
+            settings["threads"] = self.threads
+        return settings
 
 
 def _bytes_of(size: str) -> int:
