@@ -34,7 +34,7 @@ class Engine(Section):
     `memory` is that of the whole process: DuckDB's, and what Python holds beside it. The default is
     half of the machine's memory, or of the control group's (a container, a systemd unit) where that
     has less. `threads` are DuckDB's; the default is the number of cores. `spill` is the folder of
-    rows that do not fit into memory, relative to the home or absolute.
+    rows that do not fit into memory, relative to the home or absolute; no other deployment has it.
     """
 
     memory: Size | None = None
