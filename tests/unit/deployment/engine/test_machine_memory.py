@@ -10,7 +10,7 @@ GB = 1_000_000_000
 
 
 def system_with(tmp_path: Path, groups: str, limits: dict[str, str]) -> Path:
-    """A folder with the files by which Linux tells a process its control groups."""
+    """A folder with the files in which Linux lists the control groups of a process."""
     for name, text in {"proc/self/cgroup": groups, **limits}.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
