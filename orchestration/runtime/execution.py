@@ -112,7 +112,7 @@ class Runner:
         self._execute(BACKFILL, tags=tags_of(Stretch(first, last)))
 
     def _prepare(self, days: Sequence[date]) -> None:
-        """Check that no published day and no model in use was lost; report a disk that may fill.
+        """Check that no published day and no model in use was lost; report a disk that may fill up.
 
         Days whose rows were removed because of their age cannot be run either.
         """
