@@ -108,6 +108,15 @@ def test_a_damaged_published_file_is_a_fault_and_hides_no_other(
     assert keys == ["run_failed:2026-06-30", "late", "published_unreadable"]
 
 
+def test_the_published_days_are_known_without_dagsters_record_of_past_runs(
+    instance: dg.DagsterInstance, home: Home, config: DeploymentConfig
+) -> None:
+    note = home.published.with_name("holdfast.state.json")
+    note.write_text('{"revisions": {"2026-06-29": "r"}}', encoding="utf-8")
+    faults = {fault.kind: fault.text for fault in open_faults(config, home, instance)}
+    assert faults["late"] == "The latest published day is 2026-06-29; 2026-06-30 was due."
+
+
 def test_without_a_receiver_nothing_is_written(
     instance: dg.DagsterInstance, home: Home, config: DeploymentConfig
 ) -> None:
