@@ -12,7 +12,6 @@ from rich.markup import escape
 from deployment.errors import HoldfastError
 from deployment.home import Home
 from ml.errors import ModelError
-from warehouse.errors import WarehouseError
 from warehouse.health.faults import fault_of
 
 FAILED = 1
@@ -33,6 +32,9 @@ def known_errors(console: Console) -> Iterator[None]:
         console.print("Stopped.")
         raise typer.Exit(INTERRUPTED) from None
     except (HoldfastError, ModelError) as error:
+        # Imports DuckDB, which `--help` does not wait for.
+        from warehouse.errors import WarehouseError
+
         # DuckDB's text on a file that cannot be opened has no remedy.
         fault = fault_of(error, Home.from_env()) if type(error) is WarehouseError else None
         show_problem(console, str(fault or error))
