@@ -46,12 +46,15 @@ class Command:
         arguments: of the command line; `{customer}` is a customer of the company.
         within: the step of Dagster after whose beginning it is killed; None for its whole time.
         every_days: days after which a training is due.
+        nothing_left: message of a repetition that is refused, because the command that was killed
+            had done all its work.
     """
 
     name: str
     arguments: tuple[str, ...]
     within: str | None = None
     every_days: int = 30
+    nothing_left: str | None = None
 
 
 COMMANDS = (
@@ -59,7 +62,7 @@ COMMANDS = (
     # A training is due, so a run trains; its repetition does so only if no model was judged.
     Command("retrain", ("run", "--date", str(_NEXT)), every_days=1),
     Command("backfill", ("backfill", "--from", str(_NEXT), "--to", str(LAST))),
-    Command("erase", ("erase", "--customer", "{customer}")),
+    Command("erase", ("erase", "--customer", "{customer}"), nothing_left="no customer has the id"),
     Command("hand-over", ("run", "--date", str(_NEXT)), within="hand_over__actions"),
 )
 
