@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -134,7 +134,8 @@ def rollback(
                 soft_wrap=True,
             )
             return
-        done = models.rollback(kind.value, datetime.now(UTC), to, reason)
+        churn_or_texts: Literal["churn", "texts"] = "churn" if kind is ModelKind.CHURN else "texts"
+        done = models.rollback(churn_or_texts, datetime.now(UTC), to, reason)
         name, next_run = {
             ModelKind.CHURN: ("Churn model", "scores with it"),
             ModelKind.TEXTS: ("Text model", "scores again with it the texts of those versions"),
@@ -224,11 +225,16 @@ def prune(
 
         from orchestration.pruning import give_space_back, prune_home
         from orchestration.runtime.instance import require_idle
+        from warehouse.exclusive import exclusive
 
-        with dg.DagsterInstance.get() as instance, console.status("Removing"):
+        with (
+            exclusive(home),
+            dg.DagsterInstance.get() as instance,
+            console.status("Removing"),
+        ):
             require_idle(instance)
             pruned = prune_home(settings, home, instance, is_dry=is_dry)
-            given_back = 0 if is_dry else give_space_back(home)
+            given_back = 0 if is_dry else give_space_back(settings, home)
         for name, number in pruned.figures().items():
             console.print(f"{number:>12,} {name}", highlight=False, soft_wrap=True)
         if is_dry:

@@ -97,7 +97,7 @@ def data_of_untuned_run(config: DeploymentConfig, home: Home, as_of: date) -> Tr
 def data_of(config: DeploymentConfig, home: Home, as_of: date) -> TrainingData:
     """Input of the training of a day that has been run, with the settings of the configuration."""
     settings = training_settings(config)
-    with Warehouse(home.warehouse, config.time_zone).connect(read_only=True) as con:
+    with Warehouse.of(config, home).connect(read_only=True) as con:
         return TrainingData(
             as_of=as_of,
             examples=examples(con),

@@ -116,7 +116,7 @@ def planted_figures(seed: int, root: Path) -> PlantedFigures:
     Runner(config, home).day(DAY)
     used = Models(home, config).registry.champion(DAY)
     assert used is not None
-    warehouse, settings = Warehouse(home.warehouse, config.time_zone), training_settings(config)
+    warehouse, settings = Warehouse.of(config, home), training_settings(config)
     with warehouse.connect(read_only=True) as con:
         rows = eligible_rows(examples(con))
     holdout = rows.filter(pc.equal(rows[SNAPSHOT_DATE], pa.scalar(used.model.facts.holdout_date)))

@@ -16,6 +16,7 @@ import dagster as dg
 import duckdb
 
 from deployment.config import DeploymentConfig
+from deployment.engine.limits import EngineLimits
 from deployment.home import Home
 from erasure.places.warehouse_rows import without_old_bytes
 from ml.registry.unused_files import unused_folders
@@ -100,20 +101,20 @@ def prune_home(
         WarehouseError: no run has made the warehouse yet.
         WarehouseBusyError: a run is in progress.
     """
-    warehouse, models = Warehouse(home.warehouse, config.time_zone), Models(home, config)
+    warehouse, models = Warehouse.of(config, home), Models(home, config)
     warehouse.require()
     with warehouse.connect() as con:
         create_tables(con)
         return prune(con, config, home, models, instance, most_runs=None, is_dry=is_dry)
 
 
-def give_space_back(home: Home) -> int:
+def give_space_back(config: DeploymentConfig, home: Home) -> int:
     """Write the warehouse again if a quarter of it is free; return how many bytes it shrank by.
 
     Raises:
         WarehouseBusyError: a run is in progress.
     """
-    with Warehouse(home.warehouse).connect() as con:
+    with Warehouse.of(config, home).connect() as con:
         con.execute("checkpoint")
         ((total, free),) = con.execute(
             "select total_blocks, free_blocks from pragma_database_size()"
@@ -121,7 +122,7 @@ def give_space_back(home: Home) -> int:
     if free < _FREE_SHARE * total:
         return 0
     before = home.warehouse.stat().st_size
-    without_old_bytes(home.warehouse)
+    without_old_bytes(home.warehouse, EngineLimits.of(config.engine, home))
     return before - home.warehouse.stat().st_size
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.storage.dagster_run import DagsterRun
 
+from deployment.config import DeploymentConfig
 from deployment.home import Home
 from orchestration.pruning import give_space_back, old_runs
 from warehouse.connection import Warehouse
@@ -27,16 +28,16 @@ def test_runs_that_have_ended_before_a_moment_are_removed_the_oldest_first() -> 
 
 
 def test_a_warehouse_with_much_free_space_is_written_again_and_another_is_not(
-    tmp_path: Path,
+    demo_config: DeploymentConfig, tmp_path: Path
 ) -> None:
     home = Home(tmp_path)
     with Warehouse(home.warehouse).connect() as con:
         con.execute("create table few as select 1 as number")
         con.execute("create table many as select random() as number from range(2_000_000)")
-    assert give_space_back(home) == 0
+    assert give_space_back(demo_config, home) == 0
     with Warehouse(home.warehouse).connect() as con:
         con.execute("drop table many")
     before = home.warehouse.stat().st_size
-    assert give_space_back(home) > 0.8 * before
+    assert give_space_back(demo_config, home) > 0.8 * before
     with Warehouse(home.warehouse).connect(read_only=True) as con:
         assert con.execute("from few").fetchall() == [(1,)]
