@@ -7,6 +7,7 @@ their owner's and are left alone.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ from ingestion.landing.ledger import current_loads
 from ingestion.landing.raw_table import RawTable
 from warehouse.published.versions import flush
 from warehouse.quoting import identifier, literal
+
+# A name that may stand for any of several (fnmatch).
+_PATTERN = re.compile(r"[*?[]")
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def _remove_rows(
         return None
     content = path.read_bytes()
     try:
-        for table, positions in _removals(config, parts):
+        for table, positions in _removals(config, path, parts):
             content = file_without_rows(str(path), content, table, positions)
     except SourceError as error:
         rows = sum(len(part.positions) for part in parts)
@@ -132,9 +136,14 @@ def _remove_rows(
 
 
 def _removals(
-    config: DeploymentConfig, parts: Sequence[RewrittenFile]
+    config: DeploymentConfig, path: Path, parts: Sequence[RewrittenFile]
 ) -> list[tuple[FileTable, set[int]]]:
-    """Positions to remove by sheet or archived file; tables of the same rows are one removal."""
+    """Positions to remove by sheet or archived file; tables of the same rows are one removal.
+
+    Raises:
+        SourceError: two tables may name the same rows differently. The positions of the second
+            would be wrong after the first removal, and other people's rows would go.
+    """
     found: dict[tuple[str | None, str | None], tuple[FileTable, set[int]]] = {}
     for part in parts:
         source = config.sources[part.source]
@@ -142,6 +151,10 @@ def _removals(
         table = source.tables[part.table]
         _, positions = found.setdefault((table.member, table.workbook.sheet), (table, set()))
         positions.update(part.positions)
+    for names in map(set, zip(*found, strict=True)):
+        if len(names) > 1 and any(name is None or _PATTERN.search(name) for name in names):
+            told = ", ".join(sorted(name or "none" for name in names))
+            raise SourceError.of_file(str(path), f"its tables may name the same rows: {told}")
     return list(found.values())
 
 

@@ -16,9 +16,12 @@ TABLE = {"path": "export_{date}.zip", "format": "csv", "columns": ["id"], "key":
 ORDERS, PEOPLE = b"id,who\n1,ada\n2,bob\n3,ada\n", b"id,name\n7,bob\n8,ada\n"
 
 
-def configured(config: DeploymentConfig, location: Path) -> DeploymentConfig:
+def configured(
+    config: DeploymentConfig, location: Path, people: str = "people.csv"
+) -> DeploymentConfig:
     """A deployment with one source, whose archives hold the files of two tables."""
-    tables = {name: {**TABLE, "member": f"{name}.csv"} for name in ("orders", "people")}
+    members = {"orders": "orders.csv", "people": people}
+    tables = {name: {**TABLE, "member": member} for name, member in members.items()}
     source = FilesSource.model_validate(
         {"kind": "files", "location": str(location), "tables": tables}
     )
@@ -58,4 +61,19 @@ def test_a_file_that_cannot_be_written_is_named_and_stays(
     file = RewrittenFile("shop", "orders", path.name, str(path), sha256_of(path), [1, 3])
     (problem,) = remove_rows(configured(demo_config, tmp_path), [file])
     assert problem.startswith(f"{path}: secret.csv in it is encrypted: 2 rows of the person stay")
+    assert path.read_bytes() == content
+
+
+def test_a_file_whose_tables_may_name_the_same_rows_is_named_and_stays(
+    demo_config: DeploymentConfig, tmp_path: Path
+) -> None:
+    path = tmp_path / "export_2026-06-16.zip"
+    path.write_bytes(archive(orders_csv=ORDERS))
+    content, digest = path.read_bytes(), sha256_of(path)
+    files = [
+        RewrittenFile("shop", name, path.name, str(path), digest, [1])
+        for name in ("orders", "people")
+    ]
+    (problem,) = remove_rows(configured(demo_config, tmp_path, people="*.csv"), files)
+    assert problem.startswith(f"{path}: its tables may name the same rows: *.csv, orders.csv: 2 ")
     assert path.read_bytes() == content
