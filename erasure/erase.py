@@ -12,6 +12,7 @@ from datetime import date, datetime
 
 from deployment.config import DeploymentConfig
 from deployment.engine.limits import EngineLimits
+from deployment.engine.spill import make_empty
 from deployment.home import Home
 from erasure.errors import NobodyError
 from erasure.places import (
@@ -28,7 +29,6 @@ from erasure.search.tables import rules_of
 from erasure.tombstones import Tombstones, read_tombstones, write_tombstones
 from erasure.trained_models import TrainedModel, trained_models
 from warehouse.connection import Warehouse, create_tables
-from warehouse.spill import make_empty
 
 _NOBODY = "nobody has this id or address: check its spelling, or name the customer by id"
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from deployment.engine.limits import DuckDBSettings, EngineLimits
+from deployment.engine.spill import make_empty
 from warehouse.errors import NewerReleaseError, WarehouseError, missing_error, opening_error
 from warehouse.quoting import literal
 from warehouse.schema_version import SCHEMA, migrate, require_known_version
-from warehouse.spill import make_empty
 from warehouse.transaction import transaction
 
 if TYPE_CHECKING:

@@ -153,8 +153,8 @@ def _removals(
         positions.update(part.positions)
     for names in map(set, zip(*found, strict=True)):
         if len(names) > 1 and any(name is None or _PATTERN.search(name) for name in names):
-            told = ", ".join(sorted(name or "none" for name in names))
-            raise SourceError.of_file(str(path), f"its tables may name the same rows: {told}")
+            listed = ", ".join(sorted(name or "none" for name in names))
+            raise SourceError.of_file(str(path), f"its tables may name the same rows: {listed}")
     return list(found.values())
 
 

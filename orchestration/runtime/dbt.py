@@ -38,6 +38,7 @@ from dbt_common.events.base_types import EventMsg
 from dbt_common.events.event_manager_client import ctx_set_event_manager
 from dbt_common.events.functions import msg_to_dict
 
+from deployment.engine.free_memory import return_free_memory
 from deployment.engine.limits import EngineLimits
 from deployment.errors import HoldfastError
 from deployment.home import Home
@@ -48,7 +49,6 @@ from orchestration.runtime.unchanged_relations import InOrder, note, stamp_of, s
 from orchestration.runtime.unread_events import UnreadEvents, build_when_read
 from warehouse.connection import open_file
 from warehouse.errors import busy_error
-from warehouse.free_memory import return_free_memory
 from warehouse.quoting import identifier, literal
 
 _RESULTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"})

@@ -24,10 +24,13 @@ from tests.integration.deployments import QUICK_TRAINING, ROOT, Deployment
 from tests.messy_shop import END, write
 
 PARTS = (
+    "alerts",
+    "brief",
     "cli",
     "config",
     "dbt_project",
     "deployment",
+    "erasure",
     "ingestion",
     "ml",
     "orchestration",

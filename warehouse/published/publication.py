@@ -25,12 +25,12 @@ from typing import Any
 
 import duckdb
 
+from deployment.engine.free_memory import return_free_memory
 from deployment.engine.limits import EngineLimits
 from deployment.home import write_ahead_log
 from deployment.publish import Readers
 from warehouse.errors import busy_error
 from warehouse.file_damage import damage_of
-from warehouse.free_memory import return_free_memory
 from warehouse.published.contents import FileContents, read_contents
 from warehouse.published.tables import PublicationError, PublishedTable
 from warehouse.published.versions import Companion, put_in_place

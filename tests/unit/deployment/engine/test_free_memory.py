@@ -9,7 +9,7 @@ import os
 import numpy as np
 import pyarrow as pa
 from pathlib import Path
-from warehouse.free_memory import return_free_memory
+from deployment.engine.free_memory import return_free_memory
 
 def held():
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

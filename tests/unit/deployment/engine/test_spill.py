@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from warehouse.spill import make_empty
+from deployment.engine.spill import make_empty
 
 
 def test_the_folder_is_made_and_closed_to_others(tmp_path: Path) -> None:
