@@ -27,7 +27,7 @@ from matplotlib.figure import Figure
 from pydantic import TypeAdapter
 
 from benchmarks.measure import Usage, measure
-from benchmarks.sides import CONFIG, PROJECT
+from benchmarks.sides import CONFIG, HOLDFAST, PROJECT
 from demo.generator import generate
 from deployment.home import Home
 
@@ -35,7 +35,6 @@ SEED = 7
 FIRST_DAY = date(2024, 7, 1)
 # A training with the demo's settings needs 300 days; the others make room for one more date.
 HISTORY_DAYS = 365
-_HOLDFAST = "from cli.commands import app; app()"
 _MB = 1e6
 
 
@@ -148,7 +147,7 @@ class GrowingHome:
 
     def _command(self, *arguments: str) -> Usage:
         return measure(
-            [sys.executable, "-c", _HOLDFAST, *arguments],
+            [sys.executable, "-c", HOLDFAST, *arguments],
             {
                 **os.environ,
                 "HOLDFAST_HOME": str(self.home.root),

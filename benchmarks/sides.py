@@ -15,7 +15,7 @@ from orchestration.runtime.instance import THREADS
 
 PROJECT = Path(__file__).parent.parent
 CONFIG = PROJECT / "config" / "demo.yml"
-_HOLDFAST = "from cli.commands import app; app()"
+HOLDFAST = "from cli.commands import app; app()"
 
 
 class Side(Protocol):
@@ -43,7 +43,7 @@ class Holdfast:
 
     def command(self, workload: Workload, state: Path, day: date) -> list[str]:
         """The command line, by its module: it need not be installed."""
-        return [sys.executable, "-c", _HOLDFAST, "run", "--date", day.isoformat()]
+        return [sys.executable, "-c", HOLDFAST, "run", "--date", day.isoformat()]
 
     def environment(self, state: Path) -> dict[str, str]:
         """The home and the demo's configuration."""

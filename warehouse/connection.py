@@ -18,7 +18,7 @@ from deployment.engine.limits import DuckDBSettings, EngineLimits
 from deployment.engine.spill import make_empty
 from warehouse.errors import NewerReleaseError, WarehouseError, missing_error, opening_error
 from warehouse.quoting import literal
-from warehouse.schema_version import SCHEMA, migrate, require_known_version
+from warehouse.schema_version import MIGRATIONS, SCHEMA, migrate, require_known_version
 from warehouse.transaction import transaction
 
 if TYPE_CHECKING:
@@ -133,8 +133,9 @@ def claim(con: duckdb.DuckDBPyConnection, slug: str, company: str) -> None:
     owner = warehouse_owner(con)
     if owner is None:
         con.execute(
-            "insert into ops.deployment (slug, company, created_at) values (?, ?, now())",
-            [slug, company],
+            "insert into ops.deployment (slug, company, created_at, schema_version)"
+            " values (?, ?, now(), ?)",
+            [slug, company, len(MIGRATIONS)],
         )
     elif owner != slug:
         raise WarehouseError(

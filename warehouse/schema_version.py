@@ -64,7 +64,7 @@ def drop_key_of_decisions(con: duckdb.DuckDBPyConnection) -> None:
 
 
 # The migration at position n makes version n + 1 of version n. A warehouse of a release before
-# versions has version 0, and so has a new one, which has nothing to migrate.
+# versions has version 0. A new one begins with the latest.
 MIGRATIONS: Sequence[Migration] = (
     # 0.1.0 rejected rows for values that may be missing, and its keys of records have no end.
     read_delivered_rows_again,

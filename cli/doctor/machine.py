@@ -20,6 +20,7 @@ from deployment.config import DeploymentConfig
 from deployment.home import Home
 from warehouse.connection import Warehouse, warehouse_owner
 from warehouse.errors import WarehouseError
+from warehouse.health.disk_space import held_bytes
 from warehouse.health.files import damages
 from warehouse.health.lost_days import lost_days, rebuild_command
 
@@ -88,8 +89,7 @@ def diagnose_home(home: Home) -> Iterator[Finding]:
     yield Finding("ok", "home", str(home.root))
     free = shutil.disk_usage(existing).free
     # A publication writes the new file beside the old one; a build writes temporary tables.
-    held = sum(path.stat().st_size for path in (home.warehouse, home.published) if path.exists())
-    needed = max(_LEAST_FREE_BYTES, held)
+    needed = max(_LEAST_FREE_BYTES, held_bytes(home))
     if free < needed:
         yield Finding(
             "warning",

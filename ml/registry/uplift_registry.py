@@ -82,7 +82,7 @@ class UpliftRegistry(ModelVersions[LoadedUplift]):
         Raises:
             RollbackError: no learner is in use.
         """
-        newest = self._newest()
+        newest = max(self._versions(), key=precedence, default=None)
         if newest is None or newest.tags.get(PROMOTED) != "true":
             raise RollbackError("no learner is in use for this action, so none can be withdrawn")
         version = str(newest.version)
@@ -95,13 +95,8 @@ class UpliftRegistry(ModelVersions[LoadedUplift]):
         self._point_to_newest()
         return version
 
-    def _newest(self) -> ModelVersion | None:
-        return max(self._versions(), key=precedence, default=None)
-
     def _point_to_newest(self, added: ModelVersion | None = None) -> None:
-        newest = self._newest()
-        if newest is None:
-            return
+        newest = max(self._versions(), key=precedence)
         is_added = added is not None and newest.version == added.version
         if is_added or newest.tags.get(PROMOTED) == "true":
             self._client.set_registered_model_alias(self._name, CHAMPION, str(newest.version))

@@ -12,6 +12,11 @@ _GB = 1_000_000_000
 _BYTES_OF_A_DELIVERED_BYTE = 8
 
 
+def held_bytes(home: Home) -> int:
+    """Size of the working file and the published one, as far as they exist."""
+    return sum(path.stat().st_size for path in (home.warehouse, home.published) if path.exists())
+
+
 def shortage(home: Home, waiting_bytes: int) -> str | None:
     """A sentence if the disk of the home may not do for a run; None if it will.
 
@@ -22,9 +27,7 @@ def shortage(home: Home, waiting_bytes: int) -> str | None:
         home: the home; its folder exists.
         waiting_bytes: size of the deliveries that the run will load.
     """
-    files = (home.warehouse, home.published)
-    held = sum(path.stat().st_size for path in files if path.exists())
-    needed = waiting_bytes * _BYTES_OF_A_DELIVERED_BYTE + held // 2
+    needed = waiting_bytes * _BYTES_OF_A_DELIVERED_BYTE + held_bytes(home) // 2
     free = shutil.disk_usage(home.root).free
     if needed <= free:
         return None

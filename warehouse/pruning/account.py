@@ -61,12 +61,16 @@ class RemovedRows:
 
 def removed_before(con: duckdb.DuckDBPyConnection, setting: str) -> date | None:
     """The day before which a setting has removed rows; None if it has removed none."""
-    known = con.execute(
-        "select 1 from duckdb_tables() where schema_name = 'ops' and table_name = 'removed_rows'"
-    ).fetchall()
-    if not known:  # a warehouse that an older release wrote, before its first run
+    # A warehouse that an older release wrote lacks the account before its first run.
+    if "ops.removed_rows" not in tables(con):
         return None
     row = con.execute(
         "select max(removed_before) from ops.removed_rows where setting = ?", [setting]
     ).fetchone()
     return row[0] if row else None
+
+
+def tables(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """All tables, as `schema.name`."""
+    rows = con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+    return {label for (label,) in rows}

@@ -17,7 +17,7 @@ from datetime import date
 import duckdb
 
 from deployment.source_config import Entity, FilesSource, Source
-from warehouse.pruning.account import Removal, RemovedRows
+from warehouse.pruning.account import Removal, RemovedRows, tables
 from warehouse.quoting import literal
 
 RAW_DAYS, TEXTS_DAYS = "raw_days", "texts_days"
@@ -84,12 +84,7 @@ def _file_tables(
     con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source]
 ) -> Iterator[tuple[str, str, Entity, str]]:
     """Source, name, first entity and raw table of the files' tables whose rows were read."""
-    known = {
-        label
-        for (label,) in con.execute(
-            "select schema_name || '.' || table_name from duckdb_tables()"
-        ).fetchall()
-    }
+    known = tables(con)
     for source_name, source in sources.items():
         if not isinstance(source, FilesSource):
             continue

@@ -13,7 +13,7 @@ import duckdb
 
 from warehouse.errors import WarehouseError
 from warehouse.ml_tables.uplift_tables import DAYS_BETWEEN, VALUED_DAYS
-from warehouse.pruning.account import Removal, RemovedRows, removed_before
+from warehouse.pruning.account import Removal, RemovedRows, removed_before, tables
 from warehouse.pruning.rows_of_days import OF_DATES, OF_DECISIONS, OF_PAST_DAYS
 
 PAST_DAYS = "past_days"
@@ -64,7 +64,7 @@ def remove_unused_dates(con: duckdb.DuckDBPyConnection, as_of: date) -> list[Rem
         as_of: the day of the run.
     """
     unused = f"snapshot_date not in ({_USED_DATES})"
-    if not OF_DATES.keys() <= _tables(con):
+    if not OF_DATES.keys() <= tables(con):
         return []
     # Of an unused date all labels go, and some features and causes stay.
     due = con.execute(
@@ -104,15 +104,9 @@ def _remove(
     con: duckdb.DuckDBPyConnection, removal: Removal, conditions: Mapping[str, str], dates: str
 ) -> list[RemovedRows]:
     """Remove the rows of some dates from the tables that there are."""
-    there = _tables(con)
+    there = tables(con)
     return [
         removal.remove(con, table, f"{dates} and ({condition})")
         for table, condition in conditions.items()
         if table in there
     ]
-
-
-def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:
-    """All tables, as `schema.name`."""
-    rows = con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
-    return {label for (label,) in rows}

@@ -1,19 +1,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from deployment.home import Home
+from tests.held_warehouse import holding
 from warehouse.errors import WarehouseBusyError
 from warehouse.exclusive import exclusive, hold
 
-ROOT = Path(__file__).parents[3]
 HOLDER = """
 import sys
 from pathlib import Path
@@ -25,26 +21,11 @@ sys.stdin.read()
 """
 
 
-@contextmanager
-def another_process_holding(home: Home) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(home.root)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        yield process
-        process.kill()
-
-
 def test_a_home_that_another_process_changes_is_refused_with_its_id_until_it_is_killed(
     tmp_path: Path,
 ) -> None:
     home = Home(tmp_path)
-    with another_process_holding(home) as process:
+    with holding(HOLDER, home.root) as process:
         with pytest.raises(WarehouseBusyError, match=rf"changed by process {process.pid}: wait"):
             hold(home)
         process.kill()
@@ -60,5 +41,5 @@ def test_a_process_may_reserve_its_home_again_and_leaves_it_free(tmp_path: Path)
         with exclusive(home):
             pass
         assert (tmp_path / "in_use.lock").read_text() == f"{os.getpid()}\n"
-    with another_process_holding(home):
+    with holding(HOLDER, home.root):
         pass
