@@ -1,4 +1,4 @@
-"""`python -m tests.kills`: five commands killed at random moments, and each home compared.
+"""`python -m tests.kills`: six commands killed at random moments, and each home compared.
 
 A kill ends the command's whole session. The next command is the same one again. After it, the
 published tables, the accounting of deliveries, the hand-over and the registered models must be
@@ -19,7 +19,7 @@ import typer
 
 from deployment.home import Home
 from tests.integration.deployments import ROOT, Deployment
-from tests.kills.commands import COMMANDS, Command, arguments_of, configured, first_day, run
+from tests.kills.commands import COMMANDS, Command, arguments_of, configured, run, start_of
 from tests.kills.state import State, compared, read_state
 
 
@@ -88,8 +88,8 @@ def main(
 
 
 def _undisturbed(out: Path, command: Command) -> Undisturbed:
-    """Run a command to its end in a copy of the first day."""
-    start, target = first_day(out), out / f"undisturbed_{command.name}"
+    """Run a command to its end in a copy of its first home."""
+    start, target = start_of(command, out), out / f"undisturbed_{command.name}"
     shutil.rmtree(target, ignore_errors=True)
     with configured(start.copy(target), command, target.with_suffix(".yml")) as (home, receiver):
         finished = run(home, arguments_of(command, home), within=command.within)
@@ -100,7 +100,7 @@ def _undisturbed(out: Path, command: Command) -> Undisturbed:
 
 def _kill(out: Path, number: int, command: Command, expected: Undisturbed, seed: int) -> Kill:
     moment = Random(f"{seed} {number}").uniform(0, expected.seconds)
-    copied = first_day(out).copy(out / f"kill_{number}")
+    copied = start_of(command, out).copy(out / f"kill_{number}")
     config = copied.home.root.with_suffix(".yml")
     with configured(copied, command, config) as (home, receiver):
         arguments = arguments_of(command, home)
