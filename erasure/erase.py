@@ -27,6 +27,7 @@ from erasure.places.rewritten_files import forget_rewritten, remove_rows
 from erasure.remains import Remains, find_remains
 from erasure.request import Plan, close_request, pending_plan, write_plan
 from erasure.search.person import Person, find_person
+from erasure.search.queries import count
 from erasure.search.tables import rules_of
 from erasure.tombstones import Tombstones, read_tombstones, write_tombstones
 from erasure.trained_models import TrainedModel, trained_models
@@ -86,6 +87,10 @@ def plan_erasure(
     warehouse = Warehouse.of(config, home)
     warehouse.require()
     with warehouse.connect() as con:
+        if not count(
+            con, "select count(*) from duckdb_tables() where table_name = 'removed_positions'"
+        ):
+            create_tables(con)  # the home is of an earlier release
         person = find_person(con, customer_ids, emails, config.default_country)
         if person is None:
             raise NobodyError(_NOBODY)
