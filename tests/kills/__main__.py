@@ -1,4 +1,4 @@
-"""`python -m tests.kills`: five commands killed at random moments, and each home compared.
+"""`python -m tests.kills`: six commands killed at random moments, and each home compared.
 
 A kill ends the command's whole session. The next command is the same one again, which may be killed
 too (`--in-a-row`). After the one that is not, the published tables, the accounting of deliveries,
@@ -26,8 +26,8 @@ from tests.kills.commands import (
     Outcome,
     arguments_of,
     configured,
-    first_day,
     run,
+    start_of,
 )
 from tests.kills.state import State, compared, read_state
 
@@ -100,8 +100,8 @@ def main(
 
 
 def _undisturbed(out: Path, command: Command) -> Undisturbed:
-    """Run a command to its end in a copy of the first day."""
-    start, target = first_day(out), out / f"undisturbed_{command.name}"
+    """Run a command to its end in a copy of its first home."""
+    start, target = start_of(command, out), out / f"undisturbed_{command.name}"
     shutil.rmtree(target, ignore_errors=True)
     with configured(start.copy(target), command, target.with_suffix(".yml")) as (home, receiver):
         finished = run(home, arguments_of(command, home), within=command.within)
@@ -113,7 +113,7 @@ def _undisturbed(out: Path, command: Command) -> Undisturbed:
 def _trial(
     out: Path, number: int, command: Command, expected: Undisturbed, moments: Random, in_a_row: int
 ) -> Trial:
-    copied = first_day(out).copy(out / f"kill_{number}")
+    copied = start_of(command, out).copy(out / f"kill_{number}")
     config = copied.home.root.with_suffix(".yml")
     killed: list[Outcome] = []
     with configured(copied, command, config) as (home, receiver):
