@@ -119,7 +119,7 @@ permitted as (
         intended.customer_id,
         intended.action_id,
         {{ has_consent('intended.consent_purpose') }}
-        and not exists(
+        and not exists (
             select 1
             from {{ ref('int_unreadable_refusals') }} as refusals
             where refusals.customer_id = intended.customer_id

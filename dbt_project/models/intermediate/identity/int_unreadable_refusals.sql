@@ -58,7 +58,7 @@ final as (
     from unreadable
     inner join identities using (source, source_customer_id)
     where
-        not exists(
+        not exists (
             select 1
             from corrections
             where
