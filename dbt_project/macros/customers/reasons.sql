@@ -151,7 +151,7 @@
             from {{ scores }}
         ) as scores
         inner join {{ features }} as features using (customer_id, snapshot_date)
-    ) as told
+    ) as explained
     group by all
 {%- endmacro %}
 
