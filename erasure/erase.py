@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import duckdb
+
 from deployment.config import DeploymentConfig
 from deployment.engine.limits import EngineLimits
 from deployment.engine.spill import make_empty
@@ -29,6 +31,7 @@ from erasure.search.tables import rules_of
 from erasure.tombstones import Tombstones, read_tombstones, write_tombstones
 from erasure.trained_models import TrainedModel, trained_models
 from warehouse.connection import Warehouse, create_tables
+from warehouse.lake import Lake
 
 _NOBODY = "nobody has this id or address: check its spelling, or name the customer by id"
 
@@ -66,7 +69,7 @@ def plan_erasure(
     on: date,
     by: str,
 ) -> Plan:
-    """Find a person in all places; nothing is changed.
+    """Find a person in all places; no row is changed.
 
     Args:
         config: the deployment.
@@ -84,6 +87,7 @@ def plan_erasure(
     warehouse = Warehouse.of(config, home)
     warehouse.require()
     with warehouse.connect() as con:
+        _bring_back(con, config, home)
         person = find_person(con, customer_ids, emails, config.default_country)
         if person is None:
             raise NobodyError(_NOBODY)
@@ -131,6 +135,7 @@ def erase(config: DeploymentConfig, home: Home, plan: Plan, finished_at: datetim
     warehouse = Warehouse.of(config, home)
     with warehouse.connect() as con:
         create_tables(con)
+        _bring_back(con, config, home)
         warehouse_rows.delete(con, config, person, tombstones, plan.files)
     warehouse_rows.without_old_bytes(home.warehouse, limits)
     published_file.publish_without(config, home, person)
@@ -144,6 +149,12 @@ def erase(config: DeploymentConfig, home: Home, plan: Plan, finished_at: datetim
         remains = find_remains(con, home, person)
     close_request(home, plan, finished_at, remains.counts, unfinished)
     return _report(config, home, plan, remains, unfinished, was_resumed=was_resumed)
+
+
+def _bring_back(con: duckdb.DuckDBPyConnection, config: DeploymentConfig, home: Home) -> None:
+    """Bring tables back from the lake, where no row can be deleted; the next run moves them."""
+    if config.engine.spark is not None:
+        Lake(home.file(config.engine.spark.lake)).bring_back(con)
 
 
 def _hashes(person: Person, tombstones: Tombstones) -> list[str]:

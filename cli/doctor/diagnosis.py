@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cli.doctor.copies import diagnose_copies
+from cli.doctor.engine import diagnose_engine
 from cli.doctor.files import diagnose_files
 from cli.doctor.finding import Finding
 from cli.doctor.machine import (
@@ -61,6 +62,7 @@ def diagnose(
         ]
     findings.append(Finding("ok", "configuration", f"{config_path}: {config.company}"))
     findings += diagnose_warehouse(home, config)
+    findings += diagnose_engine(config)
     findings += diagnose_copies(config, home)
     for name, source in config.sources.items():
         findings += diagnose_guesses(staging_folder(project, name), project)
