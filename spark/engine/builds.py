@@ -18,6 +18,7 @@ from spark.engine.errors import SparkError
 from spark.engine.inputs import (
     Inputs,
     Relation,
+    address,
     columns_of,
     empty_relations,
     newest_load,
@@ -100,6 +101,7 @@ class Builds:
         Raises:
             SparkError: Spark cannot start, or the statement failed.
         """
+        from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
 
         model, lake = request.model, self._lake
@@ -111,10 +113,10 @@ class Builds:
                 kept = self._earlier_files(con, inputs, request)
                 target = lake.new_folder(model.schema, model.name)
                 rows = self._rows(con, inputs, request, columns)
-                rows.write.mode("append").parquet(str(target))
+                rows.write.mode("append").parquet(address(target))
                 if kept and request.key:
                     kept = _without_keys(self._session.get(), kept, target, columns, request.key)
-            except PySparkException as error:
+            except (PySparkException, Py4JError) as error:
                 raise SparkError(f"Spark could not build {model.name}: {error}") from error
             finally:
                 shutil.rmtree(lake.root / _INPUTS / model.alias, ignore_errors=True)
@@ -192,5 +194,5 @@ def _without_keys(
     }
     if touched:
         rest = read_files(session, sorted(touched), columns).join(keys, list(key), "left_anti")
-        rest.select(*columns).write.mode("append").parquet(str(new))
+        rest.select(*columns).write.mode("append").parquet(address(new))
     return [path for path in files if path not in touched]

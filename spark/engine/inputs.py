@@ -143,4 +143,9 @@ def read_files(
 ) -> DataFrame:
     """The rows of Parquet files; a column that a file lacks is null."""
     schema = ", ".join(f"`{name}` {spark_type(kind)}" for name, kind in columns.items())
-    return session.read.schema(schema).parquet(*map(str, files))
+    return session.read.schema(schema).parquet(*map(address, files))
+
+
+def address(path: Path) -> str:
+    """A path as Spark takes it, whatever file system its cluster reads by default."""
+    return f"file://{path}"

@@ -117,6 +117,7 @@ class Session:
                 self._started = None
 
     def _start(self) -> SparkSession:
+        from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
 
@@ -127,5 +128,5 @@ class Session:
             builder = builder.config(name, value)
         try:
             return builder.getOrCreate()
-        except (PySparkException, RuntimeError) as error:
+        except (PySparkException, Py4JError, RuntimeError) as error:
             raise SparkError(f"Spark cannot start at {settings.master}: {error}") from error

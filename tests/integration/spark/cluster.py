@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _LOOPBACK = "127.0.0.1"
-_SECONDS = 120
+_SECONDS = 300
 
 
 @dataclass
@@ -41,6 +41,7 @@ class Cluster:
             **os.environ,
             "SPARK_LOCAL_IP": _LOOPBACK,
             "SPARK_DAEMON_MEMORY": "300m",
+            "SPARK_MASTER_OPTS": "-Dspark.master.rest.enabled=false",
             "PYSPARK_PYTHON": sys.executable,
         }
         with log.open("wb") as output:
