@@ -127,6 +127,12 @@ class Session:
         for name, value in {**_OPTIONS, **local, **settings.options, **_RULES}.items():
             builder = builder.config(name, value)
         try:
-            return builder.getOrCreate()
+            session = builder.getOrCreate()
         except (PySparkException, Py4JError, RuntimeError) as error:
             raise SparkError(f"Spark cannot start at {settings.master}: {error}") from error
+        if session.sparkContext.master != settings.master:
+            raise SparkError(
+                f"Spark cannot start at {settings.master}: this process has a session at"
+                f" {session.sparkContext.master}"
+            )
+        return session

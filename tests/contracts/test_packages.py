@@ -33,7 +33,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "ml",
     },
     "simulation": {"demo", "orchestration", "deployment", "ml"},
-    "spark": set(),
     "cli": {
         "alerts",
         "brief",
@@ -41,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "simulation",
         "orchestration",
         "ingestion",
+        "spark",
         "warehouse",
         "deployment",
         "ml",
@@ -128,6 +128,7 @@ TESTED_ELSEWHERE = {
     "orchestration/assets/warehouse.py": "integration/test_repeatability.py",
     "orchestration/resources.py": "unit/cli/test_commands.py",
     "orchestration/training/text_model.py": "integration/test_first_day.py",
+    "spark/engine/errors.py": "unit/spark/engine/test_builds.py",
     "spark/dialect/errors.py": "unit/spark/dialect/test_expressions.py",
     "spark/dialect/same.py": "unit/spark/dialect/test_expressions.py",
     "warehouse/hand_over/outcomes.py": "unit/warehouse/hand_over/test_delivery.py",

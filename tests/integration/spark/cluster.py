@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.spark_options import QUICK_JAVA
+
 _LOOPBACK = "127.0.0.1"
 _SECONDS = 300
 
@@ -41,6 +43,7 @@ class Cluster:
             **os.environ,
             "SPARK_LOCAL_IP": _LOOPBACK,
             "SPARK_DAEMON_MEMORY": "300m",
+            "SPARK_DAEMON_JAVA_OPTS": QUICK_JAVA,
             "SPARK_MASTER_OPTS": "-Dspark.master.rest.enabled=false",
             "PYSPARK_PYTHON": sys.executable,
         }

@@ -15,6 +15,7 @@ import yaml
 from spark.engine.session import missing
 from tests.integration.deployments import DEMO, GRAINS, HISTORY, Deployment
 from tests.integration.spark.cluster import Cluster, cluster
+from tests.spark_options import QUICK
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 
@@ -33,10 +34,10 @@ def on_spark(folder: Path, master: str) -> Path:
     """The demo company's configuration, with a small cluster."""
     content = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
     options = {
+        **QUICK,
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": "700m",
         "spark.executor.memory": "512m",
-        "spark.sql.shuffle.partitions": "4",
     }
     content["engine"] = {"kind": "spark", "spark": {"master": master, "options": options}}
     path = folder / "on_spark.yml"

@@ -12,9 +12,10 @@ from deployment.engine.spark import Spark
 from spark.engine.builds import Builds, Request
 from spark.engine.errors import SparkError
 from spark.engine.session import Session
+from tests.spark_options import QUICK
 from warehouse.lake import Lake
 
-OPTIONS = {"spark.sql.shuffle.partitions": "2", "spark.driver.memory": "600m"}
+OPTIONS = {**QUICK, "spark.driver.memory": "600m"}
 
 
 @pytest.fixture(scope="module")
