@@ -450,6 +450,7 @@ def deployment_vars(config: DeploymentConfig) -> dict[str, Any]:
         "max_inferred_share": config.identity.max_inferred_share,
         "corrections_window_days": config.corrections.window_days,
         "past_dates": config.corrections.past_dates,
+        "engine": config.engine.kind,
     }
 
 

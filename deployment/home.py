@@ -50,6 +50,11 @@ class Home:
         return self.root / "warehouse.duckdb"
 
     @property
+    def lake(self) -> Path:
+        """The folder of the tables that Spark builds, unless the configuration names another."""
+        return self.root / "lake"
+
+    @property
     def published(self) -> Path:
         """The DuckDB file that BI tools read, replaced by an atomic rename."""
         return self.root / "published" / "holdfast.duckdb"

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import duckdb
+
 from deployment.config import DeploymentConfig
 from deployment.engine.limits import EngineLimits
 from deployment.engine.spill import make_empty
@@ -32,6 +34,7 @@ from erasure.search.tables import rules_of
 from erasure.tombstones import Tombstones, read_tombstones, write_tombstones
 from erasure.trained_models import TrainedModel, trained_models
 from warehouse.connection import Warehouse, create_tables
+from warehouse.lake import Lake
 
 _NOBODY = "nobody has this id or address: check its spelling, or name the customer by id"
 
@@ -69,7 +72,7 @@ def plan_erasure(
     on: date,
     by: str,
 ) -> Plan:
-    """Find a person in all places; nothing is changed.
+    """Find a person in all places; no row is changed.
 
     Args:
         config: the deployment.
@@ -91,6 +94,7 @@ def plan_erasure(
             con, "select count(*) from duckdb_tables() where table_name = 'removed_positions'"
         ):
             create_tables(con)  # the home is of an earlier release
+        _bring_back(con, config, home)
         person = find_person(con, customer_ids, emails, config.default_country)
         if person is None:
             raise NobodyError(_NOBODY)
@@ -140,6 +144,7 @@ def erase(config: DeploymentConfig, home: Home, plan: Plan, finished_at: datetim
     warehouse = Warehouse.of(config, home)
     with warehouse.connect() as con:
         create_tables(con)
+        _bring_back(con, config, home)
         warehouse_rows.delete(con, config, home, person, tombstones, plan.files)
     warehouse_rows.without_old_bytes(home.warehouse, limits)
     published_file.publish_without(config, home, person)
@@ -154,6 +159,12 @@ def erase(config: DeploymentConfig, home: Home, plan: Plan, finished_at: datetim
     close_request(home, plan, finished_at, remains.counts, unfinished)
     forget_rewritten(home)
     return _report(config, home, plan, remains, unfinished, was_resumed=was_resumed)
+
+
+def _bring_back(con: duckdb.DuckDBPyConnection, config: DeploymentConfig, home: Home) -> None:
+    """Bring tables back from the lake, where no row can be deleted; the next run moves them."""
+    if config.engine.spark is not None:
+        Lake(home.file(config.engine.spark.lake)).bring_back(con)
 
 
 def _hashes(person: Person, tombstones: Tombstones) -> list[str]:

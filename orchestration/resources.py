@@ -181,6 +181,11 @@ def build_resources(config: DeploymentConfig, home: Home) -> dict[str, object]:
         "home": home,
         "config": config,
         "warehouse": Warehouse.of(config, home),
-        "dbt": Dbt(home, deployment_vars(config), limits=EngineLimits.of(config.engine, home)),
+        "dbt": Dbt(
+            home,
+            deployment_vars(config),
+            limits=EngineLimits.of(config.engine, home),
+            engine=config.engine,
+        ),
         "models": Models(home, config),
     }

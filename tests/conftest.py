@@ -32,6 +32,7 @@ settings.load_profile("repeatable")
 LONG = (
     "integration/test_corrections.py",
     "model/test_public_data.py",
+    "integration/spark/test_cluster.py",
     "integration/test_unattended.py",
     "integration/test_database_source.py",
     "integration/test_upgrade.py",

@@ -46,8 +46,17 @@ def read_delivered_rows_again(con: duckdb.DuckDBPyConnection) -> None:
     reads or rejects rows needs this migration: otherwise rows that the release before rejected
     stay rejected. The next run takes about as long as a first one.
     """
-    for table in READ_ONCE:
-        con.execute(f"drop table if exists intermediate.{table}")
+    # A table that Spark builds is a view.
+    relations = con.execute(
+        """
+        select 'table', table_name from duckdb_tables() where schema_name = 'intermediate'
+        union all
+        select 'view', view_name from duckdb_views() where schema_name = 'intermediate'
+        """
+    ).fetchall()
+    for kind, name in relations:
+        if name in READ_ONCE:
+            con.execute(f"drop {kind} intermediate.{name}")
 
 
 def drop_key_of_decisions(con: duckdb.DuckDBPyConnection) -> None:

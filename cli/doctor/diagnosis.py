@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cli.doctor.copies import diagnose_copies
+from cli.doctor.engine import diagnose_engine
 from cli.doctor.erasures import diagnose_erasures
 from cli.doctor.files import diagnose_files
 from cli.doctor.finding import Finding
@@ -62,6 +63,7 @@ def diagnose(
         ]
     findings.append(Finding("ok", "configuration", f"{config_path}: {config.company}"))
     findings += diagnose_warehouse(home, config)
+    findings += diagnose_engine(config)
     findings += diagnose_copies(config, home)
     findings += diagnose_erasures(home)
     for name, source in config.sources.items():

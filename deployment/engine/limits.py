@@ -1,15 +1,16 @@
-"""Settings of the engine: the memory, the threads and the spill folder of a run."""
+"""Settings of the engine: what builds the models, and the limits of a run on this machine."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import PositiveInt, field_validator
+from pydantic import PositiveInt, field_validator, model_validator
 
 from deployment.engine.machine_memory import machine_memory
+from deployment.engine.spark import Spark
 from deployment.home import Home
 from deployment.source_config.base import Section, matching
 
@@ -29,17 +30,21 @@ Size = Annotated[str, matching(_SIZE.pattern, "a size such as 6GB")]
 
 
 class Engine(Section):
-    """Limits of a run.
+    """Limits of a run, and what builds the models.
 
-    `memory` is that of the whole process: DuckDB's, and what Python holds beside it. The default is
-    half of the machine's memory, or of the control group's (a container, a systemd unit) where that
-    has less. `threads` are DuckDB's; the default is the number of cores. `spill` is the folder of
-    rows that do not fit into memory, relative to the home or absolute; no other deployment has it.
+    `kind` is duckdb, or spark for the models that are linear in events and order lines; `spark` has
+    the cluster. `memory` is that of the whole process: DuckDB's, and what Python holds beside it.
+    The default is half of the machine's memory, or of the control group's (a container, a systemd
+    unit) where that has less. `threads` are DuckDB's; the default is the number of cores. `spill`
+    is the folder of rows that do not fit into memory, relative to the home or absolute; no other
+    deployment has it.
     """
 
     memory: Size | None = None
     threads: PositiveInt | None = None
     spill: Path = Path("spill")
+    kind: Literal["duckdb", "spark"] = "duckdb"
+    spark: Spark | None = None
 
     @field_validator("memory")
     @classmethod
@@ -47,6 +52,12 @@ class Engine(Section):
         if memory is not None and _bytes_of(memory) < _LEAST_BYTES:
             raise ValueError(f"expected at least 1GB, found {memory}")
         return memory
+
+    @model_validator(mode="after")
+    def _spark_has_a_master(self) -> Engine:
+        if self.kind == "spark" and self.spark is None:
+            raise ValueError("expected spark.master, because kind is spark")
+        return self
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -39,7 +39,7 @@ from dbt_common.events.event_manager_client import ctx_set_event_manager
 from dbt_common.events.functions import msg_to_dict
 
 from deployment.engine.free_memory import return_free_memory
-from deployment.engine.limits import EngineLimits
+from deployment.engine.limits import Engine, EngineLimits
 from deployment.errors import HoldfastError
 from deployment.home import Home
 from deployment.project import DBT_PROJECT
@@ -49,6 +49,7 @@ from orchestration.runtime.unchanged_relations import InOrder, note, stamp_of, s
 from orchestration.runtime.unread_events import UnreadEvents, build_when_read
 from warehouse.connection import open_file
 from warehouse.errors import busy_error
+from warehouse.lake import Lake
 from warehouse.quoting import identifier, literal
 
 _RESULTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"})
@@ -143,12 +144,14 @@ class Dbt:
             so that the project is parsed once.
         project: the project's folder, with profiles.yml in it.
         limits: memory, threads and spill folder of the run; None leaves DuckDB's defaults.
+        engine: what builds the models; None for DuckDB.
     """
 
     home: Home
     variables: Mapping[str, Any]
     project: Path = DBT_PROJECT
     limits: EngineLimits | None = None
+    engine: Engine | None = None
 
     def manifest(self) -> dict[str, Any]:
         """The manifest as a dictionary, parsed again if the project or the variables have changed.
@@ -176,14 +179,14 @@ class Dbt:
                 built, and the results of all were yielded.
         """
         nodes = _nodes(context, manifest, translator)
-        with self._opened() as con:
+        with self._opened() as (con, cancel):
             stamp = stamp_of(con, self._fingerprint(), manifest)
             stamped = stampable(manifest, nodes)
             kept = unchanged(con, stamp, stamped)
             made = [node for node in nodes if node not in kept]
             in_order = InOrder(manifest, kept, made)
             yield from (_unchanged(con, node, translator) for node in in_order.after())
-            for message in self._built(made, _lone_checks(context)):
+            for message in self._built(made, _lone_checks(context), cancel):
                 unique_id = message.raw_event["data"]["node_info"]["unique_id"]
                 for event in message.to_default_asset_events(manifest, translator, context):
                     if not isinstance(event, dg.Output):
@@ -197,7 +200,7 @@ class Dbt:
                     yield from (_unchanged(con, each, translator) for each in following)
 
     def _built(
-        self, nodes: Sequence[Mapping[str, Any]], checks: Sequence[str]
+        self, nodes: Sequence[Mapping[str, Any]], checks: Sequence[str], cancel: Callable[[], None]
     ) -> Iterator[DbtCoreCliEventMessage]:
         """Build the nodes with their tests, and run further tests; the results as they arrive."""
         selected = [*sorted(str(node["name"]) for node in nodes), *checks]
@@ -215,7 +218,7 @@ class Dbt:
             # Only the schemas of this build's models, and not all of them in each build.
             "--cache-selected-only",
         ]
-        return _invoke(arguments, self._own_nodes(), self.home.warehouse)
+        return _invoke(arguments, self._own_nodes(), self.home.warehouse, cancel)
 
     def command(self, *arguments: str) -> list[str]:
         """Run a command of dbt's own, such as `build --select orders`, in this process.
@@ -227,25 +230,28 @@ class Dbt:
             WarehouseBusyError: another process holds the warehouse.
             TransformError: a model or a test failed.
         """
-        with self._opened():
-            messages = list(
-                _invoke([*arguments, *self._flags()], self._own_nodes(), self.home.warehouse)
-            )
+        with self._opened() as (_, cancel):
+            given = [*arguments, *self._flags()]
+            messages = list(_invoke(given, self._own_nodes(), self.home.warehouse, cancel))
         return [message.raw_event["data"]["node_info"]["node_name"] for message in messages]
 
     @contextmanager
-    def _opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The file as dbt opens it: dbt's connections share its instance, and with it the limits.
+    def _opened(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Callable[[], None]]]:
+        """The file as dbt opens it, and a function that cancels what runs outside of DuckDB.
+
+        dbt's connections share the file's instance, and with it the limits and functions.
 
         Raises:
             WarehouseBusyError: another process holds the warehouse.
+            SparkError: Spark is to build models, and cannot start here.
         """
         return_free_memory()
         with open_file(self.home.warehouse) as con:
             settings = {} if self.limits is None else self.limits.duckdb_settings()
             for name, value in settings.items():
                 con.execute(f"set global {name} = {literal(str(value))}")
-            yield con
+            with _cluster(con, self.engine, self.home) as cancel:
+                yield con, cancel
 
     def _own_nodes(self) -> Manifest:
         """The manifest with a copy of its nodes, to which a build adds what it compiles.
@@ -314,12 +320,46 @@ class Dbt:
         return digest.hexdigest()
 
 
+@contextmanager
+def _cluster(
+    con: duckdb.DuckDBPyConnection, engine: Engine | None, home: Home
+) -> Iterator[Callable[[], None]]:
+    """Let Spark build the models that are its own; yields a function that cancels its jobs.
+
+    Where the deployment has gone back to DuckDB, the tables come back from the lake first.
+
+    Raises:
+        SparkError: Spark cannot start here.
+    """
+    if engine is None or engine.spark is None:
+        yield _nothing
+        return
+    lake = Lake(home.file(engine.spark.lake))
+    if engine.kind == "duckdb":
+        if lake.root.exists():
+            lake.bring_back(con)
+        yield _nothing
+        return
+    from spark.engine.builds import Builds
+    from spark.engine.session import Session, require
+
+    require()
+    builds = Builds(con, lake, Session(engine.spark))
+    with builds.offered():
+        yield builds.cancel
+
+
+def _nothing() -> None:
+    """Cancels nothing: all statements are DuckDB's."""
+
+
 def _invoke(
-    arguments: Sequence[str], manifest: Manifest, warehouse: Path
+    arguments: Sequence[str], manifest: Manifest, warehouse: Path, cancel: Callable[[], None]
 ) -> Iterator[DbtCoreCliEventMessage]:
     """Run dbt in another thread and yield the results of its nodes as they arrive.
 
-    Closing the generator cancels dbt's running statements, which are then not committed.
+    Closing the generator cancels dbt's running statements, which are then not committed; `cancel`
+    cancels those that run outside of DuckDB.
     """
     queue: SimpleQueue[EventMsg | dbtRunnerResult] = SimpleQueue()
 
@@ -342,6 +382,7 @@ def _invoke(
                 item = queue.get()
         finally:
             while thread.is_alive():
+                cancel()
                 for adapter in FACTORY.adapters.values():
                     adapter.connections.cancel_open()
                 thread.join(_SECONDS_BETWEEN_CANCELS)

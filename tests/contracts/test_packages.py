@@ -19,9 +19,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "alerts": {"deployment"},
     "brief": {"deployment", "ml"},
     "warehouse": {"deployment", "ml"},
+    "spark": {"warehouse", "deployment", "ml"},
     "ingestion": {"warehouse", "deployment", "ml"},
     "erasure": {"brief", "ingestion", "warehouse", "deployment", "ml"},
-    "orchestration": {"alerts", "brief", "erasure", "ingestion", "warehouse", "deployment", "ml"},
+    "orchestration": {
+        "alerts",
+        "brief",
+        "erasure",
+        "ingestion",
+        "spark",
+        "warehouse",
+        "deployment",
+        "ml",
+    },
     "simulation": {"demo", "orchestration", "deployment", "ml"},
     "cli": {
         "alerts",
@@ -30,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "simulation",
         "orchestration",
         "ingestion",
+        "spark",
         "warehouse",
         "deployment",
         "ml",
@@ -46,6 +57,8 @@ HOME_OF = {
     "dagster_dbt": ("orchestration/",),
     "dbt": ("orchestration/runtime/dbt.py",),
     "mlflow": ("ml/registry/",),
+    "pyspark": ("spark/",),
+    "sqlglot": ("spark/",),
 }
 TESTED = (
     "alerts",
@@ -59,6 +72,7 @@ TESTED = (
     "erasure",
     "orchestration",
     "simulation",
+    "spark",
     "cli",
 )
 # Modules without a test of their own name, and the test that shows them. Glue of Dagster does
@@ -117,6 +131,9 @@ TESTED_ELSEWHERE = {
     "orchestration/assets/warehouse.py": "integration/test_repeatability.py",
     "orchestration/resources.py": "unit/cli/test_commands.py",
     "orchestration/training/text_model.py": "integration/test_first_day.py",
+    "spark/engine/errors.py": "unit/spark/engine/test_builds.py",
+    "spark/dialect/errors.py": "unit/spark/dialect/test_expressions.py",
+    "spark/dialect/same.py": "unit/spark/dialect/test_expressions.py",
     "warehouse/hand_over/outcomes.py": "unit/warehouse/hand_over/test_delivery.py",
     "warehouse/published/copies/copy_report.py": "unit/warehouse/published/copies/test_parquet.py",
     "warehouse/published/copies/postgres_catalogue.py": (

@@ -81,7 +81,7 @@ def _copy(home: Home, copy: Home, *, with_landing: bool) -> None:
     for database in databases:
         if database.exists():
             _copy_sqlite(database, copy.root / database.relative_to(home.root))
-    folders = [home.mlflow_artifacts, home.published.parent, home.hand_over]
+    folders = [home.mlflow_artifacts, home.published.parent, home.hand_over, home.lake]
     for folder in (*folders, *([home.landing] if with_landing else [])):
         if folder.is_dir():
             target = copy.root / folder.relative_to(home.root)

@@ -71,6 +71,9 @@ def removed_before(con: duckdb.DuckDBPyConnection, setting: str) -> date | None:
 
 
 def tables(con: duckdb.DuckDBPyConnection) -> set[str]:
-    """All tables, as `schema.name`."""
-    rows = con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+    """All tables, as `schema.name`, and views: a table of the lake is one."""
+    rows = con.execute(
+        "select schema_name || '.' || table_name from duckdb_tables()"
+        " union all select schema_name || '.' || view_name from duckdb_views() where not internal"
+    ).fetchall()
     return {label for (label,) in rows}

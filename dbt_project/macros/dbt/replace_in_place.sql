@@ -9,7 +9,7 @@
 {% endmaterialization %}
 
 {% materialization table, adapter='duckdb' %}
-    {{ return(replace_in_place('table')) }}
+    {{ return(build_on_spark() if runs_on_spark() else replace_in_place('table')) }}
 {% endmaterialization %}
 
 {% macro replace_in_place(kind) %}

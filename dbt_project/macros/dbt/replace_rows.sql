@@ -6,6 +6,9 @@
 -#}
 
 {% materialization incremental, adapter='duckdb', supported_languages=['sql', 'python'] %}
+    {%- if runs_on_spark() -%}
+        {{ return(build_on_spark()) }}
+    {%- endif -%}
     {%- set existing = load_cached_relation(this) -%}
     {%- set is_python = model['language'] == 'python' -%}
     {%- set is_first = existing is none or existing.type != 'table' or should_full_refresh() -%}

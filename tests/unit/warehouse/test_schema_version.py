@@ -53,6 +53,17 @@ def test_delivered_rows_are_read_again_once_after_a_release_before_versions(
             assert schema_version(con) == len(MIGRATIONS)
 
 
+def test_a_table_that_spark_builds_is_read_again_too(warehouse: Warehouse) -> None:
+    with warehouse.connect() as con:
+        con.execute("update ops.deployment set schema_version = null")
+        con.execute("create schema if not exists intermediate")
+        con.execute("create view intermediate.int_events_checked as select 1 as _load_id")
+    warehouse.initialise("demo", "Demo Company")
+    with warehouse.connect(read_only=True) as con:
+        views = con.execute("select view_name from duckdb_views() where not internal").fetchall()
+    assert ("int_events_checked",) not in views
+
+
 def test_each_incremental_table_of_delivered_rows_is_read_again() -> None:
     models = ROOT / "dbt_project" / "models" / "intermediate"
     incremental = {

@@ -36,6 +36,11 @@ def test_a_memory_that_is_no_size_or_too_small_is_refused(memory: str) -> None:
         Engine(memory=memory)
 
 
+def test_spark_needs_a_master() -> None:
+    with pytest.raises(ValidationError, match=r"expected spark\.master"):
+        Engine(kind="spark")
+
+
 def test_rows_that_do_not_fit_into_memory_are_spilled_into_the_folder(tmp_path: Path) -> None:
     settings = EngineLimits(750_000_000, 1, tmp_path).duckdb_settings()
     with duckdb.connect(config=settings) as con:

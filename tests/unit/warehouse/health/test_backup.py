@@ -62,6 +62,16 @@ def test_deliveries_are_copied_on_request(company: Company, tmp_path: Path) -> N
     assert (tmp_path / "all" / "landing" / "orders.csv").read_text() == "1;2"
 
 
+def test_the_tables_that_spark_builds_are_copied(company: Company, tmp_path: Path) -> None:
+    home = Home(company.folder)
+    file = home.lake / "intermediate" / "int_events_checked" / "000001" / "part.parquet"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"PAR1")
+    back_up(home, tmp_path / "backup")
+    copied = tmp_path / "backup" / file.relative_to(home.root)
+    assert copied.read_bytes() == b"PAR1"
+
+
 def test_a_folder_that_exists_or_lies_in_the_home_is_refused(
     company: Company, tmp_path: Path
 ) -> None:
