@@ -1,0 +1,1 @@
+"""Types of all expressions of a statement, as DuckDB gives them."""

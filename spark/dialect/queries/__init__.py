@@ -1,0 +1,1 @@
+"""Shapes of queries that Spark does not have, written as those that it has."""

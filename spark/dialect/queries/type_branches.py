@@ -1,0 +1,22 @@
+"""`case typeof(x) when …`: the branch of the column's type, which is known before any row is read."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from spark.dialect.tree import grouped, needed_type
+
+
+def keep_branch_of_type(tree: exp.Expr) -> None:
+    """Put the branch that applies in the place of each such case, the outer ones first."""
+    for case in list(tree.find_all(exp.Case)):
+        if isinstance(case.this, exp.Typeof):
+            case.replace(grouped(_branch(case, needed_type(case.this.this))))
+
+
+def _branch(case: exp.Case, kind: str) -> exp.Expr:
+    for each in case.args["ifs"]:
+        if each.this.name == kind:
+            return each.args["true"].copy()
+    default = case.args.get("default")
+    return exp.null() if default is None else default.copy()
