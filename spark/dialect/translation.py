@@ -17,6 +17,7 @@ from spark.dialect.binding.expression_types import ExpressionTypes
 from spark.dialect.binding.relations import Columns, columns_of
 from spark.dialect.binding.statement_types import StatementTypes, table_key
 from spark.dialect.errors import UnsupportedConstructError
+from spark.dialect.queries.asof_joins import join_nearest
 from spark.dialect.queries.by_name import unite_by_position
 from spark.dialect.queries.named_windows import write_out_windows
 from spark.dialect.queries.nested_names import name_apart
@@ -60,6 +61,7 @@ def _translated(sql: str, relations: duckdb.DuckDBPyConnection) -> str:
     StatementTypes(ExpressionTypes(relations), tables).note(tree)
     keep_branch_of_type(tree)
     generate_rows(tree)
+    join_nearest(tree)
     tree = apply_rules(tree)
     unite_by_position(tree)
     name_apart(tree)

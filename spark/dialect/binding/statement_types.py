@@ -14,28 +14,9 @@ from spark.dialect.tree import note_type, type_of
 
 # Sources by their names, each with its columns.
 Sources = Mapping[str, Columns]
-# Parts of expressions that have no type of their own.
-_PARTS = (
-    exp.Boolean,
-    exp.DataType,
-    exp.DataTypeParam,
-    exp.Distinct,
-    exp.Identifier,
-    exp.If,
-    exp.Interval,
-    exp.Literal,
-    exp.Null,
-    exp.Order,
-    exp.Ordered,
-    exp.Paren,
-    exp.PropertyEQ,
-    exp.Slice,
-    exp.Star,
-    exp.Tuple,
-    exp.Var,
-    exp.Where,
-    exp.WindowSpec,
-)
+# Conditions in sqlglot's sense that have no type of their own.
+_PARTS = (exp.Boolean, exp.If, exp.Literal, exp.Null, exp.Paren)
+_ROW = "row"
 # They change which rows are counted, and not the type.
 _AROUND = (exp.Filter, exp.IgnoreNulls, exp.Window, exp.WithinGroup)
 
@@ -179,11 +160,13 @@ class _Visit:
             self.expression(node.this)
             self._bind(lambdas[0], type_of(node.this))
         self.parts(node)
-        if isinstance(node, exp.Explode):
+        if isinstance(node, exp.Tuple) or node.name == _ROW:
+            note_type(node, _row_type(node))
+        elif isinstance(node, exp.Explode):
             note_type(node, types.element_type(type_of(node.this)))
         elif isinstance(node, _AROUND):
             note_type(node, type_of(node.this))
-        elif not isinstance(node, _PARTS):
+        elif isinstance(node, exp.Condition) and not isinstance(node, _PARTS):
             note_type(node, self._statement._expressions.of(node))  # noqa: SLF001
 
     def _bind(self, function: exp.Lambda, of_list: str) -> None:
@@ -211,6 +194,15 @@ class _Visit:
         if found is None:
             raise UnsupportedConstructError(column.sql("duckdb"), "no source has this column")
         return found
+
+
+def _row_type(node: exp.Expr) -> str:
+    """The type of a row without names; no cast can name it, so its fields get some."""
+    kinds = [type_of(each) for each in node.expressions]
+    if types.UNKNOWN in kinds:
+        return types.UNKNOWN
+    fields = [f"f{place} {kind}" for place, kind in enumerate(kinds)]
+    return f"STRUCT({', '.join(fields)})"
 
 
 def table_key(table: exp.Table) -> str:

@@ -148,6 +148,14 @@ def filtered(node: exp.Expr) -> exp.Expr | None:
 
 def _conditional(aggregate: exp.Expr, condition: exp.Expr, node: exp.Expr) -> exp.Expr:
     """An aggregate of `case when`: Spark filters in no window."""
+    marked = [each for each in aggregate.walk() if each.meta.get(_AGGREGATE)]
+    for each in marked:
+        # A list leaves out what is null.
+        (collected,) = each.expressions
+        kept = template("case when c then x end", c=condition, x=collected)
+        each.set("expressions", [kept])
+    if marked:
+        return aggregate
     if isinstance(aggregate, exp.Count) and isinstance(aggregate.this, exp.Star):
         value: exp.Expr = exp.Literal.number(1)
     elif isinstance(aggregate, exp.Count | exp.Sum | exp.Min | exp.Max | exp.Avg | exp.LogicalOr):

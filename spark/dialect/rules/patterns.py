@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from spark.dialect.errors import UnsupportedConstructError
 from spark.dialect.rules.arithmetic import Rule
-from spark.dialect.tree import call, constant, literal_text, source
+from spark.dialect.tree import call, constant, literal_text, source, template
 
 _TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|.", re.DOTALL)
 _FLAGS = {"i": "i", "s": "s", "c": "", "g": ""}
@@ -50,15 +50,38 @@ def _pattern(node: exp.Expr, construct: str, flags: exp.Expr | None = None) -> s
 
 def matches(node: exp.Expr) -> exp.Expr | None:
     """`regexp_matches`: somewhere in the text."""
-    pattern = _pattern(node.expression, "regexp_matches", node.args.get("flag"))
-    return call("regexp_like", node.this, pattern)
+    flags = node.args.get("flag")
+    if not isinstance(node.expression, exp.Literal):
+        return call("regexp_like", node.this, _checked_pattern(node.expression, flags))
+    return call("regexp_like", node.this, _pattern(node.expression, "regexp_matches", flags))
 
 
 def full_match(node: exp.Expr) -> exp.Expr | None:
     """`regexp_full_match`."""
     flags = node.args.get("options") or node.args.get("flag")
-    pattern = _pattern(node.expression, "regexp_full_match", flags)
-    return call("regexp_like", node.this, rf"\A(?:{pattern})\z")
+    if not isinstance(node.expression, exp.Literal):
+        pattern = template(
+            r"concat('\\A(?:', p, ')\\z')", p=_checked_pattern(node.expression, flags)
+        )
+        return call("regexp_like", node.this, pattern)
+    java = _pattern(node.expression, "regexp_full_match", flags)
+    return call("regexp_like", node.this, rf"\A(?:{java})\z")
+
+
+def _checked_pattern(pattern: exp.Expr, flags: exp.Expr | None) -> exp.Expr:
+    """A pattern that a row has; one that Java may read in another way is an error."""
+    if flags is not None:
+        raise UnsupportedConstructError("flags of a pattern", "The pattern is no constant")
+    differs = exp.Literal.string(r"\[[^\]]*\[|&&|\$.|\(\?i")
+    return template(
+        "concat('(?d)', regexp_replace("
+        "if(regexp_like(p, d), raise_error(concat('a pattern that Java reads otherwise: ', p)), p),"
+        " e, z))",
+        p=pattern,
+        d=differs,
+        e=exp.Literal.string(r"(?<!\\)\$$"),
+        z=exp.Literal.string(r"\\z"),
+    )
 
 
 def extract(node: exp.Expr) -> exp.Expr | None:
@@ -83,21 +106,18 @@ def _named_groups(node: exp.Expr, names: exp.Expr) -> exp.Expr:
 
 
 def replace(node: exp.Expr) -> exp.Expr | None:
-    """`regexp_replace`, of all matches or of the only one that an anchored pattern has."""
+    """`regexp_replace`: of the first match, or of all with the flag `g`."""
     flags = node.args.get("modifiers")
     given = "" if flags is None else literal_text(flags, "regexp_replace")
-    text = literal_text(node.expression, "regexp_replace")
-    if "g" not in given and not _is_anchored(text):
-        raise UnsupportedConstructError("regexp_replace", "Spark replaces all matches")
+    pattern = _pattern(node.expression, "regexp_replace", flags)
     by = node.args.get("replacement")
     replacement = "" if by is None else literal_text(by, "regexp_replace")
-    java = re.sub(r"\\(\d)", r"$\1", replacement.replace("$", r"\$"))
-    return call("regexp_replace", node.this, java_pattern(text, given), java)
-
-
-def _is_anchored(pattern: str) -> bool:
-    at_one_end = pattern.startswith("^") or (pattern.endswith("$") and pattern[-2:] != r"\$")
-    return at_one_end and "|" not in pattern
+    first = 0
+    if "g" not in given:
+        # Spark replaces all matches, of which the beginning of a text has one.
+        pattern, first = rf"\A([\s\S]*?)(?:{pattern})", 1
+    java = re.sub(r"\\(\d)", lambda found: f"${int(found[1]) + first}", replacement.replace("$", r"\$"))
+    return call("regexp_replace", node.this, pattern, f"$1{java}" if first else java)
 
 
 RULES: dict[type[exp.Expr], Rule] = {

@@ -17,6 +17,7 @@ _QUERIES = (
     exp.Having,
     exp.In,
     exp.Intersect,
+    exp.Lateral,
     exp.Limit,
     exp.Order,
     exp.Ordered,

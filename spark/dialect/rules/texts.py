@@ -8,7 +8,6 @@ from sqlglot import exp
 
 from spark.dialect import types
 from spark.dialect.errors import UnsupportedConstructError
-from spark.dialect.rules import lists
 from spark.dialect.rules.arithmetic import Rule
 from spark.dialect.rules.text_casts import to_text
 from spark.dialect.tree import (
@@ -100,6 +99,11 @@ def character(node: exp.Expr) -> exp.Expr | None:
     return exp.Literal.string(chr(code))
 
 
+def escaped(node: exp.Expr) -> exp.Expr | None:
+    """`e'…'`, whose escapes the parser has read."""
+    return exp.Literal.string(node.name)
+
+
 def position(node: exp.Expr) -> exp.Expr | None:
     """`strpos`."""
     return cast(call("instr", node.this, node.args["substr"]), "bigint")
@@ -130,13 +134,24 @@ def hashed(node: exp.Expr) -> exp.Expr | None:
     return call("sha2", node.this, 256 if length is None else length)
 
 
-def upper_half_of_md5(node: exp.Expr) -> exp.Expr | None:
+def half_of_md5(node: exp.Expr) -> exp.Expr | None:
     """`md5_number_upper` and `md5_number_lower`: eight bytes of the hash, the last one highest."""
     first = 1 if node.name.lower() == "md5_number_upper" else 17
-    first = 17 if node.name.lower() == "md5_number_lower" else first
+    return template(_bytes_of_md5(first), x=node.expressions[0])
+
+
+def rest_of_md5(node: exp.Expr) -> exp.Expr | None:
+    """`md5_number(x) % n`: the number itself has more than 38 digits."""
+    divisor = constant(node.parent.expression) if isinstance(node.parent, exp.Mod) else None
+    if divisor is None or not 0 < divisor < 2**31:
+        raise UnsupportedConstructError("md5_number", "Only its rest by a constant fits")
+    rest = f"(({_bytes_of_md5(17)} % {divisor}) * {2**64 % divisor} + {_bytes_of_md5(1)})"
+    return template(rest, x=node.expressions[0])
+
+
+def _bytes_of_md5(first: int) -> str:
     pairs = ", ".join(f"substr(md5(x), {place}, 2)" for place in range(first + 14, first - 1, -2))
-    number = f"cast(conv(concat({pairs}), 16, 10) as decimal(20,0))"
-    return template(number, x=node.expressions[0])
+    return f"cast(conv(concat({pairs}), 16, 10) as decimal(20,0))"
 
 
 def formatted(node: exp.Expr) -> exp.Expr | None:
@@ -209,6 +224,7 @@ RULES: dict[type[exp.Expr], Rule] = {
     exp.SplitPart: part,
     exp.Split: split,
     exp.Pad: padded,
+    exp.ByteString: escaped,
     exp.Chr: character,
     exp.StrPosition: position,
     exp.Like: like,
@@ -218,8 +234,8 @@ RULES: dict[type[exp.Expr], Rule] = {
     exp.Format: formatted,
 }
 FUNCTIONS: dict[str, Rule] = {
-    "md5_number_lower": upper_half_of_md5,
-    "md5_number_upper": upper_half_of_md5,
+    "md5_number": rest_of_md5,
+    "md5_number_lower": half_of_md5,
+    "md5_number_upper": half_of_md5,
     "printf": printed,
 }
-_ = lists
