@@ -1,1 +1,4 @@
-"""The models on Apache Spark: DuckDB remains the dialect in which each model is written."""
+"""The models on Apache Spark.
+
+DuckDB's dialect remains the one in which each model is written, so no model is written twice.
+"""

@@ -11,5 +11,6 @@ class UnsupportedConstructError(ValueError):
     """
 
     def __init__(self, construct: str, reason: str) -> None:
+        """Name the construct and the reason why it is refused."""
         super().__init__(f"{construct}: {reason}. Rewrite it, or let DuckDB build the model.")
         self.construct = construct

@@ -17,6 +17,7 @@ from spark.dialect.binding.expression_types import ExpressionTypes
 from spark.dialect.binding.relations import Columns, columns_of
 from spark.dialect.binding.statement_types import StatementTypes, table_key
 from spark.dialect.errors import UnsupportedConstructError
+from spark.dialect.expressions import apply_rules
 from spark.dialect.queries.asof_joins import join_nearest
 from spark.dialect.queries.by_name import unite_by_position
 from spark.dialect.queries.named_windows import write_out_windows
@@ -25,7 +26,6 @@ from spark.dialect.queries.qualified_rows import filter_outside
 from spark.dialect.queries.row_generators import generate_rows
 from spark.dialect.queries.semi_joins import join_by_exists
 from spark.dialect.queries.type_branches import keep_branch_of_type
-from spark.dialect.rules.apply import apply_rules
 
 # A table without a schema gets this one while names are resolved.
 _NO_SCHEMA = "no_schema"
@@ -96,9 +96,7 @@ def _tables(tree: exp.Expr) -> list[exp.Table]:
     ]
 
 
-def _columns_of_tables(
-    tree: exp.Expr, relations: duckdb.DuckDBPyConnection
-) -> dict[str, Columns]:
+def _columns_of_tables(tree: exp.Expr, relations: duckdb.DuckDBPyConnection) -> dict[str, Columns]:
     """Columns of the tables that a statement reads; each of them gets a schema."""
     found: dict[str, Columns] = {}
     for table in _tables(tree):
@@ -132,7 +130,7 @@ def _deep(work: Callable[[], str]) -> str:
     def run() -> None:
         try:
             results.append(work())
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             errors.append(error)
 
     before = sys.getrecursionlimit()

@@ -92,6 +92,11 @@ def is_decimal(name: str) -> bool:
     return _DECIMAL.fullmatch(name) is not None
 
 
+def is_number(name: str) -> bool:
+    """Whether the type is a number."""
+    return is_integer(name) or is_float(name) or is_decimal(name)
+
+
 def is_text(name: str) -> bool:
     """Whether the values are texts."""
     return name in (VARCHAR, "JSON", "UUID")

@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "erasure": {"brief", "ingestion", "warehouse", "deployment", "ml"},
     "orchestration": {"alerts", "brief", "erasure", "ingestion", "warehouse", "deployment", "ml"},
     "simulation": {"demo", "orchestration", "deployment", "ml"},
+    "spark": set(),
     "cli": {
         "alerts",
         "brief",
@@ -46,6 +47,8 @@ HOME_OF = {
     "dagster_dbt": ("orchestration/",),
     "dbt": ("orchestration/runtime/dbt.py",),
     "mlflow": ("ml/registry/",),
+    "pyspark": ("spark/",),
+    "sqlglot": ("spark/",),
 }
 TESTED = (
     "alerts",
@@ -59,6 +62,7 @@ TESTED = (
     "erasure",
     "orchestration",
     "simulation",
+    "spark",
     "cli",
 )
 # Modules without a test of their own name, and the test that shows them. Glue of Dagster does
@@ -117,6 +121,8 @@ TESTED_ELSEWHERE = {
     "orchestration/assets/warehouse.py": "integration/test_repeatability.py",
     "orchestration/resources.py": "unit/cli/test_commands.py",
     "orchestration/training/text_model.py": "integration/test_first_day.py",
+    "spark/dialect/errors.py": "unit/spark/dialect/test_expressions.py",
+    "spark/dialect/same.py": "unit/spark/dialect/test_expressions.py",
     "warehouse/hand_over/outcomes.py": "unit/warehouse/hand_over/test_delivery.py",
     "warehouse/published/copies/copy_report.py": "unit/warehouse/published/copies/test_parquet.py",
     "warehouse/published/copies/postgres_catalogue.py": (

@@ -1,1 +1,1 @@
-"""All compiled models of a home on Spark beside DuckDB: `python -m tests.spark_models HOME [MODEL …]`."""
+"""Compiled models of a home in both engines: `python -m tests.spark_models HOME [MODEL …]`."""

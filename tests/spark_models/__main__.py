@@ -61,7 +61,7 @@ class Report:
             actual = read_from_spark(self._spark.sql(translated), self._folder / "result")
             seconds = time.monotonic() - begun
             found = compare(self._con, sql, f"select * from {actual}")
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return f"failed          {name}: {' '.join(str(error).split())[:400]}"
         if found.is_equal:
             return f"equal           {name}: {found.rows} rows, {seconds:.1f} s"

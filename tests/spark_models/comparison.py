@@ -38,7 +38,9 @@ def compare(con: duckdb.DuckDBPyConnection, expected: str, actual: str) -> Diffe
     """Compare two queries as bags of rows, in the types of the first."""
     described = con.execute(f"describe {expected}").fetchall()
     columns = [(str(row[0]), str(row[1])) for row in described]
-    con.execute(f"create or replace temp table _duckdb as select {_shown(columns)} from ({expected})")
+    con.execute(
+        f"create or replace temp table _duckdb as select {_shown(columns)} from ({expected})"
+    )
     con.execute(f"create or replace temp table _spark as select {_shown(columns)} from ({actual})")
     (rows,) = con.sql("select count(*) from _duckdb").fetchall()[0]
     sides = []

@@ -22,8 +22,7 @@ def write_for_spark(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> N
     """Write a query's rows, in types and times that Spark has."""
     columns = con.sql(query)
     written = ", ".join(
-        _written(name, str(kind))
-        for name, kind in zip(columns.columns, columns.types, strict=True)
+        _written(name, str(kind)) for name, kind in zip(columns.columns, columns.types, strict=True)
     )
     con.execute(f"copy (select {written} from ({query})) to '{path}' (format parquet)")
 

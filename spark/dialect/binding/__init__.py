@@ -1,1 +1,4 @@
-"""Types of all expressions of a statement, as DuckDB gives them."""
+"""Types of all expressions of a statement, as DuckDB gives them.
+
+Nothing here changes a statement, and no row is read.
+"""

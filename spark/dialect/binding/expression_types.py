@@ -19,6 +19,7 @@ class ExpressionTypes:
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Begin without known types; the connection's tables are not read."""
         self._connection = connection
         self._known: dict[str, str] = {}
 
@@ -45,7 +46,9 @@ class ExpressionTypes:
         key = f"{expression} {source}"
         if key not in self._known:
             # A function of windows has a type only within one.
-            found = self._typeof(expression, source) or self._typeof(f"{expression} over ()", source)
+            found = self._typeof(expression, source) or self._typeof(
+                f"{expression} over ()", source
+            )
             # Some functions accept constants only. A rule that needs their type reports it.
             self._known[key] = found or types.UNKNOWN
         return self._known[key]

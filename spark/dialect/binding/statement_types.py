@@ -147,9 +147,7 @@ class _Visit:
         elif isinstance(node, exp.Query):
             columns = self._statement._query(node, self._named, self._visible)  # noqa: SLF001
             note_type(node, next(iter(columns.values())))
-        elif isinstance(node, exp.Alias):
-            self.expression(node.this)
-        elif isinstance(node, exp.Lambda):
+        elif isinstance(node, exp.Alias | exp.Lambda):
             self.expression(node.this)
         else:
             self._operator(node)

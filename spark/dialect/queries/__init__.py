@@ -1,1 +1,4 @@
-"""Shapes of queries that Spark does not have, written as those that it has."""
+"""Shapes of queries that Spark does not have, written as those that it has.
+
+Single expressions do not belong here: `rules` has them.
+"""

@@ -1,4 +1,4 @@
-"""`case typeof(x) when …`: the branch of the column's type, which is known before any row is read."""
+"""`case typeof(x) when …`: the branch of the column's type, known before a row is read."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def total(node: exp.Expr) -> exp.Expr | None:
 def mean(node: exp.Expr) -> exp.Expr | None:
     """`avg`: a double for numbers of all types."""
     kind = needed_type(node.this)
-    if types.is_float(kind) or types.is_decimal(kind) or types.is_integer(kind):
+    if types.is_number(kind):
         return exp.Avg(this=node.this if kind == types.DOUBLE else cast(node.this, "double"))
     raise UnsupportedConstructError(source(node), f"The average of {kind}")
 
@@ -53,11 +53,8 @@ def by_extreme(node: exp.Expr) -> exp.Expr | None:
 
 def median(node: exp.Expr) -> exp.Expr | None:
     """`median`: interpolated as low + (high - low) / 2, so that ties of a later `round` agree."""
-    if not (types.is_float(needed_type(node.this)) or types.is_integer(type_of(node.this))):
-        if not types.is_decimal(type_of(node.this)):
-            raise UnsupportedConstructError(source(node), "Only medians of numbers are translated")
-    low = "try_element_at(_m, greatest((size(_m) + 1) div 2, 1))"
-    high = "try_element_at(_m, size(_m) div 2 + 1)"
+    if not types.is_number(needed_type(node.this)):
+        raise UnsupportedConstructError(source(node), "Only medians of numbers are translated")
     low, high = (f"try_element_at(_m, cast({each} as int))" for each in (_LOW, _HIGH))
     collected = _aggregate(call("collect_list", cast(node.this, "double")))
     return _around(

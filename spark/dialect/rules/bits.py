@@ -60,9 +60,11 @@ def mask(node: exp.Expr) -> exp.Expr | None:
     rest = call("pmod", cast(whole.copy(), _WIDE), _power_of_two(bits + places, node))
     if places == 0:
         return rest
-    return template(
-        "cast((r - r % p) / p as decimal(38,0))", r=rest, p=_power_of_two(places, node)
-    ) if bits > _BIGINT_BITS else template("r div p", r=rest, p=_power_of_two(places, node))
+    return (
+        template("cast((r - r % p) / p as decimal(38,0))", r=rest, p=_power_of_two(places, node))
+        if bits > _BIGINT_BITS
+        else template("r div p", r=rest, p=_power_of_two(places, node))
+    )
 
 
 def _lowest_bits(node: exp.Expr, whole: exp.Expr) -> int:

@@ -63,8 +63,10 @@ def subtract(node: exp.Expr) -> exp.Expr | None:
         return cast(call("datediff", node.this, node.expression), "bigint")
     if types.is_time(left) and (types.is_time(right) or right == types.DATE):
         # An interval of days and smaller parts in both engines.
-        return None if right == left else exp.Sub(
-            this=node.this, expression=cast(node.expression, types.spark_type(left))
+        return (
+            None
+            if right == left
+            else exp.Sub(this=node.this, expression=cast(node.expression, types.spark_type(left)))
         )
     if left == types.DATE or types.is_time(left):
         return _moved(node.this, node.expression, node)

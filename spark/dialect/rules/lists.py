@@ -1,5 +1,7 @@
-"""Lists: DuckDB counts from 1, ignores null lists in concatenations, and has no third truth value
-in a search."""
+"""Lists.
+
+DuckDB ignores null lists in concatenations, and a search in a list is never null for its nulls.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,16 @@ from sqlglot import exp
 from spark.dialect import types
 from spark.dialect.errors import UnsupportedConstructError
 from spark.dialect.rules.arithmetic import Rule
-from spark.dialect.tree import call, cast, constant, literal_text, needed_type, source, template, type_of
+from spark.dialect.tree import (
+    call,
+    cast,
+    constant,
+    literal_text,
+    needed_type,
+    source,
+    template,
+    type_of,
+)
 
 
 def element(node: exp.Expr) -> exp.Expr | None:
@@ -26,7 +37,9 @@ def element(node: exp.Expr) -> exp.Expr | None:
         return exp.null() if place + 1 == 0 else call("try_element_at", node.this, index)
     if type_of(index) != types.INTEGER:
         index = cast(index, "int")
-    return call("try_element_at", node.this, exp.Nullif(this=index, expression=exp.Literal.number(0)))
+    return call(
+        "try_element_at", node.this, exp.Nullif(this=index, expression=exp.Literal.number(0))
+    )
 
 
 def literal(node: exp.Expr) -> exp.Expr | None:
@@ -125,9 +138,7 @@ def series(node: exp.Expr) -> exp.Expr | None:
     )
 
 
-def _times(
-    node: exp.Expr, first: exp.Expr, last: exp.Expr, step: exp.Expr | None
-) -> exp.Expr:
+def _times(node: exp.Expr, first: exp.Expr, last: exp.Expr, step: exp.Expr | None) -> exp.Expr:
     if step is None or not isinstance(step, exp.Interval):
         raise UnsupportedConstructError(source(node), "A series of times without a constant step")
     start, end = cast(first, "timestamp_ntz"), cast(last, "timestamp_ntz")

@@ -54,5 +54,9 @@ def name_of_type(node: exp.Expr) -> exp.Expr | None:
     return exp.Literal.string(needed_type(node.this))
 
 
-RULES: dict[type[exp.Expr], Rule] = {exp.Struct: structure, exp.JSONExtractScalar: json_text, exp.Typeof: name_of_type}
+RULES: dict[type[exp.Expr], Rule] = {
+    exp.Struct: structure,
+    exp.JSONExtractScalar: json_text,
+    exp.Typeof: name_of_type,
+}
 FUNCTIONS: dict[str, Rule] = {"json_valid": is_json, "row": row, "to_json": as_json}

@@ -116,7 +116,9 @@ def replace(node: exp.Expr) -> exp.Expr | None:
     if "g" not in given:
         # Spark replaces all matches, of which the beginning of a text has one.
         pattern, first = rf"\A([\s\S]*?)(?:{pattern})", 1
-    java = re.sub(r"\\(\d)", lambda found: f"${int(found[1]) + first}", replacement.replace("$", r"\$"))
+    java = re.sub(
+        r"\\(\d)", lambda found: f"${int(found[1]) + first}", replacement.replace("$", r"\$")
+    )
     return call("regexp_replace", node.this, pattern, f"$1{java}" if first else java)
 
 

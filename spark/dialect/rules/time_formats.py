@@ -49,8 +49,10 @@ def tried(node: exp.Expr) -> exp.Expr | None:
     value, formats = node.expressions
     patterns = formats.expressions if isinstance(formats, exp.Array | exp.Anonymous) else [formats]
     times = [
-        cast(call("try_to_timestamp", value.copy(), java_format(literal_text(each, "strptime"))),
-             "timestamp_ntz")
+        cast(
+            call("try_to_timestamp", value.copy(), java_format(literal_text(each, "strptime"))),
+            "timestamp_ntz",
+        )
         for each in patterns
     ]
     return times[0] if len(times) == 1 else exp.Coalesce(this=times[0], expressions=times[1:])

@@ -19,7 +19,7 @@ from spark.dialect.rules import (
     time_formats,
 )
 from spark.dialect.rules.arithmetic import Rule
-from spark.dialect.rules.same import SAME
+from spark.dialect.same import SAME
 from spark.dialect.tree import note_type, type_of
 
 # Of two rules for `+` and `-` the later one counts: that of dates leaves numbers to the other.
@@ -79,7 +79,11 @@ def _rule_of(node: exp.Expr) -> Rule:
 
 
 def _is_known(join: exp.Expr) -> bool:
-    kind, side, method = (str(join.args.get(key) or "").upper() for key in ("kind", "side", "method"))
-    return kind in ("", "INNER", "CROSS", "OUTER") and side in ("", "LEFT", "RIGHT", "FULL") and (
-        not method
+    kind, side, method = (
+        str(join.args.get(key) or "").upper() for key in ("kind", "side", "method")
+    )
+    return (
+        kind in ("", "INNER", "CROSS", "OUTER")
+        and side in ("", "LEFT", "RIGHT", "FULL")
+        and (not method)
     )
