@@ -98,6 +98,12 @@ def cast(node: exp.Expr, to: str) -> exp.Cast:
     return exp.Cast(this=node, to=exp.DataType.build(to, dialect="spark"))
 
 
+def try_cast(node: exp.Expr, to: str) -> exp.TryCast:
+    """A cast to a type of Spark that is null where it fails."""
+    # Without `safe` sqlglot writes a cast that fails.
+    return exp.TryCast(this=node, to=exp.DataType.build(to, dialect="spark"), safe=True)
+
+
 def grouped(node: exp.Expr) -> exp.Expr:
     """The node, in parentheses where an operator beside it could take a part of it."""
     return node if isinstance(node, _NEEDS_NO_PARENTHESES) else exp.Paren(this=node)

@@ -154,7 +154,7 @@ class _Visit:
 
     def _operator(self, node: exp.Expr) -> None:
         lambdas = [each for each in node.iter_expressions() if isinstance(each, exp.Lambda)]
-        if lambdas:
+        if lambdas and isinstance(node.this, exp.Expr):
             self.expression(node.this)
             self._bind(lambdas[0], type_of(node.this))
         self.parts(node)

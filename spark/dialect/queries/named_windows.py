@@ -12,7 +12,7 @@ def write_out_windows(tree: exp.Expr) -> None:
     for window in list(tree.find_all(exp.Window)):
         name = window.args.get("alias")
         select = window.find_ancestor(exp.Select)
-        if name is None or select is None or window.parent is select:
+        if name is None or select is None or window.arg_key == "windows":
             continue
         if not any(window.args.get(part) for part in _PARTS):
             continue

@@ -11,48 +11,47 @@ from sqlglot import exp
 
 
 def name_apart(tree: exp.Expr) -> None:
-    """Move all CTEs to the top, those that a CTE reads before it; repeated names get a number."""
-    used = Counter(each.alias for each in tree.find_all(exp.CTE))
-    repeated = {name for name, times in used.items() if times > 1}
-    numbers: Counter[str] = Counter()
+    """Move all CTEs to the top, each after those that it reads; repeated names get a number."""
+    times = Counter(each.alias for each in tree.find_all(exp.CTE))
+    own = {each.alias for each in _ctes(tree)}
     collected: list[exp.Expr] = []
-    for query in _inner_first(tree):
-        with_ = query.args["with_"]
-        query.set("with_", None)
-        for place, cte in enumerate(with_.expressions):
-            name = cte.alias
-            if name in repeated and query is not tree:
-                numbers[name] += 1
-                own = f"{name}__{numbers[name]}"
-                cte.args["alias"].set("this", exp.to_identifier(own, quoted=True))
-                for reader in (*with_.expressions[place + 1 :], query):
-                    _refer(reader, name, own)
-        collected.extend(with_.expressions)
+    _collect(tree, {name for name, count in times.items() if count > 1} | own, collected, own)
     if collected:
         tree.set("with_", exp.With(expressions=collected))
 
 
-def _inner_first(tree: exp.Expr) -> list[exp.Expr]:
-    """Queries with CTEs, in the order in which their rows are needed."""
-    found: list[exp.Expr] = []
+def _collect(
+    query: exp.Expr, repeated: set[str], collected: list[exp.Expr], kept: set[str]
+) -> None:
+    ctes = _ctes(query)
+    if ctes:
+        query.set("with_", None)
+    for place, cte in enumerate(ctes):
+        _collect(cte.this, repeated, collected, set())
+        name = cte.alias
+        if name in repeated and name not in kept:
+            own = f"{name}__{len(collected)}"
+            cte.args["alias"].set("this", exp.to_identifier(own, quoted=True))
+            for reader in (*ctes[place + 1 :], query):
+                _refer(reader, name, own)
+        collected.append(cte)
+    for child in list(query.iter_expressions()):
+        _collect(child, repeated, collected, set())
 
-    def visit(node: exp.Expr) -> None:
-        with_ = node.args.get("with_")
-        if with_ is not None:
-            visit(with_)
-        for key, value in node.args.items():
-            if key != "with_":
-                for each in value if isinstance(value, list) else (value,):
-                    if isinstance(each, exp.Expr):
-                        visit(each)
-        if with_ is not None:
-            found.append(node)
 
-    visit(tree)
-    return found
+def _ctes(query: exp.Expr) -> list[exp.Expr]:
+    with_ = query.args.get("with_")
+    return list(with_.expressions) if with_ is not None else []
 
 
-def _refer(reader: exp.Expr, name: str, own: str) -> None:
-    for table in reader.find_all(exp.Table):
-        if table.name == name and not table.db and isinstance(table.this, exp.Identifier):
-            table.set("this", exp.to_identifier(own, quoted=True))
+def _refer(node: exp.Expr, name: str, own: str) -> None:
+    """Read a CTE under its own name, except where another one has taken the name."""
+    if isinstance(node, exp.Table) and node.name == name and not node.db:
+        node.set("this", exp.to_identifier(own, quoted=True))
+    for cte in _ctes(node):
+        _refer(cte.this, name, own)
+        if cte.alias == name:
+            return
+    for child in node.iter_expressions():
+        if not isinstance(child, exp.With):
+            _refer(child, name, own)

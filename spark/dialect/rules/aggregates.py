@@ -46,15 +46,17 @@ def by_extreme(node: exp.Expr) -> exp.Expr | None:
         raise UnsupportedConstructError(source(node), "Only one value is translated")
     value, key = node.this, node.expression
     if isinstance(key, exp.Tuple):
-        key = call("struct", *key.expressions)
+        # In DuckDB's rows a null is the greatest value, in Spark's the smallest.
+        pairs = [(template("x is null", x=each), each) for each in key.expressions]
+        key = call("struct", *[each for pair in pairs for each in pair])
     name = "max_by" if isinstance(node, exp.ArgMax) else "min_by"
     return template(f"{name}(x, case when x is not null then k end)", x=value, k=key)
 
 
 def median(node: exp.Expr) -> exp.Expr | None:
     """`median`: interpolated as low + (high - low) / 2, so that ties of a later `round` agree."""
-    if not types.is_number(needed_type(node.this)):
-        raise UnsupportedConstructError(source(node), "Only medians of numbers are translated")
+    if not types.is_float(needed_type(node)):
+        raise UnsupportedConstructError(source(node), "Its result is no floating-point number")
     low, high = (f"try_element_at(_m, cast({each} as int))" for each in (_LOW, _HIGH))
     collected = _aggregate(call("collect_list", cast(node.this, "double")))
     return _around(
@@ -69,7 +71,8 @@ _HIGH = "size(_m) div 2 + 1"
 def discrete_quantile(node: exp.Expr) -> exp.Expr | None:
     """`quantile_disc`."""
     order = exp.Order(expressions=[exp.Ordered(this=node.this, nulls_first=False)])
-    return exp.WithinGroup(this=call("percentile_disc", node.expression), expression=order)
+    chosen = exp.WithinGroup(this=call("percentile_disc", node.expression), expression=order)
+    return cast(_aggregate(chosen), types.spark_type(needed_type(node)))
 
 
 def collect(node: exp.Expr) -> exp.Expr | None:
@@ -77,29 +80,35 @@ def collect(node: exp.Expr) -> exp.Expr | None:
     value, keys = _ordered(node.this)
     if isinstance(value, exp.Distinct):
         return _collect_distinct(value.expressions[0], keys, node)
+    return _around(
+        "transform(array(_list), _r -> case when size(_r) > 0 then"
+        f" transform({_sorted('_r', keys)}, _e -> _e.v) end)[0]",
+        _rows(value, keys),
+    )
+
+
+def _rows(value: exp.Expr, keys: list[exp.Ordered]) -> exp.Expr:
+    """A list of rows: a list of values would leave out nulls."""
     fields: list[exp.Expr] = []
     for place, key in enumerate(keys):
         fields += [exp.Literal.string(f"k{place}"), key.this]
     row = call("named_struct", *fields, exp.Literal.string("v"), value)
-    rows = _aggregate(call("collect_list", row))
-    return _around(
-        "transform(array(_list), _r -> case when size(_r) > 0 then"
-        f" transform({_sorted('_r', keys)}, _e -> _e.v) end)[0]",
-        rows,
-    )
+    return _aggregate(call("collect_list", row))
 
 
 def _collect_distinct(value: exp.Expr, keys: list[exp.Ordered], node: exp.Expr) -> exp.Expr:
     value, inner = _ordered(value)
-    keys = keys or inner
-    if len(keys) > 1 or (keys and (keys[0].this != value or keys[0].args.get("desc"))):
-        raise UnsupportedConstructError(source(node), "Distinct values in another order")
-    rows = _aggregate(call("collect_set", call("named_struct", "v", value)))
     return _around(
         "transform(array(_list), _r -> case when size(_r) > 0 then"
         " array_sort(transform(_r, _e -> _e.v)) end)[0]",
-        rows,
+        _distinct_rows(value, keys or inner, node),
     )
+
+
+def _distinct_rows(value: exp.Expr, keys: list[exp.Ordered], node: exp.Expr) -> exp.Expr:
+    if len(keys) > 1 or (keys and (keys[0].this != value or keys[0].args.get("desc"))):
+        raise UnsupportedConstructError(source(node), "Distinct values in another order")
+    return _aggregate(call("collect_set", call("named_struct", "v", value)))
 
 
 def _sorted(rows: str, keys: list[exp.Ordered]) -> str:
@@ -118,15 +127,26 @@ def _sorted(rows: str, keys: list[exp.Ordered]) -> str:
 
 
 def join_texts(node: exp.Expr) -> exp.Expr | None:
-    """`string_agg(x, separator order by k)`."""
+    """`string_agg(x, separator order by k)`: without nulls, and null without values.
+
+    Spark's `listagg` has no plan beside an aggregate of distinct values.
+    """
+    separator = node.args.get("separator")
+    between = literal_text(separator, "string_agg") if separator else ","
     value, keys = _ordered(node.this)
     if isinstance(value, exp.Distinct):
-        value = exp.Distinct(expressions=[_ordered(value.expressions[0])[0]])
-    separator = node.args.get("separator")
-    joined = call("listagg", value, literal_text(separator, "string_agg") if separator else ",")
-    if not keys:
-        return joined
-    return exp.WithinGroup(this=joined, expression=exp.Order(expressions=keys))
+        texts = "array_sort(array_compact(transform(_r, _e -> _e.v)))"
+        value, inner = _ordered(value.expressions[0])
+        rows = _distinct_rows(value, keys or inner, node)
+    else:
+        texts = f"array_compact(transform({_sorted('_r', keys)}, _e -> _e.v))"
+        rows = _rows(value, keys)
+    joined = (
+        f"transform(array({texts}), _t -> case when size(_t) > 0 then array_join(_t, s) end)[0]"
+    )
+    return template(
+        f"transform(array(_list), _r -> {joined})[0]", _list=rows, s=exp.Literal.string(between)
+    )
 
 
 def _ordered(node: exp.Expr) -> tuple[exp.Expr, list[exp.Ordered]]:
@@ -164,7 +184,7 @@ def _conditional(aggregate: exp.Expr, condition: exp.Expr, node: exp.Expr) -> ex
 
 def windowed(node: exp.Expr) -> exp.Expr | None:
     """`over (…)`, around the aggregate itself."""
-    if not any(each.meta.get(_AGGREGATE) for each in node.this.find_all(exp.Anonymous, exp.Filter)):
+    if not any(each.meta.get(_AGGREGATE) for each in node.this.walk()):
         return None
     parts = {key: value for key, value in node.args.items() if key != "this"}
 

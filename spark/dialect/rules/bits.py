@@ -25,8 +25,10 @@ def shift_left(node: exp.Expr) -> exp.Expr | None:
     if places is not None:
         return exp.Mul(this=cast(node.this, _WIDE), expression=_power_of_two(places, node))
     return template(
-        "x * cast(shiftleft(1L, cast(least(n, 60) as int)) as decimal(20,0))"
-        " * cast(shiftleft(1L, cast(greatest(n - 60, 0) as int)) as decimal(20,0))",
+        # The smaller and the greater of a null and a number is the number.
+        "x * case when n is not null then"
+        " cast(shiftleft(1L, cast(least(n, 60) as int)) as decimal(20,0))"
+        " * cast(shiftleft(1L, cast(greatest(n - 60, 0) as int)) as decimal(20,0)) end",
         x=cast(node.this, _WIDE),
         n=node.expression,
     )

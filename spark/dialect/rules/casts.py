@@ -8,7 +8,7 @@ from spark.dialect import types
 from spark.dialect.errors import UnsupportedConstructError
 from spark.dialect.rules.arithmetic import Rule
 from spark.dialect.rules.text_casts import from_text, to_text
-from spark.dialect.tree import call, cast, grouped, needed_type, source, template, type_of
+from spark.dialect.tree import call, cast, grouped, needed_type, source, template, try_cast, type_of
 
 _INFINITE = {
     "infinity": (types.INFINITE_DATE, types.INFINITE_TIMESTAMP),
@@ -29,7 +29,8 @@ def convert(node: exp.Expr) -> exp.Expr | None:
         return from_text(value, result, tried=isinstance(node, exp.TryCast))
     if result == types.VARCHAR and kind not in (types.VARCHAR, types.NULL):
         return to_text(value)
-    return _as_type(node, _rounded(value, kind, result), types.spark_type(result))
+    as_type = try_cast if isinstance(node, exp.TryCast) else cast
+    return as_type(_rounded(value, kind, result), types.spark_type(result))
 
 
 def _infinite(value: exp.Expr, result: str) -> exp.Expr | None:
@@ -41,10 +42,6 @@ def _infinite(value: exp.Expr, result: str) -> exp.Expr | None:
     if types.is_time(result):
         return cast(exp.Literal.string(time), types.spark_type(result))
     return None
-
-
-def _as_type(node: exp.Expr, value: exp.Expr, kind: str) -> exp.Expr:
-    return type(node)(this=value, to=exp.DataType.build(kind, dialect="spark"))
 
 
 def _rounded(value: exp.Expr, kind: str, result: str) -> exp.Expr:

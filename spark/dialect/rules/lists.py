@@ -81,12 +81,11 @@ def contains_all(node: exp.Expr) -> exp.Expr | None:
 
 
 def concatenate(node: exp.Expr) -> exp.Expr | None:
-    """`list_concat`: a null list adds nothing."""
+    """`list_concat`: a null list adds nothing, so the result is never null."""
     kind = types.spark_type(needed_type(node))
     lists = [node.this, *node.expressions]
     filled = [template(f"coalesce(l, cast(array() as {kind}))", l=each) for each in lists]
-    all_null = exp.and_(*[exp.Is(this=each.copy(), expression=exp.null()) for each in lists])
-    return template("case when not (n) then c end", n=all_null, c=call("concat", *filled))
+    return call("concat", *filled)
 
 
 def distinct(node: exp.Expr) -> exp.Expr | None:

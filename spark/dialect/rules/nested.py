@@ -46,7 +46,8 @@ def as_json(node: exp.Expr) -> exp.Expr | None:
     (value,) = node.expressions
     if needed_type(value) != types.VARCHAR:
         raise UnsupportedConstructError(source(node), "Only a text becomes JSON")
-    return template("substr(to_json(array(x)), 2, length(to_json(array(x))) - 2)", x=value)
+    text = "substr(to_json(array(x)), 2, length(to_json(array(x))) - 2)"
+    return template(f"case when x is not null then {text} end", x=value)
 
 
 def name_of_type(node: exp.Expr) -> exp.Expr | None:

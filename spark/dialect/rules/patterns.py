@@ -115,7 +115,7 @@ def replace(node: exp.Expr) -> exp.Expr | None:
     first = 0
     if "g" not in given:
         # Spark replaces all matches, of which the beginning of a text has one.
-        pattern, first = rf"\A([\s\S]*?)(?:{pattern})", 1
+        pattern, first = rf"\A([\s\S]*?)({pattern})", 2
     java = re.sub(
         r"\\(\d)", lambda found: f"${int(found[1]) + first}", replacement.replace("$", r"\$")
     )

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from spark.dialect import types
 from spark.dialect.errors import UnsupportedConstructError
-from spark.dialect.tree import call, cast, needed_type, template
+from spark.dialect.tree import call, cast, needed_type, template, try_cast
 
 _DAY = r"([0-9]{4})([-/ ])([0-9]{1,2})\2([0-9]{1,2})"
 _TIME = r"(?:(?: +|T)([0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:\.[0-9]*)?)?)"
@@ -47,10 +47,7 @@ end)[0]"""
 
 def from_text(value: exp.Expr, result: str, *, tried: bool) -> exp.Expr:
     """A text as a value of another type, or null if `tried` and it is none."""
-    kind = exp.TryCast if tried else exp.Cast
-
-    def as_type(node: exp.Expr, to: str) -> exp.Expr:
-        return kind(this=node, to=exp.DataType.build(to, dialect="spark"))
+    as_type = try_cast if tried else cast
 
     to = types.spark_type(result)
     if types.is_text(result):

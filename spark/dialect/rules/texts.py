@@ -123,7 +123,10 @@ def trimmed(node: exp.Expr) -> exp.Expr | None:
     side = (node.args.get("position") or "").upper()
     name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(side, "btrim")
     characters = node.expression
-    return call(name, node.this, *([characters] if characters is not None else []))
+    if characters is None:
+        return call(name, node.this)
+    # Of the three only `btrim` has the text first.
+    return call(name, *([node.this, characters] if name == "btrim" else [characters, node.this]))
 
 
 def hashed(node: exp.Expr) -> exp.Expr | None:
@@ -210,7 +213,8 @@ def _printed_place(form: str, value: exp.Expr) -> exp.Expr:
     if form in ("%d", "%s"):
         return cast(value, "string") if type_of(value) != types.VARCHAR else value
     if re.fullmatch(r"%0\d+d", form):
-        return call("format_string", form, cast(value, "bigint"))
+        number = "case when n is not null then format_string(f, cast(n as bigint)) end"
+        return template(number, n=value, f=exp.Literal.string(form))
     raise UnsupportedConstructError(f"printf('{form}')", "It is not known")
 
 

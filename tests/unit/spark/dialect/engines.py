@@ -56,7 +56,7 @@ class Engines:
             for row, translated in zip(own, other, strict=True)
             if not all(map(is_same, row, translated))
         ]
-        assert different == []
+        assert not different, "\n".join(different)
 
     def assert_same_columns(self, table: str, expressions: Sequence[str]) -> None:
         """Require equal values of many expressions, in one statement, for each row of a table."""
@@ -68,7 +68,7 @@ class Engines:
             for place, expression in enumerate(expressions, start=1)
             if not is_same(row[place], translated[place])
         ]
-        assert different == []
+        assert not different, "\n".join(different)
 
 
 def _key(row: Row) -> str:

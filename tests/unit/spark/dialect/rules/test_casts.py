@@ -11,7 +11,7 @@ VALUES = """
         (2, -2.5, -2.5, false, 'infinity', 'infinity'),
         (3, 3.5, 1.005, null, '-infinity', '-infinity'),
         (4, null, null, null, null, null),
-        (5, 1e10, 0.125, true, '1970-01-01', '0001-01-01')
+        (5, 1e10, 0.125, true, '1970-01-01', '1000-01-01')
     ) as t(row_no, x, m, b, t, d)
 """
 
@@ -33,7 +33,7 @@ def test_infinite_times_are_the_ends_of_the_calendar(engines: Engines) -> None:
     engines.table("casts", VALUES)
     engines.assert_same(
         "select row_no, t = timestamp 'infinity', d = date 'infinity', t > timestamp '2024-01-01',"
-        " d < date '-infinity' + 1, coalesce(d, date 'infinity') = date 'infinity' from casts"
+        " d > date '-infinity', coalesce(d, date 'infinity') = date 'infinity' from casts"
     )
     engines.assert_same(
         "select row_no, t::date, d::timestamp, t::varchar, d::varchar from casts"

@@ -24,7 +24,7 @@ def test_arithmetic_of_dates_and_times_agrees(engines: Engines) -> None:
     engines.assert_same_columns(
         "times",
         [
-            "d - e", "e - 7", "d + 3", "3 + d", "d + cast(n as bigint) % 7", "d + interval 1 month",
+            "d - e", "e - 7", "d + 3", "3 + d", "d + n % 7", "d + interval 1 month",
             "t + interval 1 month", "t - interval 90 minute", "t + to_seconds(n)",
             "t - to_minutes(n)", "t + to_days(n)", "t + to_months(n)", "d - interval 1 day < t",
             "t - d::timestamp < interval 10 day", "t + to_milliseconds(n)",

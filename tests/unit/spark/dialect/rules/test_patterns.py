@@ -10,11 +10,12 @@ from spark.dialect.rules.patterns import java_pattern
 from tests.unit.spark.dialect.engines import Engines
 
 TEXTS = """
-    select row_no, t, p from unnest(
-        [1, 2, 3, 4, 5, 6, 7],
-        ['abc 123', 'a' || chr(10), 'x' || chr(13) || 'y', '$1.50', '', null, 'ÄÖ äö b1 b2'],
-        ['^abc', 'a$', 'x.y', '[0-9]+', '', 'a', 'B']
-    ) as u(row_no, t, p)
+    select
+        unnest(range(7)) as row_no,
+        unnest([
+            'abc 123', 'a' || chr(10), 'x' || chr(13) || 'y', '$1.50', '', null, 'ÄÖ äö b1 b2'
+        ]) as t,
+        unnest(['^abc', 'a$', 'x.y', '[0-9]+', '', 'a', 'B']) as p
 """
 
 

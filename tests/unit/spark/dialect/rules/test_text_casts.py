@@ -28,10 +28,10 @@ DOUBLES = [
 
 
 def _table(engines: Engines, values: list[str]) -> None:
+    texts = ", ".join(f"'{each}'" for each in values)
     engines.table(
         "texts",
-        "select row_no, t from unnest(generate_series(1, len($1) + 1), list_append($1, null))"
-        " as u(row_no, t)".replace("$1", str(values)),
+        f"select unnest(range({len(values) + 1})) as row_no, unnest([{texts}, null]) as t",
     )
 
 

@@ -9,10 +9,9 @@ from spark.dialect.rules.time_formats import java_format
 from tests.unit.spark.dialect.engines import Engines
 
 TEXTS = """
-    select row_no, t from unnest(
-        [1, 2, 3, 4, 5],
-        ['31/01/2024 10:20', '3/7/2026', '2024-02-30', '7.3.2026 1:02:03', null]
-    ) as u(row_no, t)
+    select
+        unnest(range(5)) as row_no,
+        unnest(['31/01/2024 10:20', '3/7/2026', '2024-02-30', '7.3.2026 1:02:03', null]) as t
 """
 
 
