@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
@@ -16,23 +15,9 @@ from sqlglot import exp
 
 from spark.dialect import UnsupportedConstructError, to_spark
 from tests.spark_models.comparison import compare
+from tests.spark_models.compiled import compiled_models
 from tests.spark_models.exchange import read_from_spark, write_for_spark
 from tests.spark_models.session import local_session
-
-
-def models(home: Path) -> dict[str, str]:
-    """Compiled SQL of the models that dbt stores, by name, in the order of the manifest."""
-    target = home / "dbt" / "target"
-    nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"].values()
-    files = {path.stem: path for path in target.glob("compiled/*/models/**/*.sql")}
-    return {
-        node["name"]: files[node["name"]].read_text(encoding="utf-8")
-        for node in nodes
-        if node["resource_type"] == "model"
-        and node["language"] == "sql"
-        and node["config"]["materialized"] != "ephemeral"
-        and node["name"] in files
-    }
 
 
 class Report:
@@ -86,7 +71,7 @@ def main() -> None:
     outcomes: dict[str, int] = {}
     try:
         report = Report(home, folder)
-        for name, sql in models(home).items():
+        for name, sql in compiled_models(home).items():
             if chosen and name not in chosen:
                 continue
             line = report.line(name, sql)
