@@ -66,8 +66,8 @@ followed_days as (
     from amended_days
 ),
 
--- A certain purchase before the loss leaves no loss, whatever else is known. Without these days, each
--- purchase would be compared with all earlier ones of its customer.
+-- A certain purchase before the loss leaves no loss, whatever else is known. Other purchases are
+-- compared with all earlier ones of their customer, and these would be most of them.
 candidates as (
     select distinct
         followed_days.customer_no,
