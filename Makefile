@@ -61,7 +61,7 @@ campaign: dev ## repeat the tests of properties and kills for hours
 	    --dist loadfile -m campaign
 
 # With more options: .venv/bin/python -m tests.kills --help
-kills: dev ## kill run, retrain, backfill, erase and hand-over 200 times, and compare every home
+kills: dev ## kill run, retrain, backfill, erase, hand-over and prune 200 times, and compare every home
 	@OMP_WAIT_POLICY=passive $(BIN)/python -m tests.kills
 
 # Two at a time: mypy has one process, and sqlfluff waits for its own first.

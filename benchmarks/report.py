@@ -10,7 +10,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.comparison import Comparison, bars
+from benchmarks.comparison import Comparison, Growth, bars, growth_of
 from benchmarks.steps import RunSteps
 from benchmarks.training import TrainingComparison
 
@@ -49,6 +49,7 @@ def as_json(
                 }
                 for one in comparisons
             ],
+            "growth": [asdict(one) for one in growth_of(comparisons)],
             "training": {**asdict(training), "ratio": training.ratio},
             "bars": [{**asdict(bar), "holds": bar.holds} for bar in bars(comparisons, training)],
             "steps": {str(people): [asdict(run) for run in runs] for people, runs in steps.items()},
@@ -94,6 +95,7 @@ def as_markdown(
         "|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
         *(_row(one) for one in comparisons),
         "",
+        *_growth(growth_of(comparisons)),
         (
             f"A training on {training.dates} dates of {training.people:,} people, "
             f"{training.train_rows:,} rows and {training.stopping_rows:,} to stop on, without the "
@@ -133,6 +135,26 @@ def _row(one: Comparison) -> str:
         f"{one.memory_ratio:.2f}",
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def _growth(found: list[Growth]) -> list[str]:
+    if not found:
+        return []
+    return [
+        (
+            "Growth exponents: n times the people take n to this power times as much. Seconds are "
+            "those without the fixed start-up."
+        ),
+        "",
+        "| what | people | s | CPU s | reference s | memory |",
+        "|---|---|--:|--:|--:|--:|",
+        *(
+            f"| {one.phase} | {one.people:,} to {one.more_people:,} | {one.seconds:.2f} "
+            f"| {one.cpu_seconds:.2f} | {one.reference_seconds:.2f} | {one.memory:.2f} |"
+            for one in found
+        ),
+        "",
+    ]
 
 
 def _steps(people: int, run: RunSteps) -> list[str]:

@@ -16,6 +16,7 @@ from deployment.config import DeploymentConfig, today_in
 from deployment.home import Home
 from erasure.erase import ErasureReport, erase, plan_erasure, report_of
 from erasure.errors import ErasureError, NobodyError
+from erasure.redeliveries import finish_files
 from erasure.request import pending_plan
 
 
@@ -34,6 +35,8 @@ def erase_person(
         NobodyError: nothing in the home has an id or an address.
         ErasureError: nobody is named, or an address belongs to several customers.
     """
+    if not is_dry:
+        finish_files(config, home)
     pending = pending_plan(home)
     if pending is not None and not is_dry:
         console.print("An erasure was interrupted; it is finished first.")

@@ -17,6 +17,7 @@ from deployment.engine.limits import EngineLimits
 from deployment.engine.spill import make_empty
 from deployment.home import Home
 from erasure.errors import NobodyError
+from erasure.kept_files import note_kept
 from erasure.places import (
     hand_over_files,
     landing_files,
@@ -24,9 +25,11 @@ from erasure.places import (
     published_file,
     warehouse_rows,
 )
+from erasure.places.rewritten_files import forget_rewritten, remove_rows
 from erasure.remains import Remains, find_remains
 from erasure.request import Plan, close_request, pending_plan, write_plan
 from erasure.search.person import Person, find_person
+from erasure.search.queries import count
 from erasure.search.tables import rules_of
 from erasure.tombstones import Tombstones, read_tombstones, write_tombstones
 from erasure.trained_models import TrainedModel, trained_models
@@ -87,6 +90,10 @@ def plan_erasure(
     warehouse = Warehouse.of(config, home)
     warehouse.require()
     with warehouse.connect() as con:
+        if not count(
+            con, "select count(*) from duckdb_tables() where table_name = 'removed_positions'"
+        ):
+            create_tables(con)  # the home is of an earlier release
         _bring_back(con, config, home)
         person = find_person(con, customer_ids, emails, config.default_country)
         if person is None:
@@ -129,14 +136,16 @@ def erase(config: DeploymentConfig, home: Home, plan: Plan, finished_at: datetim
     tombstones = read_tombstones(home)
     tombstones.add(plan.tombstones, plan.erased_on)
     write_tombstones(home, tombstones)
-    unfinished = landing_files.remove_rows(config, plan.files)
+    kept = remove_rows(config, home, plan.files)
+    note_kept(home, kept)
+    unfinished = list(kept.values())
     person, limits = plan.person, EngineLimits.of(config.engine, home)
     unfinished += hand_over_files.withdraw(config, person)
     warehouse = Warehouse.of(config, home)
     with warehouse.connect() as con:
         create_tables(con)
         _bring_back(con, config, home)
-        warehouse_rows.delete(con, config, person, tombstones, plan.files)
+        warehouse_rows.delete(con, config, home, person, tombstones, plan.files)
     warehouse_rows.without_old_bytes(home.warehouse, limits)
     published_file.publish_without(config, home, person)
     unfinished += published_file.copy_again(config, home)
@@ -148,6 +157,7 @@ def erase(config: DeploymentConfig, home: Home, plan: Plan, finished_at: datetim
     with warehouse.connect(read_only=True) as con:
         remains = find_remains(con, home, person)
     close_request(home, plan, finished_at, remains.counts, unfinished)
+    forget_rewritten(home)
     return _report(config, home, plan, remains, unfinished, was_resumed=was_resumed)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from deployment.home import Home
 from deployment.private_files import private_folder, replace_file
 from erasure.errors import ErasureError
-from erasure.places.landing_files import RewrittenFile
+from erasure.places.rewritten_files import RewrittenFile
 from erasure.search.person import Person
 from warehouse.published.versions import flush
 

@@ -472,6 +472,23 @@ comment on table ops.erased_rows is
     'Number of delivered rows of each load that were deleted because their person was erased; the'
     ' rows themselves are nowhere (erasure/).';
 
+create table if not exists ops.removed_positions (
+    load_id bigint not null,
+    position bigint not null,
+    primary key (load_id, position)
+);
+comment on table ops.removed_positions is
+    'Rows of loads that an erasure has removed from their delivered files too: positions in the'
+    ' files as they were loaded.';
+
+create table if not exists ops.rewritten_files (
+    load_id bigint primary key,
+    delivered varchar not null
+);
+comment on table ops.rewritten_files is
+    'Loads of files from which an erasure has removed rows, with a keyed hash of the file''s digest'
+    ' as it was delivered, by which it is known if it is delivered again.';
+
 create table if not exists ops.extractions (
     source varchar not null,
     run_date date not null,

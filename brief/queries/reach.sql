@@ -13,7 +13,8 @@ customers as (
             when reason = 'control' then 'control'
             when reason in ('global_holdout', 'explored_nothing') then 'held_out'
             when reason = 'in_cool_down' then 'in_cool_down'
-            when reason in ('never_contact', 'no_consent', 'no_contact') then 'no_contact'
+            when reason in ('never_contact', 'unreadable_refusal', 'no_consent', 'no_contact')
+                then 'no_contact'
             when reason in ('budget_spent', 'capacity_reached') then 'limits'
             when reason in ('open_complaint', 'buys_only_on_coupon', 'measured_harm')
                 then 'forbidden'

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cli.doctor.copies import diagnose_copies
 from cli.doctor.engine import diagnose_engine
+from cli.doctor.erasures import diagnose_erasures
 from cli.doctor.files import diagnose_files
 from cli.doctor.finding import Finding
 from cli.doctor.machine import (
@@ -64,6 +65,7 @@ def diagnose(
     findings += diagnose_warehouse(home, config)
     findings += diagnose_engine(config)
     findings += diagnose_copies(config, home)
+    findings += diagnose_erasures(home)
     for name, source in config.sources.items():
         findings += diagnose_guesses(staging_folder(project, name), project)
         findings += _source(name, source, config, home)

@@ -10,9 +10,9 @@ import duckdb
 
 from deployment.config import DeploymentConfig
 from deployment.engine.limits import EngineLimits
-from deployment.home import write_ahead_log
+from deployment.home import Home, write_ahead_log
 from erasure.places.duckdb_files import remove, write_again
-from erasure.places.landing_files import RewrittenFile, note_rewritten
+from erasure.places.rewritten_files import RewrittenFile, note_rewritten
 from erasure.search.person import Person, create_entities
 from erasure.search.queries import rows_of
 from erasure.search.returning_rows import find_returning_rows, unread_loads
@@ -49,6 +49,7 @@ def find(
 def delete(
     con: duckdb.DuckDBPyConnection,
     config: DeploymentConfig,
+    home: Home,
     person: Person,
     tombstones: Tombstones,
     rewritten: Sequence[RewrittenFile],
@@ -65,7 +66,7 @@ def delete(
             for rule in rules:
                 rule.delete(con, database)
             close_gaps(con)
-        note_rewritten(con, rewritten)
+        note_rewritten(con, home, rewritten)
 
 
 def set_aside(con: duckdb.DuckDBPyConnection) -> int:

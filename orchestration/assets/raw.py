@@ -11,6 +11,7 @@ import dagster as dg
 from deployment.config import DeploymentConfig
 from deployment.home import Home
 from deployment.source_config import FileTable, Source
+from erasure.redeliveries import clean_redelivered_files
 from erasure.request import require_none_pending
 from ingestion.extraction.sources import Extraction, extract
 from ingestion.landing.report import TableReport
@@ -83,6 +84,8 @@ def raw_assets(
             for day in require_history(home, dates_of(context)):
                 context.log.warning("%s is published and not in the warehouse: run it again", day)
             warehouse.initialise(config.slug, config.company)
+            for problem in clean_redelivered_files(config, home, {name: source}):
+                context.log.warning(problem)
             with warehouse.connect() as con:
                 extraction = extract(con, name, source, home, dates_of(context))
         reports = {report.table: report for report in extraction.reports}

@@ -13,7 +13,7 @@ import duckdb
 from dagster_dbt import dbt_assets
 
 from deployment.config import DeploymentConfig
-from erasure.redeliveries import set_returning_rows_aside
+from erasure.redeliveries import finish_files, set_returning_rows_aside
 from erasure.tombstones import has_tombstones
 from ingestion.exchange_rates import write_exchange_rates
 from orchestration.asset_keys import EXAMPLES, WAREHOUSE_POOL
@@ -130,12 +130,13 @@ def _keep_erased_people_away(
     config: DeploymentConfig,
     dbt: Dbt,
 ) -> None:
-    """Set the rows of erased people aside, before anything is built from them.
+    """Remove the rows of erased people and their files' rows, before anything is built from them.
 
     The staging views are made first, because they know what the columns of a delivery mean.
     """
     if not has_tombstones(dbt.home):
         return
+    finish_files(config, dbt.home)
     dbt.command(
         *("build", "--select", "+fqn:holdfast.staging"),
         *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
@@ -145,6 +146,8 @@ def _keep_erased_people_away(
         rows = set_returning_rows_aside(con, config, dbt.home)
     if rows:
         context.log.info("%d delivered rows of erased people were deleted.", rows)
+    for problem in finish_files(config, dbt.home):
+        context.log.warning(problem)
 
 
 def _read_decisions(

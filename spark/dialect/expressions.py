@@ -73,17 +73,21 @@ def _rule_of(node: exp.Expr) -> Rule:
         if name in _FUNCTIONS:
             return _FUNCTIONS[name]
         raise UnsupportedConstructError(name, "No translation of this function is known")
-    if kind in SAME or (kind is exp.Join and _is_known(node)):
+    if kind in SAME or _is_known(node):
         return lambda _: None
     raise UnsupportedConstructError(kind.__name__, "No translation of this construct is known")
 
 
-def _is_known(join: exp.Expr) -> bool:
-    kind, side, method = (
-        str(join.args.get(key) or "").upper() for key in ("kind", "side", "method")
-    )
-    return (
-        kind in ("", "INNER", "CROSS", "OUTER")
-        and side in ("", "LEFT", "RIGHT", "FULL")
-        and (not method)
-    )
+def _is_known(node: exp.Expr) -> bool:
+    """Whether a construct is the same in this form; in others it differs."""
+    if isinstance(node, exp.Join):
+        kind, side, method = (str(node.args.get(key) or "").upper() for key in _JOIN)
+        return kind in ("", "INNER", "CROSS", "OUTER") and side in _SIDES and not method
+    if isinstance(node, exp.WindowSpec):
+        kind = str(node.args.get("kind") or "").upper()
+        return kind in ("ROWS", "RANGE") and not node.args.get("exclude")
+    return isinstance(node, exp.Distinct) and not node.args.get("on")
+
+
+_JOIN = ("kind", "side", "method")
+_SIDES = ("", "LEFT", "RIGHT", "FULL")

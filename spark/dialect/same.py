@@ -31,7 +31,6 @@ _QUERIES = (
     exp.Union,
     exp.Values,
     exp.Where,
-    exp.WindowSpec,
     exp.With,
 )
 _EXPRESSIONS = (
@@ -42,7 +41,6 @@ _EXPRESSIONS = (
     exp.Column,
     exp.DataType,
     exp.DataTypeParam,
-    exp.Distinct,
     exp.Escape,
     exp.Identifier,
     exp.If,

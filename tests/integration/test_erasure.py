@@ -261,31 +261,45 @@ def test_the_next_run_and_a_backfill_do_not_bring_the_person_back(
     company: Company, erased: Deployment, tmp_path: Path
 ) -> None:
     deployment = erased.copy(tmp_path / "home")
-    # The first export of the CRM is delivered again, with the person in it.
-    export = next(company.deployment.home.landing.glob("crm/customers/customers_*.csv"))
-    again = deployment.home.landing / "crm" / "customers" / export.name
-    assert company.person.email in export.read_text("utf-8")
-    shutil.copyfile(export, again)
+    landing = deployment.home.landing
+    # The first export of the CRM is delivered again, with the person in it, and a longer one too.
+    (first, second), delivered = exports(company), company.deployment.home.landing
+    assert company.person.email in first.read_text("utf-8")
+    shutil.copyfile(first, landing / first.relative_to(delivered))
+    add_line(landing / second.relative_to(delivered), crm_row(company.person, "C-again"))
     waiting = f"shop/reviews/reviews_{WAITING}.jsonl"
-    shutil.copyfile(company.deployment.home.landing / waiting, deployment.home.landing / waiting)
+    shutil.copyfile(delivered / waiting, landing / waiting)
     deployment.range(HISTORY, WAITING)
-    texts = [company.person.customer_id, company.person.email, company.person.phone, TEXT]
-    for file in (deployment.home.warehouse, deployment.home.published.resolve()):
-        assert [place for place, rows in contents(file)[1:] if any(t in rows for t in texts)] == []
+    assert found_in(deployment.home.root, company.person.texts) == []
     accounts = deployment.query(
         "select source, table_name, sum(erased) from ops.data_quality_daily"
         f" where snapshot_date = date '{WAITING}' group by all"
     )
     counted = {(source, table): number for source, table, number in accounts}
-    # The first export was delivered twice; the second had a rejected and an unreadable row.
+    # The first export, the rejected and the unreadable row of the second, and its new row.
     assert counted["crm", "customers"] >= 4
     assert counted["shop", "reviews"] >= 2
+    assert loads_of(deployment, first) == loads_of(erased, first)
     assert (
         deployment.query(
             "from ops.data_quality_daily"
             " where delivered != accepted + rejected + superseded + coalesce(erased, 0)"
         )
         == []
+    )
+
+
+def exports(company: Company) -> tuple[Path, Path]:
+    """The first two exports of the CRM's customers, as they were delivered."""
+    folder = company.deployment.home.landing / "crm" / "customers"
+    first, second, *_ = sorted(folder.glob("customers_*.csv"))
+    return first, second
+
+
+def loads_of(deployment: Deployment, export: Path) -> list[tuple[object, ...]]:
+    return deployment.warehouse(
+        "select load_id, rows, sha256, known_from, superseded_by from ops.load_ledger"
+        f" where ends_with(path, '{export.name}') order by 1"
     )
 
 

@@ -1,4 +1,4 @@
-"""A real daemon that is killed and started again: missed days are filled without a person."""
+"""A real daemon beside a command, killed and started again: it fills the days without a person."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def reported(chat: Chat) -> list[tuple[str, str]]:
     ]
 
 
-def test_a_daemon_that_was_killed_and_started_days_later_fills_the_days_and_reports_both(
+def test_a_killed_daemon_fills_the_days_and_reports_both_and_a_command_beside_it_is_refused(
     first_day: Deployment, home_copy: Path, tmp_path: Path
 ) -> None:
     copied = first_day.copy(home_copy)
@@ -98,6 +98,11 @@ def test_a_daemon_that_was_killed_and_started_days_later_fills_the_days_and_repo
         before = Deployment(copied.home, configuration(tmp_path, NEXT))
         with daemon(before, chat) as process:
             wait_for(before, is_started, process)
+            beside = before.cli("run", "--date", str(NEXT))
+        assert beside.returncode == 1, beside.stdout
+        # By the file, the lock or Dagster's list of runs, whichever it meets first.
+        assert "wait for" in beside.stderr, beside.stderr
+        assert "Traceback" not in beside.stderr
         later = Deployment(copied.home, configuration(tmp_path, LAST))
         days = {HISTORY + timedelta(days=number) for number in range((LAST - HISTORY).days + 1)}
         with daemon(later, chat) as process:

@@ -1,8 +1,8 @@
-"""`python -m tests.kills`: five commands killed at random moments, and each home compared.
+"""`python -m tests.kills`: six commands killed at random moments, and each home compared.
 
-A kill ends the command's whole session. The next command is the same one again. After it, the
-published tables, the accounting of deliveries, the hand-over and the registered models must be
-those of a home whose command was not killed.
+A kill ends the command's whole session. The next command is the same one again, which may be killed
+too (`--in-a-row`). After the one that is not, the published tables, the accounting of deliveries,
+the hand-over and the registered models must be those of a home whose command was not killed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from math import ceil
 from pathlib import Path
 from random import Random
 from typing import Annotated
@@ -19,27 +20,35 @@ import typer
 
 from deployment.home import Home
 from tests.integration.deployments import ROOT, Deployment
-from tests.kills.commands import COMMANDS, Command, arguments_of, configured, first_day, run
+from tests.kills.commands import (
+    COMMANDS,
+    Command,
+    Outcome,
+    arguments_of,
+    configured,
+    run,
+    start_of,
+)
 from tests.kills.state import State, compared, read_state
 
 
 @dataclass(frozen=True)
-class Kill:
-    """A kill and its result, one line of `kills.jsonl`.
+class Trial:
+    """One home, its kills and their result; one line of the results.
 
     Attributes:
-        number: from 0; with the seed it determines command and moment.
+        number: from 0; with the seed it determines command and moments.
         command: its name.
-        seconds: time from the command's beginning to the kill, or to its end.
-        is_killed: whether the command had not ended before.
-        next_seconds: time of the next command.
+        seconds: time from the command's beginning to each kill.
+        is_ended: whether the command ended by itself before its last kill.
+        next_seconds: time of the command that was not killed.
         differences: from the undisturbed home, one sentence each.
     """
 
     number: int
     command: str
-    seconds: float
-    is_killed: bool
+    seconds: list[float]
+    is_ended: bool
     next_seconds: float
     differences: list[str]
 
@@ -55,6 +64,7 @@ class Undisturbed:
 
 def main(
     kills: Annotated[int, typer.Option(help="Kills in all, divided among the commands.")] = 200,
+    in_a_row: Annotated[int, typer.Option(help="Kills of a home before it is compared.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed kills at the same moments.")] = 7,
     only: Annotated[list[str] | None, typer.Option(help="A command; repeatable.")] = None,
     out: Annotated[
@@ -66,30 +76,32 @@ def main(
     A home that differs is kept, with the output of both commands.
     """
     out.mkdir(parents=True, exist_ok=True)
-    results = out / f"kills_of_seed_{seed}.jsonl"
+    results = out / f"kills_of_seed_{seed}_{in_a_row}_in_a_row.jsonl"
     lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
-    done = {kill.number: kill for kill in (Kill(**json.loads(line)) for line in lines)}
+    done = {trial.number: trial for trial in (Trial(**json.loads(line)) for line in lines)}
     undisturbed: dict[str, Undisturbed] = {}
-    for number in range(kills):
+    for number in range(ceil(kills / in_a_row)):
         command = COMMANDS[number % len(COMMANDS)]
         if number in done or (only and command.name not in only):
             continue
         if command.name not in undisturbed:
             undisturbed[command.name] = _undisturbed(out, command)
-        kill = _kill(out, number, command, undisturbed[command.name], seed)
-        done[number] = kill
+        moments = Random(f"{seed} {number}")
+        trial = _trial(out, number, command, undisturbed[command.name], moments, in_a_row)
+        done[number] = trial
         with results.open("a", encoding="utf-8") as file:
-            file.write(f"{json.dumps(asdict(kill))}\n")
-        typer.echo(f"{number:>3} {kill.command:<10} {kill.seconds:>6.1f} s {kill.differences}")
+            file.write(f"{json.dumps(asdict(trial))}\n")
+        seconds = ", ".join(f"{each:.1f}" for each in trial.seconds)
+        typer.echo(f"{number:>3} {trial.command:<10} {seconds} s {trial.differences}")
     table = _table(done.values())
     (out / "kills.md").write_text(table, encoding="utf-8")
     typer.echo(table)
-    raise typer.Exit(any(kill.differences for kill in done.values()))
+    raise typer.Exit(any(trial.differences for trial in done.values()))
 
 
 def _undisturbed(out: Path, command: Command) -> Undisturbed:
-    """Run a command to its end in a copy of the first day."""
-    start, target = first_day(out), out / f"undisturbed_{command.name}"
+    """Run a command to its end in a copy of its first home."""
+    start, target = start_of(command, out), out / f"undisturbed_{command.name}"
     shutil.rmtree(target, ignore_errors=True)
     with configured(start.copy(target), command, target.with_suffix(".yml")) as (home, receiver):
         finished = run(home, arguments_of(command, home), within=command.within)
@@ -98,13 +110,20 @@ def _undisturbed(out: Path, command: Command) -> Undisturbed:
         return Undisturbed(home, read_state(home, receiver), finished.seconds)
 
 
-def _kill(out: Path, number: int, command: Command, expected: Undisturbed, seed: int) -> Kill:
-    moment = Random(f"{seed} {number}").uniform(0, expected.seconds)
-    copied = first_day(out).copy(out / f"kill_{number}")
+def _trial(
+    out: Path, number: int, command: Command, expected: Undisturbed, moments: Random, in_a_row: int
+) -> Trial:
+    copied = start_of(command, out).copy(out / f"kill_{number}")
     config = copied.home.root.with_suffix(".yml")
+    killed: list[Outcome] = []
     with configured(copied, command, config) as (home, receiver):
         arguments = arguments_of(command, home)
-        killed = run(home, arguments, within=command.within, kill_after=moment)
+        is_ended = False
+        while len(killed) < in_a_row and not is_ended:
+            moment = moments.uniform(0, expected.seconds)
+            outcome = run(home, arguments, within=command.within, kill_after=moment)
+            is_ended = outcome.code >= 0
+            killed += [] if is_ended else [outcome]
         repeated = run(home, arguments)
         state = read_state(home, receiver)
     found = list(compared(home, state, expected.deployment, expected.state))
@@ -112,11 +131,12 @@ def _kill(out: Path, number: int, command: Command, expected: Undisturbed, seed:
     if repeated.code and not is_done:
         found.insert(0, f"the next command ended with {repeated.code}")
     if found:
-        copied.home.root.with_suffix(".killed.log").write_text(killed.output, encoding="utf-8")
+        outputs = "\n".join(each.output for each in killed)
+        copied.home.root.with_suffix(".killed.log").write_text(outputs, encoding="utf-8")
     else:
         _remove(copied.home)
-    is_killed = killed.code < 0
-    return Kill(number, command.name, killed.seconds, is_killed, repeated.seconds, found)
+    seconds = [each.seconds for each in killed]
+    return Trial(number, command.name, seconds, is_ended, repeated.seconds, found)
 
 
 def _remove(home: Home) -> None:
@@ -125,20 +145,20 @@ def _remove(home: Home) -> None:
         home.root.with_suffix(suffix).unlink()
 
 
-def _table(kills: Iterable[Kill]) -> str:
+def _table(trials: Iterable[Trial]) -> str:
     """A Markdown table with a row for each command."""
     rows = [
-        "| command | kills | ended before the kill | seconds | differences |",
-        "|---|---|---|---|---|",
+        "| command | kills | homes | ended before a kill | seconds | homes that differ |",
+        "|---|---|---|---|---|---|",
     ]
     for command in COMMANDS:
-        of_it = [kill for kill in kills if kill.command == command.name]
-        killed = [kill for kill in of_it if kill.is_killed]
-        seconds = sum(kill.seconds + kill.next_seconds for kill in of_it)
-        differing = sum(bool(kill.differences) for kill in of_it)
+        of_it = [trial for trial in trials if trial.command == command.name]
+        kills = sum(len(trial.seconds) for trial in of_it)
+        ended = sum(trial.is_ended for trial in of_it)
+        seconds = sum(sum(trial.seconds) + trial.next_seconds for trial in of_it)
+        differing = sum(bool(trial.differences) for trial in of_it)
         rows.append(
-            f"| {command.name} | {len(killed)} | {len(of_it) - len(killed)} | {seconds:.0f} "
-            f"| {differing} |"
+            f"| {command.name} | {kills} | {len(of_it)} | {ended} | {seconds:.0f} | {differing} |"
         )
     return "\n".join([*rows, ""])
 

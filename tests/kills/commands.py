@@ -1,4 +1,4 @@
-"""The five commands that are killed, each with its home before it and the home of a whole run."""
+"""The six commands that are killed, each with its home before it and the home of a whole run."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import yaml
@@ -30,6 +30,9 @@ from tests.unit.warehouse.hand_over.receiver import Receiver
 
 PEOPLE = 300
 _NEXT = HISTORY + timedelta(days=1)
+# A day on which the first day is older than `_KEEP` says.
+_LATE = date(2026, 11, 13)
+_KEEP: dict[str, int | None] = {"past_days": 121, "texts_days": 121, "raw_days": 30}
 # Long enough that a kill finds the hand-over between two requests.
 _SECONDS_A_REQUEST = 0.05
 _SECRET = "SIGNING_SECRET"
@@ -46,6 +49,7 @@ class Command:
         arguments: of the command line; `{customer}` is a customer of the company.
         within: the step of Dagster after whose beginning it is killed; None for its whole time.
         every_days: days after which a training is due.
+        keep: section `keep` of the configuration; its home has a later day too.
         nothing_left: message of a repetition that is refused, because the command that was killed
             had done all its work.
     """
@@ -54,6 +58,7 @@ class Command:
     arguments: tuple[str, ...]
     within: str | None = None
     every_days: int = 30
+    keep: dict[str, int | None] | None = None
     nothing_left: str | None = None
 
 
@@ -64,6 +69,7 @@ COMMANDS = (
     Command("backfill", ("backfill", "--from", str(_NEXT), "--to", str(LAST))),
     Command("erase", ("erase", "--customer", "{customer}"), nothing_left="no customer has the id"),
     Command("hand-over", ("run", "--date", str(_NEXT)), within="hand_over__actions"),
+    Command("prune", ("prune",), keep=_KEEP),
 )
 
 
@@ -82,19 +88,44 @@ class Outcome:
     output: str
 
 
+def start_of(command: Command, folder: Path) -> Deployment:
+    """The home that the homes of a command are copies of; made once."""
+    return late_day(folder) if command.keep else first_day(folder)
+
+
 def first_day(folder: Path) -> Deployment:
-    """The company after its first day, which the other homes are copies of; made once."""
+    """The company after its first day."""
     home = Home(folder / "first_day")
     if not home.root.exists():
-        fresh = Deployment(Home(folder / "first_day.partial"))
-        shutil.rmtree(fresh.home.root, ignore_errors=True)
+        fresh = Deployment(_emptied(folder / "first_day.partial"))
         deliver(fresh.home, PEOPLE)
-        with configured(fresh, COMMANDS[0], folder / "first_day.yml") as (ready, _):
-            done = run(ready, ("run", "--date", str(HISTORY)))
-        if done.code:
-            raise RuntimeError(f"the first day failed:\n{done.output}")
-        fresh.home.root.rename(home.root)
+        _run_day(fresh, COMMANDS[0], HISTORY, home)
     return Deployment(home)
+
+
+def late_day(folder: Path) -> Deployment:
+    """The company after its first day and a day in the autumn."""
+    home = Home(folder / "late_day")
+    if not home.root.exists():
+        target = _emptied(folder / "late_day.partial").root
+        kept = replace(COMMANDS[0], keep={"past_days": None})
+        _run_day(first_day(folder).copy(target), kept, _LATE, home)
+    return Deployment(home)
+
+
+def _emptied(root: Path) -> Home:
+    shutil.rmtree(root, ignore_errors=True)
+    return Home(root)
+
+
+def _run_day(deployment: Deployment, command: Command, day: date, home: Home) -> None:
+    """Run a day to its end, and give the home its place."""
+    config = home.root.with_suffix(".yml")
+    with configured(deployment, command, config) as (ready, _):
+        done = run(ready, ("run", "--date", str(day)))
+    if done.code:
+        raise RuntimeError(f"the run of {day} failed:\n{done.output}")
+    deployment.home.root.rename(home.root)
 
 
 @contextmanager
@@ -105,6 +136,10 @@ def configured(
     with Receiver(after=lambda _: time.sleep(_SECONDS_A_REQUEST)).serving() as receiver:
         content = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
         content["training"] |= {**QUICK_TRAINING, "every_days": command.every_days}
+        if command.keep is not None:
+            content |= {"last_date": _LATE, "keep": command.keep}
+            # Nobody buys in the months before the late day.
+            content["drift"] |= {"on_shift": "warn"}
         settings = receiver.settings(timeout_seconds=30.0).model_dump()
         content["hand_over"] = {**settings, "files": True, "postgres": None}
         config.write_text(yaml.safe_dump(content), encoding="utf-8")

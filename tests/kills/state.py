@@ -36,6 +36,8 @@ class State:
         has_metrics: whether the latest promoted model is shown with metrics.
         erasures: entries of the journal of erasures, and whether one is unfinished.
         faults: keys of the faults that `holdfast status` shows.
+        kept: rows in each table from which a removal of old data took some, and the account of it.
+        leftovers: files beside the warehouse that a killed command has left.
     """
 
     loads: list[tuple[object, ...]]
@@ -46,6 +48,8 @@ class State:
     has_metrics: bool
     erasures: list[object]
     faults: list[str]
+    kept: list[tuple[object, ...]]
+    leftovers: list[str]
 
 
 def read_state(deployment: Deployment, receiver: Receiver) -> State:
@@ -86,7 +90,20 @@ def read_state(deployment: Deployment, receiver: Receiver) -> State:
             (home.erasure / "pending.json").exists(),
         ],
         faults=sorted(fault.key for fault in faults),
+        kept=_kept(deployment),
+        leftovers=sorted(path.name for path in home.root.glob("warehouse.duckdb.*")),
     )
+
+
+def _kept(deployment: Deployment) -> list[tuple[object, ...]]:
+    """Setting, table, first kept day, rows removed and kept, by table of `ops.removed_rows`."""
+    removed = deployment.warehouse(
+        """
+        select setting, table_name, removed_before, sum(rows)
+        from ops.removed_rows group by all order by all
+        """
+    )
+    return [(*row, *deployment.warehouse(f"select count(*) from {row[1]}")[0]) for row in removed]
 
 
 def compared(

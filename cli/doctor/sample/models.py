@@ -56,16 +56,13 @@ def run_model(
 ) -> SampledModel | None:
     """Run a model; return None for a model that is missing or has no canonical columns.
 
-    None too for entities that `holdfast connect` does not know, such as consents: what a column of
-    theirs may contain is not described.
-
     Raises:
         duckdb.Error: its SQL fails on the sample.
         jinja2.TemplateError: it needs something that only dbt has.
     """
     model = f"stg_{source}__{entity}"
     text = templates.text(model)
-    if text is None or entity not in SCHEMAS:
+    if text is None:
         return None
     name = identifier(model)
     con.execute(f"create table {name} as {templates.sql(model)}")

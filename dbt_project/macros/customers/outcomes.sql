@@ -5,9 +5,10 @@
     It reads a CTE `dates` with `snapshot_date` and `matured_on`, the last day whose data and
     customers the outcome uses. That is the end of the horizon for a label, and the day of the run
     for a horizon that is still open: `churned` then means not returned so far. A date may have
-    several such days.
+    several such days. `used` is the condition of `used_purchases`, where the dates are known before
+    the query runs.
 -#}
-{% macro churn_outcomes() -%}
+{% macro churn_outcomes(used=none) -%}
 identities as (
     select
         record_no,
@@ -56,6 +57,9 @@ purchases as (
         least(purchases.counts_to, identities.valid_to) as counts_to
     from {{ ref('int_purchases') }} as purchases
     inner join identities using (source, source_customer_id)
+    {%- if used %}
+    where {{ used }}
+    {%- endif %}
 ),
 
 eligible as (
@@ -181,4 +185,21 @@ outcomes as (
         later_customers.snapshot_date,
         later_customers.matured_on
 )
+{%- endmacro %}
+
+{#-
+    Condition on the `purchases` that any date of a query of `dates` can use; false without a date.
+    The bounds are literals, so that the filter reaches the scan: a day on which no horizon has
+    passed costs nothing, and another one costs the purchases of one window.
+-#}
+{% macro used_purchases(dates) -%}
+    {%- set question = 'select min(snapshot_date), max(matured_on) from (' ~ dates ~ ')' -%}
+    {%- set first, last = run_query(question)[0] if execute else (none, none) -%}
+    {%- if first is none -%}
+        {{- return('false') -}}
+    {%- endif -%}
+    {{- return(
+        "purchases.ordered_on > date '" ~ first ~ "' - " ~ var('eligible_days')
+        ~ " and purchases.ordered_on <= date '" ~ last ~ "'"
+    ) -}}
 {%- endmacro %}

@@ -121,17 +121,38 @@
 {%- endmacro %}
 
 {#-
-    Reasons of the list of features `reason_features` for the customer of `row`. A reason with an
-    unknown number has no text, and the next reason takes its place.
+    Reasons of the customers of `scores`, a query with reason_feature_1 to reason_feature_3, as a
+    query of one row per customer and date: the texts in their order (`reasons`) and the figures in
+    them (`figures`). A reason with an unknown number has no text, and the next reason takes its
+    place. `features` has the customers' figures.
+
+    One row per reason: a lambda over the list of reasons would copy every column of `features` for
+    each of them, and costs three times as much (2.6 and 0.8 CPU s at 20,000 customers).
 -#}
-{% macro reason_texts(reason_features, row, language=none) -%}
-    list_filter(
-        list_transform(
-            {{ reason_features }},
-            lambda feature: {{ reason_text('feature', row, language) }}
-        ),
-        lambda reason: reason is not null
-    )
+{% macro reasons_of(scores, features, language=none) -%}
+    select
+        customer_id,
+        snapshot_date,
+        list(reason order by place) filter (reason is not null) as reasons,
+        list_sort(list_distinct(flatten(list(coalesce(figures, []))))) as figures
+    from (
+        select
+            scores.customer_id,
+            scores.snapshot_date,
+            scores.place,
+            {{ reason_text('scores.feature', 'features', language) }} as reason,
+            {{ reason_figures('scores.feature', 'features') }} as figures
+        from (
+            select
+                customer_id,
+                snapshot_date,
+                unnest([1, 2, 3]) as place,
+                unnest([reason_feature_1, reason_feature_2, reason_feature_3]) as feature
+            from {{ scores }}
+        ) as scores
+        inner join {{ features }} as features using (customer_id, snapshot_date)
+    ) as explained
+    group by all
 {%- endmacro %}
 
 {#- Text of reason_1 where no known fact sets the customer apart. -#}

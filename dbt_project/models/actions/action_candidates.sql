@@ -170,6 +170,11 @@ suppressed as (
         on suppressions.channel = 'any' or suppressions.channel = catalogue.channel
 ),
 
+-- Customers with a refusal that cannot be read: it may be for any purpose and channel.
+unreadable_refusals as (
+    select customer_id from {{ ref('int_unreadable_refusals') }}
+),
+
 paired as (
     select
         customers.*,
@@ -191,6 +196,7 @@ paired as (
         taken_this_period.action_id is not null as is_taken_this_period,
         harmful_actions.action_id is not null as is_harmful,
         suppressed.action_id is not null as is_suppressed,
+        unreadable_refusals.customer_id is not null as has_unreadable_refusal,
         coalesce(
             case catalogue.channel
                 when 'email' then customers.has_email
@@ -219,6 +225,7 @@ paired as (
         on
             customers.customer_id = suppressed.customer_id
             and catalogue.action_id = suppressed.action_id
+    left join unreadable_refusals on customers.customer_id = unreadable_refusals.customer_id
 ),
 
 permitted as (
@@ -241,6 +248,7 @@ judged as (
         *,
         case
             when is_suppressed then 'never_contact'
+            when has_unreadable_refusal then 'unreadable_refusal'
             when not coalesce(is_reachable, false) then 'lost_anyway'
             when is_in_cool_down or is_taken_this_period then 'in_cool_down'
             when not has_consent then 'no_consent'
@@ -260,7 +268,10 @@ final as (
         judged.snapshot_date,
         judged.action_id,
         judged.blocked_by,
-        judged.has_consent and judged.has_contact and not judged.is_suppressed as is_permitted,
+        judged.has_consent
+        and judged.has_contact
+        and not judged.is_suppressed
+        and not judged.has_unreadable_refusal as is_permitted,
         judged.churn_probability,
         judged.is_reachable,
         judged.lifecycle_stage,

@@ -118,7 +118,12 @@ permitted as (
     select
         intended.customer_id,
         intended.action_id,
-        {{ has_consent('intended.consent_purpose') }} as has_consent,
+        {{ has_consent('intended.consent_purpose') }}
+        and not exists (
+            select 1
+            from {{ ref('int_unreadable_refusals') }} as refusals
+            where refusals.customer_id = intended.customer_id
+        ) as has_consent,
         exists(
             select 1
             from {{ ref('customer_suppressions') }} as suppressions

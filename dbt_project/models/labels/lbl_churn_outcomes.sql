@@ -16,27 +16,30 @@
     bought under a second account that was linked meanwhile has not churned.
 -#}
 {%- set horizon = var('horizon_days') %}
-with
-
-asked_dates as (
-    select snapshot_date from {{ source('ops', 'run_dates') }}
-    where purpose = 'training'
-    union
-    select snapshot_date from {{ source('ops', 'snapshot_dates') }}
-),
-
-dates as (
+{%- set dates %}
     select
         snapshot_date,
         snapshot_date + {{ horizon }} as matured_on
-    from asked_dates
+    from (
+        select snapshot_date from {{ source('ops', 'run_dates') }}
+        where purpose = 'training'
+        union
+        select snapshot_date from {{ source('ops', 'snapshot_dates') }}
+    ) as asked
     where
-        snapshot_date + {{ horizon }} <= (select as_of_date from {{ ref('int_as_of') }})
+        snapshot_date + {{ horizon }} <= (
+            select max(known.snapshot_date) from {{ source('ops', 'snapshot_dates') }} as known
+        )
         {%- if is_incremental() %}
         and snapshot_date not in (select distinct known.snapshot_date from {{ this }} as known)
         {%- endif %}
+{%- endset %}
+with
+
+dates as (
+    {{- dates }}
 ),
 
-{{ churn_outcomes() }}
+{{ churn_outcomes(used_purchases(dates) if is_incremental() else none) }}
 
 select * from outcomes

@@ -136,7 +136,7 @@ def words_expression(value: FromWords, sql: str) -> str:
         (dbt_text(f"lower({sql}) in ({', '.join(map(literal, words))})"), each)
         for each, words in value.values
     ]
-    return _case("case", branches)
+    return _case("case", branches, dbt_text(f"lower({sql})") if value.keeps_others else None)
 
 
 def _time_expression(column: ColumnProfile, sql: str) -> str:
@@ -181,6 +181,7 @@ def _flag_case(sql: str, column: ColumnProfile) -> str:
     )
 
 
-def _case(head: str, branches: Iterable[tuple[str, str]]) -> str:
+def _case(head: str, branches: Iterable[tuple[str, str]], other: str | None = None) -> str:
     lines = [f"            when {condition} then {value}" for condition, value in branches]
+    lines += [f"            else {other}"] if other else []
     return "\n".join([head, *lines, "        end"])

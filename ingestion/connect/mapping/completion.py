@@ -49,9 +49,10 @@ def completed(
     """Return the proposal with the customer, constants and columns of other tables added."""
     columns = dict(proposal.columns)
     if proposal.entity != "customers":
-        if "source_customer_id" in columns and not isinstance(
-            columns["source_customer_id"].value, Hashed
-        ):
+        own = columns.get("source_customer_id")
+        # An entry of a suppression list may name a person by an address or a number alone.
+        is_named = own is not None and (proposal.entity != "suppressions" or own.value is not None)
+        if own is not None and is_named and not isinstance(own.value, Hashed):
             link = customer_link(profile, chosen.get("customers"), proposal, person)
             columns["source_customer_id"] = link
     elif person:

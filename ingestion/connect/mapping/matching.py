@@ -6,7 +6,7 @@ below `SURE_POINTS`, or with a rival, carries an open question, which becomes a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -17,6 +17,8 @@ from ingestion.connect.mapping.completion import completed
 from ingestion.connect.mapping.customer_links import person_column
 from ingestion.connect.mapping.email_customers import customers_by_email
 from ingestion.connect.mapping.first_row_orders import first_row_orders
+from ingestion.connect.mapping.permissions.consents import consents
+from ingestion.connect.mapping.permissions.suppressions import suppressions
 from ingestion.connect.mapping.proposal import (
     ColumnProposal,
     EntityProposal,
@@ -35,6 +37,11 @@ from ingestion.connect.profiling.names import ENDING, EXACT, NAMED, column_point
 from ingestion.connect.profiling.profile import TableProfile
 from ingestion.connect.profiling.source_profile import SourceProfile
 
+# Entities of which a table is known by its values; found before those that are known by names.
+PERMISSIONS: Mapping[Entity, Callable[..., EntityProposal | None]] = {
+    "suppressions": suppressions,
+    "consents": consents,
+}
 SURE_POINTS = 3.0
 _MIN_ENTITY_POINTS = 5.0
 
@@ -42,6 +49,11 @@ _MIN_ENTITY_POINTS = 5.0
 def propose(profile: SourceProfile) -> Proposal:
     """Propose at most one entity for each table, the pairs with most points first."""
     chosen = _first_row_entities(profile)
+    columns = partial(_columns, profile)
+    for entity, find in PERMISSIONS.items():
+        found = find(profile, {each.table for each in chosen.values()}, columns)
+        if found is not None:
+            chosen[entity] = found
     _choose(profile, chosen)
     if "orders" not in chosen and "order_lines" in chosen:
         grouped = grouped_orders(profile, chosen["order_lines"])
@@ -73,6 +85,7 @@ def _choose(profile: SourceProfile, chosen: dict[Entity, EntityProposal]) -> Non
         for table in profile.tables.values()
         if table.name not in {each.table for each in chosen.values()}
         for entity in SCHEMAS
+        if entity not in PERMISSIONS
         if (candidate := _candidate(profile, entity, table)) is not None
     ]
     candidates = [each for each in candidates if not _is_part_of_orders(profile, each, candidates)]

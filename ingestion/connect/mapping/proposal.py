@@ -34,10 +34,17 @@ class FromColumn:
 
 @dataclass(frozen=True)
 class FromWords:
-    """A value for each known word of a column: (value in SQL, words in lower case)."""
+    """A value for each known word of a column.
+
+    Attributes:
+        column: the column.
+        values: (value in SQL, words in lower case).
+        keeps_others: whether any other word stays as it is; else it is null.
+    """
 
     column: str
     values: tuple[tuple[str, tuple[str, ...]], ...]
+    keeps_others: bool = False
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,16 @@ def meanings(field: str) -> Mapping[str, str]:
     return found
 
 
+@cache
+def is_catalogued(word: str) -> bool:
+    """Return whether a word is in the catalogue of words, and so names no person."""
+    with STATUSES.open(encoding="utf-8", newline="") as file:
+        return any(
+            normalised(word) in map(normalised, row["words"].split("|"))
+            for row in csv.DictReader(file)
+        )
+
+
 def order_statuses() -> Mapping[str, str]:
     """Return the canonical order status by normalised word."""
     return meanings("orders.status")

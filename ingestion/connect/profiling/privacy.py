@@ -9,7 +9,7 @@ from __future__ import annotations
 from ingestion.connect.profiling.column_values import ColumnValues
 from ingestion.connect.profiling.entities import SCHEMAS, WORD
 from ingestion.connect.profiling.forms.parsing import plain_digits
-from ingestion.connect.profiling.names import ENDING, NAMED, column_points
+from ingestion.connect.profiling.names import ENDING, NAMED, column_points, is_catalogued
 from ingestion.connect.profiling.profile import BOOLEAN, INTEGER, NUMBERS, TEXT, TIMES
 from ml.texts.masking import masked
 
@@ -88,8 +88,8 @@ def shown_words(values: ColumnValues, fits: str) -> dict[str, int]:
         for word, count in counted
         if len(word) <= _MAX_WORD_LENGTH
         and masked(word) == word
-        # A capitalised word may be a person's name, unless the column's name is known.
-        and (is_known or word in (word.lower(), word.upper()))
+        # A capitalised word may be a person's name, unless it or the column's name is known.
+        and (is_known or word in (word.lower(), word.upper()) or is_catalogued(word))
     }
 
 

@@ -17,18 +17,18 @@ def join_by_exists(tree: exp.Expr) -> None:
         select = join.parent
         if not isinstance(select, exp.Select):
             raise UnsupportedConstructError(f"{join.kind} join", "It joins no select")
-        found = exp.select(exp.Literal.number(1)).from_(join.this.copy()).where(_condition(join))
+        condition = _condition(join, select.args["from_"].this.alias_or_name)
+        found = exp.select(exp.Literal.number(1)).from_(join.this.copy()).where(condition)
         exists = exp.Exists(this=found)
         select.where(exp.not_(exists) if join.kind.upper() == "ANTI" else exists, copy=False)
         join.pop()
 
 
-def _condition(join: exp.Join) -> exp.Expr:
-    using = join.args.get("using")
-    if not using:
-        return join.args["on"].copy()
-    select = join.parent
-    left = select.args["from_"].this.alias_or_name
+def _condition(join: exp.Join, left: str) -> exp.Expr:
     right = join.this.alias_or_name
-    pairs = [exp.column(key.name, left).eq(exp.column(key.name, right)) for key in using]
-    return exp.and_(*pairs)
+    pairs = [
+        exp.column(key.name, left).eq(exp.column(key.name, right))
+        for key in join.args.get("using") or ()
+    ]
+    on = join.args.get("on")
+    return exp.and_(*pairs, *([on.copy()] if on is not None else []))

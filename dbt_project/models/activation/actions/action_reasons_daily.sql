@@ -34,8 +34,9 @@ decided as (
         decisions.snapshot_date,
         decisions.action_id,
         decisions.cause,
-        [scores.reason_feature_1, scores.reason_feature_2, scores.reason_feature_3]
-            as reason_features
+        scores.reason_feature_1,
+        scores.reason_feature_2,
+        scores.reason_feature_3
     from decisions
     inner join scores using (customer_id, snapshot_date)
     where decisions.arm in ('treatment', 'control')
@@ -46,12 +47,14 @@ explained as (
     select
         decided.*,
         '{{ language }}' as language,
-        {{ reason_texts('decided.reason_features', 'features', language) }} as reasons,
+        reasons.reasons,
         {{ no_reason_text(language) }} as no_reason,
         case when catalogue.answers_cause = decided.cause then catalogue.why_{{ language }} end
             as answer
     from decided
-    inner join features using (customer_id, snapshot_date)
+    inner join (
+        {{ reasons_of('decided', 'features', language) }}
+    ) as reasons using (customer_id, snapshot_date)
     left join catalogue using (action_id)
     {%- if not loop.last %}
     union all

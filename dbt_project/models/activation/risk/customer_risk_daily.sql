@@ -28,23 +28,23 @@ causes as (
 ranked as (
     select
         *,
-        [reason_feature_1, reason_feature_2, reason_feature_3] as reason_features,
         percent_rank() over (
             partition by snapshot_date order by churn_probability
         ) as risk_percentile
     from scores
 ),
 
+reasons as (
+    {{ reasons_of('scores', 'features') }}
+),
+
 explained as (
     select
         ranked.*,
-        {{ reason_texts('ranked.reason_features', 'features') }} as reasons,
-        list_sort(list_distinct(flatten(list_transform(
-            ranked.reason_features,
-            lambda feature: coalesce({{ reason_figures('feature', 'features') }}, [])
-        )))) as figures
+        reasons.reasons,
+        reasons.figures
     from ranked
-    inner join features using (customer_id, snapshot_date)
+    inner join reasons using (customer_id, snapshot_date)
 ),
 
 final as (

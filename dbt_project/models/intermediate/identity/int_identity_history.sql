@@ -242,16 +242,19 @@ dated_edges as (
 
 {{ connected_components('dated_components', 'dated_nodes', 'dated_edges') }},
 
-assigned as (
+-- A cluster without later changes has one interval, and needs no comparison of its days.
+lasting as (
     select
         cluster_members.record_no,
         cluster_members.cluster_no as oldest_record_no,
-        days.changed_on,
-        days.changed_again_on
+        days.changed_on as valid_from,
+        days.changed_again_on as valid_to
     from cluster_members
     inner join days using (cluster_no)
     where not days.is_dated
-    union all
+),
+
+assigned as (
     select
         cluster_members.record_no,
         dated_components.component >> 16 as oldest_record_no,
@@ -297,6 +300,8 @@ collapsed as (
         max(changed_again_on) as valid_to
     from numbered_stretches
     group by record_no, oldest_record_no, stretch_no
+    union all
+    select * from lasting
 ),
 
 final as (

@@ -52,16 +52,35 @@ amended_days as (
     semi join amended_customers using (customer_no)
 ),
 
+-- With the next purchase day that was known in its own month and still counts.
+followed_days as (
+    select
+        *,
+        purchased_on + {{ var('eligible_days') }} as lost_on,
+        last_day(purchased_on + {{ var('eligible_days') }}) as known_on,
+        min(purchased_on) filter (where not is_amended) over (
+            partition by customer_no
+            order by purchased_on
+            range between interval 1 day following and unbounded following
+        ) as next_certain_on
+    from amended_days
+),
+
+-- A certain purchase before the loss leaves no loss, whatever else is known. Other purchases are
+-- compared with all earlier ones of their customer, and these would be most of them.
 candidates as (
     select distinct
-        customer_no,
-        purchased_on,
-        purchased_on + {{ var('eligible_days') }} as lost_on,
-        last_day(purchased_on + {{ var('eligible_days') }}) as known_on
-    from amended_days
+        followed_days.customer_no,
+        followed_days.purchased_on,
+        followed_days.lost_on,
+        followed_days.known_on
+    from followed_days
+    cross join as_of
     where
-        counts_from <= last_day(purchased_on + {{ var('eligible_days') }})
-        and last_day(purchased_on + {{ var('eligible_days') }}) < counts_to
+        followed_days.known_on <= as_of.as_of_date
+        and followed_days.counts_from <= followed_days.known_on
+        and followed_days.known_on < followed_days.counts_to
+        and coalesce(followed_days.next_certain_on > followed_days.lost_on, true)
 ),
 
 first_known as (

@@ -13,6 +13,8 @@ from ingestion.connect.profiling.names import EXACT
 from ingestion.connect.profiling.profile import TableProfile
 
 Columns = Callable[[Entity, TableProfile], dict[str, ColumnProposal]]
+# Known by their values, which no name settles.
+_BY_VALUE = ("consents", "suppressions")
 _MAX_MISSING = 2
 _MAX_LINES = 3
 _MAX_ENTITIES = 2
@@ -23,7 +25,9 @@ _GENERAL = ("source_customer_id", "source_order_id", "source_ticket_id")
 def near_misses(table: TableProfile, columns: Columns) -> list[NearMiss]:
     """Return the entities that lack at most two columns or the table's name, the nearest first."""
     misses = [
-        miss for entity in SCHEMAS if (miss := _near_miss(entity, table, columns)) is not None
+        miss
+        for entity in SCHEMAS
+        if entity not in _BY_VALUE and (miss := _near_miss(entity, table, columns)) is not None
     ]
     misses.sort(key=lambda each: (len(each.missing), -len(each.found)))
     return misses[:_MAX_ENTITIES]

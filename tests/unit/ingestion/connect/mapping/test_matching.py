@@ -12,7 +12,15 @@ Demo = tuple[Project, dict[str, Connection]]
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("crm", {"customers": "customers", "touches": "touches"}),
+        (
+            "crm",
+            {
+                "customers": "customers",
+                "touches": "touches",
+                "consents": "preferences",
+                "suppressions": "suppressions",
+            },
+        ),
         (
             "shop",
             {

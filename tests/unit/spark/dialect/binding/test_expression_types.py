@@ -17,7 +17,7 @@ from spark.dialect.tree import note_type
     [
         ("a + b", ("DATE", "INTEGER"), "DATE"),
         ("a - b", ("DATE", "DATE"), "BIGINT"),
-        ("a * b", ("DECIMAL(18,2)", "DECIMAL(9,3)"), "DECIMAL(27,5)"),
+        ("a * b", ("DECIMAL(18,2)", "DECIMAL(9,3)"), "DECIMAL(18,5)"),
         ("a / b", ("DECIMAL(18,2)", "INTEGER"), "DOUBLE"),
         ("sum(a)", ("INTEGER",), "HUGEINT"),
         ("row_number()", (), "BIGINT"),

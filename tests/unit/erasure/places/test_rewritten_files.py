@@ -7,8 +7,9 @@ import zipfile
 from pathlib import Path
 
 from deployment.config import DeploymentConfig
+from deployment.home import Home
 from deployment.source_config import FilesSource
-from erasure.places.landing_files import RewrittenFile, remove_rows
+from erasure.places.rewritten_files import RewrittenFile, remove_rows
 from ingestion.files.fingerprint import sha256_of
 from tests.unit.ingestion.files.formats.packed import archive
 
@@ -39,15 +40,15 @@ def test_the_rows_of_two_tables_leave_one_archive_once(
         RewrittenFile("shop", name, path.name, str(path), digest, positions)
         for name, positions in (("orders", [1, 3]), ("people", [2]))
     ]
-    config = configured(demo_config, tmp_path)
-    assert remove_rows(config, files) == []
+    config, home = configured(demo_config, tmp_path), Home(tmp_path / "home")
+    assert remove_rows(config, home, files) == {}
     written = path.read_bytes()
     with zipfile.ZipFile(io.BytesIO(written)) as kept:
         assert kept.read("orders.csv") == b"id,who\n2,bob\n"
         assert kept.read("people.csv") == b"id,name\n7,bob\n"
     assert path.stat().st_mode & 0o777 == 0o640
     # An erasure that was killed after this step finishes without another change.
-    assert remove_rows(config, files) == []
+    assert remove_rows(config, home, files) == {}
     assert path.read_bytes() == written
 
 
@@ -59,7 +60,8 @@ def test_a_file_that_cannot_be_written_is_named_and_stays(
     content[content.rindex(b"PK\x01\x02") + 8] |= 0x1  # the archive's last file is encrypted
     path.write_bytes(content)
     file = RewrittenFile("shop", "orders", path.name, str(path), sha256_of(path), [1, 3])
-    (problem,) = remove_rows(configured(demo_config, tmp_path), [file])
+    config, home = configured(demo_config, tmp_path), Home(tmp_path / "home")
+    (problem,) = remove_rows(config, home, [file]).values()
     assert problem.startswith(f"{path}: secret.csv in it is encrypted: 2 rows of the person stay")
     assert path.read_bytes() == content
 
@@ -74,6 +76,7 @@ def test_a_file_whose_tables_may_name_the_same_rows_is_named_and_stays(
         RewrittenFile("shop", name, path.name, str(path), digest, [1])
         for name in ("orders", "people")
     ]
-    (problem,) = remove_rows(configured(demo_config, tmp_path, people="*.csv"), files)
+    config, home = configured(demo_config, tmp_path, "*.csv"), Home(tmp_path / "home")
+    (problem,) = remove_rows(config, home, files).values()
     assert problem.startswith(f"{path}: its tables may name the same rows: *.csv, orders.csv: 2 ")
     assert path.read_bytes() == content
