@@ -1,4 +1,4 @@
 """The models on Apache Spark.
 
-DuckDB's dialect remains the one in which each model is written, so no model is written twice.
+DuckDB's dialect remains the one in which each model is written: a model is not written twice.
 """

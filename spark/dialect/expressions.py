@@ -79,7 +79,7 @@ def _rule_of(node: exp.Expr) -> Rule:
 
 
 def _is_known(node: exp.Expr) -> bool:
-    """Whether a construct is the same in this form; in others it differs."""
+    """Test whether a construct is the same in this form; in others it differs."""
     if isinstance(node, exp.Join):
         kind, side, method = (str(node.args.get(key) or "").upper() for key in _JOIN)
         return kind in ("", "INNER", "CROSS", "OUTER") and side in _SIDES and not method

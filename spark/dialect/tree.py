@@ -8,7 +8,7 @@ from decimal import Decimal
 import sqlglot
 from sqlglot import exp
 
-from spark.dialect import types
+import spark.dialect.types as types
 from spark.dialect.errors import UnsupportedConstructError
 
 _TYPE = "duckdb_type"

@@ -73,47 +73,47 @@ def spark_type(name: str) -> str:
 
 
 def is_integer(name: str) -> bool:
-    """Whether the type is a whole number of any width."""
+    """Test whether the type is a whole number of any width."""
     return name in _INTEGERS
 
 
 def is_wide_integer(name: str) -> bool:
-    """Whether the whole numbers of the type exceed 64 bits."""
+    """Test whether the whole numbers of the type exceed 64 bits."""
     return name in (HUGEINT, "UBIGINT")
 
 
 def is_float(name: str) -> bool:
-    """Whether the type is binary floating point."""
+    """Test whether the type is binary floating point."""
     return name in (FLOAT, DOUBLE)
 
 
 def is_decimal(name: str) -> bool:
-    """Whether the type is a decimal."""
+    """Test whether the type is a decimal."""
     return _DECIMAL.fullmatch(name) is not None
 
 
 def is_number(name: str) -> bool:
-    """Whether the type is a number."""
+    """Test whether the type is a number."""
     return is_integer(name) or is_float(name) or is_decimal(name)
 
 
 def is_text(name: str) -> bool:
-    """Whether the values are texts."""
+    """Test whether the values are texts."""
     return name in (VARCHAR, "JSON", "UUID")
 
 
 def is_time(name: str) -> bool:
-    """Whether the type is a timestamp, with or without a time zone."""
+    """Test whether the type is a timestamp, with or without a time zone."""
     return name in (TIMESTAMP, TIMESTAMPTZ)
 
 
 def is_list(name: str) -> bool:
-    """Whether the type is a list or an array."""
+    """Test whether the type is a list or an array."""
     return name.endswith("]")
 
 
 def is_structure(name: str) -> bool:
-    """Whether the values are rows with named fields."""
+    """Test whether the values are rows with named fields."""
     return name.startswith("STRUCT") and name.endswith(")")
 
 

@@ -30,7 +30,7 @@ class Difference:
 
     @property
     def is_equal(self) -> bool:
-        """Whether both have the same rows."""
+        """Test whether both have the same rows."""
         return not self.duckdb and not self.spark
 
 

@@ -1,4 +1,4 @@
 """Types of all expressions of a statement, as DuckDB gives them.
 
-Nothing here changes a statement, and no row is read.
+A change of the statement does not belong here, and no row is read.
 """

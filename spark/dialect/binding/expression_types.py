@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 from sqlglot import exp
 
-from spark.dialect import types
+import spark.dialect.types as types
 from spark.dialect.tree import type_of
 
 _KEPT = (exp.Literal, exp.Boolean, exp.Null, exp.Interval, exp.DataType, exp.Paren)

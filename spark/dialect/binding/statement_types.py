@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
 
-from spark.dialect import types
+import spark.dialect.types as types
 from spark.dialect.binding.expression_types import ExpressionTypes
 from spark.dialect.binding.relations import Columns
 from spark.dialect.errors import UnsupportedConstructError

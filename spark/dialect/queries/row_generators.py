@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from spark.dialect import types
+import spark.dialect.types as types
 from spark.dialect.binding.statement_types import series_column
 from spark.dialect.errors import UnsupportedConstructError
 from spark.dialect.tree import note_type, type_of

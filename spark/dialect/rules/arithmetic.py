@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from spark.dialect import types
+import spark.dialect.types as types
 from spark.dialect.errors import UnsupportedConstructError
 from spark.dialect.tree import cast, constant, grouped, needed_type, source, template, type_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from spark.dialect import types
+import spark.dialect.types as types
 from spark.dialect.errors import UnsupportedConstructError
 from spark.dialect.rules.arithmetic import Rule
 from spark.dialect.tree import call, needed_type, source, template

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from spark.dialect import types
+import spark.dialect.types as types
 from spark.dialect.errors import UnsupportedConstructError
 from spark.dialect.tree import call, cast, needed_type, template, try_cast
 

@@ -6,7 +6,7 @@ import re
 
 from sqlglot import exp
 
-from spark.dialect import types
+import spark.dialect.types as types
 from spark.dialect.errors import UnsupportedConstructError
 from spark.dialect.rules.arithmetic import Rule
 from spark.dialect.rules.text_casts import to_text

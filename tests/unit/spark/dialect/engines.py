@@ -76,7 +76,7 @@ def _key(row: Row) -> str:
 
 
 def is_same(own: object, other: object) -> bool:
-    """Whether both are the same value, but for the last digits of a double."""
+    """Test whether both are the same value, but for the last digits of a double."""
     if isinstance(own, float) and isinstance(other, float):
         both_nan = math.isnan(own) and math.isnan(other)
         return both_nan or own == other or math.isclose(own, other, rel_tol=1e-9)
