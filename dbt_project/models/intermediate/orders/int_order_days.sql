@@ -157,7 +157,7 @@ shared_purchase_days as (
         cast(sum(margin_amount) as {{ money_type() }}) as margin_amount,
         bit_or(category_mask) as category_mask,
         sum(category_counters) as category_counters,
-        list_distinct(flatten(list(category_numbers))) as category_numbers,
+        list_sort(list_distinct(flatten(list(category_numbers)))) as category_numbers,
         cast(count(*) as integer) as orders,
         bool_or(is_unpacked) as is_unpacked,
         max(paused_since) filter (where not follows_on_day) as paused_since
