@@ -79,7 +79,10 @@ class Builds:
     @contextmanager
     def offered(self) -> Iterator[None]:
         """Offer builds by the function `build_on_spark`, on all connections of the file."""
-        self._con.create_function(FUNCTION, self._answer, ["VARCHAR"], "VARCHAR", side_effects=True)
+        # Without declared side effects DuckDB calls it while it plans, in the calling thread. At
+        # execution another thread of DuckDB would wait for it in a loop that keeps a core busy. A
+        # build that fails is called once more, at execution.
+        self._con.create_function(FUNCTION, self._answer, ["VARCHAR"], "VARCHAR")
         try:
             yield
         finally:

@@ -24,7 +24,6 @@ ON_SPARK = {
     "int_ended_event_days",
     "int_event_days",
     "int_events_checked",
-    "int_order_baskets",
     "int_order_lines_versions",
     "int_orphan_order_lines",
 }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from deployment.engine.spark import Spark
-from spark.engine.builds import Builds, Request
+from spark.engine.builds import FUNCTION, Builds, Request
 from spark.engine.errors import SparkError
 from spark.engine.session import Session
 from tests.spark_options import QUICK
@@ -55,6 +57,14 @@ class Company:
     def is_table(self) -> bool:
         found = self._con.execute("select 1 from duckdb_tables() where table_name = 'totals'")
         return bool(found.fetchall())
+
+    def offered(self, request: Request) -> str:
+        """The query of a model that is built by the function, on another connection."""
+        with self._builds.offered(), self._con.cursor() as other:
+            ((query,),) = other.execute(
+                f"select {FUNCTION}($request${json.dumps(asdict(request))}$request$)"
+            ).fetchall()
+        return str(query)
 
     def execute(self, statement: str) -> list[tuple[object, ...]]:
         return self._con.execute(statement).fetchall()
@@ -122,8 +132,18 @@ def test_a_failed_build_keeps_the_rows_and_the_next_one_deletes_what_it_left(
     company.build(is_incremental=False)
     company.deliver("(2, '2026-07-02', 0)")
     with pytest.raises(SparkError, match="could not build totals"):
-        company.build("1 // amount = 1", is_incremental=True)
+        company.build("cast('no number ' || amount as integer) = 1", is_incremental=True)
     assert company.rows() == [(1, "2026-07-01", 15)]
     company.build(is_incremental=True)
     folders = {path.parent for path in company.files()}
     assert set((company.lake.root / "intermediate" / "totals").iterdir()) == folders
+
+
+# The last test: the session ends with the offer.
+def test_a_build_is_a_function_of_duckdb_as_long_as_it_is_offered(company: Company) -> None:
+    company.deliver(JULY)
+    statement = 'select day, amount from "warehouse"."staging"."sales" as sales'
+    query = company.offered(Request("intermediate", "totals", statement, is_incremental=False))
+    assert company.execute(f"select sum(amount) from ({query})") == [(15,)]
+    with pytest.raises(duckdb.CatalogException, match=FUNCTION):
+        company.execute(f"select {FUNCTION}('')")
