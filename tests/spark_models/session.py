@@ -6,15 +6,13 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from tests.spark_options import QUICK
+
 
 def local_session(folder: Path, *, cores: int = 1, memory: str = "1g") -> SparkSession:
     """A session in ANSI mode and UTC, whose files are in `folder`."""
     settings = {
-        # Small statements cost their planning: compiled code and adaptive plans would cost more.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-        "spark.sql.adaptive.enabled": "false",
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-        "spark.sql.codegen.wholeStage": "false",
+        **QUICK,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": memory,
         "spark.driver.host": "127.0.0.1",

@@ -11,9 +11,13 @@ import pytest
 from tests.unit.spark.dialect.engines import Engines, Session
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    """One local session for all tests; its start takes most of their time."""
+    """A local session for a file's tests.
+
+    A process has one session at a time, and other tests have another master. Java stays, so that
+    all starts but the first take a second.
+    """
     if shutil.which("java") is None:
         pytest.skip("Java is not installed (apt-get install openjdk-17-jre-headless)")
     pytest.importorskip("pyspark", reason="pyspark is not installed (the extra spark)")
