@@ -44,7 +44,7 @@ _RULES = {
 
 
 def missing() -> str | None:
-    """The package or Java that this machine lacks to start Spark, with the remedy; None for none."""
+    """Name what this machine lacks to start Spark, with the remedy; None if it lacks nothing."""
     absent = [name for name in _PACKAGES if find_spec(name) is None]
     if absent:
         return (

@@ -15,8 +15,9 @@ def keep_branch_of_type(tree: exp.Expr) -> None:
 
 
 def _branch(case: exp.Case, kind: str) -> exp.Expr:
-    for each in case.args["ifs"]:
-        if each.this.name == kind:
-            return each.args["true"].copy()
-    default = case.args.get("default")
-    return exp.null() if default is None else default.copy()
+    branches: list[exp.If] = case.args["ifs"]
+    chosen: exp.Expr | None = next(
+        (each.args["true"] for each in branches if each.this.name == kind),
+        case.args.get("default"),
+    )
+    return exp.null() if chosen is None else chosen.copy()
