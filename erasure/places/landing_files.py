@@ -6,7 +6,7 @@ The rows of a loaded file are known by their positions, those of a waiting file 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -22,7 +22,7 @@ from erasure.search.queries import rows_of
 from erasure.tombstones import Tombstones
 from ingestion.errors import SourceError
 from ingestion.files.fingerprint import sha256_of
-from ingestion.landing.ledger import current_loads
+from ingestion.landing.ledger import CurrentLoad, current_loads
 
 
 def find(
@@ -44,8 +44,10 @@ def find(
     positions = _positions(con)
     found: list[RewrittenFile] = []
     waiting: list[LandingFile] = []
-    for file in files_of(config.sources, home):
-        load = current_loads(con, file.source, file.name).get(file.relative)
+    files = list(files_of(config.sources, home))
+    loads = _loads_of(con, files)
+    for file in files:
+        load = loads.get((file.source, file.name, file.relative))
         digest = sha256_of(file.path) if file.path.stat().st_size else ""
         if load is None or load.sha256 != digest:
             waiting.append(file)
@@ -64,11 +66,25 @@ def find_loaded(
     """
     positions = _positions(con)
     found = []
-    for file in files_of(config.sources, home) if positions else ():
-        load = current_loads(con, file.source, file.name).get(file.relative)
+    files = list(files_of(config.sources, home)) if positions else []
+    loads = _loads_of(con, files)
+    for file in files:
+        load = loads.get((file.source, file.name, file.relative))
         if load and load.load_id in positions and load.sha256 == _digest(file.path):
             found.append(_loaded(file, load.sha256, load.load_id, positions[load.load_id]))
     return found
+
+
+def _loads_of(
+    con: duckdb.DuckDBPyConnection, files: Iterable[LandingFile]
+) -> dict[tuple[str, str, str], CurrentLoad]:
+    """Current loads of the files' tables by source, table and path."""
+    tables = {(file.source, file.name) for file in files}
+    return {
+        (source, name, path): load
+        for source, name in tables
+        for path, load in current_loads(con, source, name).items()
+    }
 
 
 def find_redelivered(

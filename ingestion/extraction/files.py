@@ -95,8 +95,10 @@ class _Extraction:
         deliveries: list[_Delivery] = []
         unchanged: Counter[str] = Counter()
         for table_name, table in self.source.tables.items():
-            for drop in self._visible_drops(table_name, table):
-                delivery = self._delivery(table_name, table, drop)
+            # Once a table: after two years of days it has 730 files.
+            current = ledger.current_loads(self.con, self.name, table_name)
+            for drop in self._visible_drops(table_name, table, is_known=bool(current)):
+                delivery = self._delivery(table_name, table, drop, current.get(drop.relative))
                 if delivery is None:
                     unchanged[table_name] += 1
                 else:
@@ -144,15 +146,15 @@ class _Extraction:
             for table_name in self.source.tables
         ]
 
-    def _visible_drops(self, table_name: str, table: FileTable) -> list[Drop]:
-        """The drops that a run for the date may see.
+    def _visible_drops(self, table_name: str, table: FileTable, *, is_known: bool) -> list[Drop]:
+        """The drops that a run for the date may see; `is_known` is true if the table has a load.
 
         Raises:
             SourceError: there is no file, there never was one, and the table is not optional.
         """
         drops = self.folder.drops(table.path)
         visible = [drop for drop in drops if (drop.drop_date or date.min) <= self.run_date]
-        if visible or table.optional or ledger.current_loads(self.con, self.name, table_name):
+        if visible or table.optional or is_known:
             return visible
         wanted = f"{self.name}.{table_name}: no file {self.folder.address}/{table.path}"
         if drops:
@@ -164,9 +166,10 @@ class _Extraction:
         hint = f" (a date is written YYYY-MM-DD; there is {near[0]})" if near else ""
         raise SourceError(f"{wanted}{hint}: deliver it, correct path, or say optional: true")
 
-    def _delivery(self, table_name: str, table: FileTable, drop: Drop) -> _Delivery | None:
-        """The file to be loaded, None if its content is already loaded."""
-        live = ledger.current_loads(self.con, self.name, table_name).get(drop.relative)
+    def _delivery(
+        self, table_name: str, table: FileTable, drop: Drop, live: ledger.CurrentLoad | None
+    ) -> _Delivery | None:
+        """The file to be loaded, None if its content is already loaded; `live` is its load."""
         # Without a time or an etag from the store, only the content shows a change.
         has_version = bool(drop.modified_ns or drop.etag)
         if live and has_version and live.version == drop.version:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from ml.churn.explain import Meaning
 from ml.schemas import BEHAVIOUR_GROUPS, CUSTOMER_ID
 from ml.value.customer_value import VALUE_COLUMNS, ValueModel
-from warehouse.quoting import identifier
+from warehouse.quoting import identifier, literal
 from warehouse.row_replacement import replace_rows
 
 if TYPE_CHECKING:
@@ -152,13 +152,18 @@ def open_windows(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
 
     Sorted, because the last digits of a mean depend on the order of the rows.
     """
+    dates = con.execute(
+        "select distinct snapshot_date from labels.lbl_open_windows where as_of_date = ?", [day]
+    ).fetchall()
+    # Dates as literals reach the scan, which else reads the features of all kept days.
+    listed = ", ".join(f"date {literal(str(opened))}" for (opened,) in dates) or "null"
     return con.execute(
-        """
+        f"""
         select features.*, windows.is_away
         from labels.lbl_open_windows as windows
         inner join features.feat_customer_snapshots as features
             using (customer_id, snapshot_date)
-        where windows.as_of_date = ?
+        where windows.as_of_date = ? and features.snapshot_date in ({listed})
         order by features.snapshot_date, features.customer_id
         """,
         [day],
