@@ -17,7 +17,8 @@ from spark.engine.session import Session
 from tests.spark_options import QUICK
 from warehouse.lake import Lake
 
-OPTIONS = {**QUICK, "spark.driver.memory": "600m"}
+# One partition, so that a build writes one file.
+OPTIONS = {**QUICK, "spark.driver.memory": "600m", "spark.sql.shuffle.partitions": "1"}
 
 
 @pytest.fixture(scope="module")
