@@ -35,7 +35,7 @@ ranked as (
 ),
 
 reasons as (
-    {{ reasons_of('scores', 'features') }}
+    {{ reasons_of('scores', 'features', with_figures=true) }}
 ),
 
 explained as (
