@@ -42,4 +42,6 @@ def pack(home: Path, release: str) -> None:
 def unpack(release: str, folder: Path) -> None:
     """Unpack a release's home into a folder."""
     with tarfile.open(packed(release)) as archive:
-        archive.extractall(folder, filter="data")
+        # Python 3.11.2, which is Debian's, has no filters.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(folder)
