@@ -58,7 +58,9 @@ def files_of(repository: Path, commit: str, folder: Path) -> Iterator[Path]:
         ["git", "archive", "--format=tar", commit], cwd=repository, capture_output=True, check=True
     )
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-        files.extractall(folder, filter="data")
+        # Python 3.11.2, which is Debian's, has no filters.
+        files.extraction_filter = getattr(tarfile, "data_filter", None)
+        files.extractall(folder)
     try:
         yield folder
     finally:
