@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from spark.dialect.errors import UnsupportedConstructError
+from spark.scalar_types import INTEGERS, OTHERS
 
 UNKNOWN = ""
 NULL = '"NULL"'
@@ -29,29 +30,6 @@ INFINITE_TIMESTAMP = "9999-12-31 23:59:59.999999"
 PAST_DATE = "0001-01-01"
 PAST_TIMESTAMP = "0001-01-01 00:00:00"
 
-_INTEGERS = {
-    "TINYINT": "tinyint",
-    "SMALLINT": "smallint",
-    INTEGER: "int",
-    BIGINT: "bigint",
-    "UTINYINT": "smallint",
-    "USMALLINT": "int",
-    "UINTEGER": "bigint",
-    "UBIGINT": "decimal(20,0)",
-    HUGEINT: "decimal(38,0)",
-}
-_OTHERS = {
-    NULL: "void",
-    BOOLEAN: "boolean",
-    DATE: "date",
-    DOUBLE: "double",
-    FLOAT: "float",
-    "JSON": "string",
-    TIMESTAMP: "timestamp_ntz",
-    TIMESTAMPTZ: "timestamp",
-    "UUID": "string",
-    VARCHAR: "string",
-}
 _DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
 
 
@@ -66,7 +44,7 @@ def spark_type(name: str) -> str:
     if is_decimal(name):
         width, scale = decimal_shape(name)
         return f"decimal({width},{scale})"
-    found = _INTEGERS.get(name) or _OTHERS.get(name)
+    found = "void" if name == NULL else INTEGERS.get(name) or OTHERS.get(name)
     if found is None:
         raise UnsupportedConstructError(f"the type {name}", "no type of Spark stands for it")
     return found
@@ -74,7 +52,7 @@ def spark_type(name: str) -> str:
 
 def is_integer(name: str) -> bool:
     """Test whether the type is a whole number of any width."""
-    return name in _INTEGERS
+    return name in INTEGERS
 
 
 def is_wide_integer(name: str) -> bool:

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import re
 
-# Whole numbers of 128 bits are decimals, which hold the 38 digits that the project uses.
-_DECIMAL = "DECIMAL(38,0)"
-_SPARK = {
-    "HUGEINT": _DECIMAL, "UHUGEINT": _DECIMAL, "UBIGINT": "DECIMAL(20,0)", "UINTEGER": "BIGINT",
-    "USMALLINT": "INT", "UTINYINT": "SMALLINT", "VARCHAR": "STRING", "JSON": "STRING",
-    "UUID": "STRING", "BLOB": "BINARY", "TIMESTAMP": "TIMESTAMP_NTZ",
-    "TIMESTAMP WITH TIME ZONE": "TIMESTAMP", "INTEGER": "INT",
-}  # fmt: skip
-_SAME = {"BOOLEAN", "TINYINT", "SMALLINT", "BIGINT", "FLOAT", "DOUBLE", "DATE"}
+from spark.scalar_types import INTEGERS, OTHERS, WIDEST
+
+_SPARK = {**INTEGERS, **OTHERS, "UHUGEINT": WIDEST, "BLOB": "binary"}
 # Types that DuckDB writes into Parquet as something that Spark reads as another type.
-_IN_PARQUET = {"HUGEINT": _DECIMAL, "UHUGEINT": _DECIMAL, "UBIGINT": "DECIMAL(20,0)"}
+_IN_PARQUET = {name: _SPARK[name].upper() for name in ("HUGEINT", "UHUGEINT", "UBIGINT")}
 
 
 def spark_type(kind: str) -> str:
@@ -26,8 +20,8 @@ def spark_type(kind: str) -> str:
     if kind.endswith("[]"):
         return f"ARRAY<{spark_type(kind[:-2])}>"
     if kind in _SPARK:
-        return _SPARK[kind]
-    if kind in _SAME or re.fullmatch(r"DECIMAL\(\d+,\d+\)", kind):
+        return _SPARK[kind].upper()
+    if re.fullmatch(r"DECIMAL\(\d+,\d+\)", kind):
         return kind
     raise ValueError(f"Spark has no type for DuckDB's {kind}")
 

@@ -133,6 +133,7 @@ TESTED_ELSEWHERE = {
     "orchestration/training/text_model.py": "integration/test_first_day.py",
     "spark/engine/errors.py": "unit/spark/engine/test_builds.py",
     "spark/dialect/errors.py": "unit/spark/dialect/test_expressions.py",
+    "spark/scalar_types.py": "unit/spark/engine/test_column_types.py",
     "spark/dialect/same.py": "unit/spark/dialect/test_expressions.py",
     "warehouse/hand_over/outcomes.py": "unit/warehouse/hand_over/test_delivery.py",
     "warehouse/published/copies/copy_report.py": "unit/warehouse/published/copies/test_parquet.py",
