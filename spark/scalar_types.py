@@ -26,7 +26,7 @@ OTHERS = {
     "FLOAT": "float",
     "JSON": "string",
     "TIMESTAMP": "timestamp_ntz",
-    "TIMESTAMP WITH TIME ZONE": "timestamp",
+    "TIMESTAMP WITH TIME ZONE": "timestamp_ltz",
     "UUID": "string",
     "VARCHAR": "string",
 }

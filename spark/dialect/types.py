@@ -1,7 +1,8 @@
 """DuckDB's types, by the names that `typeof` returns, and the types that stand for them in Spark.
 
-A TIMESTAMP is Spark's TIMESTAMP_NTZ, and a TIMESTAMP WITH TIME ZONE is Spark's TIMESTAMP. A HUGEINT
-is a DECIMAL(38,0). Spark has no infinite times: its largest and smallest stand for them.
+A TIMESTAMP is Spark's TIMESTAMP_NTZ, and a TIMESTAMP WITH TIME ZONE is its TIMESTAMP_LTZ: what a
+plain TIMESTAMP is depends on an option of the session. A HUGEINT is a DECIMAL(38,0). Spark has no
+infinite times: its largest and smallest stand for them.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Java versions that Spark 4 runs on.
 JAVA = (17, 21)
 _PACKAGES = ("pyspark", "sqlglot")
-# What the translated statements and the files rely on; options of the deployment come first.
+# Options of the deployment may replace these.
 _OPTIONS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -32,7 +32,8 @@ _OPTIONS = {
 }
 # Nobody else may reach a driver that has no cluster.
 _LOCAL = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-_RULES = {
+# What the translated statements and the files rely on.
+RULES = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
@@ -124,7 +125,7 @@ class Session:
         settings = self._settings
         builder = SparkSession.builder.appName("holdfast").master(settings.master)
         local = _LOCAL if settings.master.startswith("local") else {}
-        for name, value in {**_OPTIONS, **local, **settings.options, **_RULES}.items():
+        for name, value in {**_OPTIONS, **local, **settings.options, **RULES}.items():
             builder = builder.config(name, value)
         try:
             session = builder.getOrCreate()

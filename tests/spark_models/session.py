@@ -6,22 +6,21 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from spark.engine.session import RULES
 from tests.spark_options import QUICK
 
 
 def local_session(folder: Path, *, cores: int = 1, memory: str = "1g") -> SparkSession:
-    """A session in ANSI mode and UTC, whose files are in `folder`."""
+    """A session with the rules of a run's session, whose files are in `folder`."""
     settings = {
         **QUICK,
+        **RULES,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": memory,
         "spark.driver.host": "127.0.0.1",
         "spark.local.dir": str(folder / "local"),
-        "spark.sql.ansi.enabled": "true",
-        "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "1",
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
-        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }

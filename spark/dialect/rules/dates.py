@@ -103,7 +103,7 @@ def difference(node: exp.Expr) -> exp.Expr | None:
     if unit == "YEAR":
         return template("cast(year(a) - year(b) as bigint)", a=later, b=earlier)
     if unit in _SECONDS:
-        seconds = "unix_seconds(cast(date_trunc('{0}', {1}) as timestamp))"
+        seconds = "unix_seconds(cast(date_trunc('{0}', {1}) as timestamp_ltz))"
         first, last = seconds.format(unit, "b"), seconds.format(unit, "a")
         whole = f"cast(({last} - {first}) div {_SECONDS[unit]} as bigint)"
         return template(whole, a=later, b=earlier)
@@ -142,7 +142,7 @@ def last_day(node: exp.Expr) -> exp.Expr | None:
 
 def seconds_since_1970(node: exp.Expr) -> exp.Expr | None:
     """`epoch`: a double with microseconds."""
-    return template("unix_micros(cast(t as timestamp)) / 1e6D", t=node.this)
+    return template("unix_micros(cast(t as timestamp_ltz)) / 1e6D", t=node.this)
 
 
 def milliseconds(node: exp.Expr) -> exp.Expr | None:
@@ -154,7 +154,7 @@ def milliseconds(node: exp.Expr) -> exp.Expr | None:
         raise UnsupportedConstructError(source(node), "Only milliseconds are translated")
     if types.is_integer(needed_type(node.this)):
         return cast(call("timestamp_millis", node.this), "timestamp_ntz")
-    return template("unix_millis(cast(t as timestamp))", t=node.this)
+    return template("unix_millis(cast(t as timestamp_ltz))", t=node.this)
 
 
 def timestamp_of_microseconds(node: exp.Expr) -> exp.Expr | None:
@@ -177,7 +177,9 @@ def in_zone(node: exp.Expr) -> exp.Expr | None:
         local = cast(value, "timestamp_ntz")
         return local if zone == _UTC else call("convert_timezone", _UTC, zone, local)
     local = cast(value, "timestamp_ntz")
-    return cast(local if zone == _UTC else call("convert_timezone", zone, _UTC, local), "timestamp")
+    return cast(
+        local if zone == _UTC else call("convert_timezone", zone, _UTC, local), "timestamp_ltz"
+    )
 
 
 def seconds(node: exp.Expr) -> exp.Expr | None:

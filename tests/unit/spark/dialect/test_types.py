@@ -12,7 +12,7 @@ from spark.dialect import UnsupportedConstructError, types
     [
         ("HUGEINT", "decimal(38,0)"),
         ("TIMESTAMP", "timestamp_ntz"),
-        ("TIMESTAMP WITH TIME ZONE", "timestamp"),
+        ("TIMESTAMP WITH TIME ZONE", "timestamp_ltz"),
         ("DECIMAL(18,2)", "decimal(18,2)"),
         ("VARCHAR[]", "array<string>"),
         ("FLOAT[3]", "array<float>"),

@@ -12,7 +12,7 @@ from spark.engine.column_types import parquet_type, spark_type
         ("HUGEINT", "DECIMAL(38,0)"),
         ("INTEGER", "INT"),
         ("TIMESTAMP", "TIMESTAMP_NTZ"),
-        ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP"),
+        ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP_LTZ"),
         ("VARCHAR[]", "ARRAY<STRING>"),
     ],
 )
