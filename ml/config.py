@@ -19,8 +19,10 @@ class TrainingSettings:
     Days are calendar days and sizes are rows. `max_depth` and `learning_rate` depend on the number
     of training rows where they are None (`ml.churn.gradient_boosting`). `tuning_trials` is the
     number of trials of the boosting parameters (`ml.training.tuning`). `earlier_origins` is the
-    number of earlier holdouts of the rolling-origin evaluation (`ml.training.rolling_origin`). A
-    feature whose own ROC AUC exceeds `max_solo_auc`, unless it is trusted, stops the training
+    number of earlier holdouts of the rolling-origin evaluation (`ml.training.rolling_origin`).
+    `sampled_from` is the number of rows that a training is a sample of: it has the depth, the
+    learning rate and the steps of a training on so many. None where it is no sample. A feature
+    whose own ROC AUC exceeds `max_solo_auc`, unless it is trusted, stops the training
     (`ml.training.leakage`). Risk tiers and economics are used by the evaluation only.
 
     The other boosting defaults were chosen on six cutoffs of a real shop, from June and July 2010,
@@ -37,6 +39,7 @@ class TrainingSettings:
     max_cutoffs: int = 24
     max_rows: int = 500_000
     max_early_stopping_rows: int = 100_000
+    sampled_from: int | None = None
     seed: int = 7
     threads: int = 2
     tuning_trials: int = 0
@@ -81,6 +84,10 @@ class TrainingSettings:
             raise ModelError(f"max_solo_auc: expected above 0.5, at most 1: {self.max_solo_auc}")
         if self.min_history_days < 0:
             raise ModelError(f"min_history_days: expected 0 or more, found {self.min_history_days}")
+
+    def procedure_rows(self, rows: int) -> int:
+        """Number of rows by which the procedure of a training on `rows` rows is chosen."""
+        return max(rows, self.sampled_from or 0)
 
     @property
     def horizon(self) -> timedelta:

@@ -146,7 +146,8 @@ def empty_booster(
 
 def depth_and_rate(rows: int, settings: TrainingSettings) -> tuple[int, float]:
     """Depth of the trees and learning rate: those of the settings, or by the number of rows."""
-    depth, rate = next((depth, rate) for limit, depth, rate in TREES_BY_ROWS if rows < limit)
+    whole = settings.procedure_rows(rows)
+    depth, rate = next((depth, rate) for limit, depth, rate in TREES_BY_ROWS if whole < limit)
     return (
         depth if settings.max_depth is None else settings.max_depth,
         rate if settings.learning_rate is None else settings.learning_rate,

@@ -102,7 +102,7 @@ def fit_model(
         return _boosted(fitted_on, validated, tried, signs)[2].loss
 
     tuned, trials = tune(train, settings, loss_of)
-    shares = SHARES if len(train) <= MAX_SHARES_ROWS else SHARES[:1]
+    shares = SHARES if tuned.procedure_rows(len(train)) <= MAX_SHARES_ROWS else SHARES[:1]
     base, preprocessor, boosted = _boosted(train, calibration, tuned, signs, shares)
     model = ChurnModel(
         purchase_model=purchase_model,
@@ -114,7 +114,7 @@ def fit_model(
     )
     margins = model.predictor(settings.threads).margins(parts.calibration)
     model = replace(model, calibrator=Calibrator.fit(margins, labels_of(calibration)))
-    if len(train) + len(calibration) <= MAX_REFIT_ROWS:
+    if tuned.procedure_rows(len(train) + len(calibration)) <= MAX_REFIT_ROWS:
         both = pa.concat_tables([train, calibration])
         model = replace(model, preprocessor=Preprocessor.fit(both))
         model = refitted(both, model, tuned, signs)

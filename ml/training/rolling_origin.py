@@ -26,10 +26,13 @@ def earlier_origins(
 
     The purchase model of an earlier origin is fitted on the eligible customers of its holdout,
     because `known` has no others. The evaluation ends at the first origin with too little history.
+    A sample of a large company is trained as the whole would be (`settings.sampled_from`): by the
+    slow learning rate of as small a company, two origins took longer than the training itself.
 
     Args:
         known: labelled rows whose label windows have passed by `as_of`.
-        settings: those of the training; `earlier_origins` is the number of origins.
+        settings: those of the training; `earlier_origins` is the number of origins, `sampled_from`
+            the number of rows that the training was fitted on.
         as_of: the day of the training.
         signs: monotone constraints by feature.
     """

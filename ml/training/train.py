@@ -82,7 +82,8 @@ def fit(
     result = evaluate_on_holdout(fitted, parts, split, settings, purchase_model)
     result = _with_hazard(_with_value(result, parts, bought, purchase_model), parts)
     result = _with_reasons(_with_latest(result, fitted, parts, signs), catalogue)
-    origins = earlier_origins(known, settings, as_of, signs)
+    whole = replace(settings, sampled_from=len(parts.train))
+    origins = earlier_origins(known, whole, as_of, signs)
     return replace(result, origins=origins, withheld=withheld)
 
 

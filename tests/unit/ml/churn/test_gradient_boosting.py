@@ -88,3 +88,8 @@ def test_depth_and_rate_follow_the_rows_unless_they_are_set(
 ) -> None:
     assert depth_and_rate(rows, SETTINGS) == expected
     assert depth_and_rate(rows, replace(SETTINGS, max_depth=2, learning_rate=0.1)) == (2, 0.1)
+
+
+def test_a_sample_is_boosted_as_the_rows_that_it_was_drawn_from() -> None:
+    assert depth_and_rate(9_999, replace(SETTINGS, sampled_from=500_000)) == (4, 0.2)
+    assert depth_and_rate(100_000, replace(SETTINGS, sampled_from=9_999)) == (4, 0.2)
