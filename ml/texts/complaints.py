@@ -14,6 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -70,9 +71,10 @@ def complaint_examples(texts: pa.Table) -> pa.Table:
     found = []
     for month, rows in _by_month(texts):
         chosen: defaultdict[str | None, dict[str, float]] = defaultdict(dict)
-        for row in sorted(rows, key=lambda row: (row.sentiment, row.text)):
+        complaints = [row for row in rows if row.is_negative]
+        for row in sorted(complaints, key=lambda row: (row.sentiment, row.text)):
             phrases = chosen[row.topic]
-            if row.is_negative and len(phrases) < MAX_EXAMPLES:
+            if len(phrases) < MAX_EXAMPLES:
                 phrases.setdefault(example_phrase(row.text, row.names or ()), row.sentiment)
         found += [
             {"month": month, "topic": topic, "phrase": phrase, "sentiment": sentiment}
@@ -87,7 +89,8 @@ def example_phrase(text: str, names: Iterable[str]) -> str:
     return " ".join(masked(text, names).split())[:EXAMPLE_CHARACTERS]
 
 
-def terms_in(text: str) -> set[str]:
+@lru_cache(maxsize=10_000)
+def terms_in(text: str) -> frozenset[str]:
     """Words, word pairs and, in scripts without spaces, n-grams; placeholders are left out."""
     plain = _MASK.sub("\n", text.lower())
     terms: set[str] = set()
@@ -99,7 +102,7 @@ def terms_in(text: str) -> set[str]:
     for run in _UNSPACED.findall(plain):
         for length in _UNSPACED_LENGTHS:
             terms.update(run[start : start + length] for start in range(len(run) - length + 1))
-    return terms
+    return frozenset(terms)
 
 
 class _Text(NamedTuple):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 
@@ -48,8 +49,11 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff]")
 def normalised(text: str) -> str:
     """The text in lower case and NFKC form, addresses and digits replaced, cut to its maximum."""
     plain = unicodedata.normalize("NFKC", html.unescape(text[: 2 * MAX_CHARACTERS])).lower()
-    plain = _MENTIONS.sub(f" {_MENTION} ", _ADDRESSES.sub(f" {_ADDRESS} ", plain))
-    plain = _REPEATED.sub(r"\1\1\1", _DIGITS.sub("0", _INVISIBLE.sub("", plain)))
+    if any(sign in plain for sign in ("@", "://", "www.")):
+        plain = _MENTIONS.sub(f" {_MENTION} ", _ADDRESSES.sub(f" {_ADDRESS} ", plain))
+    if not plain.isascii():
+        plain = _INVISIBLE.sub("", plain)
+    plain = _REPEATED.sub(r"\1\1\1", _DIGITS.sub("0", plain))
     return " ".join(plain.split())[:MAX_CHARACTERS]
 
 
@@ -130,8 +134,13 @@ def _words(codes: Codes, rows: Rows, is_word: NDArray[np.bool_]) -> Iterator[tup
 
 def _kinds(codes: Codes) -> NDArray[np.uint8]:
     """Kind of each character: `_SPACE`, `_WORD` or `_SIGN`."""
-    distinct, places = np.unique(codes, return_inverse=True)
-    return np.array([_kind(chr(int(code))) for code in distinct], dtype=np.uint8)[places]
+    # Marked in a table, because sorting the characters took a quarter of the time of scoring.
+    occurs = np.zeros(sys.maxunicode + 1, dtype=bool)
+    occurs[codes] = True
+    kinds = np.zeros(sys.maxunicode + 1, dtype=np.uint8)
+    for code in np.flatnonzero(occurs):
+        kinds[code] = _kind(chr(code))
+    return kinds[codes]
 
 
 def _kind(character: str) -> int:

@@ -26,3 +26,11 @@ def test_names_of_the_writer_are_taken_out_in_any_case_and_script() -> None:
     assert masked("Regards, ANNA Keller", ["Anna Keller"]) == "Regards, [name] [name]"
     assert masked("我是王小明，没收到货", ["王小明"]) == "我是[name]，没收到货"
     assert masked("Annabel and Al", ["Anna Al"]) == "Annabel and Al"
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [("İNCİ", "inci"), ("ınci", "INCI"), ("STRAẞE", "straße"), ("Ἑλένη", "ἑλένη"), ("ſara", "Sara")],
+)
+def test_a_name_is_taken_out_in_every_case_that_is_the_same_letter(written: str, name: str) -> None:
+    assert masked(f"Regards, {written}", [name]) == "Regards, [name]"
