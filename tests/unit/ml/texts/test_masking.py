@@ -30,7 +30,13 @@ def test_names_of_the_writer_are_taken_out_in_any_case_and_script() -> None:
 
 @pytest.mark.parametrize(
     ("written", "name"),
-    [("İNCİ", "inci"), ("ınci", "INCI"), ("STRAẞE", "straße"), ("Ἑλένη", "ἑλένη"), ("ſara", "Sara")],
+    [
+        ("İNCİ", "inci"),
+        ("ınci", "INCI"),
+        ("STRAẞE", "straße"),
+        ("Ἑλένη", "ἑλένη"),
+        ("ſara", "Sara"),
+    ],
 )
 def test_a_name_is_taken_out_in_every_case_that_is_the_same_letter(written: str, name: str) -> None:
     assert masked(f"Regards, {written}", [name]) == "Regards, [name]"
