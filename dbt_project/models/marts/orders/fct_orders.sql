@@ -32,7 +32,7 @@ refunds as (
     select
         refunds.source,
         refunds.source_order_id,
-        sum(refunds.amount) as refunded_amount,
+        cast(sum(refunds.amount) as {{ money_type() }}) as refunded_amount,
         count(*) > count(refunds.amount) as is_unknown,
         sum(refunds.excess_amount) as excess_amount
     from {{ ref('int_order_refunds') }} as refunds
@@ -92,23 +92,24 @@ attributed as (
         orders.gross_amount,
         orders.discount_amount,
         orders.net_amount,
-        cast(
-            case
-                when refunds.is_unknown or orders.rate is null then null
-                -- A credit note without an amount of its own.
-                when orders.original_amount = 0 then coalesce(orders.refunded_amount, 0)
-                else coalesce(refunds.refunded_amount, 0)
-            end as {{ money_type() }}
-        ) as refunded_amount,
+        case
+            when refunds.is_unknown or orders.rate is null then null
+            -- A credit note without an amount of its own.
+            when orders.original_amount = 0 then coalesce(orders.refunded_amount, 0)
+            else coalesce(refunds.refunded_amount, 0)
+        end as refunded_amount,
         orders.original_currency,
         cast(orders.original_amount as decimal(18, 4)) as original_amount,
         orders.payment_kind,
         coalesce(orders.is_gift_card_sale, orders.gift_card_amount is not null)
             as is_gift_card_sale,
-        cast(
-            case when orders.is_gift_card_sale then orders.original_amount
-                else coalesce(orders.gift_card_amount, 0) end * orders.rate as {{ money_type() }}
-        ) as gift_card_amount,
+        case
+            when orders.is_gift_card_sale
+                then cast(orders.original_amount * orders.rate as {{ money_type() }})
+            when orders.gift_card_amount is not null
+                then cast(orders.gift_card_amount * orders.rate as {{ money_type() }})
+            when orders.rate is not null then 0
+        end as gift_card_amount,
         orders.is_purchase,
         case
             when orders.rate is null then 'no exchange rate: ' || orders.original_currency
