@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.comparison import Comparison, Growth, bars, growth_of
+from benchmarks.sides import MEMORY
 from benchmarks.steps import RunSteps
 from benchmarks.training import TrainingComparison
 
@@ -84,7 +85,7 @@ def as_markdown(
         (
             "Each run is one process, from its start to its end. The reference is "
             "`benchmarks/reference.py`: the core of the job in hand-written SQL and XGBoost, on "
-            "the same files. The fixed start-up is the difference of both at 200 people; `without` "
+            f"the same files. Holdfast has `engine.memory: {MEMORY}`. The fixed start-up is the difference of both at 200 people; `without` "
             "is Holdfast minus the fixed start-up, of which at most 20 s are subtracted."
         ),
         "",

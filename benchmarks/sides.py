@@ -15,6 +15,8 @@ from orchestration.runtime.instance import THREADS
 
 PROJECT = Path(__file__).parent.parent
 CONFIG = PROJECT / "config" / "demo.yml"
+# Of the whole process: what a laptop can spare for a million people.
+MEMORY = "8GB"
 HOLDFAST = "from cli.commands import app; app()"
 
 
@@ -37,7 +39,7 @@ class Side(Protocol):
 
 
 class Holdfast:
-    """`holdfast run` in an empty home, whose landing folder is the workload's."""
+    """`holdfast run` in an empty home, whose landing folder is the workload's, with `MEMORY`."""
 
     name = "holdfast"
 
@@ -46,13 +48,19 @@ class Holdfast:
         return [sys.executable, "-c", HOLDFAST, "run", "--date", day.isoformat()]
 
     def environment(self, state: Path) -> dict[str, str]:
-        """The home and the demo's configuration."""
-        return {"HOLDFAST_HOME": str(state), "HOLDFAST_CONFIG": str(CONFIG)}
+        """The home and its configuration."""
+        return {"HOLDFAST_HOME": str(state), "HOLDFAST_CONFIG": str(_config(state))}
 
     def begin(self, workload: Workload, state: Path) -> None:
-        """Make the home, with a link to the files."""
+        """Make the home, with a link to the files and the demo's configuration."""
         state.mkdir(parents=True)
         (state / "landing").symlink_to(workload.landing, target_is_directory=True)
+        limited = f"{CONFIG.read_text(encoding='utf-8')}\nengine: {{memory: {MEMORY}}}\n"
+        _config(state).write_text(limited, encoding="utf-8")
+
+
+def _config(state: Path) -> Path:
+    return state / "holdfast.yml"
 
 
 class Reference:
