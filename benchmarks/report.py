@@ -85,8 +85,9 @@ def as_markdown(
         (
             "Each run is one process, from its start to its end. The reference is "
             "`benchmarks/reference.py`: the core of the job in hand-written SQL and XGBoost, on "
-            f"the same files. Holdfast has `engine.memory: {MEMORY}`. The fixed start-up is the difference of both at 200 people; `without` "
-            "is Holdfast minus the fixed start-up, of which at most 20 s are subtracted."
+            f"the same files. Holdfast has `engine.memory: {MEMORY}`. The fixed start-up is the "
+            "difference of both at 200 people; `without` is Holdfast minus the fixed start-up, of "
+            "which at most 20 s are subtracted."
         ),
         "",
         (
