@@ -58,24 +58,24 @@ aggregated as (
         customer_no,
         snapshot_date,
         min(age_days) as days_since_last_activity,
-        count(*) filter (where age_days < 30) as active_days_30d,
-        count(*) filter (where age_days < 90) as active_days_90d,
-        count(*) filter (where age_days between 90 and 179) as active_days_prior_90d,
-        min(age_days) filter (where sessions > 0) as days_since_last_session,
+        count(case when age_days < 30 then 1 end) as active_days_30d,
+        count(case when age_days < 90 then 1 end) as active_days_90d,
+        count(case when age_days between 90 and 179 then 1 end) as active_days_prior_90d,
+        min(case when sessions > 0 then age_days end) as days_since_last_session,
         {%- for counter in counters %}
-        coalesce(sum({{ counter }}) filter (where age_days < 7), 0) as {{ counter }}_7d,
-        coalesce(sum({{ counter }}) filter (where age_days < 30), 0) as {{ counter }}_30d,
-        coalesce(sum({{ counter }}) filter (where age_days < 90), 0) as {{ counter }}_90d,
-        coalesce(sum({{ counter }}) filter (where age_days between 90 and 179), 0)
+        coalesce(sum(case when age_days < 7 then {{ counter }} end), 0) as {{ counter }}_7d,
+        coalesce(sum(case when age_days < 30 then {{ counter }} end), 0) as {{ counter }}_30d,
+        coalesce(sum(case when age_days < 90 then {{ counter }} end), 0) as {{ counter }}_90d,
+        coalesce(sum(case when age_days between 90 and 179 then {{ counter }} end), 0)
             as {{ counter }}_prior_90d,
         {%- endfor %}
         coalesce(sum(unsubscribes), 0) as unsubscribes_365d,
-        coalesce(sum(failures) filter (where age_days < 90), 0) as failures_90d,
-        cast(coalesce(sum(unsubscribes) filter (where age_days < 90), 0) as integer)
+        coalesce(sum(case when age_days < 90 then failures end), 0) as failures_90d,
+        cast(coalesce(sum(case when age_days < 90 then unsubscribes end), 0) as integer)
             as unsubscribes_90d,
         cast(max(age_days) as integer) as days_since_first_activity,
         {%- for name, condition in windowed_days.items() %}
-        cast(coalesce(sum(window_weight) filter (where {{ condition }}), 0) as bigint)
+        cast(coalesce(sum(case when {{ condition }} then window_weight end), 0) as bigint)
             as {{ name }}_windows,
         {%- endfor %}
         coalesce(sum(week_weight), 0) as active_weeks

@@ -1,8 +1,9 @@
 {#-
     Purchases of each customer up to the end of each date of the run: recency, frequency, money,
     their trends, inter-purchase intervals, discounts and the mix of categories. One equi-join with
-    a calendar of (date, day, age in days), then filtered sums: the fastest of the formulations
-    tried (window frames took 12 times as long).
+    a calendar of (date, day, age in days), then sums over windows of ages: the fastest of the
+    formulations tried (window frames took 12 times as long, and filters in place of the cases a
+    third more).
 -#}
 {%- set windows = [7, 30, 90, 180, 365] %}
 with
@@ -61,61 +62,65 @@ aggregated as (
     select
         customer_no,
         snapshot_date,
-        min(age_days) filter (where orders > 0) as days_since_last_order,
-        max(age_days) filter (where orders > 0) as days_since_first_order,
-        count(*) filter (where orders > 0) as purchase_rows,
-        count(*) filter (where orders > valued_orders) as unvalued_rows,
+        min(case when orders > 0 then age_days end) as days_since_last_order,
+        max(case when orders > 0 then age_days end) as days_since_first_order,
+        count(case when orders > 0 then 1 end) as purchase_rows,
+        count(case when orders > valued_orders then 1 end) as unvalued_rows,
         sum(orders) as orders_lifetime,
         sum(net_amount) as net_revenue_lifetime,
         {%- for days in windows %}
-        coalesce(sum(orders) filter (where age_days < {{ days }}), 0) as orders_{{ days }}d,
-        sum(net_amount) filter (where age_days < {{ days }}) as known_revenue_{{ days }}d,
+        coalesce(sum(case when age_days < {{ days }} then orders end), 0) as orders_{{ days }}d,
+        sum(case when age_days < {{ days }} then net_amount end) as known_revenue_{{ days }}d,
         {%- endfor %}
-        coalesce(sum(orders) filter (where age_days between 90 and 179), 0) as orders_prior_90d,
-        coalesce(sum(orders) filter (where age_days between 30 and 59), 0) as orders_prior_30d,
-        sum(net_amount) filter (where age_days between 90 and 179) as known_revenue_prior_90d,
-        sum(valued_orders) filter (where age_days < 365) as valued_orders_365d,
-        sum(valued_orders) filter (where age_days < 90) as valued_orders_90d,
+        coalesce(sum(case when age_days between 90 and 179 then orders end), 0) as orders_prior_90d,
+        coalesce(sum(case when age_days between 30 and 59 then orders end), 0) as orders_prior_30d,
+        sum(case when age_days between 90 and 179 then net_amount end) as known_revenue_prior_90d,
+        sum(case when age_days < 365 then valued_orders end) as valued_orders_365d,
+        sum(case when age_days < 90 then valued_orders end) as valued_orders_90d,
         -- Orders a year ago in the days that the horizon now covers: a customer who buys only for
         -- Christmas has not churned in autumn. Unknown until there is a year of history.
         case
             when snapshot_date - date '{{ var("first_date") }}' >= 365
                 then
                     coalesce(
-                        sum(orders) filter (
-                            where age_days between {{ 365 - var('horizon_days') }} and 364
+                        sum(
+                            case
+                                when age_days between {{ 365 - var('horizon_days') }} and 364
+                                    then orders
+                            end
                         ), 0
                     )
         end as orders_same_season_last_year,
         count(gap_days) as gaps,
         sum(gap_days) as gap_days_sum,
         sum(gap_days * gap_days) as gap_days_squared_sum,
-        avg(gap_days) filter (where age_days < 180) as recent_gap_days,
+        avg(case when age_days < 180 then gap_days end) as recent_gap_days,
         max(gap_days) as longest_gap_days,
         -- Age of a gap in the high bits and its length in the low 16: the minimum is the latest
         -- gap.
-        min(age_days * 65536 + gap_days) filter (where gap_days is not null) as last_pause,
-        sum(gross_amount) filter (where age_days < 365) as gross_365d,
-        sum(gross_amount) filter (where age_days < 90) as gross_90d,
-        sum(discount_amount) filter (where age_days < 365) as discount_365d,
-        sum(discount_amount) filter (where age_days < 90) as discount_90d,
-        sum(coupon_orders) filter (where age_days < 365) as coupon_orders_365d,
-        sum(coupon_orders) filter (where age_days < 90) as coupon_orders_90d,
+        min(case when gap_days is not null then age_days * 65536 + gap_days end) as last_pause,
+        sum(case when age_days < 365 then gross_amount end) as gross_365d,
+        sum(case when age_days < 90 then gross_amount end) as gross_90d,
+        sum(case when age_days < 365 then discount_amount end) as discount_365d,
+        sum(case when age_days < 90 then discount_amount end) as discount_90d,
+        sum(case when age_days < 365 then coupon_orders end) as coupon_orders_365d,
+        sum(case when age_days < 90 then coupon_orders end) as coupon_orders_90d,
         sum(discounted_orders) as discounted_orders_lifetime,
         -- The median basket: one of fuel, by the litre, has more units than all others of a year.
-        median(units / coalesce(orders, 1)) filter (where age_days < 365) as units_per_order_365d,
-        sum(line_count) filter (where age_days < 365) as lines_365d,
-        sum(margin_amount) filter (where age_days < 365) as margin_365d,
-        coalesce(sum(refunds) filter (where age_days < 365), 0) as refunds_365d,
-        coalesce(sum(refunds) filter (where age_days < 90), 0) as refunds_90d,
-        coalesce(sum(refunded_amount) filter (where age_days < 365), 0) as refunded_365d,
-        coalesce(sum(cancellations) filter (where age_days < 365), 0) as cancellations_365d,
-        bit_or(category_mask) filter (where age_days < 365) as categories_mask_365d,
-        bit_or(category_mask) filter (where age_days < 90) as categories_mask_90d,
-        sum(category_counters) filter (where age_days < 365) as category_counters_365d,
-        sum(category_counters) filter (where age_days < 90) as category_counters_90d,
+        median(case when age_days < 365 then units / coalesce(orders, 1) end)
+            as units_per_order_365d,
+        sum(case when age_days < 365 then line_count end) as lines_365d,
+        sum(case when age_days < 365 then margin_amount end) as margin_365d,
+        coalesce(sum(case when age_days < 365 then refunds end), 0) as refunds_365d,
+        coalesce(sum(case when age_days < 90 then refunds end), 0) as refunds_90d,
+        coalesce(sum(case when age_days < 365 then refunded_amount end), 0) as refunded_365d,
+        coalesce(sum(case when age_days < 365 then cancellations end), 0) as cancellations_365d,
+        bit_or(case when age_days < 365 then category_mask end) as categories_mask_365d,
+        bit_or(case when age_days < 90 then category_mask end) as categories_mask_90d,
+        sum(case when age_days < 365 then category_counters end) as category_counters_365d,
+        sum(case when age_days < 90 then category_counters end) as category_counters_90d,
         cast(coalesce(sum(orders * window_weight), 0) as bigint) as order_windows,
-        coalesce(sum(orders * week_weight) filter (where age_days < 84), 0) as order_weeks
+        coalesce(sum(case when age_days < 84 then orders * week_weight end), 0) as order_weeks
     from history
     group by customer_no, snapshot_date
 ),
