@@ -153,14 +153,12 @@ def expected_metrics(scores: Values, probabilities: Values) -> dict[str, float]:
     Both are of shape (customers,). With outcomes of 0 and 1 as probabilities the metrics are the
     realised ones.
     """
-    odds = np.clip(scores, expit(-MAX_LOG_ODDS), expit(MAX_LOG_ODDS))
-    losses = -probabilities * np.log(odds) - (1 - probabilities) * np.log1p(-odds)
     squares = probabilities * (1 - scores) ** 2 + (1 - probabilities) * scores**2
     groups = np.array_split(np.argsort(scores, kind="stable"), min(BINS, len(scores)))
     gaps = [abs(scores[group].mean() - probabilities[group].mean()) for group in groups]
     return {
         "estimated_roc_auc": expected_roc_auc(scores, probabilities),
-        "estimated_log_loss": float(losses.mean()),
+        "estimated_log_loss": _expected_log_loss(scores, probabilities),
         "estimated_brier": float(squares.mean()),
         "estimated_calibration_error": float(np.average(gaps, weights=[len(g) for g in groups])),
         "estimated_churn_rate": float(probabilities.mean()),
@@ -172,7 +170,11 @@ def expected_roc_auc(scores: Values, probabilities: Values) -> float:
 
     A customer makes no pair with itself, and tied scores count half. NaN without any pair.
     """
-    _, group = np.unique(scores, return_inverse=True)
+    return _expected_concordance(np.unique(scores, return_inverse=True)[1], probabilities)
+
+
+def _expected_concordance(group: NDArray[np.intp], probabilities: Values) -> float:
+    """`expected_roc_auc` of customers in groups of equal scores, numbered by ascending score."""
     churned = np.bincount(group, weights=probabilities)
     retained = np.bincount(group, weights=1 - probabilities)
     alone = np.bincount(group, weights=probabilities * (1 - probabilities))
@@ -180,6 +182,11 @@ def expected_roc_auc(scores: Values, probabilities: Values) -> float:
     concordant = (churned * below + (churned * retained - alone) / 2).sum()
     pairs = churned.sum() * retained.sum() - alone.sum()
     return float(concordant / pairs) if pairs > 0 else float("nan")
+
+
+def _expected_log_loss(scores: Values, probabilities: Values) -> float:
+    odds = np.clip(scores, expit(-MAX_LOG_ODDS), expit(MAX_LOG_ODDS))
+    return float((-probabilities * np.log(odds) - (1 - probabilities) * np.log1p(-odds)).mean())
 
 
 def estimation_sample(table: pa.Table) -> pa.Table:
@@ -227,11 +234,13 @@ def _drawn_intervals(scores: Values, fitted: Values, covariance: Values) -> dict
     """95 % intervals: recalibrations drawn from their posterior, and outcomes drawn from each."""
     random = np.random.default_rng(SEED)
     drawn: dict[str, list[float]] = {"estimated_roc_auc": [], "estimated_log_loss": []}
+    # The scores are the same in all draws, so they are sorted once.
+    group = np.unique(scores, return_inverse=True)[1]
     for coefficients in random.multivariate_normal(fitted, covariance, DRAWS):
-        outcomes = random.random(len(scores)) < _recalibrated(scores, coefficients)
-        metrics = expected_metrics(scores, outcomes.astype(float))
-        for name, values in drawn.items():
-            values.append(metrics[name])
+        is_churned = random.random(len(scores)) < _recalibrated(scores, coefficients)
+        outcomes = is_churned.astype(float)
+        drawn["estimated_roc_auc"].append(_expected_concordance(group, outcomes))
+        drawn["estimated_log_loss"].append(_expected_log_loss(scores, outcomes))
     ends = {}
     for name, values in drawn.items():
         finite = np.array(values)[np.isfinite(values)]

@@ -152,22 +152,30 @@ def open_windows(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
 
     Sorted, because the last digits of a mean depend on the order of the rows.
     """
-    dates = con.execute(
-        "select distinct snapshot_date from labels.lbl_open_windows where as_of_date = ?", [day]
-    ).fetchall()
-    # Dates as literals reach the scan, which else reads the features of all kept days.
-    listed = ", ".join(f"date {literal(str(opened))}" for (opened,) in dates) or "null"
-    return con.execute(
-        f"""
-        select features.*, windows.is_away
-        from labels.lbl_open_windows as windows
-        inner join features.feat_customer_snapshots as features
-            using (customer_id, snapshot_date)
-        where windows.as_of_date = ? and features.snapshot_date in ({listed})
-        order by features.snapshot_date, features.customer_id
+    # Read once: the view compares all customers of the dates with their purchases.
+    windows = con.execute(
+        """
+        select snapshot_date, customer_id, is_away
+        from labels.lbl_open_windows
+        where as_of_date = ?
         """,
         [day],
     ).to_arrow_table()
+    # Dates as literals reach the scan, which else reads the features of all kept days.
+    dates = windows["snapshot_date"].unique().to_pylist()
+    listed = ", ".join(f"date {literal(str(opened))}" for opened in dates) or "null"
+    con.register("windows", windows)
+    found = con.execute(
+        f"""
+        select features.*, windows.is_away
+        from features.feat_customer_snapshots as features
+        inner join windows using (customer_id, snapshot_date)
+        where features.snapshot_date in ({listed})
+        order by features.snapshot_date, features.customer_id
+        """
+    ).to_arrow_table()
+    con.unregister("windows")
+    return found
 
 
 def replace_churn_levels(

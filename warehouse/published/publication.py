@@ -5,11 +5,11 @@ reads the new day, also in a process that holds others (`published_versions`). A
 is killed leaves the old version as it was. The caller chooses the tables and decides whether to
 publish.
 
-One more day costs a copy of the file, the tables without dates, and the rows of that day; the cost
-of the rows does not grow with the history. A note beside the file has the revision of every date in
-it (`ops.snapshot_dates`). The daily tables are rewritten from the first date whose revision
-differs. If the note does not match the file, days were removed, or the file is damaged, everything
-is rewritten.
+One more day costs a copy of the file, the rows of that day, and a comparison of the tables without
+dates, whose changed rows are replaced (`changed_rows`). A note beside the file has the revision of
+every date in it (`ops.snapshot_dates`). The daily tables are rewritten from the first date whose
+revision differs. If the note does not match the file, days were removed, or the file is damaged,
+everything is rewritten.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from deployment.home import write_ahead_log
 from deployment.publish import Readers
 from warehouse.errors import busy_error
 from warehouse.file_damage import damage_of
+from warehouse.published.changed_rows import replace_changed_rows
 from warehouse.published.contents import FileContents, read_contents
 from warehouse.published.tables import PublicationError, PublishedTable
 from warehouse.published.versions import Companion, put_in_place
@@ -332,7 +333,15 @@ def _write_tables(
         for table in tables
         if not is_full and _goes_on(con, table, columns[table.label], replaced_from)
     ]
-    whole = [table for table in tables if table not in continued]
+    compared = [
+        table
+        for table in tables
+        if not is_full
+        and table.partition_by is None
+        and replace_changed_rows(con, table, columns[table.label])
+    ]
+    kept = [*continued, *compared]
+    whole = [table for table in tables if table not in kept]
     con.execute("create schema if not exists fresh.ops")
     for table in whole:
         con.execute(f"create schema if not exists {identifier('fresh', table.schema)}")
@@ -351,7 +360,7 @@ def _write_tables(
                 """
             )
     # A table whose row count differs although its note matches is rewritten as a whole.
-    whole += [table for table in continued if _count(con, table, "fresh") != _count(con, table)]
+    whole += [table for table in kept if _count(con, table, "fresh") != _count(con, table)]
     for table in whole:
         # One commit a table, and not one for each of its comments.
         with transaction(con):

@@ -133,9 +133,20 @@
     select
         customer_id,
         snapshot_date,
-        list(reason order by place) filter (reason is not null) as reasons
+        list_filter(
+            [
+                {%- for place in [1, 2, 3] %}
+                any_value(reason) filter (place = {{ place }}){{ ',' if not loop.last }}
+                {%- endfor %}
+            ],
+            lambda reason: reason is not null
+        ) as reasons
         {%- if with_figures %},
-        list_sort(list_distinct(flatten(list(coalesce(figures, []))))) as figures
+        list_sort(list_distinct(flatten([
+            {%- for place in [1, 2, 3] %}
+            coalesce(any_value(figures) filter (place = {{ place }}), []){{ ',' if not loop.last }}
+            {%- endfor %}
+        ]))) as figures
         {%- endif %}
     from (
         select

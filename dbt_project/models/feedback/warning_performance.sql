@@ -16,20 +16,30 @@
 -#}
 with
 
+-- Dates of training have outcomes and neither warnings nor scores.
+judged_days as (
+    select distinct snapshot_date from {{ ref('customer_warnings_daily') }}
+    union
+    select distinct snapshot_date from {{ ref('stg_ml__churn_scores') }}
+),
+
 outcomes as (
     select
         customer_id,
         snapshot_date,
         cast(churned as integer) as churned
     from {{ ref('lbl_churn_outcomes') }}
-    {%- if is_incremental() %}
     where
-        snapshot_date not in (select known.snapshot_date from {{ this }} as known)
-        or snapshot_date in (
-            select runs.snapshot_date from {{ source('ops', 'run_dates') }} as runs
-            where runs.purpose = 'daily'
+        snapshot_date in (select days.snapshot_date from judged_days as days)
+        {%- if is_incremental() %}
+        and (
+            snapshot_date not in (select known.snapshot_date from {{ this }} as known)
+            or snapshot_date in (
+                select runs.snapshot_date from {{ source('ops', 'run_dates') }} as runs
+                where runs.purpose = 'daily'
+            )
         )
-    {%- endif %}
+        {%- endif %}
 ),
 
 warnings as (
@@ -44,6 +54,7 @@ features as (
         is_reachable,
         overdue_on - snapshot_date as days_to_limit
     from {{ ref('feat_customer_snapshots') }}
+    where snapshot_date in (select outcomes.snapshot_date from outcomes)
 ),
 
 scored_days as (

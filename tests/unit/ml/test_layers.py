@@ -10,7 +10,7 @@ ML = Path(__file__).parents[3] / "ml"
 # From the bottom up; the modules of `ml` itself are the ground of all. Folders of one layer may
 # import each other in one direction only.
 LAYERS = (
-    {"metrics"},
+    {"metrics", "shapley"},
     {"level"},
     {"purchases", "churn", "value", "texts", "segments", "effects", "decisions"},
     {"training", "uplift"},
