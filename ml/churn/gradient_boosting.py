@@ -59,6 +59,34 @@ class BoostingData:
 
 
 @dataclass(frozen=True)
+class BinnedData:
+    """Rows to fit trees on and rows for early stopping, as XGBoost reads them.
+
+    The same for every fit whose rows, margins and `max_bin` are the same.
+    """
+
+    fitted: xgb.QuantileDMatrix
+    evaluated: xgb.DMatrix
+    stopping: BoostingData
+    preprocessor: Preprocessor
+
+    @classmethod
+    def of(
+        cls,
+        train: BoostingData,
+        stopping: BoostingData,
+        preprocessor: Preprocessor,
+        settings: TrainingSettings,
+    ) -> BinnedData:
+        """Bin the rows to fit on; arguments as of `fit_booster`."""
+        fitted = _quantised(train, preprocessor, settings)
+        # Not quantised: predicting from a quantised matrix took six times as long in each round.
+        evaluated = matrix_of(stopping.matrix, stopping.margins, preprocessor, settings.threads)
+        evaluated.set_info(label=stopping.labels)
+        return cls(fitted, evaluated, stopping, preprocessor)
+
+
+@dataclass(frozen=True)
 class FittedBooster:
     """A booster as UBJSON, truncated after its best round, and its early-stopping loss.
 
@@ -92,16 +120,25 @@ def fit_booster(
             category has none.
         objective: objective and loss of the labels.
     """
-    fitted = _quantised(train, preprocessor, settings)
-    # Not quantised: predicting from a quantised matrix took six times as long in each round.
-    evaluated = matrix_of(stopping.matrix, stopping.margins, preprocessor, settings.threads)
-    evaluated.set_info(label=stopping.labels)
-    parameters = _parameters(len(train.labels), preprocessor, settings, signs or {}, objective)
+    binned = BinnedData.of(train, stopping, preprocessor, settings)
+    return fit_binned(binned, settings, signs, objective)
+
+
+def fit_binned(
+    binned: BinnedData,
+    settings: TrainingSettings,
+    signs: Mapping[str, int] | None = None,
+    objective: Objective = CHURN,
+) -> FittedBooster:
+    """Boost trees as `fit_booster`, on rows that several fits share."""
+    stopping, preprocessor = binned.stopping, binned.preprocessor
+    rows = binned.fitted.num_row()
+    parameters = _parameters(rows, preprocessor, settings, signs or {}, objective)
     booster = xgb.train(
         parameters,
-        fitted,
+        binned.fitted,
         num_boost_round=settings.max_rounds,
-        evals=[(evaluated, "stopping")],
+        evals=[(binned.evaluated, "stopping")],
         early_stopping_rounds=settings.early_stopping_rounds,
         verbose_eval=False,
     )

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from ml.churn.base_margin import BaseMarginModel
 from ml.churn.calibration import Calibrator, intercept_at
 from ml.churn.gradient_boosting import (
+    BinnedData,
     BoostingData,
     FittedBooster,
     empty_booster,
-    fit_booster,
+    fit_binned,
     refit_booster,
 )
 from ml.churn.model import ChurnModel, ModelFacts
@@ -26,7 +27,7 @@ from ml.config import TrainingSettings
 from ml.purchases.purchase_model import NoPurchaseModelError, PurchaseModel
 from ml.sampling import sample_customers
 from ml.schemas import labels_of
-from ml.training.tuning import Trial, tune
+from ml.training.tuning import LossOf, Trial, tune
 
 # Rows of either outcome below which the model is the base rate. A leaf takes about ten churned
 # customers (`min_child_weight`), so 30 are three leaves. Platt scaling takes ten, and with ten in
@@ -98,10 +99,11 @@ def fit_model(
         for part in (parts.train, parts.calibration)
     )
 
-    def loss_of(fitted_on: pa.Table, validated: pa.Table, tried: TrainingSettings) -> float:
-        return _boosted(fitted_on, validated, tried, signs)[2].loss
+    def trials_on(fitted_on: pa.Table, validated: pa.Table) -> LossOf:
+        [(_, binned)] = _starts(fitted_on, validated, settings, SHARES[:1])
+        return lambda tried: fit_binned(binned, tried, signs).loss
 
-    tuned, trials = tune(train, settings, loss_of)
+    tuned, trials = tune(train, settings, trials_on)
     shares = SHARES if tuned.procedure_rows(len(train)) <= MAX_SHARES_ROWS else SHARES[:1]
     base, preprocessor, boosted = _boosted(train, calibration, tuned, signs, shares)
     model = ChurnModel(
@@ -170,25 +172,35 @@ def _boosted(
     stopping: pa.Table,
     settings: TrainingSettings,
     signs: Signs,
-    shares: Sequence[float] = (1.0,),
+    shares: Sequence[float],
 ) -> tuple[BaseMarginModel, Preprocessor, FittedBooster]:
     """Trees from each share of the regression; those with the lowest loss are kept.
 
     Without trees the whole regression is the model, so 1 is the first share.
     """
+    starts = _starts(train, stopping, settings, shares)
+    fits = [(base, fit_binned(binned, settings, signs)) for base, binned in starts]
+    best = min(fits, key=lambda fit: fit[1].loss)
+    base, boosted = best if best[1].rounds else fits[0]
+    return base, starts[0][1].preprocessor, boosted
+
+
+def _starts(
+    train: pa.Table, stopping: pa.Table, settings: TrainingSettings, shares: Sequence[float]
+) -> list[tuple[BaseMarginModel, BinnedData]]:
+    """Each share of the regression on the training rows, and both tables' rows at its margins."""
     preprocessor = Preprocessor.fit(train)
-    regression, later = BaseMarginModel.fit(train, labels_of(train)), labels_of(stopping)
+    labels, later = labels_of(train), labels_of(stopping)
+    regression = BaseMarginModel.fit(train, labels)
     matrices = [preprocessor.transform(part) for part in (train, stopping)]
-    fits = []
+    starts = []
     for base in (regression.multiplied(share) for share in shares):
-        first = BoostingData(matrices[0], labels_of(train), base.margins(train))
+        first = BoostingData(matrices[0], labels, base.margins(train))
         # At the level of the later dates: otherwise the loss would count rounds by their level.
         margins = base.margins(stopping)
         second = BoostingData(matrices[1], later, margins + intercept_at(margins, later))
-        fits.append((base, fit_booster(first, second, preprocessor, settings, signs)))
-    best = min(fits, key=lambda fit: fit[1].loss)
-    base, boosted = best if best[1].rounds else fits[0]
-    return base, preprocessor, boosted
+        starts.append((base, BinnedData.of(first, second, preprocessor, settings)))
+    return starts
 
 
 def refitted(

@@ -38,12 +38,15 @@ class Trial:
     log_loss: float
 
 
-# Log loss on the second table, with early stopping on it, of a model trained on the first table.
-LossOf = Callable[[pa.Table, pa.Table, TrainingSettings], float]
+# Log loss of a trial by its settings.
+LossOf = Callable[[TrainingSettings], float]
+# Trials that are trained on the first table, stopped early and validated on the second: what they
+# share is prepared once.
+TrialsOn = Callable[[pa.Table, pa.Table], LossOf]
 
 
 def tune(
-    train: pa.Table, settings: TrainingSettings, loss_of: LossOf
+    train: pa.Table, settings: TrainingSettings, trials_on: TrialsOn
 ) -> tuple[TrainingSettings, tuple[Trial, ...]]:
     """The settings with the best boosting parameters of `settings.tuning_trials`, and the trials.
 
@@ -54,7 +57,7 @@ def tune(
     Args:
         train: labelled training rows.
         settings: parameters of the first trial, number of trials and seed.
-        loss_of: loss of a trial.
+        trials_on: prepares the trials on two tables.
     """
     divided = _divide(train, settings)
     if divided is None or settings.tuning_trials < 1:
@@ -64,6 +67,7 @@ def tune(
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     fitted, validated = (sample_customers(part, TRIAL_ROWS, TRIAL_SALT) for part in divided)
+    loss_of = trials_on(fitted, validated)
     usual_depth, _ = depth_and_rate(len(train), settings)
     trials: list[Trial] = []
 
@@ -76,7 +80,7 @@ def tune(
             "subsample": trial.suggest_float("subsample", 0.5, 1.0),
         }
         tried = replace(_with(settings, parameters), learning_rate=TRIAL_RATE)
-        loss = loss_of(fitted, validated, tried)
+        loss = loss_of(tried)
         trials.append(Trial(parameters, loss))
         return loss
 

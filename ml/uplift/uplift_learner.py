@@ -8,7 +8,8 @@ however poor the outcome models are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -193,20 +194,26 @@ def fit_learner(units: pa.Table, features: list[str], settings: UpliftSettings) 
     ordered = units.sort_by([(CUSTOMER_ID, "ascending"), ("assigned_on", "ascending")])
     preprocessor = Preprocessor.fit(ordered.select(features))
     matrix, experiment = preprocessor.transform(ordered), _Experiment.of(ordered)
-    trainer = _Trainer(preprocessor, settings)
+    # Boosters on a few thousand rows take a thread each: two threads of one booster would wait for
+    # each other at every level of its trees.
+    alone = _Trainer(preprocessor, replace(settings, threads=1))
     fold = np.floor(unit_hash(ordered[CUSTOMER_ID], settings.seed) * settings.folds)
+    arms = [experiment.is_treated == arm for arm in (0, 1)]
+    seen = [arm & (fold != number) for number in range(settings.folds) for arm in arms]
+    with ThreadPoolExecutor(settings.threads) as pool:
+        *of_folds, control, treated = pool.map(
+            lambda chosen: alone.outcome(matrix, experiment, chosen), [*seen, *arms]
+        )
     outcomes = np.empty((len(ordered), 2))
     for number in range(settings.folds):
-        seen, held_out = fold != number, fold == number
+        held_out = fold == number
         rows = _rows(matrix[held_out], preprocessor, settings.threads)
         for arm in (0, 1):
-            booster = trainer.outcome(matrix, experiment, seen & (experiment.is_treated == arm))
+            booster = of_folds[2 * number + arm]
             outcomes[held_out, arm] = _predicted(booster, rows, settings.threads)
     gains = pseudo_outcomes(experiment, outcomes)
-    control, treated = (
-        trainer.outcome(matrix, experiment, experiment.is_treated == arm) for arm in (0, 1)
-    )
-    return UpliftLearner(preprocessor, trainer.effect(matrix, gains), control, treated)
+    effect = _Trainer(preprocessor, settings).effect(matrix, gains)
+    return UpliftLearner(preprocessor, effect, control, treated)
 
 
 def evaluate(

@@ -116,13 +116,14 @@ def train_uplift_models(
     """
     log = _Log.of(con, shares)
     learners = []
-    for action_id, (treated, control) in known_outcomes(con).items():
-        smaller = min(treated, control)
-        if smaller < _LEAST_OF_AN_ARM:
-            learners.append(ActionLearner(action_id, None, False, _too_few(smaller)))
+    smaller = {action_id: min(arms) for action_id, arms in known_outcomes(con).items()}
+    enough = [action_id for action_id, least in smaller.items() if least >= _LEAST_OF_AN_ARM]
+    units = uplift_units(con, enough) if enough else {}
+    for action_id, least in smaller.items():
+        if action_id not in units:
+            learners.append(ActionLearner(action_id, None, False, _too_few(least)))
             continue
-        units = uplift_units(con, action_id)
-        training = train_uplift(units, as_of, horizon_days, settings)
+        training = train_uplift(units.pop(action_id), as_of, horizon_days, settings)
         if not isinstance(training, UpliftTraining):
             learners.append(ActionLearner(action_id, None, False, _cannot_be_split(training)))
             continue

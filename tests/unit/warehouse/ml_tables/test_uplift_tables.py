@@ -44,7 +44,7 @@ def test_units_have_the_features_of_their_day_or_of_the_month_before(
         where customer_id = 'c3'
         """
     )
-    units = uplift_units(con, CALL)
+    units = uplift_units(con, [CALL])[CALL]
     customers = set(units["customer_id"].to_pylist())
     assert {"c1"} <= customers
     assert not {"c2", "c3"} & customers
@@ -63,11 +63,31 @@ def test_a_campaign_has_the_treated_share_of_its_period_and_both_arms_are_left_o
         from experiments.action_units where customer_id = 'c4'
         """
     )
-    units = uplift_units(con, CALL)
+    units = uplift_units(con, [CALL])[CALL]
     assert "c4" not in units["customer_id"].to_pylist()
     first = units.filter(pa.array([day.month == 1 for day in units["assigned_on"].to_pylist()]))
     [share] = first["treatment_probability"].unique().to_pylist()
     assert 0 < share < 1
+
+
+def test_units_of_an_action_are_the_same_whatever_other_actions_are_read(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    alone = uplift_units(con, [CALL])[CALL]
+    con.execute(
+        """
+        insert into experiments.action_units
+        select * replace (
+            'mail' as action_id, 'treatment' as arm, null as treatment_probability
+        )
+        from experiments.action_units
+        """
+    )
+    both = uplift_units(con, [CALL, "mail"])
+    assert both[CALL].equals(alone)
+    assert both["mail"]["treatment_probability"].unique().to_pylist() == [1.0]
+    assert len(both["mail"]) == len(alone) > 0
+    assert len(uplift_units(con, ["unknown"])["unknown"]) == 0
 
 
 def test_outcomes_are_counted_by_action_and_arm(con: duckdb.DuckDBPyConnection) -> None:
