@@ -11,8 +11,11 @@ from pathlib import Path
 
 import duckdb
 
+from deployment.config import deployment_vars
+from orchestration.runtime.dbt import Dbt
 from tests.integration.deployments import HISTORY, LAST, Deployment, differences
 
+FEATURE_TABLES = "select table_name from duckdb_tables() where schema_name = 'features'"
 DAILY = ("activation.customer_risk_daily", "activation.customer_segments_daily")
 
 
@@ -104,3 +107,31 @@ def _features(day: date) -> str:
 def test_a_label_exists_only_where_its_window_has_passed(day_by_day: Deployment) -> None:
     [(latest,)] = day_by_day.warehouse("select max(matured_on) from labels.lbl_churn_outcomes")
     assert latest <= LAST
+
+
+def test_features_of_dates_built_one_by_one_are_those_built_together(
+    first_day: Deployment, home_copy: Path
+) -> None:
+    copied = first_day.copy(home_copy)
+    tables = [f"features.{name}" for (name,) in copied.warehouse(FEATURE_TABLES)]
+    assert len(tables) == 6
+    together = {table: copied.warehouse(f"from {table} order by all") for table in tables}
+
+    variables = {**deployment_vars(copied.runner().config), "bytes_by_batch_row": 10**12}
+    Dbt(copied.home, variables).command("run", "--select", "path:models/features")
+
+    # Each date follows the one before as a block of its own.
+    [(blocks, dates)] = copied.warehouse(
+        """
+        select count_if(is_new), count(distinct snapshot_date)
+        from (
+            select
+                snapshot_date,
+                snapshot_date is distinct from lag(snapshot_date) over (order by rowid) as is_new
+            from features.feat_purchases
+        )
+        """
+    )
+    assert blocks == dates > 1
+    for table in tables:
+        assert copied.warehouse(f"from {table} order by all") == together[table]

@@ -24,7 +24,10 @@
         {% if kind == 'view' -%}
         {{ get_create_view_as_sql(target, sql) }}
         {%- else -%}
-        {{ get_create_table_as_sql(False, target, sql) }}
+        {{ in_batches(
+            get_create_table_as_sql(False, target, sql),
+            'insert into ' ~ target ~ ' by name ' ~ sql,
+        ) }}
         {%- endif %}
     {%- endcall %}
     {% do persist_docs(target, model) %}

@@ -39,7 +39,10 @@
     {{ run_hooks(pre_hooks) }}
     {%- if not is_python %}
         {% call statement('new_rows') -%}
-            {{ get_create_table_as_sql(True, new_rows, sql) }}
+            {{ in_batches(
+                get_create_table_as_sql(True, new_rows, sql),
+                'insert into ' ~ new_rows ~ ' by name ' ~ sql,
+            ) }}
         {%- endcall %}
     {%- endif %}
     {%- set columns = compared_columns(new_rows, existing) %}

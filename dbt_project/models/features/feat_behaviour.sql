@@ -25,7 +25,7 @@ event_days as (
 ),
 
 dates as (
-    select distinct snapshot_date from {{ source('ops', 'run_dates') }}
+    {{ dates_of_batch() }}
 ),
 
 calendar as (

@@ -32,13 +32,18 @@ whole_dates as (
 ),
 
 dates as (
-    select distinct snapshot_date from {{ source('ops', 'run_dates') }}
+    {{ dates_of_batch() }}
 ),
 
 rhythm as (
     select * from {{ ref('int_company_rhythm') }}
 ),
-
+{% for name in ['purchases', 'behaviour', 'service', 'contracts'] %}
+{{ name }} as not materialized (
+    select * from {{ ref('feat_' ~ name) }}
+    semi join dates using (snapshot_date)
+),
+{% endfor %}
 identities as (
     select * from {{ ref('int_identity_history') }}
 ),
@@ -104,8 +109,8 @@ wanted as (
         customers.*,
         {{ is_eligible() }} as is_eligible
     from customers
-    left join {{ ref('feat_purchases') }} using (customer_no, snapshot_date)
-    left join {{ ref('feat_contracts') }} using (customer_no, snapshot_date)
+    left join purchases using (customer_no, snapshot_date)
+    left join contracts using (customer_no, snapshot_date)
     left join whole_dates using (snapshot_date)
     where is_eligible or whole_dates.snapshot_date is not null
 ),
@@ -167,10 +172,10 @@ joined as (
     select *
     from wanted
     left join attributes using (customer_no, snapshot_date)
-    left join {{ ref('feat_purchases') }} using (customer_no, snapshot_date)
-    left join {{ ref('feat_behaviour') }} using (customer_no, snapshot_date)
-    left join {{ ref('feat_service') }} using (customer_no, snapshot_date)
-    left join {{ ref('feat_contracts') }} using (customer_no, snapshot_date)
+    left join purchases using (customer_no, snapshot_date)
+    left join behaviour using (customer_no, snapshot_date)
+    left join service using (customer_no, snapshot_date)
+    left join contracts using (customer_no, snapshot_date)
 ),
 
 -- Trend of orders in the customer's town: orders of the other customers there compared with the

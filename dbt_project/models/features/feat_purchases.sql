@@ -13,7 +13,7 @@ order_days as (
 ),
 
 dates as (
-    select distinct snapshot_date from {{ source('ops', 'run_dates') }}
+    {{ dates_of_batch() }}
 ),
 
 calendar as (

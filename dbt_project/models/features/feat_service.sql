@@ -13,7 +13,7 @@
 with
 
 dates as (
-    select distinct snapshot_date from {{ source('ops', 'run_dates') }}
+    {{ dates_of_batch() }}
 ),
 
 identities as (
