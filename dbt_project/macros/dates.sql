@@ -1,3 +1,11 @@
+{#- Dates of the run that a statement computes: all of them, or those of a batch. -#}
+{% macro dates_of_batch() -%}
+    select distinct snapshot_date from {{ source('ops', 'run_dates') }}
+    where
+        snapshot_date between coalesce(getvariable('batch_from'), date '0001-01-01')
+        and coalesce(getvariable('batch_to'), date '9999-12-31')
+{%- endmacro %}
+
 {#- Rows of a table for the dates that the run builds, without dates that are only trained on. -#}
 {% macro of_daily_dates(relation) -%}
     select dated.*

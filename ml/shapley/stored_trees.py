@@ -31,7 +31,7 @@ class Split:
     unknown_goes_left: bool
 
     def goes_left(self, values: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Whether each value of the feature goes left, shape (rows,)."""
+        """Test each value of the feature: true if it goes left, shape (rows,)."""
         if self.categories is not None:
             left = ~np.isin(values, self.categories)
             return left if self.unknown_goes_left else left & ~np.isnan(values)

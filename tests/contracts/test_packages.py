@@ -117,6 +117,7 @@ TESTED_ELSEWHERE = {
     "ingestion/connect/mapping/amounts/named_currencies.py": (
         "unit/ingestion/connect/test_named_values.py"
     ),
+    "ml/shapley/stored_trees.py": "unit/ml/shapley/test_shapley_tables.py",
     "orchestration/assets/actions.py": "integration/test_actions.py",
     "orchestration/assets/behaviour_groups.py": "integration/test_first_day.py",
     "orchestration/assets/drift.py": "integration/test_drift.py",

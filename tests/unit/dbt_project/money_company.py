@@ -191,7 +191,8 @@ class MoneyCompany:
         macros = "".join(
             path.read_text("utf-8")
             for path in sorted((PROJECT / "macros").rglob("*.sql"))
-            if path.name in ("bounds.sql", "money.sql", "orders.sql", "windows.sql", "features.sql")
+            if path.name
+            in ("bounds.sql", "dates.sql", "features.sql", "money.sql", "orders.sql", "windows.sql")
         )
         versions = (PROJECT / "macros" / "entities.sql").read_text("utf-8")
         start = versions.index("{% macro as_known")

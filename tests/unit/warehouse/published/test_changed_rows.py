@@ -1,4 +1,4 @@
-"""Changed rows of a published table: replaced alone, where the rows can be told apart."""
+"""Changed rows of a published table: replaced alone, where each row has a key of its own."""
 
 from __future__ import annotations
 
