@@ -37,6 +37,11 @@ PARAMETERS = {
     "seed": 7,
 }
 MAX_ROUNDS = 400
+# Above it a share of the customers is trained on: at a million people all examples are 6.6 million,
+# which do not fit into 24 GB as a table, a matrix and its bins.
+MOST_EXAMPLES = 1_000_000
+# DuckDB would take 80 % of the machine, beside which Python has no room for the examples.
+MEMORY = "6GB"
 PATIENCE = 20
 NOT_FEATURES = {"customer_no", "customer_id", "snapshot_date", "churned"}
 TABLES = {
@@ -59,6 +64,7 @@ def main(landing: Path, folder: Path, day: date) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     con = duckdb.connect(str(folder / "reference.duckdb"))
     con.execute("set preserve_insertion_order = false; set enable_progress_bar = false")
+    con.execute(f"set memory_limit = '{MEMORY}'")
     _set(con, "day", f"date '{day}'")
     _set(con, "known_from", f"date '{date.min if is_first else day}'")
     _set(con, "load_no", str(day.toordinal()))
@@ -80,6 +86,8 @@ def main(landing: Path, folder: Path, day: date) -> None:
         _run(con, "features")
     if is_first:
         with _Step("train"):
+            examples = "from snapshots where snapshot_date + 90 <= getvariable('day')"
+            _set(con, "parts", f"(select 1 + count(*) // {MOST_EXAMPLES} {examples})")
             _train(con.execute(_read("examples")).to_arrow_table(), last).save_model(model_file)
     with _Step("score"):
         today = con.execute(

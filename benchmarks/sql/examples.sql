@@ -1,4 +1,5 @@
--- Eligible customers of the training dates, and whether they bought again within the horizon.
+-- Eligible customers of the training dates, and whether they bought again within the horizon:
+-- those of one of `parts` parts of the customers.
 select
     snapshots.* exclude (customer_no, customer_id),
     not exists (
@@ -11,5 +12,7 @@ select
             and snapshot_date + 90 < voided_on
     ) as churned
 from snapshots
-where snapshot_date + 90 <= getvariable('day')
+where
+    snapshot_date + 90 <= getvariable('day')
+    and hash(customer_no) % getvariable('parts') = 0
 order by snapshot_date, customer_id

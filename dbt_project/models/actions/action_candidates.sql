@@ -23,7 +23,9 @@
     'exploration': ["'exploration'", 'features.snapshot_date', 'features.customer_id'],
     'choice': ["'choice'", 'features.snapshot_date', 'features.customer_id'],
 } -%}
-{%- set control_draw = ["'control'", 'judged.action_id', 'day.period_start', 'judged.customer_id'] %}
+{%- set control_draw = [
+    "'control'", 'judged.action_id', 'day.period_start', 'judged.customer_id'
+] %}
 with
 
 day as (

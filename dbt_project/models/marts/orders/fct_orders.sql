@@ -16,7 +16,9 @@ customers as (
     from {{ ref('dim_customers') }}
 ),
 
-orders as (
+-- Not materialized: it is read a second time for the first orders, and 20 columns of all orders
+-- would be held for that.
+orders as not materialized (
     select
         orders.*,
         {{ is_purchase('orders') }} as is_purchase
@@ -138,13 +140,14 @@ attributed as (
 
 -- The order with the smallest id among several orders placed at that moment.
 first_orders as (
-    select min(attributed.order_id) as order_id
-    from attributed
+    select min(orders.source || ':' || orders.source_order_id) as order_id
+    from orders
+    inner join identities using (source, source_customer_id)
     inner join customers
         on
-            attributed.customer_id = customers.customer_id
-            and attributed.ordered_at = customers.first_order_at
-    group by attributed.customer_id
+            identities.customer_id = customers.customer_id
+            and orders.ordered_at = customers.first_order_at
+    group by customers.customer_id
 ),
 
 final as (
