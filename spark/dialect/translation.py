@@ -26,6 +26,7 @@ from spark.dialect.queries.qualified_rows import filter_outside
 from spark.dialect.queries.row_generators import generate_rows
 from spark.dialect.queries.semi_joins import join_by_exists
 from spark.dialect.queries.type_branches import keep_branch_of_type
+from spark.dialect.queries.variables import write_out_variables
 
 # A table without a schema gets this one while names are resolved.
 _NO_SCHEMA = "no_schema"
@@ -42,8 +43,8 @@ def to_spark(sql: str, relations: duckdb.DuckDBPyConnection) -> str:
 
     Args:
         sql: one SELECT, with its CTEs.
-        relations: has the tables or views that the statement reads; only their columns' types are
-            read, so all may be empty.
+        relations: has the tables or views that the statement reads, of which only the columns'
+            types are read, so all may be empty; and the variables that it reads.
 
     Raises:
         UnsupportedConstructError: a part has no translation with the same result.
@@ -53,6 +54,7 @@ def to_spark(sql: str, relations: duckdb.DuckDBPyConnection) -> str:
 
 def _translated(sql: str, relations: duckdb.DuckDBPyConnection) -> str:
     tree = _parsed(sql)
+    write_out_variables(tree, relations)
     join_by_exists(tree)
     write_out_windows(tree)
     tables = _columns_of_tables(tree, relations)

@@ -35,7 +35,10 @@ def test_a_text_that_is_no_statement_is_an_error(con: duckdb.DuckDBPyConnection)
 
 
 def test_the_connection_is_left_as_it_was(con: duckdb.DuckDBPyConnection) -> None:
-    tables = "select table_name from duckdb_tables() union select view_name from duckdb_views()"
+    tables = (
+        "select table_name as name from duckdb_tables()"
+        " union select view_name from duckdb_views() order by name"
+    )
     before = con.sql(tables).fetchall()
     to_spark("with x as (select a from raw.orders) select a || 'b' as b from x", con)
     assert con.sql(tables).fetchall() == before
