@@ -174,7 +174,7 @@ def causes_of_churn(warehouse: Warehouse, truth: Path, used: LoadedModel) -> Cau
         churned = con.execute(_CHURNED.format(truth=truth, persons=persons(truth))).to_arrow_table()
         catalogue = feature_catalogue(con)
     known = ["planted_cause", "sign_cause"]
-    scores = score(used, churned.drop_columns(known), catalogue, exact_from=0.0)
+    scores = score(used, churned.drop_columns(known), catalogue)
     keys = ["snapshot_date", "customer_id"]
     both = churned.select([*keys, *known]).join(
         scores.select([*keys, "main_cause"]), keys, join_type="inner"

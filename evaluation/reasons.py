@@ -56,7 +56,7 @@ def first_reasons(data: TrainingData) -> Iterator[FirstReasons]:
     evidence = measure_reasons(columns, values, labels_of(rows), data.catalogue)
     separates = evidence.separates(names, values)
     for used in (replace(model, reasons=None), model):
-        scores = score(LoadedModel(used, "1", day), rows, data.catalogue, exact_from=0.0)
+        scores = score(LoadedModel(used, "1", day), rows, data.catalogue)
         given = pc.index_in(scores["reason_feature_1"], value_set=pa.array(names))
         places = pc.fill_null(given, -1).to_numpy()
         customers = np.flatnonzero(places >= 0)

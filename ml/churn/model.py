@@ -198,7 +198,7 @@ class ChurnModel(StoredModel):
             return dict.fromkeys(names, 0.0)
         predictor = self.predictor(threads)
         prepared = predictor.prepare(rows.slice(0, MAX_WEIGHED_ROWS))
-        added = np.abs(predictor.contributions(prepared, exact=False)).mean(axis=0, dtype=float)
+        added = np.abs(predictor.contributions(prepared)).mean(axis=0, dtype=float)
         total = float(added.sum()) or 1.0
         # Threads add in any order, which changes the last digits.
         shares = (round(float(part) / total, 10) for part in added)
@@ -345,20 +345,17 @@ class Predictor:
         rows = matrix_of(prepared.values, None, self._model.preprocessor, self._threads)
         return np.asarray(self._value_trees.predict(rows), dtype=np.float64)
 
-    def contributions(self, prepared: Prepared, *, exact: bool) -> NDArray[np.float32]:
+    def contributions(self, prepared: Prepared) -> NDArray[np.float32]:
         """Contribution of each feature to the margin, shape (rows, features).
 
-        The contributions of the base margin are exact. Those of the trees are exact Shapley values
-        (Lundberg, Erion, Lee: Consistent Individualized Feature Attribution for Tree Ensembles,
-        2018, algorithm 2), or Saabas' approximation along the path through each tree.
+        They are exact Shapley values: those of the trees by Lundberg, Erion, Lee (Consistent
+        Individualized Feature Attribution for Tree Ensembles, 2018, algorithm 2).
         """
         names = self._model.preprocessor.names
         of_base = self._model.base.contributions(prepared.table, names)
-        if exact and self._shapley_tables is not None:
+        if self._shapley_tables is not None:
             return self._shapley_tables.contributions(prepared.values) + of_base
-        values = self._booster.predict(
-            prepared.matrix, pred_contribs=True, approx_contribs=not exact
-        )
+        values = self._booster.predict(prepared.matrix, pred_contribs=True)
         return np.asarray(values[:, :-1]) + of_base
 
     @cached_property

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ml.churn.explain import REASONS, Catalogue, Explainer
-from ml.churn.model import BATCH_ROWS, LoadedModel, batches
+from ml.churn.model import LoadedModel, batches
 from ml.level.level_model import Level, OpenWindow, unforecast
 from ml.schemas import (
     CAUSES,
@@ -31,7 +31,6 @@ def score(
     model: LoadedModel,
     features: pa.Table,
     catalogue: Catalogue,
-    exact_from: float,
     threads: int = 2,
 ) -> pa.Table:
     """Churn probability, main cause, up to three reasons and value factor of each eligible row.
@@ -42,8 +41,6 @@ def score(
         model: the model in use on the dates of the features.
         features: feature rows of one or more dates; rows that are not eligible are excluded.
         catalogue: the feature catalogue.
-        exact_from: churn probability from which explanations are exact Shapley values, because
-            their reasons are read; below it they are approximate.
         threads: threads for XGBoost.
 
     Returns:
@@ -54,7 +51,7 @@ def score(
         SchemaError: a feature is missing or has another kind than in training, or a key repeats.
     """
     rows = _checked_rows(features)
-    return _scored(model, rows, catalogue, exact_from, threads, lambda probabilities: None)[0]
+    return _scored(model, rows, catalogue, threads, lambda probabilities: None)[0]
 
 
 def score_day(
@@ -62,7 +59,6 @@ def score_day(
     features: pa.Table,
     windows: pa.Table,
     catalogue: Catalogue,
-    exact_from: float,
     threads: int = 2,
 ) -> tuple[pa.Table, Level | None]:
     """Scores of one date, as of `score`, at the level that is forecast for it, and the level.
@@ -72,7 +68,6 @@ def score_day(
         features: feature rows of the date; rows that are not eligible are excluded.
         windows: feature rows of earlier dates with `is_away`, as known on the date.
         catalogue: the feature catalogue.
-        exact_from: as for `score`.
         threads: threads for XGBoost.
 
     Raises:
@@ -86,7 +81,7 @@ def score_day(
     def level_of(probabilities: NDArray[np.float64]) -> Level:
         return forecast_level(model, day, probabilities, windows, threads)
 
-    return _scored(model, rows, catalogue, exact_from, threads, level_of)
+    return _scored(model, rows, catalogue, threads, level_of)
 
 
 def forecast_level(
@@ -144,7 +139,6 @@ def _scored(
     model: LoadedModel,
     rows: pa.Table,
     catalogue: Catalogue,
-    exact_from: float,
     threads: int,
     level_of: Callable[[NDArray[np.float64]], Level | None],
 ) -> tuple[pa.Table, Level | None]:
@@ -163,20 +157,15 @@ def _scored(
         where = slice(start, start + len(batch))
         margins[where] = predictor.margins_of(prepared)
         factors[where] = predictor.value_factors(prepared)
+        contributions = predictor.contributions(prepared)
+        separates = None if evidence is None else evidence.separates(names, prepared.values)
+        found = explainer.explain(contributions, prepared.values, separates)
+        main_cause[where], reasons[where] = found.main_cause, found.reasons
         start += len(batch)
     probabilities = scoring.calibrator.apply(margins)
     level = level_of(probabilities)
     if level is not None:
         probabilities = scoring.calibrator.apply(margins, level.log_ratio)
-    for exact in (False, True):
-        chosen = np.flatnonzero((probabilities >= exact_from) == exact)
-        for start in range(0, len(chosen), BATCH_ROWS):
-            some = chosen[start : start + BATCH_ROWS]
-            prepared = predictor.prepare(rows.take(pa.array(some)))
-            contributions = predictor.contributions(prepared, exact=exact)
-            separates = None if evidence is None else evidence.separates(names, prepared.values)
-            found = explainer.explain(contributions, prepared.values, separates)
-            main_cause[some], reasons[some] = found.main_cause, found.reasons
 
     scores = pa.table(
         [

@@ -80,13 +80,11 @@ def churn_scores_asset(
         scored, hazards = [], [CHURN_HAZARDS.empty_table()]
         levels, estimates = [CHURN_LEVELS.empty_table()], [PERFORMANCE_ESTIMATES.empty_table()]
         with final_unless_in_use(), warehouse.connect() as con:
-            catalogue, exact_from = feature_catalogue(con), config.risk_tiers.medium
+            catalogue = feature_catalogue(con)
             for day in dates:
                 used = model_of(day, models)
                 features = features_of(con, day)
-                scores, level = score_day(
-                    used, features, open_windows(con, day), catalogue, exact_from
-                )
+                scores, level = score_day(used, features, open_windows(con, day), catalogue)
                 scored.append(scores)
                 if level:
                     levels.append(level_row(day, used.version, level))

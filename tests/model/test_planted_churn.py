@@ -27,7 +27,7 @@ def on_holdout(company: PlantedCompany) -> np.ndarray:
 def scores(trained: TrainingResult, company: PlantedCompany, on_holdout: np.ndarray) -> pa.Table:
     """The holdout's scores, joined to nothing: sorted by customer."""
     model = LoadedModel(trained.model, "1", trained.model.facts.as_of)
-    return score(model, company.examples.filter(pa.array(on_holdout)), CATALOGUE, 0.4)
+    return score(model, company.examples.filter(pa.array(on_holdout)), CATALOGUE)
 
 
 @pytest.fixture(scope="module")

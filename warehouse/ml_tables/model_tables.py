@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from ml.churn.explain import Meaning
+from ml.sampling import sample_customers
 from ml.schemas import BEHAVIOUR_GROUPS, CUSTOMER_ID
 from ml.value.customer_value import VALUE_COLUMNS, ValueModel
 from warehouse.quoting import identifier, literal
@@ -21,6 +22,11 @@ from warehouse.row_replacement import replace_rows
 
 if TYPE_CHECKING:
     from ml.segments.behaviour_groups import BehaviourGroups
+
+# Of two dates: the share of a date who are away then has a standard error of at most 0.4 %, a log
+# factor of about 0.01, where the level's own spread is 0.25.
+MAX_WINDOW_ROWS = 40_000
+WINDOWS_SALT = 808
 
 
 def example_keys(con: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -150,7 +156,8 @@ def replace_churn_scores(
 def open_windows(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
     """Features of customers eligible on earlier dates whose horizon is open, and `is_away`.
 
-    Sorted, because the last digits of a mean depend on the order of the rows.
+    At most `MAX_WINDOW_ROWS`, of which each customer has all dates or none. Sorted, because the
+    last digits of a mean depend on the order of the rows.
     """
     # Read once: the view compares all customers of the dates with their purchases.
     windows = con.execute(
@@ -161,6 +168,7 @@ def open_windows(con: duckdb.DuckDBPyConnection, day: date) -> pa.Table:
         """,
         [day],
     ).to_arrow_table()
+    windows = sample_customers(windows, MAX_WINDOW_ROWS, WINDOWS_SALT)
     # Dates as literals reach the scan, which else reads the features of all kept days.
     dates = windows["snapshot_date"].unique().to_pylist()
     listed = ", ".join(f"date {literal(str(opened))}" for opened in dates) or "null"

@@ -204,7 +204,7 @@ def test_a_contractual_model_gives_the_hazards_of_scored_customers(
     contractual: LoadedModel, contracts: pa.Table
 ) -> None:
     assert contractual.model.hazard is not None
-    scores = score(contractual, contracts, CATALOGUE, 0.4)
+    scores = score(contractual, contracts, CATALOGUE)
     hazards = score_hazards(contractual.model.hazard, scores)
 
     assert hazards.schema == CHURN_HAZARDS

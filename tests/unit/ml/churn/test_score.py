@@ -34,7 +34,7 @@ def on(day: date, table: pa.Table) -> pa.Table:
 def test_every_eligible_customer_has_one_row_in_the_table_of_scores(
     loaded: LoadedModel, features: pa.Table
 ) -> None:
-    scores = score(loaded, features, CATALOGUE, 0.4)
+    scores = score(loaded, features, CATALOGUE)
 
     assert scores.schema == CHURN_SCORES
     assert len(scores) == 600
@@ -53,16 +53,15 @@ def test_customers_who_are_not_eligible_are_not_scored(
     eligible = pa.array([True, False, None] * 200)
 
     assert (
-        len(score(loaded, features.set_column(position, "is_eligible", eligible), CATALOGUE, 0.4))
-        == 200
+        len(score(loaded, features.set_column(position, "is_eligible", eligible), CATALOGUE)) == 200
     )
 
 
 def test_scores_of_a_date_do_not_depend_on_other_dates(
     loaded: LoadedModel, features: pa.Table
 ) -> None:
-    together = score(loaded, features, CATALOGUE, exact_from=0.5)
-    alone = score(loaded, on(DAY, features), CATALOGUE, exact_from=0.5)
+    together = score(loaded, features, CATALOGUE)
+    alone = score(loaded, on(DAY, features), CATALOGUE)
 
     assert on(DAY, together).equals(alone)
 
@@ -70,7 +69,7 @@ def test_scores_of_a_date_do_not_depend_on_other_dates(
 def test_reasons_are_features_of_distinct_topics_of_the_catalogue(
     loaded: LoadedModel, features: pa.Table
 ) -> None:
-    scores = score(loaded, features, CATALOGUE, 0.4)
+    scores = score(loaded, features, CATALOGUE)
     columns = [scores[f"reason_feature_{place}"].to_pylist() for place in (1, 2, 3)]
 
     for reasons in zip(*columns, strict=True):
@@ -89,19 +88,19 @@ def test_only_facts_that_were_measured_to_separate_are_reasons(
     one = next(band for band in found.bands if band.feature == "days_since_last_order")
     only = replace(model, reasons=ReasonEvidence((replace(one, upper=None, lift=SEPARATING),)))
 
-    scores = score(replace(loaded, model=only), features, CATALOGUE, 0.4)
+    scores = score(replace(loaded, model=only), features, CATALOGUE)
 
     firsts = set(scores["reason_feature_1"].to_pylist())
     assert firsts == {"days_since_last_order", None}
     assert scores["reason_feature_2"].null_count == len(scores)
-    unmeasured = score(loaded, features, CATALOGUE, 0.4)
+    unmeasured = score(loaded, features, CATALOGUE)
     assert scores["main_cause"].equals(unmeasured["main_cause"])
 
 
 def test_exact_explanations_add_up_to_the_margin(loaded: LoadedModel, features: pa.Table) -> None:
     predictor = loaded.model.predictor()
     rows = on(DAY, features)
-    contributions = predictor.contributions(predictor.prepare(rows), exact=True)
+    contributions = predictor.contributions(predictor.prepare(rows))
 
     remainder = predictor.margins(rows) - contributions.sum(axis=1)
 
@@ -110,11 +109,11 @@ def test_exact_explanations_add_up_to_the_margin(loaded: LoadedModel, features: 
 
 def test_a_missing_feature_of_the_model_is_named(loaded: LoadedModel, features: pa.Table) -> None:
     with pytest.raises(SchemaError, match="lacks plan"):
-        score(loaded, features.drop_columns(["plan"]), CATALOGUE, 0.4)
+        score(loaded, features.drop_columns(["plan"]), CATALOGUE)
 
 
 def test_an_empty_table_has_empty_scores(loaded: LoadedModel, features: pa.Table) -> None:
-    scores = score(loaded, features.slice(0, 0), CATALOGUE, 0.4)
+    scores = score(loaded, features.slice(0, 0), CATALOGUE)
 
     assert scores.schema == CHURN_SCORES
     assert len(scores) == 0
@@ -125,13 +124,13 @@ def test_without_a_level_model_the_forecast_is_the_mean_score(
 ) -> None:
     of_day, none = on(DAY, features), features.slice(0, 0)
 
-    scores, level = score_day(loaded, of_day, none, CATALOGUE, 0.4)
+    scores, level = score_day(loaded, of_day, none, CATALOGUE)
 
     assert level is not None
     assert level.log_ratio == 0
     assert level.expected_rate == scores["churn_probability"].to_numpy().mean()
-    assert scores == score(loaded, of_day, CATALOGUE, 0.4)
-    assert score_day(loaded, none, none, CATALOGUE, 0.4)[1] is None
+    assert scores == score(loaded, of_day, CATALOGUE)
+    assert score_day(loaded, none, none, CATALOGUE)[1] is None
     assert level_row(DAY, "7", level).to_pylist()[0]["customers"] == len(of_day)
 
 
@@ -150,11 +149,11 @@ def test_a_level_moves_every_probability_and_keeps_the_order(
     windows = windows.append_column("is_away", pa.array([True] * 100))
     of_day = on(DAY, features)
 
-    scores, found = score_day(model, of_day, windows, CATALOGUE, 0.4)
+    scores, found = score_day(model, of_day, windows, CATALOGUE)
 
     assert found is not None
     assert found.log_ratio < 0
-    usual = score(model, of_day, CATALOGUE, 0.4)["churn_probability"].to_numpy()
+    usual = score(model, of_day, CATALOGUE)["churn_probability"].to_numpy()
     raised = scores["churn_probability"].to_numpy()
     assert (raised > usual).all()
     assert (np.argsort(raised) == np.argsort(usual)).all()

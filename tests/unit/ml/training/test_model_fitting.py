@@ -105,7 +105,7 @@ def test_the_base_rate_is_evaluated_like_any_model(
 def test_the_base_rate_gives_no_causes_and_no_reasons(
     average: TrainingResult, examples: pa.Table
 ) -> None:
-    scores = score(LoadedModel(average.model, "1", AS_OF), examples, CATALOGUE, 0.4)
+    scores = score(LoadedModel(average.model, "1", AS_OF), examples, CATALOGUE)
 
     assert len(scores) == len(examples)
     for column in ("main_cause", "reason_feature_1", "reason_feature_2", "reason_feature_3"):

@@ -185,7 +185,7 @@ def test_without_trees_there_is_no_file_and_every_factor_is_one(
 def test_each_scored_customer_has_the_factor_of_the_trees(
     upgraded: pa.Table, with_trees: ChurnModel
 ) -> None:
-    scored = score(LoadedModel(with_trees, "7", DAYS[2]), upgraded, {}, 0.4)
+    scored = score(LoadedModel(with_trees, "7", DAYS[2]), upgraded, {})
 
     assert scored["customer_id"].to_pylist() == upgraded["customer_id"].to_pylist()
     np.testing.assert_array_equal(scored["value_factor"], with_trees.value_factors(upgraded))
