@@ -32,6 +32,7 @@ from tests.integration.deployments import (
     Deployment,
     differences,
 )
+from warehouse.lake import Lake
 
 NEXT = HISTORY + timedelta(days=1)
 WAITING = NEXT + timedelta(days=1)
@@ -134,6 +135,8 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     content = yaml.safe_load(DEMO.read_text("utf-8"))
     content["training"] |= QUICK_TRAINING
     content["publish"] = {"parquet": {}}
+    # Of a company that goes back from Spark; what is left in the lake returns with the next run.
+    content["engine"] = {"spark": {"master": "local[1]"}}
     config = folder / "demo.yml"
     config.write_text(yaml.safe_dump(content), encoding="utf-8")
     deployment = Deployment(home, config)
@@ -155,8 +158,10 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
 
 @pytest.fixture(scope="module")
 def erased(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    """The company after the erasure."""
+    """The company after the erasure; before it, two of its tables lay in a lake."""
     deployment = company.deployment.copy(tmp_path_factory.mktemp("erased") / "home")
+    move_into_lake(deployment.home, "int_customers_versions", "int_events_checked")
+    assert any("lake/" in place for place in found_in(deployment.home.root, company.person.texts))
     done = deployment.cli("erase", "--email", company.person.email.upper())
     assert done.returncode == 0, done.stderr
     assert (
@@ -164,6 +169,21 @@ def erased(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Deploy
         in done.stdout
     )
     return deployment
+
+
+def move_into_lake(home: Home, *tables: str) -> None:
+    """Leave tables behind as Spark does: Parquet files, and a view that lists them."""
+    lake = Lake(home.lake)
+    with duckdb.connect(str(home.warehouse)) as con:
+        for name in tables:
+            table, folder = f"intermediate.{name}", lake.new_folder("intermediate", name)
+            folder.mkdir(parents=True)
+            file = folder / "part-0.parquet"
+            con.execute(f"copy {table} to '{file}'")
+            described = con.execute(f"describe {table}").fetchall()
+            con.execute(f"drop table {table}")
+            columns = {column: kind for column, kind, *_ in described}
+            con.execute(f"create view {table} as {lake.view([file], columns)}")
 
 
 def found_in(home: Path, texts: list[str]) -> list[str]:
