@@ -24,7 +24,7 @@ def test_a_warehouse_is_opened_as_it_was_asked_for_in_every_cursor(warehouse: Wa
         assert con.cursor().execute(
             "select timestamptz '2026-01-01 00:00:00+00'::timestamp::varchar,"
             " current_setting('threads'), current_setting('memory_limit')"
-        ).fetchall() == [("2026-01-01 08:00:00", 1, "417.7 MiB")]
+        ).fetchall() == [("2026-01-01 08:00:00", 1, "447.2 MiB")]
 
 
 def test_a_warehouse_may_be_initialised_again_and_loses_nothing(warehouse: Warehouse) -> None:

@@ -56,5 +56,5 @@ def test_rows_that_do_not_fit_into_memory_are_spilled_into_the_folder(tmp_path: 
 
 def test_rows_that_python_holds_leave_duckdb_a_quarter(tmp_path: Path) -> None:
     limits = EngineLimits(6 * GB, None, tmp_path)
-    assert limits.duckdb_settings() == {"memory_limit": "3850MB", "temp_directory": str(tmp_path)}
-    assert limits.duckdb_settings(beside_rows=True)["memory_limit"] == "962MB"
+    assert limits.duckdb_settings() == {"memory_limit": "4125MB", "temp_directory": str(tmp_path)}
+    assert limits.duckdb_settings(beside_rows=True)["memory_limit"] == "1031MB"
