@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -24,11 +24,11 @@ import typer
 
 from benchmarks.measure import BenchmarkError
 from benchmarks.sides import CONFIG, MEMORY, PROJECT
-from deployment.config import deployment_vars
 from deployment.config_file import load_config
-from deployment.engine.limits import Engine, EngineLimits
+from deployment.engine.limits import Engine
 from deployment.engine.spark import Spark
 from deployment.home import Home
+from orchestration.resources import build_resources
 from orchestration.runtime.dbt import Dbt
 from orchestration.runtime.instance import environment
 
@@ -104,23 +104,19 @@ def _measured(folder: Path, people: int, kind: Kind) -> Built:
 
 def build(root: str, kind: Kind) -> None:
     """Build the models in a home, and print their `Built` as JSON."""
-    home, config = Home(Path(root)), load_config(CONFIG)
+    home = Home(Path(root))
     master = Spark(master=f"local[{THREADS}]", options={"spark.driver.memory": _JAVA_MEMORY})
     engine = Engine(memory=MEMORY, threads=THREADS, kind=kind, spark=master)
-    variables = {**deployment_vars(config), "engine": kind}
-    dbt = Dbt(home, variables, limits=EngineLimits.of(engine, home), engine=engine)
+    config = load_config(CONFIG).model_copy(update={"engine": engine})
+    dbt = build_resources(config, home)["dbt"]
+    assert isinstance(dbt, Dbt)
     nodes = dbt.manifest()["nodes"].values()
     names = [str(node["name"]) for node in nodes if "linear_in" in node["config"]["meta"]]
-    before = _own_seconds()
+    before = time.process_time()
     dbt.command("run", "--full-refresh", "--select", *sorted(names))
     java = _java_seconds() if kind == "spark" else 0.0
-    cpu = _own_seconds() - before + java
+    cpu = time.process_time() - before + java
     typer.echo(json.dumps(asdict(Built(cpu, java, _rows(home, names)))))
-
-
-def _own_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
 
 
 def _java_seconds() -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 
@@ -51,7 +51,7 @@ def score(
         SchemaError: a feature is missing or has another kind than in training, or a key repeats.
     """
     rows = _checked_rows(features)
-    return _scored(model, rows, catalogue, threads, lambda probabilities: None)[0]
+    return _scored(model, rows, catalogue, None, threads)[0]
 
 
 def score_day(
@@ -76,12 +76,7 @@ def score_day(
     rows = _checked_rows(features)
     if len(rows) == 0:
         return CHURN_SCORES.empty_table(), None
-    day = rows[SNAPSHOT_DATE][0].as_py()
-
-    def level_of(probabilities: NDArray[np.float64]) -> Level:
-        return forecast_level(model, day, probabilities, windows, threads)
-
-    return _scored(model, rows, catalogue, threads, level_of)
+    return _scored(model, rows, catalogue, windows, threads)
 
 
 def forecast_level(
@@ -139,10 +134,10 @@ def _scored(
     model: LoadedModel,
     rows: pa.Table,
     catalogue: Catalogue,
+    windows: pa.Table | None,
     threads: int,
-    level_of: Callable[[NDArray[np.float64]], Level | None],
 ) -> tuple[pa.Table, Level | None]:
-    """Scores of rows, and their level by the model's own probabilities."""
+    """Scores of rows, of one date at the level that windows forecast for it, and that level."""
     names, scoring = model.model.preprocessor.names, model.model.for_scoring
     predictor, explainer = scoring.predictor(threads), Explainer(names, catalogue)
     evidence = scoring.reasons
@@ -163,8 +158,10 @@ def _scored(
         main_cause[where], reasons[where] = found.main_cause, found.reasons
         start += len(batch)
     probabilities = scoring.calibrator.apply(margins)
-    level = level_of(probabilities)
-    if level is not None:
+    level = None
+    if windows is not None:
+        day = rows[SNAPSHOT_DATE][0].as_py()
+        level = forecast_level(model, day, probabilities, windows, threads)
         probabilities = scoring.calibrator.apply(margins, level.log_ratio)
 
     scores = pa.table(
